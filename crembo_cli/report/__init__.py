@@ -1,0 +1,1 @@
+"""What a run found, and its drawings: pure functions of a Report."""

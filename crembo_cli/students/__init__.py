@@ -1,0 +1,1 @@
+"""Families of students: the contract, the registry, and our own."""

@@ -35,6 +35,7 @@ class Feature:
 
     name: str  # the column's name in the table
     categories: tuple[str, ...] = ()  # code k stands for categories[k]; empty: a number
+    missing: bool = False  # whether some row that was fitted on has no value here
 
 
 @dataclass(frozen=True, kw_only=True)

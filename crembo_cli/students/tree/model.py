@@ -1,0 +1,111 @@
+"""The tree itself: flat arrays, breadth first, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crembo_cli.students.contract import Feature, Floats, Indices
+
+if TYPE_CHECKING:
+    from onnx import NodeProto, TensorProto
+
+LEAF = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """A binary decision tree over m nodes; node 0 is the root, children come after parents."""
+
+    feature: NDArray[np.int32]  # (m,) the column asked at the node; LEAF at a leaf
+    threshold: Floats  # (m,) values <= threshold go left
+    missing_left: NDArray[np.bool_]  # (m,) whether NaN goes left
+    left: NDArray[np.int32]  # (m,) the left child; at a leaf, the node itself
+    right: NDArray[np.int32]  # (m,) the right child; at a leaf, the node itself
+    label: Indices  # (m,) the class index said at a leaf; at a split, of no meaning
+    probabilities: Floats  # (m, c) rows sum to 1; at leaves the argmax is the label
+
+    def leaves_of(self, rows: Floats) -> NDArray[np.int32]:
+        """The leaf of each row: int32 (n,), for float32 rows (n, p)."""
+        from crembo_cli.students.tree.kernels import leaves_of
+
+        leaf = np.empty(len(rows), np.int32)
+        rows = np.ascontiguousarray(rows, np.float32)
+        leaves_of(
+            rows, self.feature, self.threshold, self.missing_left, self.left, self.right, leaf
+        )
+        return leaf
+
+    def predict(self, rows: Floats) -> Indices:
+        """Class indices, int64 (n,), for float32 rows (n, p)."""
+        return self.label[self.leaves_of(rows)]
+
+    def predict_proba(self, rows: Floats) -> Floats:
+        """The leaf's probabilities, float32 (n, c), for float32 rows (n, p)."""
+        return self.probabilities[self.leaves_of(rows)]
+
+    def is_leaf(self) -> NDArray[np.bool_]:
+        """Which nodes are leaves: bool (m,)."""
+        return np.asarray(self.feature == LEAF)
+
+    def node_depths(self) -> Indices:
+        """How many splits lie above each node: int64 (m,)."""
+        depths = np.zeros(len(self.feature), np.int64)
+        for v in np.flatnonzero(~self.is_leaf()):
+            depths[self.left[v]] = depths[self.right[v]] = depths[v] + 1
+        return depths
+
+    def size(self) -> dict[str, int]:
+        """Tree depth, leaves, nodes, and parameters: two numbers a split, a label a leaf."""
+        leaves = int(self.is_leaf().sum())
+        splits = len(self.feature) - leaves
+        return {
+            "tree_depth": int(self.node_depths().max()),
+            "leaves": leaves,
+            "nodes": splits + leaves,
+            "parameters": 2 * splits + leaves,
+        }
+
+    def to_onnx(
+        self, rows: str, index: str, probabilities: str
+    ) -> tuple[list[NodeProto], list[TensorProto]]:
+        """One TreeEnsembleClassifier node; see `students.contract.Student.to_onnx`."""
+        from crembo_cli.students.tree.onnx import tree_nodes
+
+        return tree_nodes(self, rows, index, probabilities)
+
+    def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
+        """The tree as indented rules; see `students.contract.Student.describe`."""
+        from crembo_cli.students.tree.text import tree_text
+
+        return tree_text(self, features, classes)
+
+
+def compact(tree: Tree, keep: NDArray[np.int32]) -> Tree:
+    """The same tree with each child v replaced by `keep[v]`, unreachable nodes left out.
+
+    `keep` is int32 (m,): the node that stands in v's place, v itself where nothing changes.
+    Nodes are numbered anew, breadth first.
+    """
+    order = [int(keep[0])]
+    for v in order:
+        if tree.feature[v] != LEAF:
+            order += [int(keep[tree.left[v]]), int(keep[tree.right[v]])]
+    old = np.array(order, np.int64)
+    new = np.zeros(len(tree.feature), np.int32)
+    new[old] = np.arange(len(old), dtype=np.int32)
+    split = tree.feature[old] != LEAF
+    itself = np.arange(len(old), dtype=np.int32)
+    return Tree(
+        feature=tree.feature[old],
+        threshold=tree.threshold[old],
+        missing_left=tree.missing_left[old],
+        left=np.where(split, new[keep[tree.left[old]]], itself),
+        right=np.where(split, new[keep[tree.right[old]]], itself),
+        label=tree.label[old],
+        probabilities=tree.probabilities[old],
+    )
