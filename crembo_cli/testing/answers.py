@@ -1,0 +1,148 @@
+"""The sentences on a student: its answers in memory, its answers exported, sizes and text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from crembo_cli.students.contract import Floats, Indices, Student
+from crembo_cli.testing.sentences import keep
+from crembo_cli.testing.tasks import FEATURES, SmallTask
+
+SIZES = {"tree_depth", "leaves", "nodes", "parameters"}
+NEAR = 2e-6  # how far probabilities may differ from those exported; float32 resolves 6e-8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What a student says of some rows."""
+
+    index: Indices  # (n,)
+    probabilities: Floats  # (n, c)
+
+    @classmethod
+    def of(cls, student: Student, rows: Floats) -> Answers:
+        """The student's answers in memory."""
+        return cls(index=student.predict(rows), probabilities=student.predict_proba(rows))
+
+    def equal(self, other: Answers) -> bool:
+        """Whether both say exactly the same."""
+        same = np.array_equal(self.index, other.index)
+        return same and np.array_equal(self.probabilities, other.probabilities)
+
+
+def check_student(student: Student, small: SmallTask) -> Answers:
+    """Raise AssertionError unless a student keeps the contract; else its answers to the probes."""
+    keep(isinstance(student, Student), "a student has all that the Protocol asks for", student)
+    probes, classes = small.probes, small.task.beliefs.shape[1]
+    given = probes.copy()
+    said = Answers.of(student, probes)
+    untouched = np.array_equal(probes, given, equal_nan=True)
+    keep(untouched, "predicting leaves the rows as they are", "changes")
+    _check_shapes(said, len(probes), classes)
+    _check_rows_alone(student, probes, said)
+    _check_exported(student, probes, said)
+    _check_size(student)
+    text = student.describe(FEATURES, [f"class {y}" for y in range(classes)])
+    lines = isinstance(text, str) and text.strip() != "" and not text.endswith("\n")
+    keep(lines, "`describe` gives lines of text with no line break at the end", repr(text))
+    return said
+
+
+def _check_shapes(said: Answers, n: int, classes: int) -> None:
+    index, proba = said.index, said.probabilities
+    is_index = index.dtype == np.int64 and index.shape == (n,)
+    keep(is_index, "`predict` gives int64 (n,)", f"{index.dtype} {index.shape}")
+    is_proba = proba.dtype == np.float32 and proba.shape == (n, classes)
+    keep(is_proba, "`predict_proba` gives float32 (n, c)", f"{proba.dtype} {proba.shape}")
+    within = bool(np.all((proba >= 0) & (proba <= 1 + 1e-5)))
+    keep(within, "probabilities lie from 0 to 1", f"{proba.min()} to {proba.max()}")
+    away = float(np.abs(proba.sum(axis=1, dtype=np.float64) - 1).max())
+    keep(away <= 1e-5, "each row of probabilities sums to 1", f"a sum {away:.2g} away")
+    other = np.flatnonzero(index != proba.argmax(axis=1))
+    keep(
+        len(other) == 0,
+        "`predict` is the argmax of `predict_proba`, the first of equals",
+        f"{len(other)} of {n} rows otherwise, as {proba[other[:1]]} with {index[other[:1]]}",
+    )
+
+
+def _check_rows_alone(student: Student, probes: Floats, said: Answers) -> None:
+    """Neither the order of the rows nor their company matters."""
+    back = Answers.of(student, np.ascontiguousarray(probes[::-1]))
+    same = np.array_equal(back.index[::-1], said.index)
+    keep(same, "a row's answer does not depend on the order of the rows", "other answers")
+    for i in (0, len(probes) - 1):
+        alone = int(student.predict(probes[i : i + 1])[0])
+        keep(alone == said.index[i], "a row alone gets the answer it gets among others", alone)
+
+
+def _check_exported(student: Student, probes: Floats, said: Answers) -> None:
+    p, c = probes.shape[1], said.probabilities.shape[1]
+    model = model_bytes(student, p, c)
+    keep(model == model_bytes(student, p, c), "`to_onnx` gives the same bytes twice", "others")
+    for rows, wanted in ((probes, said.index), (probes[:1], said.index[:1])):
+        index, proba = _run(model, rows)
+        keep(index.dtype == np.int64, "`index` is int64", index.dtype)
+        other = np.flatnonzero(index != wanted)
+        keep(
+            len(other) == 0,
+            "onnxruntime says what `predict` says",
+            f"{len(other)} of {len(rows)} rows otherwise, as row {rows[other[:1]]}",
+        )
+        away = float(np.abs(proba - said.probabilities[: len(rows)]).max())
+        keep(away <= NEAR, "onnxruntime's probabilities are `predict_proba`'s", f"{away:.2g} away")
+
+
+def _check_size(student: Student) -> None:
+    size = student.size()
+    keep("parameters" in size, "`size` has `parameters`", size)
+    keep(set(size) <= SIZES, f"`size` has no other keys than {sorted(SIZES)}", size)
+    counted = all(type(count) is int and count >= 0 for count in size.values())
+    keep(counted, "sizes are whole numbers >= 0", size)
+
+
+def model_bytes(student: Student, p: int, c: int) -> bytes:
+    """The student as an ONNX model of its own: rows in, index and probabilities out.
+
+    Raises AssertionError where its nodes do not make a valid model of opset 18 and ai.onnx.ml 3.
+    """
+    import onnx
+    from onnx import TensorProto, helper
+
+    nodes, constants = student.to_onnx("rows", "index", "probabilities")
+    outer = {"rows", "index", "probabilities"}
+    names = {node.name for node in nodes} | {tensor.name for tensor in constants}
+    names |= {name for node in nodes for name in node.output if name} - outer
+    wrong = sorted(name for name in names if not name.startswith("student_"))
+    keep(not wrong, "tensors and nodes of `to_onnx` have names that begin with student_", wrong)
+    graph = helper.make_graph(
+        nodes,
+        "student",
+        [helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["batch", p])],
+        [
+            helper.make_tensor_value_info("index", TensorProto.INT64, ["batch"]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", c]),
+        ],
+        constants,
+    )
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise AssertionError(f"`to_onnx` makes a valid model of opset 18; found {error}") from error
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
+def _run(model: bytes, rows: Floats) -> tuple[Indices, Floats]:
+    """Index and probabilities from onnxruntime."""
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    index, proba = session.run(["index", "probabilities"], {"rows": rows})
+    return index, proba

@@ -1,0 +1,51 @@
+"""The sentences on a family itself: its name, and its options with help and ranges."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any
+
+from crembo_cli.students.contract import Family
+from crembo_cli.testing.sentences import keep, told
+
+
+def check_options(family: Family) -> None:
+    """Raise AssertionError unless the family's name, summary, thresholds and options are right."""
+    keep(isinstance(family, Family), "a family has all that the Protocol asks for", type(family))
+    for attribute in ("name", "summary"):
+        line = getattr(family, attribute)
+        one_line = isinstance(line, str) and line.strip() == line != "" and "\n" not in line
+        keep(one_line, f"`{attribute}` is one line of text", repr(line))
+    keep(" " not in family.name, "`name` has no blanks, to be typed after --student", family.name)
+    count = family.thresholds
+    counted = count is None or (type(count) is int and count >= 0)
+    keep(counted, "`thresholds` is None or a whole number >= 0", repr(count))
+    if not is_dataclass(family) or isinstance(family, type):
+        raise AssertionError(f"a family is an instance of a dataclass; found {family!r}")
+    for option in fields(family):
+        with told(f"option {option.name!r}"):
+            _check_option(option, getattr(family, option.name))
+
+
+def _check_option(option: Field[Any], value: object) -> None:
+    """One field: a default, help, and a range or choices that hold the default and `value`."""
+    has_default = option.default is not MISSING
+    keep(has_default, "an option has a default", "none")
+    words = option.metadata.get("help")
+    keep(isinstance(words, str) and bool(words.strip()), "its metadata has `help`", repr(words))
+    for given in (option.default, value):
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            low, high = option.metadata.get("minimum"), option.metadata.get("maximum")
+            if not isinstance(low, int | float) or not isinstance(high, int | float):
+                raise AssertionError(
+                    f"a number's metadata has `minimum` and `maximum`; found {low} and {high}"
+                )
+            in_range = low <= given <= high
+            keep(in_range, f"a number lies from its minimum {low} to its maximum {high}", given)
+        elif isinstance(given, str):
+            choices = option.metadata.get("choices")
+            listed = choices is not None and given in tuple(choices)
+            keep(listed, "a text is one of the `choices` in its metadata", f"{given!r}, {choices}")
+        else:
+            plain = given is None or isinstance(given, bool)
+            keep(plain, "an option is a number, a text, True or False, or None", repr(given))

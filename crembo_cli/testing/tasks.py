@@ -1,0 +1,88 @@
+"""Small seeded tasks with everything in them that a table may bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crembo_cli.students.contract import Feature, Floats, Task
+
+FEATURES = (
+    Feature(name="first"),
+    Feature(name="second"),
+    Feature(name="often missing"),
+    Feature(name="always 3"),
+    Feature(name="colour", categories=("red", "green", "blue", "none of these")),
+    Feature(name="never there"),
+    Feature(name="year"),
+)
+LARGEST = np.finfo(np.float32).max
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmallTask:
+    """A task and what a check needs beside it."""
+
+    name: str  # for messages
+    task: Task
+    probes: Floats  # (q, p): rows to compare answers on, with cells that were never fitted on
+    easy: bool  # whether any family must beat the best constant on it
+
+    def masks(self) -> Iterator[tuple[str, Floats]]:
+        """Rewards as a path has them: allowed labels, with rows where none or all are."""
+        for threshold in (0.3, 0.6):
+            allowed = (self.task.beliefs >= threshold).astype(np.float32)
+            allowed[::9], allowed[4::9] = 0.0, 1.0
+            yield f"the labels allowed at {threshold}", allowed
+        yield "rewards that are all 0", np.zeros_like(self.task.beliefs)
+
+
+def small_tasks() -> Iterator[SmallTask]:
+    """Two classes, four classes, and a handful of rows with one class never believed in."""
+    yield _task("two classes", rows=160, classes=2, held=40, seed=1)
+    yield _task("four classes", rows=240, classes=4, held=60, seed=2)
+    yield _task("five rows, three classes, none held", rows=5, classes=3, held=0, seed=3)
+
+
+def _task(name: str, *, rows: int, classes: int, held: int, seed: int) -> SmallTask:
+    """Rows of seven columns; the class follows the first two of them and the colour."""
+    rng = np.random.default_rng(seed)
+    n = rows + held
+    cells = rng.normal(size=(n, len(FEATURES)))
+    cells[rng.random(n) < 0.2, 2] = np.nan
+    cells[:, 3] = 3.0
+    cells[:, 4] = rng.integers(-1, 4, n)
+    cells[:, 5] = np.nan
+    cells[:, 6] = 2000 + rng.integers(0, 25, n)
+    turns = 2 * np.pi * np.arange(classes) / classes
+    towards = np.stack([np.cos(turns), np.sin(turns)])
+    scores = 4 * cells[:, :2] @ towards + 0.2 * cells[:, 4:5] * np.arange(classes)
+    beliefs = np.exp(scores - scores.max(axis=1, keepdims=True))
+    if rows < 10:
+        beliefs[:, -1] = 0.0
+    beliefs = (beliefs / beliefs.sum(axis=1, keepdims=True)).astype(np.float32)
+    table = cells.astype(np.float32)
+    task = Task(
+        rows=table[:rows],
+        beliefs=beliefs[:rows],
+        held_rows=table[rows:],
+        held_beliefs=beliefs[rows:],
+        seed=seed,
+    )
+    return SmallTask(name=name, task=task, probes=_probes(table, rng), easy=rows >= 10)
+
+
+def _probes(table: Floats, rng: np.random.Generator) -> Floats:
+    """The rows as they are, with cells missing, one ulp away, unseen, and as large as they get."""
+    holes = np.where(rng.random(table.shape) < 0.3, np.float32(np.nan), table)
+    beside = np.nextafter(table, np.float32(np.inf))
+    unseen = table.copy()
+    unseen[:, 4] = np.where(np.arange(len(table)) % 2, -1.0, 99.0)
+    corners: list[NDArray[np.float32]] = [
+        np.full((1, table.shape[1]), cell, np.float32)
+        for cell in (np.nan, 0.0, -1.0, LARGEST, -LARGEST)
+    ]
+    return np.concatenate([table, holes, beside, unseen, *corners])

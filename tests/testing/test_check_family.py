@@ -1,0 +1,292 @@
+# ruff: noqa: D101, D102 - each broken part is named for what it breaks
+"""check_family passes a family that keeps the contract, and names the sentence that fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, make_dataclass
+
+import numpy as np
+import pytest
+from onnx import helper
+
+from crembo_cli.testing import check_family
+from tests.testing.cut import Cut, CutFamily, CutLearner
+
+
+def test_a_family_that_keeps_the_contract_passes() -> None:
+    """A family that keeps the contract passes, whether or not it promises never to lose."""
+    check_family(CutFamily())
+    check_family(CutFamily(unused=9), never_worse=False)
+
+
+class Int32(Cut):
+    def predict(self, rows):
+        return super().predict(rows).astype(np.int32)
+
+
+class Float64(Cut):
+    def predict_proba(self, rows):
+        return super().predict_proba(rows).astype(np.float64)
+
+
+class Negative(Cut):
+    def predict_proba(self, rows):
+        return super().predict_proba(rows) - np.float32(0.2)
+
+
+class NotOne(Cut):
+    def predict_proba(self, rows):
+        return super().predict_proba(rows) * np.float32(0.9)
+
+
+class NotItsArgmax(Cut):
+    def predict(self, rows):
+        return np.full(len(rows), 0)
+
+
+class ByOrder(Cut):
+    def predict_proba(self, rows):
+        said = super().predict_proba(rows)
+        said[0] = said[0, ::-1]
+        return said
+
+
+class ByCompany(Cut):
+    def predict_proba(self, rows):
+        said = super().predict_proba(rows)
+        return said[:, ::-1] if len(rows) == 1 else said
+
+
+class Writes(Cut):
+    def predict_proba(self, rows):
+        said = super().predict_proba(rows)
+        rows[np.isnan(rows)] = 0.0
+        return said
+
+
+class MissingOtherwise(Cut):
+    def predict_proba(self, rows):
+        return super().predict_proba(np.nan_to_num(rows, nan=-9.0, posinf=9.0, neginf=-9.0))
+
+
+class WrongName(Cut):
+    def to_onnx(self, rows, index, probabilities):
+        nodes, constants = super().to_onnx(rows, index, probabilities)
+        nodes[0].name = "gather"
+        return nodes, constants
+
+
+class TooNew(Cut):
+    def to_onnx(self, rows, index, probabilities):
+        nodes, constants = super().to_onnx(rows, index, probabilities)
+        nodes[-1].op_type = "Gelu"
+        del nodes[-1].attribute[:]
+        return nodes, constants
+
+
+class OtherProbabilities(Cut):
+    def to_onnx(self, rows, index, probabilities):
+        nodes, constants = super().to_onnx(rows, index, "student_shares")
+        twice = ["student_shares", "student_shares"]
+        return [*nodes, helper.make_node("Mul", twice, [probabilities], "student_mul")], constants
+
+
+class NotTwice(Cut):
+    calls = 0
+
+    def to_onnx(self, rows, index, probabilities):
+        nodes, constants = super().to_onnx(rows, index, probabilities)
+        NotTwice.calls += 1
+        nodes[0].name = f"student_{NotTwice.calls}"
+        return nodes, constants
+
+
+class NoParameters(Cut):
+    def size(self):
+        return {"leaves": 2}
+
+
+class OwnSize(Cut):
+    def size(self):
+        return {"parameters": 3, "cuts": 1}
+
+
+class NumpySize(Cut):
+    def size(self):
+        return {"parameters": np.int64(3)}
+
+
+class Newline(Cut):
+    def describe(self, features, classes):
+        return super().describe(features, classes) + "\n"
+
+
+BROKEN_STUDENTS = {
+    Int32: "`predict` gives int64",
+    Float64: "`predict_proba` gives float32",
+    Negative: "probabilities lie from 0 to 1",
+    NotOne: "each row of probabilities sums to 1",
+    NotItsArgmax: "`predict` is the argmax of `predict_proba`",
+    ByOrder: "does not depend on the order of the rows",
+    ByCompany: "a row alone gets the answer it gets among others",
+    Writes: "predicting leaves the rows as they are",
+    MissingOtherwise: "onnxruntime says what `predict` says",
+    WrongName: r"names that begin with student_; found \['gather'\]",
+    TooNew: "`to_onnx` makes a valid model of opset 18",
+    OtherProbabilities: "onnxruntime's probabilities are `predict_proba`'s",
+    NotTwice: "`to_onnx` gives the same bytes twice",
+    NoParameters: "`size` has `parameters`",
+    OwnSize: "`size` has no other keys",
+    NumpySize: "sizes are whole numbers",
+    Newline: "no line break at the end",
+}
+
+
+@pytest.mark.parametrize("student", BROKEN_STUDENTS, ids=lambda student: student.__name__)
+def test_a_broken_student_is_told(student: type[Cut]) -> None:
+    """A student that breaks one sentence of the contract is told by that sentence."""
+    family = type("Broken", (CutFamily,), {"student": student})
+    with pytest.raises(AssertionError, match=BROKEN_STUDENTS[student]) as told:
+        check_family(family())
+    assert str(told.value).startswith("family 'cut' on two classes: the student of the beliefs: ")
+
+
+class Loses(CutLearner):
+    def fit(self, rewards, start=None):
+        found = super().fit(rewards, start)
+        return found if start is None else Cut(9.0, found.sides[::-1])
+
+
+class Constant(CutLearner):
+    def fit(self, rewards, start=None):
+        return Cut(1e30, super().fit(rewards, start).sides)
+
+
+class ChangesRewards(CutLearner):
+    def fit(self, rewards, start=None):
+        found = super().fit(rewards, start)
+        if start is not None:
+            rewards[:] = 1.0
+        return found
+
+
+class ChangesRows(CutLearner):
+    def fit(self, rewards, start=None):
+        self.task.rows[0, 1] += 1.0
+        return super().fit(rewards, start)
+
+
+class ChangesStart(CutLearner):
+    def fit(self, rewards, start=None):
+        if start is not None:
+            start.threshold = np.float32(9.0)
+        return super().fit(rewards, None)
+
+
+class Unseeded(CutLearner):
+    draws = np.random.default_rng()
+
+    def finish(self, student):
+        return Cut(student.threshold + self.draws.random() / 100, student.sides)
+
+
+class ByThreads(CutLearner):
+    def finish(self, student):
+        return Cut(student.threshold + self.task.threads / 100, student.sides)
+
+
+BROKEN_LEARNERS = {
+    Loses: "`fit` from a start earns no less than it",
+    Constant: "a student of an easy task earns more than the best constant answer",
+    ChangesRewards: "`fit` leaves the rewards as they are",
+    ChangesRows: "fitting leaves the task's `rows` as they are",
+    ChangesStart: "a student does not change once it is fitted",
+    Unseeded: "the same task and seed give the same ONNX bytes",
+    ByThreads: "the student does not depend on `threads`",
+}
+
+
+@pytest.mark.parametrize("learner", BROKEN_LEARNERS, ids=lambda learner: learner.__name__)
+def test_a_broken_learner_is_told(learner: type[CutLearner]) -> None:
+    """A learner that breaks one sentence of the contract is told by that sentence."""
+    family = type("Broken", (CutFamily,), {"learn": learner})
+    with pytest.raises(AssertionError, match=BROKEN_LEARNERS[learner]):
+        check_family(family(), never_worse=learner is not ChangesStart)
+
+
+def test_a_loss_passes_where_it_is_not_promised_away() -> None:
+    """A family that does not promise to keep what its start earns may lose it."""
+    family = type("Broken", (CutFamily,), {"learn": Loses})
+    check_family(family(), never_worse=False)
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        (field(metadata={"help": "No default."}), "an option has a default"),
+        (field(default=True), "its metadata has `help`"),
+        (field(default=1, metadata={"help": "A number."}), "has `minimum` and `maximum`"),
+        (
+            field(default=9, metadata={"help": "A number.", "minimum": 1, "maximum": 8}),
+            "lies from its minimum 1 to its maximum 8; found 9",
+        ),
+        (
+            field(default="c", metadata={"help": "A text.", "choices": ("a", "b")}),
+            "one of the `choices`",
+        ),
+        (field(default=(), metadata={"help": "A tuple."}), "a number, a text, True or False"),
+    ],
+)
+def test_a_broken_option_is_told(option: object, sentence: str) -> None:
+    """An option without default, help, range or choices is told with its name."""
+    family = make_dataclass(
+        "Broken", [("extra", object, option)], bases=(CutFamily,), frozen=True, kw_only=True
+    )
+    given = family(extra=None) if "has a default" in sentence else family()
+    with pytest.raises(AssertionError, match=f"the family: option 'extra': .*{sentence}"):
+        check_family(given)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "sentence"),
+    [
+        ("name", "two words", "`name` has no blanks"),
+        ("summary", "", "`summary` is one line of text"),
+        ("thresholds", -1, "`thresholds` is None or a whole number"),
+        ("learner", None, "a family has all that the Protocol asks for"),
+    ],
+)
+def test_a_broken_family_is_told(attribute: str, value: object, sentence: str) -> None:
+    """A family whose name, summary, thresholds or methods are wrong is told."""
+    with pytest.raises(AssertionError, match=sentence):
+        check_family(type("Broken", (CutFamily,), {attribute: value})())
+
+
+def test_a_family_that_is_no_dataclass_is_told() -> None:
+    """A family that is no dataclass is told."""
+
+    class Plain:
+        name, summary, thresholds = "plain", "no dataclass", None
+
+        def learner(self, task):
+            return CutLearner(self, task)
+
+    with pytest.raises(AssertionError, match="a family is an instance of a dataclass"):
+        check_family(Plain())
+
+
+def test_an_error_of_the_family_passes_with_a_note() -> None:
+    """An error that a family raises passes through, with a note of what was being checked."""
+
+    class Fails(CutLearner):
+        def finish(self, student):
+            raise ZeroDivisionError("division by zero")
+
+    @dataclass(frozen=True, kw_only=True)
+    class Failing(CutFamily):
+        learn = Fails
+
+    with pytest.raises(ZeroDivisionError) as error:
+        check_family(Failing())
+    notes = ["while checking the finished student", "while checking family 'cut' on two classes"]
+    assert error.value.__notes__ == notes
