@@ -1,0 +1,109 @@
+"""Parquet files, and folders of them, as a table."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crembo_cli.dataset.arrays import to_frame
+from crembo_cli.dataset.table import Table
+from crembo_cli.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PANDAS_INDEX = re.compile(r"__index_level_\d+__")  # what pandas adds beside the columns
+
+
+def read_parquet(path: Path) -> Table:
+    """Read a Parquet file, or a folder's parts (`*.parquet`) one below the other by name.
+
+    Files whose names begin with `_` or `.` (markers, checksums) are no parts. A nameless index
+    that pandas wrote beside the columns is left out.
+
+    Raises `DataError` for a damaged file, no row, repeated column names, parts that differ in
+    their columns, and a folder with anything but parts in it.
+    """
+    import pyarrow as pa
+
+    parts = _parts(path) if path.is_dir() else [path]
+    digest = hashlib.sha256()
+    tables: list[pa.Table] = []
+    for part in parts:
+        where = part.name if part == path else f"{path.name}/{part.name}"
+        tables.append(_read_part(part, where, digest))
+        _check_same(tables[0].schema, tables[-1].schema, f"{path.name}/{parts[0].name}", where)
+    table = pa.concat_tables(tables)
+    tables.clear()
+    if table.num_rows == 0:
+        raise DataError(
+            "the table is empty",
+            where=path.name,
+            found=f"{table.num_columns} columns and no row",
+            wanted="rows",
+        )
+    columns = {
+        name: cells
+        for name, cells in zip(table.column_names, table.columns, strict=True)
+        if not PANDAS_INDEX.fullmatch(name)
+    }
+    del table
+    frame, unusable = to_frame(columns, path.name)
+    return Table(name=path.name, sha256=digest.hexdigest(), frame=frame, unusable=unusable)
+
+
+def _parts(folder: Path) -> list[Path]:
+    found = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(("_", ".")))
+    other = [entry.name for entry in found if entry.is_dir() or entry.suffix != ".parquet"]
+    if other or not found:
+        raise DataError(
+            "the folder is no table",
+            where=str(folder),
+            found=f"{other[0]!r} in it" if other else "nothing in it",
+            wanted="parts named *.parquet and nothing else; folders in it are not followed",
+        )
+    return found
+
+
+def _read_part(part: Path, where: str, digest: hashlib._Hash) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with part.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        with pq.ParquetFile(part) as stored:
+            names = stored.schema_arrow.names
+            repeated = sorted({name for name in names if names.count(name) > 1})
+            if repeated:
+                raise DataError("two columns have one name", where=where, found=repr(repeated[0]))
+            return stored.read()
+    except OSError as error:
+        raise DataError(
+            "cannot read the file", where=where, found=error.strerror or str(error)
+        ) from error
+    except pa.ArrowException as error:
+        raise DataError(
+            "this is no whole Parquet file", where=where, found=str(error), wanted="Parquet"
+        ) from error
+
+
+def _check_same(first: pa.Schema, other: pa.Schema, first_where: str, where: str) -> None:
+    if other.equals(first, check_metadata=False):
+        return
+    expected = [f"{field.name} {field.type}" for field in first]
+    found = [f"{field.name} {field.type}" for field in other]
+    at = next((i for i, (a, b) in enumerate(zip(expected, found, strict=False)) if a != b), None)
+    if at is None and len(found) == len(expected):
+        return  # they differ in what they promise on missing cells alone
+    shown = min(len(expected), len(found)) if at is None else at
+    raise DataError(
+        "the parts of the table differ in their columns",
+        where=where,
+        found=found[shown] if shown < len(found) else f"{len(found)} columns",
+        wanted=(expected[shown] if shown < len(expected) else f"{len(expected)} columns")
+        + f" as column {shown + 1}, as in {first_where}",
+    )

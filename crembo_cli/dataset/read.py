@@ -1,0 +1,43 @@
+"""Any table the user names, by its extension."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from crembo_cli.dataset.table import Table
+from crembo_cli.errors import DataError
+
+READ: Final = ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, or - for CSV on stdin"
+
+
+def read_table(path: str | Path) -> Table:
+    """Read the table at `path`; "-" is CSV on standard input.
+
+    Raises `DataError` for what is not there, is of no known kind, or is no table.
+    """
+    from crembo_cli.dataset.delimited import read_delimited
+    from crembo_cli.dataset.parquet import read_parquet
+    from crembo_cli.dataset.source import open_source
+
+    if str(path) == "-":
+        with open_source(None) as source:
+            return read_delimited(source)
+    path = Path(path)
+    if not path.exists():
+        raise DataError("no such file", where=str(path), wanted="a table: " + READ)
+    if path.is_dir():
+        return read_parquet(path)
+    endings = [ending.lower() for ending in path.suffixes[-2:]]
+    kind = endings[0] if endings[-1:] == [".gz"] and len(endings) == 2 else "".join(endings[-1:])
+    if kind == ".parquet":
+        return read_parquet(path)
+    if kind in (".csv", ".tsv"):
+        with open_source(path) as source:
+            return read_delimited(source, tab=kind == ".tsv")
+    raise DataError(
+        "the file's kind is not known",
+        where=str(path),
+        found=f"the extension {path.suffix!r}",
+        wanted=READ,
+    )
