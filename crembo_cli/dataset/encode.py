@@ -30,13 +30,14 @@ class Encoding:
     features: tuple[Feature, ...]  # one per column, in order
     dtypes: tuple[np.dtype[Any], ...]  # of the columns it was learned from
     missing_texts: tuple[str, ...]  # texts that stand for a missing cell in every column of
-    # text: all of `MISSING` but those that are a category of some column
+    # text: the empty one first, then all of `MISSING` that are no category of any column
+    absent: tuple[str | None, ...]  # how each column writes a missing cell: "" or None
 
     def encode(self, frame: pd.DataFrame) -> Floats:
         """Rows, float32 (n, p) in C order, for a frame that has the learned columns.
 
         Numbers are rounded to float32, booleans 0 and 1. Text becomes its category's code, -1
-        where it was not seen when the encoding was learned, NaN where it is missing.
+        where it was not seen when the encoding was learned, NaN where it is missing or empty.
 
         Raises `DataError` where a column is not there, or is text where a number was learned or
         the other way round.
@@ -55,8 +56,12 @@ class Encoding:
         import pandas as pd
 
         columns: dict[str, pd.Series[Any]] = {}
-        for j, (feature, dtype) in enumerate(zip(self.features, self.dtypes, strict=True)):
-            values = self._decode(rows[:, j], feature, dtype)
+        for j, feature in enumerate(self.features):
+            values = (
+                _texts(rows[:, j], feature, self.absent[j])
+                if feature.categories
+                else _numbers(rows[:, j], feature.name, self.dtypes[j])
+            )
             columns[feature.name] = pd.Series(values, dtype=values.dtype)
         return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), copy=False)
 
@@ -76,47 +81,38 @@ class Encoding:
             return cells.to_numpy()
         return _codes(cells, feature.categories, self.missing_texts)
 
-    def _decode(self, column: Floats, feature: Feature, dtype: np.dtype[Any]) -> NDArray[Any]:
-        if dtype.kind == "f":
-            return column.astype(dtype)
-        whole = np.rint(column)
-        missing = np.isnan(whole)
-        if not feature.categories:
-            if missing.any():
-                raise DefectError(f"a missing cell in column {feature.name!r}, which had none")
-            if dtype.kind == "b":
-                return whole > 0.5
-            return whole.astype(np.float64).clip(*INT64).astype(np.int64)
-        if (whole < 0).any() or (whole >= len(feature.categories)).any():
-            raise DefectError(f"a code of column {feature.name!r} stands for no category")
-        texts = np.empty(len(feature.categories) + 1, dtype=object)
-        texts[:-1] = feature.categories
-        codes = np.where(missing, len(feature.categories), whole).astype(np.int64)
-        taken: NDArray[np.object_] = texts[codes]
-        return taken
-
 
 def learn_encoding(frame: pd.DataFrame, beliefs: Floats) -> Encoding:
     """Learn the encoding of `frame`'s columns from the teacher's beliefs (n, c) on its rows.
 
     The categories of a column of text are its different texts, coded 0..k-1 in the order of
-    `order_categories`. The frame's columns are as `Table.frame` has them.
+    `order_categories`. The frame's columns are as `Table.frame` has them. An empty text is a
+    missing cell to the student, since an ONNX input of text has no other way to say so.
     """
     import pandas as pd
 
     features: list[Feature] = []
+    absent: list[str | None] = []
     known: set[str] = set()
     for name in frame.columns:
+        cells = frame[name]
+        missing = cells.isna()
         categories: tuple[str, ...] = ()
-        if frame[name].dtype == object:
-            codes, texts = pd.factorize(frame[name].to_numpy())
-            categories = order_categories(codes, list(texts), beliefs) or (NO_TEXT,)
+        absent.append(None)
+        if cells.dtype == object:
+            empty = cells == ""
+            if empty.any() and not missing.any():
+                absent[-1] = ""
+            missing |= empty
+            codes, texts = pd.factorize(cells.mask(empty, None).to_numpy())
+            categories = order_categories(codes, texts.tolist(), beliefs) or (NO_TEXT,)
             known.update(categories)
-        features.append(Feature(name=name, categories=categories))
+        features.append(Feature(name=name, categories=categories, missing=bool(missing.any())))
     return Encoding(
         features=tuple(features),
         dtypes=tuple(frame.dtypes),
         missing_texts=tuple(text for text in MISSING if text not in known),
+        absent=tuple(absent),
     )
 
 
@@ -132,3 +128,26 @@ def _codes(
     table = np.array([*(place.get(text, UNSEEN) for text in texts), np.nan], np.float32)
     taken: Floats = table[codes]  # a missing cell's -1 is the table's last place
     return taken
+
+
+def _texts(column: Floats, feature: Feature, absent: str | None) -> NDArray[np.object_]:
+    """The categories that a column of codes stands for."""
+    count = len(feature.categories)
+    codes = np.where(np.isnan(column), count, np.rint(column)).astype(np.int64)
+    if (codes < 0).any() or (codes > count).any():
+        raise DefectError(f"a code of column {feature.name!r} stands for no category")
+    texts = np.empty(count + 1, dtype=object)
+    texts[:] = (*feature.categories, absent)
+    taken: NDArray[np.object_] = texts[codes]
+    return taken
+
+
+def _numbers(column: Floats, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """A column of numbers as `dtype`."""
+    if dtype.kind == "f":
+        return column.astype(dtype)
+    if np.isnan(column).any():
+        raise DefectError(f"a missing cell in column {name!r}, which had none")
+    if dtype.kind == "b":
+        return column > 0.5
+    return np.rint(column).astype(np.float64).clip(*INT64).astype(np.int64)

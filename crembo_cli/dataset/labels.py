@@ -71,20 +71,6 @@ def match_labels(
     return taken
 
 
-def check_two_classes(indices: NDArray[np.int64], classes: Sequence[Label], where: str) -> None:
-    """Refuse labels of which all are one class: there is nothing to tell apart.
-
-    `indices` are those of `match_labels`; `where` names table and column.
-    """
-    if len(indices) and (indices == indices[0]).all():
-        raise DataError(
-            "all rows have one label",
-            where=where,
-            found=repr(classes[int(indices[0])]),
-            wanted="rows of two classes or more",
-        )
-
-
 def _named(
     classes: tuple[Label, ...], names: tuple[str, ...] | None, *, numbered: bool
 ) -> tuple[Label, ...]:
