@@ -1,0 +1,154 @@
+"""A fitted classifier with scikit-learn's interface, in the child process."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crembo_cli.errors import TeacherError
+from crembo_cli.teachers.contract import ClassLabel
+from crembo_cli.teachers.facts import Facts
+from crembo_cli.teachers.frames import unpack
+from crembo_cli.teachers.wire import Array, Message
+
+NUMBERED_NAMES = re.compile(r"(Column_|f|x)?\d+")  # names that libraries make up for arrays
+
+
+class Estimator:
+    """A classifier that was fitted on a frame, or on an array."""
+
+    def __init__(self, model: Any, *, warnings: Sequence[str], hard_labels: bool) -> None:
+        self._model = model
+        self._classes = class_labels(model)
+        self._hard = hard_labels
+        if not hard_labels and not hasattr(model, "predict_proba"):
+            raise TeacherError(
+                f"the teacher, {type(model).__name__}, has no predict_proba: it gives labels"
+                " without probabilities",
+                hint="--hard-labels takes its labels as certain beliefs",
+            )
+        self._names = feature_names(model)
+        count = getattr(model, "n_features_in_", None)
+        self.facts = Facts(
+            producer=_producer(model),
+            feature_names=self._names,
+            n_features=None if count is None else int(count),
+            classes=self._classes,
+            classes_source="the estimator's classes_",
+            warnings=tuple(warnings),
+        )
+
+    def rows(self, header: dict[str, Any], arrays: list[Array]) -> Any:
+        """The message's frame as the model was trained on: a frame with names, or an array."""
+        columns = unpack(header, arrays)
+        if self._names is None:
+            return np.column_stack(columns)
+        import pandas as pd
+
+        return pd.DataFrame(dict(zip(self._names, columns, strict=True)))
+
+    def predict(self, rows: Any) -> Any:
+        """What the model says: its probabilities, or its labels alone."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the library's remarks are no news to the reader
+            return self._model.predict(rows) if self._hard else self._model.predict_proba(rows)
+
+    def scores(self, answer: Any, count: int) -> Message:
+        """Probabilities as one array (n, c), or labels as class indices int64 (n,)."""
+        told = np.asarray(answer)
+        if self._hard:
+            places = {label: place for place, label in enumerate(self._classes)}
+            labels = [places.get(label, -1) for label in told.reshape(count).tolist()]
+            return {"names": [""], "classes": None}, [np.array(labels, dtype=np.int64)]
+        if told.ndim != 2 or len(told) != count:
+            raise TeacherError(
+                "predict_proba answers with another shape than one row per row",
+                found=f"shape {told.shape}",
+                wanted=f"({count}, {len(self._classes)})",
+            )
+        return {"names": ["predict_proba"], "classes": None}, [told.astype(np.float64)]
+
+
+def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[str]]:
+    """The object in a file, and what its libraries warned of on the way.
+
+    Raises:
+        TeacherError: the file cannot be loaded, or not under the allow-list.
+    """
+    from crembo_cli.teachers.pickle_file import load_pickle
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = load_pickle(Path(path), trust=trust)
+    return model, _remarks(caught)
+
+
+def class_labels(model: Any) -> tuple[ClassLabel, ...]:
+    """The model's classes as python scalars, in the order of its probabilities.
+
+    Raises:
+        TeacherError: it is no classifier, or one of several labels a row.
+    """
+    kind = getattr(model, "_estimator_type", None)
+    if not hasattr(model, "predict"):
+        raise TeacherError(
+            "the file holds no classifier",
+            found=f"an object of {type(model).__module__}.{type(model).__qualname__}",
+            wanted="a fitted classifier or pipeline",
+        )
+    classes = getattr(model, "classes_", None)
+    if classes is None:
+        raise TeacherError(
+            f"the teacher, {type(model).__name__}, is a regressor, or was never fitted: it has no"
+            " classes_",
+            found=str(kind),
+            wanted="a fitted classifier",
+        )
+    if isinstance(classes, list) and classes and np.ndim(classes[0]):
+        raise TeacherError(
+            "the teacher gives several labels a row", wanted="a classifier of one label a row"
+        )
+    return tuple(np.asarray(classes).ravel().tolist())
+
+
+def feature_names(model: Any) -> tuple[str, ...] | None:
+    """The columns it was trained on, by name; None where it was trained on an array."""
+    names = getattr(model, "feature_names_in_", None)
+    if names is None:
+        names = getattr(model, "feature_names_", None)  # CatBoost's
+    if names is None:
+        return None
+    listed = tuple(str(name) for name in names)
+    return None if all(map(NUMBERED_NAMES.fullmatch, listed)) else listed
+
+
+def _producer(model: Any) -> str:
+    import sys
+
+    package = type(model).__module__.partition(".")[0]
+    version = getattr(sys.modules.get(package), "__version__", "")
+    return f"{type(model).__name__} of {package} {version}".strip()
+
+
+def _remarks(caught: Sequence[warnings.WarningMessage]) -> list[str]:
+    from sklearn.exceptions import InconsistentVersionWarning
+
+    remarks: list[str] = []
+    for each in caught:
+        if isinstance(each.message, InconsistentVersionWarning):
+            remark = (
+                f"the teacher was saved by scikit-learn {each.message.original_sklearn_version}"
+                f" and is read by {each.message.current_sklearn_version}: its answers may differ"
+            )
+        elif issubclass(each.category, DeprecationWarning):
+            continue
+        else:
+            remark = str(each.message).strip().partition("\n")[0]
+        if remark not in remarks:
+            remarks.append(remark)
+    return remarks

@@ -1,0 +1,63 @@
+"""Messages between crembo and the child process that holds a foreign model.
+
+A message is eight bytes (the header's length, little endian), a header in JSON, and the raw
+bytes of the arrays that the header lists under "arrays". Nothing in it can run code, which is
+why it is not pickle: what comes back was written by a process that a stranger's file may own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Message = tuple[dict[str, Any], list[Array]]
+
+PLAIN_KINDS = "biuf"  # numpy's letters for bool, signed, unsigned and floating
+
+
+def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Sequence[Array] = ()) -> None:
+    """Writes one message; the arrays are of plain numbers, any shape.
+
+    Raises:
+        OSError: the other side is gone.
+    """
+    listed = [[array.dtype.str, list(array.shape)] for array in arrays]
+    text = json.dumps({**header, "arrays": listed}).encode()
+    stream.write(len(text).to_bytes(8, "little") + text)
+    for array in arrays:
+        stream.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> Message | None:
+    """Reads one message; None where the other side is gone.
+
+    Raises:
+        ValueError: what was read is no message.
+    """
+    prefix = stream.read(8)
+    if len(prefix) < 8:
+        return None
+    header = json.loads(_exactly(stream, int.from_bytes(prefix, "little")))
+    return header, [_array(stream, *listed) for listed in header.pop("arrays")]
+
+
+def _array(stream: IO[bytes], type_: str, shape: list[int]) -> Array:
+    dtype = np.dtype(type_)
+    if dtype.kind not in PLAIN_KINDS:
+        raise ValueError(f"an array of {dtype} does not go over the wire")
+    data = bytearray(_exactly(stream, math.prod(shape) * dtype.itemsize))
+    return np.frombuffer(data, dtype).reshape(shape)
+
+
+def _exactly(stream: IO[bytes], count: int) -> bytes:
+    data = stream.read(count)
+    if len(data) < count:
+        raise ValueError("the message ended early")
+    return data
