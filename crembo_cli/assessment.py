@@ -1,0 +1,68 @@
+"""What a student is worth on given rows, and the trees of its size to hold it against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
+from crembo_cli.evidence import Evidence
+from crembo_cli.students.contract import Floats, Indices
+
+DELTAS = (0.01, 0.05, 0.1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """Figures of one classifier on one set of rows; all in [0, 1]."""
+
+    accuracy: float | None  # share of rows where it says the true label; None without labels
+    balanced_accuracy: float | None  # mean over the true classes of the share that it finds
+    fidelity: float  # share of rows where it says what the teacher says
+    depth: float  # empirical depth: the least belief in what it says
+    insensitive_depth: dict[str, float]  # by delta, as text: "0.01", "0.05", "0.1"
+    mean_belief: float
+
+
+def assess(evidence: Evidence, said: Indices) -> Metrics:
+    """Metrics of a classifier that says `said`, class indices (n,), on the rows of `evidence`."""
+    depths = depth_by_row(evidence.beliefs, said)
+    truth = evidence.truth
+    return Metrics(
+        accuracy=None if truth is None else float(np.mean(said == truth)),
+        balanced_accuracy=None if truth is None else balanced_accuracy(truth, said),
+        fidelity=float(np.mean(said == evidence.said())),
+        depth=empirical_depth(depths),
+        insensitive_depth={f"{delta:g}": insensitive_depth(depths, delta) for delta in DELTAS},
+        mean_belief=mean_belief(depths),
+    )
+
+
+def balanced_accuracy(truth: Indices, said: Indices) -> float:
+    """The mean over the classes in `truth` of the share of their rows that are said right."""
+    right = np.bincount(truth, said == truth)
+    rows = np.bincount(truth)
+    return float(np.mean(right[rows > 0] / rows[rows > 0]))
+
+
+def baseline_says(
+    train: Floats, labels: Indices, test: Floats, size: dict[str, int], seed: int
+) -> Indices:
+    """What scikit-learn's CART, no larger than the student, says on `test`: int64 (m,).
+
+    It is fitted to `labels`, class indices (n,), on the rows `train` (n, p), with as many
+    leaves and as much tree depth as `size` tells; for a student that is no tree, with as many
+    leaves as its parameters pay for at three numbers a leaf. Missing values go where CART's own
+    learned direction sends them.
+    """
+    from sklearn.tree import DecisionTreeClassifier
+
+    leaves = size.get("leaves", (size["parameters"] + 2) // 3)
+    cart = DecisionTreeClassifier(
+        max_depth=max(1, size["tree_depth"]) if "tree_depth" in size else None,
+        max_leaf_nodes=max(2, leaves),
+        random_state=seed,
+    )
+    cart.fit(train, labels)
+    return np.asarray(cart.predict(test), np.int64)

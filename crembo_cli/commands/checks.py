@@ -1,0 +1,52 @@
+"""Words and numbers on the command line, checked before any work begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crembo_cli.errors import UsageError
+
+
+def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
+    """Raise UsageError unless `value` is one of `choices`."""
+    if value not in choices:
+        raise UsageError(
+            "there is no such choice", where=option, found=repr(value), wanted=" or ".join(choices)
+        )
+
+
+def check_range(option: str, value: float, low: float, high: float) -> None:
+    """Raise UsageError unless `value` lies in [low, high]; NaN lies nowhere."""
+    if not low <= value <= high:
+        raise UsageError(
+            "out of range", where=option, found=f"{value:g}", wanted=f"{low:g} to {high:g}"
+        )
+
+
+def whole_or_auto(option: str, text: str) -> int | None:
+    """The whole number >= 0 that `text` is, or None for "auto". Raises UsageError."""
+    if text == "auto":
+        return None
+    if not text.isdecimal():
+        raise UsageError(
+            "this is no number of rows",
+            where=option,
+            found=repr(text),
+            wanted="auto, or a whole number from 0 on",
+        )
+    return int(text)
+
+
+def family_settings(settings: Sequence[str], max_depth: int | None) -> dict[str, str]:
+    """The family's options from `--set KEY=VALUE` and `--max-depth`. Raises UsageError."""
+    found: dict[str, str] = {}
+    if max_depth is not None:
+        found["max_depth"] = str(max_depth)
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not (key and equals):
+            raise UsageError("this sets nothing", where=f"--set {setting!r}", wanted="KEY=VALUE")
+        if key in found:
+            raise UsageError(f"{key} is set twice", where=f"--set {setting!r}")
+        found[key] = value
+    return found

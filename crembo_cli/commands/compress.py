@@ -1,0 +1,168 @@
+"""`crembo compress TEACHER DATA`: the main job."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crembo_cli.commands import options
+
+ALGORITHMS = ("crembo", "memo")
+SELECTS = ("depth", "accuracy")
+
+
+def command(
+    teacher: options.TeacherPath,
+    data: options.DataPath,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Where the student goes. Default: <teacher's stem>.student.onnx in this folder.",
+            show_default=False,
+        ),
+    ] = None,
+    student: Annotated[
+        str,
+        typer.Option(
+            "-s", "--student", metavar="NAME", help="The family; `crembo students` lists them."
+        ),
+    ] = "tree",
+    max_depth: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="The tree depth of a tree. [default: 5]", show_default=False
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Any other option of the family; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    label: options.Label = None,
+    features: options.Features = None,
+    drop: options.Drop = None,
+    classes: options.Classes = None,
+    algorithm: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(ALGORITHMS),
+            help="How the student is searched: CREMBO's path, or MEMO's binary search.",
+        ),
+    ] = "crembo",
+    select: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(SELECTS),
+            help="What CREMBO keeps: the deepest of the best, or the paper's most accurate.",
+        ),
+    ] = "depth",
+    delta: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE",
+            help="The share of rows that may lie below the insensitive depth; 0 up to 1. With "
+            "--algorithm memo, 0 is the paper's exact consistency.",
+        ),
+    ] = 0.05,
+    thresholds: Annotated[
+        int, typer.Option(metavar="N", help="Thresholds on the path; 1 to 1000.")
+    ] = 32,
+    synthetic: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|N",
+            help="Rows the teacher labels beside the real ones: auto is 20 a row, 16,000 in all.",
+        ),
+    ] = "auto",
+    test_size: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="The share of rows kept to measure on; 0.01 to 0.9."),
+    ] = 0.2,
+    test_data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Measure on this table in place of a share of DATA.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: options.Seed = 0,
+    activation: options.Activation = "auto",
+    hard_labels: options.HardLabels = False,
+    trust_pickle: options.TrustPickle = False,
+    teacher_timeout: options.TeacherTimeout = 600.0,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE", help="Write the report, as .json; repeatable.", show_default=False
+        ),
+    ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'METRIC>=VALUE'",
+            help="Exit with 1 unless this holds, e.g. 'fidelity>=0.95'; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: options.AsJson = False,
+    jobs: options.Jobs = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> None:
+    """Compress the classifier TEACHER into a small student, using the rows of DATA."""
+    from pathlib import Path
+
+    from crembo_cli.commands.checks import check_choice, check_range, family_settings, whole_or_auto
+    from crembo_cli.commands.job import Job, run_job
+    from crembo_cli.commands.messages import Messages
+    from crembo_cli.compression import Search
+    from crembo_cli.report.require import parse_gate
+    from crembo_cli.students.registry import make_family
+
+    del debug  # read from the arguments by app.run, which must know it before any command runs
+    check_choice("--algorithm", algorithm, ALGORITHMS)
+    check_choice("--select", select, SELECTS)
+    check_choice("--activation", activation, ("auto", "none", "softmax", "sigmoid"))
+    check_range("--delta", delta, 0.0, 0.999)
+    check_range("--thresholds", thresholds, 1, 1000)
+    check_range("--test-size", test_size, 0.01, 0.9)
+    job = Job(
+        teacher=teacher,
+        data=data,
+        output=Path(output or f"{Path(teacher).stem}.student.onnx"),
+        family=make_family(student, family_settings(set_ or [], max_depth)),
+        label=label,
+        features=options.names(features, "--features"),
+        drop=options.names(drop, "--drop") or (),
+        classes=options.names(classes, "--classes"),
+        search=Search(
+            algorithm=algorithm,
+            select=select,
+            delta=delta,
+            thresholds=thresholds,
+            synthetic=whole_or_auto("--synthetic", synthetic),
+            seed=seed,
+            threads=options.threads(jobs),
+        ),
+        test_size=test_size,
+        test_data=test_data,
+        activation=activation,
+        hard_labels=hard_labels,
+        trust_pickle=trust_pickle,
+        teacher_timeout=teacher_timeout,
+        reports=tuple(Path(path) for path in report or []),
+        gates=tuple(parse_gate(expression) for expression in require or []),
+        as_json=as_json,
+        quiet=quiet,
+    )
+    run_job(job, Messages(quiet=quiet, verbose=verbose))

@@ -1,0 +1,73 @@
+"""What is said on standard error while a command works: notes, and progress on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+class Messages:
+    """Notes and progress; nothing but errors where the user asked for quiet."""
+
+    def __init__(self, *, quiet: bool, verbose: bool) -> None:
+        self._quiet = quiet
+        self._verbose = verbose
+        self._progress: Progress | None = None
+        self._began = perf_counter()
+
+    def note(self, sentences: Sequence[str]) -> None:
+        """Print each sentence on a line of its own, unless quiet."""
+        if not self._quiet:
+            for sentence in sentences:
+                self._print(f"crembo: note: {sentence}")
+
+    def detail(self, sentence: str) -> None:
+        """Print a sentence where the user asked for more."""
+        if self._verbose and not self._quiet:
+            self._print(f"crembo: {perf_counter() - self._began:6.2f} s  {sentence}")
+
+    def stage(self, name: str, steps: int) -> Callable[[], None]:
+        """Begin a stage of `steps` steps (0: not known); call the result after each step."""
+        self.detail(name)
+        if self._progress is None:
+            return lambda: None
+        progress = self._progress
+        for task in progress.task_ids:
+            progress.remove_task(task)
+        task = progress.add_task(name, total=steps or None)
+        return lambda: progress.advance(task)
+
+    def _print(self, line: str) -> None:
+        if self._progress is not None:
+            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(line, file=sys.stderr)  # noqa: T201  # notes are said here and nowhere else
+
+    @contextmanager
+    def progress(self) -> Iterator[None]:
+        """Draw stages as a progress bar while the context lasts, on a terminal, unless quiet."""
+        if self._quiet or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        ) as bar:
+            self._progress = bar
+            try:
+                yield
+            finally:
+                self._progress = None

@@ -1,0 +1,120 @@
+"""Options that commands share: one name, one meaning."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+TeacherPath = Annotated[
+    str,
+    typer.Argument(
+        metavar="TEACHER",
+        help="The saved classifier: .onnx, .pkl, .pickle, .joblib, .skops, or a table of beliefs.",
+        show_default=False,
+    ),
+]
+DataPath = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="The table: .csv (also .gz), .tsv, .parquet, a folder of Parquet parts, or - for "
+        "CSV on standard input.",
+        show_default=False,
+    ),
+]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        "-y",
+        "--label",
+        metavar="COLUMN",
+        help="The column with the true labels. Default: one called target, label, class or y "
+        "that the teacher does not need.",
+        show_default=False,
+    ),
+]
+Features = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B", help="The columns that are features, in order.", show_default=False
+    ),
+]
+Drop = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Columns that are no features.", show_default=False),
+]
+Activation = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|none|softmax|sigmoid",
+        help="How an ONNX teacher's scores become probabilities.",
+    ),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,C",
+        help="The labels of the teacher's classes in order, where it names none itself.",
+        show_default=False,
+    ),
+]
+HardLabels = Annotated[
+    bool,
+    typer.Option("--hard-labels", help="Take a teacher's bare labels as beliefs of 0 and 1."),
+]
+TrustPickle = Annotated[
+    bool,
+    typer.Option("--trust-pickle", help="Load any class from a pickle. Runs the file's code."),
+]
+TeacherTimeout = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS", help="Give a teacher up after so long without progress.", min=0.1
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Threads to use. Default: the cores there are; the student does not depend on it.",
+        min=1,
+        show_default=False,
+    ),
+]
+Seed = Annotated[int, typer.Option(metavar="N", help="Every random draw comes from it.", min=0)]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print JSON on standard output in place of the drawing.")
+]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", help="Print nothing but errors (and --json, if asked).")
+]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Say on standard error what is done and found.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Print a traceback with an error.")]
+
+
+def names(text: str | None, option: str) -> tuple[str, ...] | None:
+    """The names in a comma-separated option; None where it was not given.
+
+    Raises UsageError for an empty name or one that comes twice.
+    """
+    if text is None:
+        return None
+    from crembo_cli.errors import UsageError
+
+    found = tuple(name.strip() for name in text.split(","))
+    if not all(found):
+        raise UsageError("a name is empty", where=f"{option} {text!r}", wanted="A,B,C")
+    twice = next((name for name in found if found.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"{twice!r} is named twice", where=f"{option} {text!r}")
+    return found
+
+
+def threads(jobs: int | None) -> int:
+    """How many threads to use: as asked, else one for each core that this process may use."""
+    import os
+
+    return jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else jobs or 1

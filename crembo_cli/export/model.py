@@ -1,0 +1,91 @@
+"""The student's ONNX model: signature, the family's nodes, class labels, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crembo_cli.export.signature import ROWS, Signature, input_infos, rows_nodes
+from crembo_cli.students.contract import Student
+from crembo_cli.teachers.contract import ClassLabel
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto, TensorProto
+
+IR_VERSION = 8  # with the operator sets below, what runtimes of 2023 load
+OPSET, ML_OPSET = 18, 3
+INDEX, LABEL, PROBABILITIES = "crembo_index", "label", "probabilities"
+
+
+def build_model(
+    student: Student,
+    signature: Signature,
+    classes: tuple[ClassLabel, ...],
+    metadata: Mapping[str, str],
+    version: str,
+) -> ModelProto:
+    """The ONNX model of `student`: outputs `label` (batch,) and `probabilities` (batch, c).
+
+    It takes the inputs of `signature`; `label` is int64 or string, as the classes are (a whole
+    number, where they are numbers that all are whole; else text). `metadata` goes into the
+    model's metadata_props, sorted by key.
+    """
+    from onnx import TensorProto, checker, helper
+
+    nodes, initializers = rows_nodes(signature)
+    own_nodes, own_initializers = student.to_onnx(ROWS, INDEX, PROBABILITIES)
+    labels, label_nodes, label_initializers = _labels(classes)
+    batch = signature.inputs[0].shape[0]
+    graph = helper.make_graph(
+        [*nodes, *own_nodes, *label_nodes],
+        "crembo",
+        input_infos(signature),
+        [
+            helper.make_tensor_value_info(
+                LABEL,
+                TensorProto.STRING if labels.dtype == object else TensorProto.INT64,
+                [batch],
+            ),
+            helper.make_tensor_value_info(PROBABILITIES, TensorProto.FLOAT, [batch, len(classes)]),
+        ],
+        [*initializers, *own_initializers, *label_initializers],
+    )
+    model = helper.make_model(
+        graph,
+        producer_name="crembo",
+        producer_version=version,
+        ir_version=IR_VERSION,
+        opset_imports=[
+            helper.make_opsetid("", OPSET),
+            helper.make_opsetid("ai.onnx.ml", ML_OPSET),
+        ],
+    )
+    helper.set_model_props(model, dict(sorted(metadata.items())))
+    checker.check_model(model)
+    return model
+
+
+def label_values(classes: tuple[ClassLabel, ...]) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
+    """The classes as the `label` output says them: int64, or str objects."""
+    if all(isinstance(each, (bool, int, float)) and float(each).is_integer() for each in classes):
+        return np.array([int(each) for each in classes], np.int64)
+    return np.array([str(each) for each in classes], object)
+
+
+def _labels(
+    classes: tuple[ClassLabel, ...],
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], list[NodeProto], list[TensorProto]]:
+    """The classes, and the nodes that turn a class index into one of them."""
+    from onnx import helper, numpy_helper
+
+    labels = label_values(classes)
+    name = "crembo_labels"
+    table = numpy_helper.from_array(labels, name)
+    return labels, [helper.make_node("Gather", [name, INDEX], [LABEL], name=LABEL)], [table]
+
+
+def model_bytes(model: ModelProto) -> bytes:
+    """The model as it is written: the same bytes for the same model."""
+    return bytes(model.SerializeToString(deterministic=True))

@@ -1,0 +1,142 @@
+"""The inputs of a student's ONNX: those of its teacher, turned into one float32 matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from crembo_cli.students.contract import Feature
+from crembo_cli.teachers.contract import ModelInput
+
+if TYPE_CHECKING:
+    from onnx import NodeProto, TensorProto, ValueInfoProto
+
+    from crembo_cli.dataset.encode import Encoding
+
+ROWS = "crembo_rows"  # the matrix that the student reads: float32 (batch, p)
+UNSEEN = -1.0  # the code of a category that was not there when the student was fitted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """The inputs, and the nodes that make `ROWS` of them."""
+
+    inputs: tuple[ModelInput, ...]
+    features: tuple[Feature, ...]  # in the order in which the inputs take them
+    missing_texts: tuple[str, ...]  # texts that mean a missing category
+
+    def batch(self) -> int | None:
+        """The number of rows that every call must have, where the teacher fixed it."""
+        fixed = [each.shape[0] for each in self.inputs if each.shape]
+        return next((size for size in fixed if isinstance(size, int)), None)
+
+
+@dataclass(kw_only=True)
+class _Fragment:
+    nodes: list[NodeProto] = field(default_factory=list)
+    initializers: list[TensorProto] = field(default_factory=list)
+    missing_texts: tuple[str, ...] = ()
+
+    def add(self, operator: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        from onnx import helper
+
+        self.nodes.append(helper.make_node(operator, inputs, [output], name=output, **attributes))
+        return output
+
+    def constant(self, name: str, values: object) -> str:
+        from onnx import numpy_helper
+
+        self.initializers.append(numpy_helper.from_array(np.asarray(values), name))
+        return name
+
+
+def signature_of(inputs: tuple[ModelInput, ...], encoding: Encoding) -> Signature:
+    """The signature of a student whose teacher takes `inputs`; () where it is no ONNX.
+
+    Then it is one float tensor `X` (batch, features) for numbers alone, else one input a column.
+    """
+    features = encoding.features
+    if not inputs and not any(each.categories for each in features):
+        inputs = (
+            ModelInput(name="X", type="float", shape=(None, len(features)), width=len(features)),
+        )
+    elif not inputs:
+        inputs = tuple(
+            ModelInput(
+                name=each.name,
+                type="string" if each.categories else "float",
+                shape=(None, 1),
+                width=1,
+            )
+            for each in features
+        )
+    return Signature(inputs=inputs, features=features, missing_texts=encoding.missing_texts)
+
+
+def input_infos(signature: Signature) -> list[ValueInfoProto]:
+    """The inputs as ONNX declares them: the teacher's own names, types and shapes."""
+    from onnx import TensorProto, helper
+
+    types = {"bool": "BOOL", "string": "STRING", "float": "FLOAT", "double": "DOUBLE"}
+    return [
+        helper.make_tensor_value_info(
+            each.name,
+            TensorProto.DataType.Value(types.get(each.type, each.type.upper())),
+            each.shape,
+        )
+        for each in signature.inputs
+    ]
+
+
+def rows_nodes(signature: Signature) -> tuple[list[NodeProto], list[TensorProto]]:
+    """Nodes that write the tensor ROWS, float32 (batch, p), from the signature's inputs."""
+    from onnx import TensorProto
+
+    made = _Fragment(missing_texts=signature.missing_texts)
+    parts: list[str] = []
+    first = 0
+    for k, each in enumerate(signature.inputs):
+        features = signature.features[first : first + each.width]
+        first += each.width
+        flat = each.name
+        if len(each.shape) != 2:
+            shape = made.constant(f"crembo_input_{k}_shape", np.array([-1, each.width], np.int64))
+            flat = made.add("Reshape", [flat, shape], f"crembo_input_{k}_flat")
+        if each.type == "string":
+            parts += _text_columns(made, k, flat, features)
+        elif each.type == "float":
+            parts.append(flat)
+        else:
+            parts.append(made.add("Cast", [flat], f"crembo_input_{k}_float", to=TensorProto.FLOAT))
+    if len(parts) == 1:
+        made.add("Identity", parts, ROWS)
+    else:
+        made.add("Concat", parts, ROWS, axis=1)
+    return made.nodes, made.initializers
+
+
+def _text_columns(made: _Fragment, k: int, flat: str, features: Sequence[Feature]) -> list[str]:
+    """Each column of a text input as its codes: float32 (batch, 1) tensors."""
+    columns = []
+    for j, feature in enumerate(features):
+        column = flat
+        if len(features) > 1:
+            at = made.constant(f"crembo_input_{k}_{j}_at", np.array([j], np.int64))
+            column = made.add("Gather", [flat, at], f"crembo_input_{k}_{j}", axis=1)
+        texts = [*feature.categories, *made.missing_texts]
+        codes = [float(code) for code in range(len(feature.categories))]
+        columns.append(
+            made.add(
+                "LabelEncoder",
+                [column],
+                f"crembo_input_{k}_{j}_code",
+                domain="ai.onnx.ml",
+                keys_strings=texts,
+                values_floats=codes + [float("nan")] * len(made.missing_texts),
+                default_float=UNSEEN,
+            )
+        )
+    return columns

@@ -1,0 +1,158 @@
+"""A Report from what a run found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from crembo_cli.assessment import Metrics, assess, baseline_says
+from crembo_cli.compression import Compression, Search
+from crembo_cli.evidence import Evidence, Parts
+from crembo_cli.report.model import (
+    DataFacts,
+    SearchFacts,
+    StepFacts,
+    StudentFacts,
+    TeacherFacts,
+)
+from crembo_cli.students.contract import Family, Student
+
+if TYPE_CHECKING:
+    from crembo_cli.teachers.contract import Teacher
+
+
+def measure(student: Student, parts: Parts, seed: int) -> dict[str, Metrics]:
+    """Metrics on the test rows of the student, the teacher, and the same-size trees.
+
+    The same-size trees are fitted on all rows that are not tested on, as they need none to
+    choose by. Without labels there is no `baseline_labels`.
+    """
+    train, test = _together(parts.fit, parts.held), parts.test
+    size = student.size()
+    metrics = {
+        "student": assess(test, student.predict(test.rows)),
+        "teacher": assess(test, test.said()),
+    }
+    fitted_to = {"baseline_labels": train.truth, "baseline_teacher": train.said()}
+    for name, labels in fitted_to.items():
+        if labels is not None:
+            metrics[name] = assess(test, baseline_says(train.rows, labels, test.rows, size, seed))
+    return metrics
+
+
+def _together(one: Evidence, other: Evidence) -> Evidence:
+    """The rows of both."""
+    from dataclasses import replace
+
+    both_true = one.truth is not None and other.truth is not None
+    return replace(
+        one,
+        rows=np.vstack([one.rows, other.rows]),
+        beliefs=np.vstack([one.beliefs, other.beliefs]),
+        truth=np.concatenate([one.truth, other.truth]) if both_true else None,
+    )
+
+
+def provenance(
+    family: Family,
+    search: Search,
+    teacher: Teacher,
+    parts: Parts,
+    found: Compression,
+    metrics: dict[str, Metrics],
+    version: str,
+) -> dict[str, str]:
+    """What a student's file says of its own origin: no clock, no path of the machine.
+
+    Texts by key, those that are not plain as JSON.
+    """
+    encoding = parts.fit.encoding
+    said: dict[str, Any] = {
+        "crembo.version": version,
+        "crembo.family": family.name,
+        "crembo.options": asdict(family),  # type: ignore[call-overload]  # the contract: a dataclass
+        "crembo.search": {
+            name: value for name, value in asdict(search).items() if name != "threads"
+        },
+        "crembo.threshold": found.threshold,
+        "crembo.classes": list(teacher.classes),
+        "crembo.features": [asdict(each) for each in encoding.features],
+        "crembo.teacher.sha256": teacher.sha256,
+        "crembo.data.sha256": parts.fit.table.sha256,
+        "crembo.test_rows": len(parts.test.rows),
+        "crembo.metrics": asdict(metrics["student"]),
+    }
+    return {
+        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for key, value in said.items()
+    }
+
+
+def teacher_facts(path: str, teacher: Teacher) -> TeacherFacts:
+    """Who was compressed."""
+    return TeacherFacts(
+        path=path,
+        sha256=teacher.sha256,
+        format=teacher.format,
+        bytes=teacher.bytes,
+        classes=list(teacher.classes),
+        classes_source=teacher.classes_source,
+        reading=teacher.reading,
+    )
+
+
+def data_facts(path: str, test_path: str | None, parts: Parts, found: Compression) -> DataFacts:
+    """On what."""
+    columns = parts.fit.columns
+    return DataFacts(
+        path=path,
+        sha256=parts.fit.table.sha256,
+        rows=len(parts.fit.table.frame),
+        features=list(columns.features),
+        label=columns.label,
+        fit_rows=found.fit_rows,
+        selection_rows=found.selection_rows,
+        test_rows=len(parts.test.rows),
+        test_path=test_path,
+        synthetic_rows=found.synthetic_rows,
+        held_synthetic_rows=found.held_synthetic_rows,
+    )
+
+
+def student_facts(
+    path: str, sha256: str, family: Family, student: Student, size: int
+) -> StudentFacts:
+    """What came out; `size` is the file's, in bytes."""
+    return StudentFacts(
+        path=path,
+        sha256=sha256,
+        family=family.name,
+        options=asdict(family),  # type: ignore[call-overload]  # the contract: a dataclass
+        size={**student.size(), "bytes": size},
+    )
+
+
+def search_facts(search: Search, found: Compression) -> SearchFacts:
+    """How it was found."""
+    return SearchFacts(
+        algorithm=search.algorithm,
+        select=search.select,
+        threshold=found.threshold,
+        delta=search.delta,
+        seed=search.seed,
+        path_rows=found.path_rows,
+        chosen=found.chosen,
+        steps=[
+            StepFacts(
+                threshold=threshold,
+                depth=judged.depth,
+                insensitive_depth=judged.insensitive_depth,
+                mean_belief=judged.mean_belief,
+                accuracy=judged.accuracy,
+            )
+            for threshold, judged in found.steps
+        ],
+    )

@@ -1,0 +1,153 @@
+"""The families that are installed, ours and others', and their options as words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, fields
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from crembo_cli.errors import StudentError
+from crembo_cli.students.contract import Family
+
+GROUP = "crembo.students"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One option of a family, as `--set NAME=VALUE` takes it."""
+
+    name: str
+    type: type  # int, float, bool or str
+    default: Any  # of that type
+    help: str
+    minimum: float | None  # included
+    maximum: float | None  # included
+    choices: tuple[str, ...]  # of a text; empty: any
+
+    def parse(self, text: str, family: str) -> int | float | bool | str:
+        """The value that `text` means. Raises StudentError where it means none in range."""
+        where = f"family {family!r}, option {self.name}"
+        try:
+            value = _BOOLEANS[text.lower()] if self.type is bool else self.type(text)
+        except (ValueError, KeyError):
+            raise StudentError(
+                "the value cannot be read", where=where, found=repr(text), wanted=self.wanted()
+            ) from None
+        # Written so that NaN, which compares with nothing, is out of range too.
+        above = self.minimum is None or value >= self.minimum
+        below = self.maximum is None or value <= self.maximum
+        if not (above and below) or (self.choices and value not in self.choices):
+            raise StudentError(
+                "the value is out of range", where=where, found=repr(text), wanted=self.wanted()
+            )
+        return value
+
+    def wanted(self) -> str:
+        """The type and the range, in words: "int, 1 to 16"."""
+        if self.choices:
+            return " or ".join(self.choices)
+        low = "" if self.minimum is None else f"{self.minimum:g}"
+        high = "" if self.maximum is None else f"{self.maximum:g}"
+        if low and high:
+            return f"{self.type.__name__}, {low} to {high}"
+        if low or high:
+            return f"{self.type.__name__}, " + (f"at least {low}" if low else f"at most {high}")
+        return self.type.__name__
+
+
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_TYPES = {"int": int, "float": float, "bool": bool, "str": str}
+
+
+@cache
+def _entry_points() -> Mapping[str, tuple[EntryPoint, ...]]:
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for point in entry_points(group=GROUP):
+        found[point.name] = (*found.get(point.name, ()), point)
+    return dict(sorted(found.items()))
+
+
+def family_names() -> tuple[str, ...]:
+    """The names of the families that are installed, sorted."""
+    return tuple(_entry_points())
+
+
+def family_class(name: str) -> type[Family]:
+    """The family called `name`.
+
+    Raises StudentError where there is none, where two packages claim the name, or where its
+    package cannot be imported.
+    """
+    points = _entry_points().get(name, ())
+    if not points:
+        raise StudentError(
+            "there is no such family of students",
+            found=repr(name),
+            wanted=" or ".join(family_names()),
+            hint="`crembo students` lists them",
+        )
+    if len(points) > 1:
+        packages = " and ".join(sorted(point.dist.name if point.dist else "?" for point in points))
+        raise StudentError(
+            f"the family {name!r} is claimed by {packages}", hint="uninstall one of them"
+        )
+    try:
+        loaded = points[0].load()
+    except Exception as error:
+        package = points[0].dist.name if points[0].dist else "?"
+        raise StudentError(
+            f"the family {name!r} cannot be imported from package {package!r}",
+            found=f"{type(error).__name__}: {error}",
+            hint=f"reinstall or remove {package!r}",
+        ) from error
+    if not (isinstance(loaded, type) and issubclass_of_family(loaded)):
+        raise StudentError(
+            f"what is registered as the family {name!r} is none",
+            found=f"{loaded!r}",
+            wanted="a dataclass that keeps crembo_cli.students.contract.Family",
+        )
+    return loaded
+
+
+def issubclass_of_family(loaded: type) -> bool:
+    """Whether a class has what `contract.Family` asks for."""
+    wanted = ("name", "summary", "thresholds", "learner", "__dataclass_fields__")
+    return all(hasattr(loaded, attribute) for attribute in wanted)
+
+
+def family_options(family: type[Family]) -> tuple[Option, ...]:
+    """The options of a family, in the order in which it declares them."""
+    return tuple(_option(each) for each in fields(family))  # type: ignore[arg-type]  # a dataclass
+
+
+def _option(each: Field[Any]) -> Option:
+    kind = each.type if isinstance(each.type, type) else _TYPES[str(each.type)]
+    return Option(
+        name=each.name,
+        type=kind,
+        default=each.default,
+        help=each.metadata.get("help", ""),
+        minimum=each.metadata.get("minimum"),
+        maximum=each.metadata.get("maximum"),
+        choices=tuple(each.metadata.get("choices", ())),
+    )
+
+
+def make_family(name: str, settings: Mapping[str, str]) -> Family:
+    """The family called `name` with `settings`, option to text, over its defaults.
+
+    Raises StudentError for an unknown family or option, or a value out of range.
+    """
+    found = family_class(name)
+    options = {option.name: option for option in family_options(found)}
+    for key in settings:
+        if key not in options:
+            raise StudentError(
+                f"family {name!r} has no such option",
+                found=repr(key),
+                wanted=" or ".join(options),
+                hint="`crembo students` lists them",
+            )
+    return found(**{key: options[key].parse(text, name) for key, text in settings.items()})
