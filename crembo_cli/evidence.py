@@ -69,7 +69,7 @@ def gather(
         wanted_count=teacher.n_features,
     )
     table = as_kinds(table, **_kinds(columns.features, teacher, encoding))
-    check_cells(table, columns.features)
+    check_cells(table, columns)
     frame = table.frame[list(columns.features)]
     if teacher.rows is not None and teacher.rows != len(frame):
         raise DataError(

@@ -25,21 +25,27 @@ class Judgement:
     insensitive_depth: float  # at the run's delta
     mean_belief: float
     standard_error: float  # of the mean belief
-    accuracy: float | None  # on the labelled rows; None where there are none
+    fidelity: float  # on the real rows among them
+    accuracy: float | None  # on the same; None where there are no labels
 
 
-def judge(P: Floats, said: Labels, delta: float, truth: Labels | None = None) -> Judgement:
+def judge(
+    P: Floats, said: Labels, delta: float, teacher: Labels, truth: Labels | None
+) -> Judgement:
     """Judge a student that says `said` (n,) on rows with beliefs P (n, c).
 
-    `truth` holds the true labels of the first len(truth) rows, or is None.
+    The first m rows are real: `teacher` (m,) is what the teacher says there, and `truth` (m,)
+    their true labels, or None.
     """
     depths = depth_by_row(P, said)
+    real = said[: len(teacher)]
     return Judgement(
         depth=empirical_depth(depths),
         insensitive_depth=insensitive_depth(depths, delta),
         mean_belief=mean_belief(depths),
         standard_error=float(np.std(depths, dtype=np.float64) / np.sqrt(len(depths))),
-        accuracy=None if truth is None else float(np.mean(said[: len(truth)] == truth)),
+        fidelity=float(np.mean(real == teacher)),
+        accuracy=None if truth is None else float(np.mean(real == truth)),
     )
 
 
@@ -58,9 +64,7 @@ def choose_by_depth(judgements: Sequence[Judgement]) -> int:
 def choose_by_accuracy(judgements: Sequence[Judgement]) -> int:
     """The most accurate student, the first of equals (the paper's Algorithm 2).
 
-    Raises ValueError where an accuracy is missing.
+    Without labels, the one that says most often what the teacher says.
     """
-    accuracies = [judged.accuracy for judged in judgements]
-    if any(accuracy is None for accuracy in accuracies):
-        raise ValueError("a choice by accuracy needs labels")
-    return int(np.argmax(np.array(accuracies, float)))
+    scores = [each.fidelity if each.accuracy is None else each.accuracy for each in judgements]
+    return int(np.argmax(scores))
