@@ -121,15 +121,17 @@ def _read_decimal_commas(columns: Columns, parser: Parser, where: str) -> None:
     texts = [name for name, cells in columns.items() if pa.types.is_string(cells.type)]
     if not texts:
         return
-    numbers = [name for name, cells in columns.items() if cells.type == pa.float64()]
-    read = parser.read({}, only=[*texts, *numbers], point=",")
-    commas = {name: read[name] for name in texts if read[name].type == pa.float64()}
-    points = [name for name in numbers if pa.types.is_string(read[name].type)]
-    if commas and points:
-        raise DataError(
-            "decimal commas and decimal points in one table",
-            where=where,
-            found=f"commas in column {next(iter(commas))!r}, points in column {points[0]!r}",
-            wanted="one of them, since 1.234 may be a thousand",
-        )
+    floats = [name for name, cells in columns.items() if cells.type == pa.float64()]
+    read = parser.read({}, only=texts, point=",")
+    commas = {name: cells for name, cells in read.items() if cells.type == pa.float64()}
+    if commas and floats:
+        read = parser.read({}, only=floats, point=",")
+        points = [name for name, cells in read.items() if pa.types.is_string(cells.type)]
+        if points:
+            raise DataError(
+                "decimal commas and decimal points in one table",
+                where=where,
+                found=f"commas in column {next(iter(commas))!r}, points in column {points[0]!r}",
+                wanted="one of them, since 1.234 may be a thousand",
+            )
     columns.update(commas)

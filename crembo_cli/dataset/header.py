@@ -93,8 +93,6 @@ def _first_record(source: Source) -> tuple[bytes, int, int, bytes]:
     if b"\0" in head[:end]:
         raise not_text(source.name)
     record = head[skipped:end]
-    if not record.strip():
-        raise DataError("the file is empty", where=source.name, wanted=NEEDED)
     if head[end : end + 1] == b'"':
         raise DataError(
             "the header cannot be read",
@@ -102,6 +100,9 @@ def _first_record(source: Source) -> tuple[bytes, int, int, bytes]:
             found="a quote that is never closed",
             wanted=NEEDED,
         )
+    if not record.strip():
+        what = "the header is blank" if head.strip() else "the file is empty"
+        raise DataError(what, where=source.name, wanted=NEEDED)
     newline = b"\r" if head[end : end + 1] == b"\r" and head[end + 1 : end + 2] != b"\n" else b"\n"
     last = min(len(head), end + (2 if head[end : end + 2] == b"\r\n" else 1))
     return record, source.start + skipped, source.start + last, newline

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.dataset.header import Header, not_text
-from crembo_cli.dataset.source import BLOCK, Source
+from crembo_cli.dataset.source import Source
 
-QUOTE = ord('"')
+BLOCK = 1 << 16  # bytes looked at together: few enough to stay in a processor's cache
+ZERO, QUOTE = ord("0"), ord('"')  # blanks, line ends and quotes are <= QUOTE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,6 @@ def scan_body(source: Source, header: Header) -> Body:
     quotes = _Quotes(header.delimiter)
     lines = pending = size = 0  # newlines up to the last line with something in it; since; bytes
     padded = some = False
-    fold, marks = _padding_marks(header.delimiter)
     window = b"\n"  # one byte before the block and, but at the end, one behind it
     source.text.seek(header.body)
     while True:
@@ -46,8 +46,7 @@ def scan_body(source: Source, header: Header) -> Body:
         pending += block[len(filled) :].count(header.newline)
         window += block or b"\n"
         quotes.feed(window)
-        folded = window.translate(fold)
-        padded = padded or any(mark in folded for mark in marks)
+        padded = padded or _padded(window, header.delimiter)
         window = window[-2:]
         if not block:
             break
@@ -60,15 +59,13 @@ def scan_body(source: Source, header: Header) -> Body:
     )
 
 
-def _padding_marks(delimiter: str) -> tuple[bytes, tuple[bytes, ...]]:
-    """A table for bytes.translate, and what to look for in the translated bytes."""
-    fold = bytearray(b"." * 256)
-    for byte in (*b'\r\n" ', ord(delimiter)):
-        fold[byte] = ord(",")
-    fold[ord("0")] = ord("0")
-    for byte in b"123456789xX":
-        fold[byte] = ord("1")
-    return bytes(fold), (b",00", b",01")
+def _padded(window: bytes, delimiter: str) -> bool:
+    """Whether a zero with another digit or an x behind it begins a cell."""
+    bytes_ = np.frombuffer(window, np.uint8)
+    before, after = bytes_[:-2], bytes_[2:]
+    starts = (before <= QUOTE) | (before == ord(delimiter))
+    starts &= bytes_[1:-1] == ZERO
+    return bool((starts & ((after - ZERO <= 9) | (after | 32 == ord("x")))).any())
 
 
 class _Quotes:
