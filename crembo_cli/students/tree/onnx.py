@@ -22,7 +22,9 @@ def tree_nodes(
     """The node for `tree`, reading `rows`, writing `index` and `probabilities`.
 
     Thresholds are float32 as fitted and compared with BRANCH_LEQ in float32, as in memory. The
-    label is the class with the largest leaf weight, which `Tree.probabilities` guarantees.
+    label is the class with the largest leaf weight, which `Tree.probabilities` guarantees. Of
+    two classes only the second gets weights: onnxruntime then answers [1 - w, w] and the second
+    where w > 0.5; given weights for both it says the second wherever its weight is above 0.
     """
     from onnx import helper
 
@@ -30,6 +32,7 @@ def tree_nodes(
     nodes = np.arange(m)
     split = ~tree.is_leaf()
     leaves = np.flatnonzero(~split)
+    weighed = np.arange(c) if c > 2 else np.array([1])
     node = helper.make_node(
         "TreeEnsembleClassifier",
         [rows],
@@ -46,10 +49,10 @@ def tree_nodes(
         nodes_truenodeids=np.where(split, tree.left, 0).tolist(),
         nodes_falsenodeids=np.where(split, tree.right, 0).tolist(),
         nodes_hitrates=[1.0] * m,
-        class_treeids=[0] * (len(leaves) * c),
-        class_nodeids=np.repeat(leaves, c).tolist(),
-        class_ids=list(range(c)) * len(leaves),
-        class_weights=tree.probabilities[leaves].ravel().tolist(),
+        class_treeids=[0] * (len(leaves) * len(weighed)),
+        class_nodeids=np.repeat(leaves, len(weighed)).tolist(),
+        class_ids=np.tile(weighed, len(leaves)).tolist(),
+        class_weights=tree.probabilities[np.ix_(leaves, weighed)].ravel().tolist(),
         post_transform="NONE",
     )
     return [node], []
