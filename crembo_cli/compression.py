@@ -20,7 +20,7 @@ from crembo_cli.core.memo import Step, memo
 from crembo_cli.core.path import crembo_path, threshold_grid
 from crembo_cli.core.synthetic import synthetic_rows
 from crembo_cli.evidence import Evidence
-from crembo_cli.students.contract import Family, Floats, Learner, Student, Task
+from crembo_cli.students.contract import Family, Floats, Indices, Learner, Student, Task
 
 if TYPE_CHECKING:
     from crembo_cli.teachers.contract import Teacher
@@ -31,6 +31,12 @@ PATH_ROWS = 60_000  # with more rows, the path is found on so many and its choic
 
 Ask = Callable[[Floats], Floats]  # rows as students take them -> the teacher's beliefs
 Stages = Callable[[str, int], Callable[[], None]]  # a stage and its steps -> call after each step
+
+
+def silent(name: str, steps: int) -> Callable[[], None]:
+    """Stages for nobody to see."""
+    del name, steps
+    return lambda: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +53,16 @@ class Search:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Rows to fit on or to judge by, the real ones first."""
+
+    rows: Floats  # (n, p)
+    beliefs: Floats  # (n, c)
+    truth: Indices | None  # (real,) true class indices; None where there are none
+    real: int  # how many are real; the others were made and labelled by the teacher
+
+
+@dataclass(frozen=True, kw_only=True)
 class Compression:
     """A student and how it was found."""
 
@@ -54,11 +70,9 @@ class Compression:
     threshold: float | None  # the chosen step's; None: the belief student
     chosen: int  # the chosen step
     steps: tuple[tuple[float | None, Judgement], ...]  # threshold and judgement of each step
-    fit_rows: int  # real rows fitted on
-    synthetic_rows: int  # rows fitted on that the teacher labelled beside them
-    path_rows: int  # of both, those that the path was found on
-    selection_rows: int  # real rows that the steps were judged on
-    held_synthetic_rows: int  # rows that the teacher labelled beside them
+    path_rows: int  # rows that the path was found on
+    fit: Rows
+    held: Rows
 
 
 def compress(
@@ -67,7 +81,7 @@ def compress(
     teacher: Teacher,
     family: Family,
     search: Search,
-    stages: Stages = lambda name, steps: lambda: None,
+    stages: Stages = silent,
 ) -> Compression:
     """Find a student of `family` for `teacher`: fitted on `fit`, chosen on the rows of `held`."""
     rng = np.random.default_rng([search.seed, 1])
@@ -75,59 +89,71 @@ def compress(
     def ask(rows: Floats) -> Floats:
         return teacher.beliefs(fit.encoding.decode(rows))
 
-    wanted = search.synthetic if teacher.answers_new_rows else 0
     stages("labelling synthetic rows", 0)
-    rows, beliefs = _with_synthetic(fit, ask, wanted, MOST_FITTED, rng)
+    wanted = search.synthetic if teacher.answers_new_rows else 0
     fewer = None if wanted is None else wanted // HELD_SHARE
-    held_rows, held_beliefs = _with_synthetic(held, ask, fewer, MOST_FITTED // HELD_SHARE, rng)
+    return search_student(
+        with_synthetic(fit, ask, wanted, MOST_FITTED, rng),
+        with_synthetic(held, ask, fewer, MOST_FITTED // HELD_SHARE, rng),
+        family,
+        search,
+        stages,
+    )
 
-    sample = np.arange(len(rows))
-    if len(rows) > PATH_ROWS:
-        sample = np.sort(rng.choice(len(rows), PATH_ROWS, replace=False))
+
+def with_synthetic(
+    real: Evidence, ask: Ask, wanted: int | None, most: int, rng: np.random.Generator
+) -> Rows:
+    """The rows of `real` and `wanted` new ones; None: PER_ROW for each, `most` rows in all."""
+    n = len(real.rows)
+    count = max(0, min(PER_ROW * n, most - n)) if wanted is None else wanted
+    rows, beliefs = real.rows, real.beliefs
+    if count:
+        new = synthetic_rows(rows, count, rng)
+        rows, beliefs = np.vstack([rows, new]), np.vstack([beliefs, ask(new)])
+    return Rows(rows=rows, beliefs=beliefs, truth=real.truth, real=n)
+
+
+def search_student(
+    fit: Rows, held: Rows, family: Family, search: Search, stages: Stages = silent
+) -> Compression:
+    """Find a student of `family`: fitted on `fit`, its step chosen by `held`."""
+    rng = np.random.default_rng([search.seed, 2])
+    sample = np.arange(len(fit.rows))
+    if len(sample) > PATH_ROWS:
+        sample = np.sort(rng.choice(len(sample), PATH_ROWS, replace=False))
+    # MEMO's consistency is about the rows it was fitted on; pruning by others would break it.
+    pruned_by = 0 if search.algorithm == "memo" else len(held.rows)
     task = Task(
-        rows=rows[sample],
-        beliefs=beliefs[sample],
-        # MEMO's consistency is about the rows it was fitted on; pruning by others would break it.
-        held_rows=held_rows[:0] if search.algorithm == "memo" else held_rows,
-        held_beliefs=held_beliefs[:0] if search.algorithm == "memo" else held_beliefs,
+        rows=fit.rows[sample],
+        beliefs=fit.beliefs[sample],
+        held_rows=held.rows[:pruned_by],
+        held_beliefs=held.beliefs[:pruned_by],
         seed=search.seed,
         threads=search.threads,
     )
     learner = family.learner(task)
     steps = _search(learner, task, family, search, stages)
     finished = [learner.finish(step.student) for step in steps]
+    teacher = np.argmax(held.beliefs[: held.real], axis=1)
     judged = [
-        judge(held_beliefs, student.predict(held_rows), search.delta, held.said(), held.truth)
+        judge(held.beliefs, student.predict(held.rows), search.delta, teacher, held.truth)
         for student in finished
     ]
     chosen = _choose(judged, search)
     student = finished[chosen]
-    if len(sample) < len(rows):
+    if len(sample) < len(fit.rows):
         stages("polishing on all rows", 0)
-        student = _polish(family, task, steps[chosen], rows, beliefs)
+        student = _polish(family, task, steps[chosen], fit)
     return Compression(
         student=student,
         threshold=steps[chosen].threshold,
         chosen=chosen,
         steps=tuple((step.threshold, each) for step, each in zip(steps, judged, strict=True)),
-        fit_rows=len(fit.rows),
-        synthetic_rows=len(rows) - len(fit.rows),
         path_rows=len(sample),
-        selection_rows=len(held.rows),
-        held_synthetic_rows=len(held_rows) - len(held.rows),
+        fit=fit,
+        held=held,
     )
-
-
-def _with_synthetic(
-    real: Evidence, ask: Ask, wanted: int | None, most: int, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """The rows of `real` and synthetic ones after them, with the teacher's beliefs on all."""
-    n = len(real.rows)
-    count = max(0, min(PER_ROW * n, most - n)) if wanted is None else wanted
-    if count == 0:
-        return real.rows, real.beliefs
-    new = synthetic_rows(real.rows, count, rng)
-    return np.vstack([real.rows, new]), np.vstack([real.beliefs, ask(new)])
 
 
 def _search(
@@ -167,11 +193,9 @@ def _choose(judged: list[Judgement], search: Search) -> int:
     return choose_by_depth(judged) if search.select == "depth" else choose_by_accuracy(judged)
 
 
-def _polish(
-    family: Family, task: Task, step: Step[Student], rows: Floats, beliefs: Floats
-) -> Student:
+def _polish(family: Family, task: Task, step: Step[Student], fit: Rows) -> Student:
     """The step's student, fitted on from where it is, to all of the rows."""
-    everything = replace(task, rows=rows, beliefs=beliefs)
-    learner = family.learner(everything)
-    rewards = beliefs if step.threshold is None else allowed_labels(beliefs, step.threshold)
+    learner = family.learner(replace(task, rows=fit.rows, beliefs=fit.beliefs))
+    at = step.threshold
+    rewards = fit.beliefs if at is None else allowed_labels(fit.beliefs, at)
     return learner.finish(learner.fit(rewards, step.student))

@@ -113,12 +113,12 @@ def data_facts(path: str, test_path: str | None, parts: Parts, found: Compressio
         rows=len(parts.fit.table.frame),
         features=list(columns.features),
         label=columns.label,
-        fit_rows=found.fit_rows,
-        selection_rows=found.selection_rows,
+        fit_rows=found.fit.real,
+        selection_rows=found.held.real,
         test_rows=len(parts.test.rows),
         test_path=test_path,
-        synthetic_rows=found.synthetic_rows,
-        held_synthetic_rows=found.held_synthetic_rows,
+        synthetic_rows=len(found.fit.rows) - found.fit.real,
+        held_synthetic_rows=len(found.held.rows) - found.held.real,
     )
 
 

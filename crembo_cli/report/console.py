@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -17,8 +16,8 @@ MOST_LEAVES = 16  # a tree with more is not drawn: it would not fit on the scree
 NAMES = {
     "student": "student",
     "teacher": "teacher",
-    "baseline_labels": "same-size tree on the labels",
-    "baseline_teacher": "same-size tree on the teacher",
+    "baseline_labels": "CART on labels",
+    "baseline_teacher": "CART on teacher",
 }
 
 
@@ -30,7 +29,7 @@ def draw(report: Report, console: Console) -> None:
 
 def drawing(report: Report, width: int) -> RenderableType:
     """The parts of the report, from the verdict down."""
-    parts: list[RenderableType] = [_title(report), _metrics(report), _cost(report)]
+    parts: list[RenderableType] = [_title(report), _metrics(report), *_cost(report)]
     if report.search.path_rows < report.data.fit_rows + report.data.synthetic_rows:
         parts.append(
             Text(
@@ -40,33 +39,39 @@ def drawing(report: Report, width: int) -> RenderableType:
             )
         )
     if len(report.search.steps) > 1:
-        parts += [Rule(_path_title(report), style="dim", align="left", characters="-")]
+        parts += [Text(), _heading(_path_title(report))]
         parts += [Text(line) for line in path_plot(report.search, min(width, 80))]
     if report.description and report.student.size.get("leaves", MOST_LEAVES + 1) <= MOST_LEAVES:
-        parts += [Rule("the tree", style="dim", align="left", characters="-")]
-        parts += [Text(report.description, overflow="fold")]
+        parts += [Text(), _heading("The tree (in brackets the leaf's mean belief in its class)")]
+        parts += [Text(report.description)]
+    if report.requirements:
+        parts.append(Text())
     parts += [_requirement(each.expression, each.value, each.met) for each in report.requirements]
     return Group(*parts)
 
 
+def _heading(words: str) -> Text:
+    return Text(words, style="bold")
+
+
 def _title(report: Report) -> Text:
     data = report.data
-    title = Text(f"{report.student.path}", style="bold")
+    title = Text.assemble((report.student.path, "bold"), f", a {report.student.family} student\n")
+    title.append(f"  of {report.teacher.path}\n  on {data.path}")
+    title.append(f", tested on {data.test_path}" if data.test_path else "")
     title.append(
-        f"  {report.student.family}, from {report.teacher.path}\n"
-        f"{data.test_rows:,} test rows of {data.test_path or data.path}; "
-        f"fitted on {data.fit_rows:,} + {data.synthetic_rows:,} synthetic rows, "
-        f"chosen on {data.selection_rows:,} + {data.held_synthetic_rows:,}",
-        style="not bold",
+        f"\n  fitted on {data.fit_rows:,} rows + {data.synthetic_rows:,} synthetic, "
+        f"chosen on {data.selection_rows:,} + {data.held_synthetic_rows:,}, "
+        f"tested on {data.test_rows:,}"
     )
     return title
 
 
 def _metrics(report: Report) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    table.add_column("on the test rows")
-    for name in ("accuracy", "balanced", "fidelity", "depth", "depth 5%", "mean belief"):
-        table.add_column(name, justify="right")
+    table.add_column("test rows", no_wrap=True)
+    for name in ("accuracy", "balanced", "fidelity", "depth", "depth 5%", "belief"):
+        table.add_column(name, justify="right", no_wrap=True)
     for name, metrics in report.metrics.items():
         table.add_row(NAMES[name], *_figures(metrics), style="bold" if name == "student" else "")
     return table
@@ -84,30 +89,26 @@ def _figures(metrics: Metrics) -> list[str]:
     return ["-" if value is None else f"{value:.3f}" for value in values]
 
 
-def _cost(report: Report) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
-    table.add_column()
-    table.add_column()
+def _cost(report: Report) -> list[Text]:
     size, speed = report.student.size, report.timing
     counts = [
-        f"{size[name]:,} {name.replace('_', ' ')}"
+        f"{name.replace('_', ' ')} {size[name]:,}"
         for name in ("tree_depth", "leaves", "parameters")
         if name in size
     ]
     smaller = report.teacher.bytes / size["bytes"]
-    table.add_row(
-        "size",
-        f"{size['bytes']:,} bytes ({', '.join(counts)}), teacher {report.teacher.bytes:,}: "
-        + _ratio(smaller, "smaller", "larger"),
-    )
-    told = f"{_short(speed.student_rows_per_second)} rows/s"
+    lines = [
+        Text(
+            f"size   {size['bytes']:,} bytes, teacher {report.teacher.bytes:,}: "
+            f"{_ratio(smaller, 'smaller', 'larger')}\n       {', '.join(counts)}"
+        )
+    ]
+    told = f"speed  {_short(speed.student_rows_per_second)} rows/s"
     if speed.teacher_rows_per_second is not None:
         faster = speed.student_rows_per_second / speed.teacher_rows_per_second
-        told += f", teacher {_short(speed.teacher_rows_per_second)}: " + _ratio(
-            faster, "faster", "slower"
-        )
-    table.add_row("speed", told)
-    return table
+        told += f", teacher {_short(speed.teacher_rows_per_second)}: "
+        told += _ratio(faster, "faster", "slower")
+    return [*lines, Text(told)]
 
 
 def _ratio(ratio: float, above: str, below: str) -> str:
