@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from crembo_cli.dataset.listing import listed
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
@@ -60,11 +61,12 @@ def choose_columns(
         chosen = _by_name(table, rest, features, wanted_names)
     else:
         chosen = features if features is not None else rest
-        _check_count(table, chosen, wanted_count, label)
     for name in (*chosen, *([label] if label else [])):
         _check_usable(table, name)
+    if wanted_count is not None and wanted_count != len(chosen):
+        raise _wrong_count(table, chosen, wanted_count, label)
     if not chosen:
-        raise DataError("no feature is left", where=table.name, found=_listed(there))
+        raise DataError("no feature is left", where=table.name, found=listed(there))
     extra = tuple(name for name in rest if name not in chosen)
     return Columns(label=label, features=chosen, extra=extra)
 
@@ -76,7 +78,7 @@ def _check_named(table: Table, there: Sequence[str], names: Sequence[str], optio
             raise DataError(
                 f"no such column as {option} names",
                 where=table.name,
-                found=_listed(there),
+                found=listed(there),
                 wanted=repr(name),
                 hint=f"did you mean {close[0]!r}?" if close else None,
             )
@@ -115,7 +117,7 @@ def _guess_label(table: Table, free: Sequence[str]) -> str | None:
         raise DataError(
             "more than one column may be the label",
             where=table.name,
-            found=_listed(found),
+            found=listed(found),
             hint=f"name it: --label {found[0]}",
         )
     return found[0] if found else None
@@ -138,28 +140,26 @@ def _by_name(
     raise DataError(
         "a feature is missing" if missing else "too many features are named",
         where=table.name,
-        found=_listed(offered),
-        wanted=_listed(missing) if missing else f"the teacher's {len(wanted)}: {_listed(wanted)}",
+        found=listed(offered),
+        wanted=listed(missing) if missing else f"the teacher's {len(wanted)}: {listed(wanted)}",
         hint=f"did you mean {close[0]!r}? {in_order}" if close else in_order,
     )
 
 
-def _check_count(
-    table: Table, chosen: Sequence[str], wanted: int | None, label: str | None
-) -> None:
-    if wanted is None or len(chosen) == wanted:
-        return
-    if label is None and len(chosen) == wanted + 1:
+def _wrong_count(table: Table, chosen: Sequence[str], wanted: int, label: str | None) -> DataError:
+    nameless = [name for name in chosen if name.startswith("Unnamed: ")]
+    if nameless and len(chosen) > wanted:
+        hint = f"{nameless[0]!r} has no name in the file, --drop it if it counts rows"
+    elif label is None and len(chosen) == wanted + 1:
         hint = "if one of them is the label, name it: --label COLUMN"
     else:
         hint = "say which they are: --features A,B,... or --drop A,B,..."
-    raise DataError(
+    beside = "and no label" if label is None else f"beside the label {label!r}"
+    return DataError(
         "the number of features is not the teacher's",
         where=table.name,
-        found=f"{len(chosen)} columns"
-        + (f" beside the label {label!r}" if label is not None else " and no label")
-        + f": {_listed(chosen)}",
-        wanted=f"{wanted}",
+        found=f"{len(chosen)} columns {beside}: {listed(chosen)}",
+        wanted=str(wanted),
         hint=hint,
     )
 
@@ -172,8 +172,3 @@ def _check_usable(table: Table, name: str) -> None:
             found=table.unusable[name],
             hint="store it as a number (days since a date, say), or leave it out: --drop " + name,
         )
-
-
-def _listed(names: Sequence[str], most: int = 8) -> str:
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -10,7 +10,7 @@ ends nor on the number of threads:
 - whole numbers of which one begins with a zero (007) or is hexadecimal are codes: text;
 - anything else, dates among them: text, as it stands.
 
-A cell is missing where it is empty or one of `parse.MISSING`, in quotes or not, as in pandas.
+A cell is missing where it is empty or one of `spelling.MISSING`, in quotes or not, as in pandas.
 Numbers may have a decimal comma where the delimiter is no comma.
 """
 
@@ -24,6 +24,7 @@ from crembo_cli.dataset.header import read_header
 from crembo_cli.dataset.parse import Parser
 from crembo_cli.dataset.scan import scan_body
 from crembo_cli.dataset.source import Source
+from crembo_cli.dataset.spelling import CODE
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     Columns = dict[str, pa.ChunkedArray]
-
-CODE = r"^\s*[+-]?0[0-9xX][0-9a-fA-F]*\s*$"
 
 
 def read_delimited(source: Source, *, tab: bool = False) -> Table:

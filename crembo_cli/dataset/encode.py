@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.dataset.ordering import order_categories
-from crembo_cli.dataset.parse import MISSING
+from crembo_cli.dataset.spelling import MISSING
 from crembo_cli.errors import DataError, DefectError
 from crembo_cli.students.contract import Feature
 
@@ -133,11 +133,11 @@ def _codes(
 def _texts(column: Floats, feature: Feature, absent: str | None) -> NDArray[np.object_]:
     """The categories that a column of codes stands for."""
     count = len(feature.categories)
-    codes = np.where(np.isnan(column), count, np.rint(column)).astype(np.int64)
-    if (codes < 0).any() or (codes > count).any():
+    missing = np.isnan(column)
+    codes = np.where(missing, count, np.rint(column)).astype(np.int64)
+    if (codes < 0).any() or (codes[~missing] >= count).any():
         raise DefectError(f"a code of column {feature.name!r} stands for no category")
-    texts = np.empty(count + 1, dtype=object)
-    texts[:] = (*feature.categories, absent)
+    texts = np.array([*feature.categories, absent], dtype=object)
     taken: NDArray[np.object_] = texts[codes]
     return taken
 

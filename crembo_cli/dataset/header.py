@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from crembo_cli.dataset.source import BLOCK, Source
+from crembo_cli.dataset.spelling import NUMBER
 from crembo_cli.errors import DataError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 RECORD = re.compile(rb'(?:[^"\r\n]|"[^"]*")*')
-NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 NEEDED = "a first line with the names of the columns"
 
 

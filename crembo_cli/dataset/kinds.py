@@ -62,8 +62,11 @@ def _text(table: Table, name: str) -> pd.Series[Any]:
     import pandas as pd
 
     values: NDArray[Any] = table.frame[name].to_numpy()
-    missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), np.bool_)
-    written = missing | (values == np.rint(values)) if values.dtype.kind != "b" else missing
+    missing = table.frame[name].isna().to_numpy()
+    if values.dtype.kind == "b":
+        written = missing
+    else:
+        written = missing | (np.isfinite(values) & (values == np.rint(values)))
     if not written.all():
         row = int((~written).argmax())
         raise DataError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.dataset.listing import listed
+from crembo_cli.dataset.spelling import FALSE, NUMBER, TRUE, WHOLE
 from crembo_cli.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
 Label: TypeAlias = "int | str | bool | float"
 HINT = "--classes A,B,... gives the table's names for the classes, in the teacher's order"
-WHOLE = re.compile(r"[+-]?[0-9]+")
-WORDS = {"true": 1.0, "True": 1.0, "TRUE": 1.0, "false": 0.0, "False": 0.0, "FALSE": 0.0}
+WORDS = dict.fromkeys(TRUE, 1) | dict.fromkeys(FALSE, 0)
 
 
 def match_labels(
@@ -62,8 +62,8 @@ def match_labels(
         raise DataError(
             "labels that are none of the teacher's classes, or not clearly one",
             where=table.where(int(rows.argmax()), str(labels.name)),
-            found=f"{_listed([found[i] for i in lost])} in {int(rows.sum())} rows",
-            wanted=f"one of {_listed(known)}"
+            found=f"{listed([found[i] for i in lost])} in {int(rows.sum())} rows",
+            wanted=f"one of {listed(known)}"
             + (" (the teacher's classes have numbers only)" if numbered and not names else ""),
             hint=None if names else HINT,
         )
@@ -81,16 +81,16 @@ def _named(
     if len(names) != len(classes) or len(set(keys)) != len(keys):
         raise UsageError(
             "--classes does not fit the teacher's classes",
-            found=_listed(names),
-            wanted=f"{len(classes)} different names, in the order of {_listed(classes)}",
+            found=listed(names),
+            wanted=f"{len(classes)} different names, in the order of {listed(classes)}",
         )
     own = [] if numbered else [_value(class_) for class_ in classes]
     for i, key in enumerate(keys):
         if key in own and own.index(key) != i:
             raise UsageError(
                 "--classes has the teacher's classes in another order",
-                found=_listed(names),
-                wanted=_listed(classes),
+                found=listed(names),
+                wanted=listed(classes),
             )
     return names
 
@@ -123,12 +123,6 @@ def _value(label: Label) -> Hashable:
         return label
     if label in WORDS:
         return WORDS[label]
-    try:
-        return int(label) if WHOLE.fullmatch(label) else float(label)
-    except ValueError:
-        return label
-
-
-def _listed(labels: Sequence[Label], most: int = 8) -> str:
-    shown = ", ".join(repr(label) for label in labels[:most])
-    return shown + (f" and {len(labels) - most} more" if len(labels) > most else "")
+    if WHOLE.fullmatch(label):
+        return int(label)
+    return float(label) if NUMBER.fullmatch(label) else label

@@ -8,14 +8,11 @@ from crembo_cli.dataset.faults import raise_fault
 from crembo_cli.dataset.header import Header
 from crembo_cli.dataset.scan import Body
 from crembo_cli.dataset.source import Source
+from crembo_cli.dataset.spelling import FALSE, MISSING, TRUE
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MISSING = (
-    *("", "?", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "#N/A N/A", "null", "NULL", "None"),
-    *("nan", "NaN", "-nan", "-NaN", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
-)
 SAMPLE = 1 << 23  # bytes
 BLOCK = 1 << 20  # bytes that pyarrow parses at a time; a row must fit into one
 LARGEST_BLOCK = (1 << 31) - 1
@@ -81,8 +78,8 @@ class Parser:
                 include_columns=only or [],
                 null_values=MISSING,
                 strings_can_be_null=True,
-                true_values=["true", "True", "TRUE"],
-                false_values=["false", "False", "FALSE"],
+                true_values=TRUE,
+                false_values=FALSE,
                 decimal_point=point,
             ),
         )

@@ -28,10 +28,10 @@ def read_table(path: str | Path) -> Table:
         raise DataError("no such file", where=str(path), wanted="a table: " + READ)
     if path.is_dir():
         return read_parquet(path)
-    endings = [ending.lower() for ending in path.suffixes[-2:]]
-    kind = endings[0] if endings[-1:] == [".gz"] and len(endings) == 2 else "".join(endings[-1:])
-    if kind == ".parquet":
+    name = path.name.lower()
+    if name.endswith(".parquet"):
         return read_parquet(path)
+    kind = name.removesuffix(".gz")[-4:]
     if kind in (".csv", ".tsv"):
         with open_source(path) as source:
             return read_delimited(source, tab=kind == ".tsv")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crembo_cli.dataset.columns import Columns
+from crembo_cli.dataset.listing import listed
 from crembo_cli.dataset.table import Table
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ MISSING = "with missing cells"
 CODE = "kept as text, digits though they are, for a zero in front"
 LARGE = "with whole numbers beyond 2^24, which the student sees rounded to float32"
 KINDS = (IDENTIFIER, CONSTANT, MISSING, CODE, LARGE)
+EXACT = 2**53  # up to here float64, in which both are compared, is exact
 FEWEST = 20  # rows from which on it means something that no value occurs twice
 
 
@@ -40,24 +43,31 @@ def remarks(table: Table, columns: Columns) -> list[str]:
 def _kinds(cells: pd.Series[Any]) -> list[str]:
     """What is to be said of one column of features."""
     present = cells.dropna()
-    distinct = present.nunique()
     kinds = [MISSING] if len(present) < len(cells) else []
-    if distinct <= 1:
-        kinds.append(CONSTANT)
-    if cells.dtype == object and present.size and present.str.fullmatch(r"\d+").all():
-        kinds.append(CODE)
     values = present.to_numpy()
-    whole = values.dtype.kind == "i" or (
-        values.dtype == np.float64 and (values == np.rint(values)).all()
-    )
-    if distinct == len(cells) >= FEWEST and (whole or values.dtype == object):
-        kinds.append(IDENTIFIER)
-    if whole and (np.abs(values) > 2**24).any() and (values != values.astype(np.float32)).any():
-        kinds.append(LARGE)
+    if values.dtype == object:
+        distinct = present.nunique()
+        if distinct <= 1:
+            kinds.append(CONSTANT)
+        if values.size and present.str.fullmatch(r"\d+").all():
+            kinds.append(CODE)
+        return [*kinds, IDENTIFIER] if distinct == len(cells) >= FEWEST else kinds
+    if not values.size or values.min() == values.max():
+        kinds.append(CONSTANT)
+    elif values.dtype.kind == "i" or (values.dtype == np.float64 and _whole(values)):
+        if len(values) == len(cells) >= FEWEST and present.is_unique:
+            kinds.append(IDENTIFIER)
+        with np.errstate(over="ignore"):
+            rounded = values.astype(np.float32)
+        if (values != rounded).any() or values.max() > EXACT or values.min() < -EXACT:
+            kinds.append(LARGE)
     return kinds
 
 
-def _sentence(names: list[str], kind: str, most: int = 5) -> str:
-    shown = ", ".join(repr(name) for name in names[:most])
-    shown += f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{'column' if len(names) == 1 else f'{len(names)} columns'} {kind}: {shown}"
+def _whole(values: NDArray[np.float64]) -> bool:
+    return bool((values[0] == np.rint(values[0])) and (values == np.rint(values)).all())
+
+
+def _sentence(names: list[str], kind: str) -> str:
+    shown = f"column {kind}" if len(names) == 1 else f"{len(names)} columns {kind}"
+    return f"{shown}: {listed(names, 5)}"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from crembo_cli.dataset import parse
+from crembo_cli.dataset.spelling import MISSING
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import Read
 
@@ -58,7 +59,7 @@ def test_last_cell_decides_too(
     assert column[0] == (10 if last in kinds else "10")
 
 
-@pytest.mark.parametrize("spelling", parse.MISSING)
+@pytest.mark.parametrize("spelling", MISSING)
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_missing(read: Read, spelling: str, quote: str) -> None:
     """Each spelling means a missing cell, in quotes or not, among numbers and among text."""
