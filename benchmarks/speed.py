@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -103,7 +104,7 @@ def loop(folder: Path | None) -> None:
     from crembo_cli.students.tree.family import TreeFamily
 
     family, search = TreeFamily(max_depth=4), Search(threads=2)
-    teachers: dict[str, Callable[[], object]] = {
+    teachers = {
         "forest": lambda: RandomForestClassifier(100, max_depth=12, random_state=0, n_jobs=2),
         "net": lambda: make_pipeline(
             StandardScaler(), MLPClassifier((128, 128), max_iter=300, random_state=0)
@@ -111,22 +112,20 @@ def loop(folder: Path | None) -> None:
     }
     ratios: dict[str, list[float]] = {name: [] for name in teachers}
     print(f"  {'table':14} {'teacher':8} {'loop':>9} {'ours':>9} {'ratio':>7}")
-    for table, (rows, labels) in paper_tables(folder):
-        order = np.random.default_rng(0).permutation(len(rows))
-        rows, labels = rows[order], labels[order]
+    for table, (all_rows, all_labels) in paper_tables(folder):
+        order = np.random.default_rng(0).permutation(len(all_rows))
+        rows, labels = all_rows[order], all_labels[order]
         cut = len(rows) * 85 // 100
         for name, make in teachers.items():
-            teacher = make().fit(rows[:cut], labels[:cut])
-            beliefs = teacher.predict_proba(rows).astype(np.float32)
+            beliefs = make().fit(rows[:cut], labels[:cut]).predict_proba(rows).astype(np.float32)
             fit = Rows(rows=rows[:cut], beliefs=beliefs[:cut], truth=None, real=cut)
             kept = Rows(
                 rows=rows[cut:], beliefs=beliefs[cut:], truth=labels[cut:], real=len(rows) - cut
             )
-            ours = best_of(lambda: search_student(fit, kept, family, search), 3)
+            ours = best_of(partial(search_student, fit, kept, family, search), 3)
+            validation = (rows[cut:], labels[cut:])
             theirs = best_of(
-                lambda: reference_loop(
-                    rows[:cut], beliefs[:cut].astype(float), (rows[cut:], labels[cut:]), 4, 0
-                ),
+                partial(reference_loop, rows[:cut], beliefs[:cut].astype(float), validation, 4, 0),
                 1,
             )
             ratios[name].append(theirs / ours)
@@ -158,15 +157,13 @@ def startup() -> None:
             str(SAMPLES / "breast_cancer.csv"),
             "-q",
             "-o",
-            os.path.join(folder, "student.onnx"),
+            str(Path(folder) / "student.onnx"),
         ]
         for words, wanted in ((["--help"], 0.35), (small, 3.0)):
             command = [*CREMBO, *words]
             subprocess.run(command, check=True, capture_output=True)
-            runs = [
-                best_of(lambda: subprocess.run(command, check=True, capture_output=True), 1)
-                for _ in range(7)
-            ]
+            run = partial(subprocess.run, command, check=True, capture_output=True)
+            runs = [best_of(run, 1) for _ in range(7)]
             print(
                 f"  crembo {words[0]:9} median {statistics.median(runs):.2f} s, "
                 f"least {min(runs):.2f} s (wanted: < {wanted} s)"
