@@ -1,0 +1,124 @@
+"""Students of weights: what a fit keeps, where it begins, and how it is finished."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from crembo_cli.students import weights as module
+from crembo_cli.students.columns import learn_columns
+from crembo_cli.students.contract import Task
+from crembo_cli.students.softmax import softmax
+from crembo_cli.students.weights import WeightsLearner, WeightsStudent
+
+RNG = np.random.default_rng(1)
+ROWS = RNG.normal(size=(300, 2)).astype(np.float32)
+BELIEFS = softmax(3 * ROWS @ np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0]])).astype(np.float32)
+TASK = Task(
+    rows=ROWS[:200], beliefs=BELIEFS[:200], held_rows=ROWS[200:], held_beliefs=BELIEFS[200:]
+)
+
+
+def learner_of(task: Task) -> WeightsLearner:
+    """A learner on the features as they are."""
+    return WeightsLearner(task, learn_columns(task.rows), ridge=1e-4, text=lambda *_: "weights")
+
+
+def earned(student: WeightsStudent, rows: np.ndarray, rewards: np.ndarray) -> float:
+    """The sum of the rewards of what the student says."""
+    return float(rewards[np.arange(len(rows)), student.predict(rows)].sum())
+
+
+def test_a_teacher_of_weights_is_met() -> None:
+    """Beliefs that are a softmax of weighted sums are learned: the same label on unseen rows."""
+    learner = learner_of(TASK)
+    student = learner.finish(learner.fit(TASK.beliefs))
+    assert (student.predict(TASK.held_rows) == TASK.held_beliefs.argmax(axis=1)).mean() > 0.98
+
+
+# Ten rows far off, on the other side of the class in the middle, bend the cross-entropy.
+FAR_ROWS = np.concatenate([np.linspace(-1, 1, 90), np.full(10, 3.0)]).astype(np.float32)[:, None]
+MIDDLE = (FAR_ROWS > 0.2) & (FAR_ROWS < 2)
+FAR_BELIEFS = np.where(MIDDLE, [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
+
+
+def test_climbing_beats_the_cross_entropy_where_the_held_rows_agree() -> None:
+    """Where far-off rows bend the cross-entropy, the first fit earns more than it does."""
+    task = Task(rows=FAR_ROWS, beliefs=FAR_BELIEFS, held_rows=FAR_ROWS, held_beliefs=FAR_BELIEFS)
+    learner = learner_of(task)
+    nearest = learner._student(*learner._nearest(FAR_BELIEFS))
+    assert earned(nearest, FAR_ROWS, FAR_BELIEFS) < 60
+    best = 90 * 0.9 + 10 * 0.1
+    assert earned(learner.fit(FAR_BELIEFS), FAR_ROWS, FAR_BELIEFS) == pytest.approx(best)
+
+
+def test_a_first_fit_keeps_the_cross_entropy_where_the_held_rows_say_so() -> None:
+    """What is won on the fitted rows and lost on the held ones is not kept."""
+    nothing = FAR_ROWS[:0], FAR_BELIEFS[:0]
+    task = Task(rows=FAR_ROWS, beliefs=FAR_BELIEFS, held_rows=nothing[0], held_beliefs=nothing[1])
+    learner = learner_of(task)
+    nearest = learner._student(*learner._nearest(FAR_BELIEFS))
+    agreeing = np.eye(2, dtype=np.float32)[nearest.predict(FAR_ROWS)]
+    other = Task(rows=FAR_ROWS, beliefs=FAR_BELIEFS, held_rows=FAR_ROWS, held_beliefs=agreeing)
+    kept = learner_of(other).fit(FAR_BELIEFS)
+    np.testing.assert_allclose(kept.weights, nearest.weights, rtol=1e-4)
+    climbed = learner.fit(FAR_BELIEFS)
+    assert np.abs(climbed.weights - nearest.weights).max() > 0.1
+
+
+@pytest.mark.parametrize("threshold", [0.2, 0.5, 0.8])
+def test_a_fit_from_a_start_earns_no_less(threshold: float) -> None:
+    """From a start the sum of rewards does not fall; with nothing to earn it stays the start."""
+    learner = learner_of(TASK)
+    start = learner.fit(TASK.beliefs)
+    allowed = (TASK.beliefs >= threshold).astype(np.float32)
+    found = learner.fit(allowed, start)
+    assert earned(found, TASK.rows, allowed) >= earned(start, TASK.rows, allowed)
+    assert learner.fit(np.zeros_like(allowed), start) is start
+
+
+def test_a_start_from_other_columns_is_a_place_to_begin() -> None:
+    """A student of another learner's columns is matched first, so little of it is lost."""
+    start = learner_of(TASK).fit(TASK.beliefs)
+    holed = TASK.rows.copy()
+    holed[:20, 0] = np.nan
+    learner = learner_of(Task(**{**vars(TASK), "rows": holed}))
+    weights, bias = learner._place(start)
+    placed = learner._student(weights, bias)
+    assert placed.weights.shape == (3, 3)
+    assert (placed.predict(ROWS) == start.predict(ROWS)).mean() > 0.95
+
+
+def test_students_of_other_families_are_refused() -> None:
+    """A start or a student that is no student of weights raises TypeError, naming its class."""
+    learner = learner_of(TASK)
+    with pytest.raises(TypeError, match="object"):
+        learner.fit(TASK.beliefs, object())  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="object"):
+        learner.finish(object())  # type: ignore[arg-type]
+
+
+def test_finishing_brings_the_probabilities_to_the_beliefs() -> None:
+    """After finish the labels are the same and the probabilities are nearer to the beliefs."""
+    learner = learner_of(TASK)
+    allowed = (TASK.beliefs >= 0.5).astype(np.float32)
+    student = learner.fit(allowed, learner.fit(TASK.beliefs))
+    finished = learner.finish(student)
+    np.testing.assert_array_equal(finished.predict(ROWS), student.predict(ROWS))
+    before, after = (
+        -(BELIEFS * np.log(each.predict_proba(ROWS) + 1e-9)).sum() for each in (student, finished)
+    )
+    assert after < before
+
+
+def test_many_rows_are_drawn_by_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more rows than a fit looks at, it draws so many by the seed, and each only once."""
+    monkeypatch.setattr(module, "FITTED_ROWS", 50)
+    learner = learner_of(TASK)
+    assert learner.design.matrix.shape == (50, 2)
+    assert len(set(learner.chosen)) == 50
+    np.testing.assert_array_equal(learner.chosen, learner_of(TASK).chosen)
+    other = learner_of(Task(**{**vars(TASK), "seed": 1}))
+    assert not np.array_equal(other.chosen, learner.chosen)
+    student = learner.finish(learner.fit(TASK.beliefs))
+    assert (student.predict(ROWS) == BELIEFS.argmax(axis=1)).mean() > 0.9
