@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from crembo_cli.errors import TeacherError
+from crembo_cli.teachers.as_trained import AsTrained
 from crembo_cli.teachers.contract import ClassLabel
 from crembo_cli.teachers.facts import Facts
 from crembo_cli.teachers.frames import unpack
+from crembo_cli.teachers.loaded_trees import check_trees
 from crembo_cli.teachers.wire import Array, Message
 
 NUMBERED_NAMES = re.compile(r"(Column_|f|x)?\d+")  # names that libraries make up for arrays
@@ -33,11 +35,11 @@ class Estimator:
                 hint="--hard-labels takes its labels as certain beliefs",
             )
         self._names = feature_names(model)
-        count = getattr(model, "n_features_in_", None)
+        self._as_trained = AsTrained(model, self._names)
         self.facts = Facts(
             producer=_producer(model),
             feature_names=self._names,
-            n_features=None if count is None else int(count),
+            n_features=feature_count(model),
             classes=self._classes,
             classes_source="the estimator's classes_",
             warnings=tuple(warnings),
@@ -45,12 +47,7 @@ class Estimator:
 
     def rows(self, header: dict[str, Any], arrays: list[Array]) -> Any:
         """The message's frame as the model was trained on: a frame with names, or an array."""
-        columns = unpack(header, arrays)
-        if self._names is None:
-            return np.column_stack(columns)
-        import pandas as pd
-
-        return pd.DataFrame(dict(zip(self._names, columns, strict=True)))
+        return self._as_trained.rows(unpack(header, arrays))
 
     def predict(self, rows: Any) -> Any:
         """What the model says: its probabilities, or its labels alone."""
@@ -80,11 +77,17 @@ def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[s
     Raises:
         TeacherError: the file cannot be loaded, or not under the allow-list.
     """
-    from crembo_cli.teachers.pickle_file import load_pickle
-
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        model = load_pickle(Path(path), trust=trust)
+        if format_ == "skops":
+            from crembo_cli.teachers.skops_file import load_skops
+
+            model = load_skops(Path(path), trust=trust)
+        else:
+            from crembo_cli.teachers.pickle_file import load_pickle
+
+            model = load_pickle(Path(path), trust=trust)
+        check_trees(model)
     return model, _remarks(caught)
 
 
@@ -94,7 +97,6 @@ def class_labels(model: Any) -> tuple[ClassLabel, ...]:
     Raises:
         TeacherError: it is no classifier, or one of several labels a row.
     """
-    kind = getattr(model, "_estimator_type", None)
     if not hasattr(model, "predict"):
         raise TeacherError(
             "the file holds no classifier",
@@ -104,9 +106,8 @@ def class_labels(model: Any) -> tuple[ClassLabel, ...]:
     classes = getattr(model, "classes_", None)
     if classes is None:
         raise TeacherError(
-            f"the teacher, {type(model).__name__}, is a regressor, or was never fitted: it has no"
-            " classes_",
-            found=str(kind),
+            "the teacher has no classes_: it is a regressor, no classifier, or was never fitted",
+            found=f"{type(model).__module__}.{type(model).__qualname__}",
             wanted="a fitted classifier",
         )
     if isinstance(classes, list) and classes and np.ndim(classes[0]):
@@ -125,6 +126,13 @@ def feature_names(model: Any) -> tuple[str, ...] | None:
         return None
     listed = tuple(str(name) for name in names)
     return None if all(map(NUMBERED_NAMES.fullmatch, listed)) else listed
+
+
+def feature_count(model: Any) -> int | None:
+    """How many columns it takes; None where it does not say."""
+    names = getattr(model, "feature_names_", None)  # CatBoost forgets n_features_in_ in a file
+    count = getattr(model, "n_features_in_", None) if names is None else len(names)
+    return None if count is None else int(count)
 
 
 def _producer(model: Any) -> str:

@@ -23,38 +23,34 @@ def one_hot(labels: NDArray[np.int64], classes: int, rows: Sequence[int]) -> Bel
     unknown = np.flatnonzero((labels < 0) | (labels >= classes))
     if unknown.size:
         raise TeacherError(
-            f"the teacher gives row {rows[unknown[0]]} a label that it never gave before",
+            f"the teacher gives row {rows[unknown[0]]} a label that is none of its classes",
             wanted=f"one of {classes} classes",
         )
-    return np.eye(classes, dtype=np.float32)[labels]
+    certain: Beliefs = np.eye(classes, dtype=np.float32)[labels]
+    return certain
 
 
-def check_labels(labels: NDArray[np.int64] | None, beliefs: Beliefs, *, traced: bool) -> list[str]:
-    """What there is to say of a teacher whose labels are not its most probable classes.
-
-    `traced` tells that the labels' classes were found in the model; otherwise they were taken
-    for the outputs' numbers, and must prove it.
-
-    Raises:
-        TeacherError: they were not found, and the labels are no numbers of outputs.
+def share_differing(labels: NDArray[np.int64], beliefs: Beliefs) -> float:
+    """The share of rows whose label, a class index, is not a most probable class; ties count
+    as agreement.
     """
-    if labels is None:
-        return []
-    classes = beliefs.shape[1]
-    known = (labels >= 0) & (labels < classes)
-    own = np.take_along_axis(beliefs, np.where(known, labels, 0)[:, None], axis=1)[:, 0]
-    differs = ~known | (own < beliefs.max(axis=1) - CLOSE)
-    share = float(differs.mean())
-    if not traced and share > RARELY:
+    return float(_differing(labels, beliefs).mean())
+
+
+def refuse_unproved(labels: NDArray[np.int64], beliefs: Beliefs) -> None:
+    """Raises TeacherError where labels, taken for the outputs' numbers, are something else."""
+    differing = _differing(labels, beliefs)
+    if differing.mean() > RARELY:
+        row = int(differing.argmax())
         raise TeacherError(
             "which class each of the teacher's scores belongs to could not be found",
-            found=f"labels such as {int(labels[differs.argmax()])} where the largest score is"
-            f" number {int(beliefs[differs.argmax()].argmax())}",
+            found=f"the label {labels[row]} where the largest score is number"
+            f" {beliefs[row].argmax()}, counted from 0",
             hint="save the model with its scores alone; its classes are then numbered from 0",
         )
-    if share <= RARELY:
-        return []
-    return [
-        f"the teacher's own labels are not its most probable classes on {share:.1%} of the rows;"
-        " its probabilities are what counts here"
-    ]
+
+
+def _differing(labels: NDArray[np.int64], beliefs: Beliefs) -> NDArray[np.bool_]:
+    known = (labels >= 0) & (labels < beliefs.shape[1])
+    own = np.take_along_axis(beliefs, np.where(known, labels, 0)[:, None], axis=1)[:, 0]
+    return np.asarray(~known | (own < beliefs.max(axis=1) - CLOSE))

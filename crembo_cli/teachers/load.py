@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crembo_cli.errors import TeacherError, UsageError
 from crembo_cli.teachers.contract import Teacher
-from crembo_cli.teachers.probabilities import ACTIVATIONS
+from crembo_cli.teachers.reading import ACTIVATIONS
 
 MODELS = {
     ".onnx": "onnx",

@@ -1,0 +1,68 @@
+"""An ONNX file, in the child process: parsed, and opened in onnxruntime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crembo_cli.errors import TeacherError
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+    from onnxruntime import InferenceSession
+
+
+def read_model(path: Path) -> ModelProto:
+    """The model's graph, without weights that lie beside it.
+
+    Raises:
+        TeacherError: the file is no ONNX model, or a part of one.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # no types
+
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except DecodeError as error:
+        begins = path.read_bytes()[:1] == b"\x08"  # the tag of ir_version, the first field
+        raise TeacherError(
+            "the file begins as an ONNX model and is damaged: it may be cut short"
+            if begins
+            else "not an ONNX model",
+            found=f"{path.stat().st_size} bytes that cannot be parsed",
+            wanted="an ONNX model",
+        ) from error
+    if not model.graph.output:
+        raise TeacherError("not an ONNX model", found="no graph with outputs in it")
+    return model
+
+
+def open_session(path: str, threads: int) -> InferenceSession:
+    """A session that computes on `threads` threads and waits for rows without spinning.
+
+    Opened by path, so that onnxruntime finds weights that lie beside the model (and refuses
+    those that a "../" points to).
+
+    Raises:
+        TeacherError: onnxruntime cannot run the model; the message is its own.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except MemoryError:
+        raise
+    except Exception as error:  # its classes share no base but Exception
+        raise TeacherError(f"onnxruntime cannot open the model: {error}") from error
+
+
+def files_beside(model: ModelProto) -> tuple[str, ...]:
+    """The names of the files in the model's folder that hold its weights, sorted."""
+    from onnx.external_data_helper import ExternalDataInfo, uses_external_data
+
+    tensors = [each for each in model.graph.initializer if uses_external_data(each)]
+    return tuple(sorted({ExternalDataInfo(each).location for each in tensors}))

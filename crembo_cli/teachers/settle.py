@@ -1,0 +1,109 @@
+"""What the first table settles of a foreign model: its reading, and what its classes are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crembo_cli.errors import TeacherError
+from crembo_cli.teachers.contract import Beliefs, ClassLabel
+from crembo_cli.teachers.facts import Facts
+from crembo_cli.teachers.labels import RARELY, one_hot, refuse_unproved, share_differing
+from crembo_cli.teachers.probabilities import Reading, Scores
+from crembo_cli.teachers.reading import choose_reading
+
+Labels = NDArray[np.int64] | None  # class indices (n,) that the model gives beside its scores
+HARD = "the teacher's labels alone, taken as certain (--hard-labels)"
+MOSTLY = 0.5  # share of rows above which scores of another kind cannot be read as they were
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """How one model is read, on every table after the first."""
+
+    classes: tuple[ClassLabel, ...]  # in the order of the beliefs' columns
+    reading: Reading | None  # None where the labels alone are taken and no scores are needed
+    hard: bool  # whether the most probable class is taken as certain
+    remarks: tuple[str, ...] = ()  # what the user should know of it
+
+    @property
+    def words(self) -> str:
+        """How beliefs are read, for a reader."""
+        return HARD if self.hard or self.reading is None else self.reading.words
+
+    def beliefs(
+        self, answers: Mapping[str, Scores], labels: Labels, rows: Sequence[int]
+    ) -> Beliefs:
+        """Beliefs, float32 (n, c), from outputs by name and labels; rows' numbers for messages.
+
+        Raises:
+            TeacherError: the answers do not fit what the first table settled.
+        """
+        if self.reading is None:
+            assert labels is not None, "settled without scores or labels"
+            return one_hot(labels, len(self.classes), rows)
+        beliefs = self.reading.beliefs(answers, rows)
+        return one_hot(beliefs.argmax(axis=1), beliefs.shape[1], rows) if self.hard else beliefs
+
+
+def settle(
+    answers: Mapping[str, Scores],
+    labels: Labels,
+    *,
+    classes: Sequence[ClassLabel] | None,
+    facts: Facts,
+    activation: str,
+    hard: bool,
+) -> Settled:
+    """What a table settles that the model answered with `answers` and `labels`.
+
+    `classes` are those that the model names, here or when it was loaded.
+
+    Raises:
+        TeacherError: the answers cannot be read, or belong to no classes that can be found.
+    """
+    if not answers and labels is not None:
+        named = range(int(labels.max()) + 1) if classes is None else classes
+        return Settled(classes=tuple(named), reading=None, hard=hard)
+    reading = choose_reading(
+        answers,
+        activation=activation,
+        classes=None if classes is None else len(classes),
+        regressor=facts.regressor,
+    )
+    beliefs = reading.beliefs(answers, range(len(next(iter(answers.values())))))
+    remarks: list[str] = []
+    if labels is not None and classes is None:
+        refuse_unproved(labels, beliefs)
+    elif labels is not None:
+        reading, remarks = _compare(reading, labels, beliefs)
+    named = range(beliefs.shape[1]) if classes is None else classes
+    return Settled(classes=tuple(named), reading=reading, hard=hard, remarks=tuple(remarks))
+
+
+def _compare(
+    reading: Reading, labels: NDArray[np.int64], beliefs: Beliefs
+) -> tuple[Reading, list[str]]:
+    """The reading that the model's labels bear out, and what to say where they do not."""
+    share = share_differing(labels, beliefs)
+    changed = reading.how in ("softmax", "sigmoid")
+    if changed and share >= 1.0 - RARELY and beliefs.shape[1] == 2 and reading.columns is None:
+        return replace(reading, columns=(1, 0)), [
+            "the teacher's two scores are in the order opposite to its labels (as skl2onnx writes"
+            " SVC); they were exchanged"
+        ]
+    if changed and share > MOSTLY:
+        raise TeacherError(
+            "the teacher's labels contradict its scores",
+            found=f"another label than the largest score's on {share:.1%} of the rows",
+            hint="--hard-labels takes the teacher's labels alone",
+        )
+    if share <= RARELY:
+        return reading, []
+    return reading, [
+        f"the teacher's own labels are not its most probable classes on {share:.1%} of the rows;"
+        " its probabilities are what counts here"
+    ]
