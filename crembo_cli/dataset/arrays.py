@@ -26,7 +26,7 @@ def to_frame(columns: dict[str, pa.ChunkedArray], name: str) -> tuple[pd.DataFra
     """
     import pandas as pd
 
-    series: dict[str, pd.Series[Any]] = {}
+    usable: dict[str, NDArray[Any] | pd.Series[Any]] = {}
     unusable: dict[str, str] = {}
     for column in list(columns):
         cells = columns.pop(column)
@@ -42,8 +42,9 @@ def to_frame(columns: dict[str, pa.ChunkedArray], name: str) -> tuple[pd.DataFra
         if values is None:
             unusable[column] = str(cells.type)
         else:
-            series[column] = pd.Series(values, dtype=values.dtype, copy=False)
-    return pd.DataFrame(series, copy=False), unusable
+            # pandas would make its own kind of strings of a bare array of objects
+            usable[column] = pd.Series(values, dtype=object) if values.dtype == object else values
+    return pd.DataFrame(usable, copy=False), unusable
 
 
 def _values(cells: pa.ChunkedArray) -> NDArray[Any] | None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SAMPLE = 1 << 23  # bytes
-BLOCK = 1 << 20  # bytes that pyarrow parses at a time; a row must fit into one
+BLOCK = 1 << 20  # bytes that pyarrow parses at a time, at least; a row must fit into one
+ROWS = 256  # rows that a block should hold: each block costs something for each column
 LARGEST_BLOCK = (1 << 31) - 1
 
 
@@ -23,7 +24,8 @@ class Parser:
 
     def __init__(self, source: Source, header: Header, body: Body) -> None:
         self._source, self._header, self._body = source, header, body
-        self._block = BLOCK
+        row = body.size // body.lines
+        self._block = min(max(BLOCK, ROWS * row), LARGEST_BLOCK)
 
     def read(
         self, types: dict[str, Any], *, only: list[str] | None = None, point: str = "."
