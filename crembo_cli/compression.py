@@ -93,16 +93,21 @@ def compress(
     wanted = search.synthetic if teacher.answers_new_rows else 0
     fewer = None if wanted is None else wanted // HELD_SHARE
     return search_student(
-        with_synthetic(fit, ask, wanted, MOST_FITTED, rng),
-        with_synthetic(held, ask, fewer, MOST_FITTED // HELD_SHARE, rng),
+        with_synthetic(real_rows(fit), ask, wanted, MOST_FITTED, rng),
+        with_synthetic(real_rows(held), ask, fewer, MOST_FITTED // HELD_SHARE, rng),
         family,
         search,
         stages,
     )
 
 
+def real_rows(real: Evidence) -> Rows:
+    """The rows of `real`, none made."""
+    return Rows(rows=real.rows, beliefs=real.beliefs, truth=real.truth, real=len(real.rows))
+
+
 def with_synthetic(
-    real: Evidence, ask: Ask, wanted: int | None, most: int, rng: np.random.Generator
+    real: Rows, ask: Ask, wanted: int | None, most: int, rng: np.random.Generator
 ) -> Rows:
     """The rows of `real` and `wanted` new ones; None: PER_ROW for each, `most` rows in all."""
     n = len(real.rows)
