@@ -38,8 +38,12 @@ def reference_loop(
     validation: tuple[NDArray[np.float32], NDArray[np.int64]],
     max_depth: int,
     seed: int,
+    most: int | None = None,
 ) -> AllowedTree:
-    """The tree that the authors' loop keeps; `validation` is rows and their true class indices."""
+    """The tree that the authors' loop keeps; `validation` is rows and their true class indices.
+
+    It scans every threshold from MEMO's upwards; with `most`, that many of them, evenly spaced.
+    """
     thresholds = np.unique(beliefs)
     each = np.arange(len(rows))
 
@@ -57,7 +61,10 @@ def reference_loop(
             high = middle - 1
 
     best = 0.0
-    for number in range(index, len(thresholds) - 1):
+    scanned = np.arange(index, len(thresholds) - 1)
+    if most is not None and len(scanned) > most:
+        scanned = scanned[np.linspace(0, len(scanned) - 1, most).astype(int)]
+    for number in scanned:
         tree = fitted(number)
         score = float(np.mean(tree.predict(validation[0]) == validation[1]))
         if score > best:

@@ -84,26 +84,31 @@ def compress(
     stages: Stages = silent,
 ) -> Compression:
     """Find a student of `family` for `teacher`: fitted on `fit`, chosen on the rows of `held`."""
-    rng = np.random.default_rng([search.seed, 1])
 
     def ask(rows: Floats) -> Floats:
         return teacher.beliefs(fit.encoding.decode(rows))
 
     stages("labelling synthetic rows", 0)
-    wanted = search.synthetic if teacher.answers_new_rows else 0
-    fewer = None if wanted is None else wanted // HELD_SHARE
-    return search_student(
-        with_synthetic(real_rows(fit), ask, wanted, MOST_FITTED, rng),
-        with_synthetic(real_rows(held), ask, fewer, MOST_FITTED // HELD_SHARE, rng),
-        family,
-        search,
-        stages,
-    )
+    if not teacher.answers_new_rows:
+        search = replace(search, synthetic=0)
+    rows = add_synthetic(real_rows(fit), real_rows(held), ask, search)
+    return search_student(*rows, family, search, stages)
 
 
 def real_rows(real: Evidence) -> Rows:
     """The rows of `real`, none made."""
     return Rows(rows=real.rows, beliefs=real.beliefs, truth=real.truth, real=len(real.rows))
+
+
+def add_synthetic(fit: Rows, held: Rows, ask: Ask, search: Search) -> tuple[Rows, Rows]:
+    """The real rows to fit on and to choose by, each with new ones that the teacher labels."""
+    rng = np.random.default_rng([search.seed, 1])
+    wanted = search.synthetic
+    fewer = None if wanted is None else wanted // HELD_SHARE
+    return (
+        with_synthetic(fit, ask, wanted, MOST_FITTED, rng),
+        with_synthetic(held, ask, fewer, MOST_FITTED // HELD_SHARE, rng),
+    )
 
 
 def with_synthetic(
