@@ -95,8 +95,6 @@ def _texts(cells: pa.ChunkedArray) -> NDArray[np.object_]:
     if not pa.types.is_dictionary(cells.type):
         cells = cells.dictionary_encode()
     whole = cells.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        whole = whole.chunk(0) if whole.num_chunks else pa.array([], cells.type)
     texts = np.empty(len(whole.dictionary) + 1, dtype=object)
     texts[:-1] = whole.dictionary.to_pylist()
     codes = whole.indices.fill_null(-1) if whole.null_count else whole.indices

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import NoReturn
 
 from crembo_cli.dataset.header import DELIMITERS, Header, undecodable
@@ -58,15 +59,19 @@ def raise_fault(source: Source, header: Header, error: Exception) -> NoReturn:
 
 
 def raise_undecodable(source: Source, header: Header) -> NoReturn:
-    """Name the line that holds bytes which are not UTF-8."""
+    """Name the first line that holds bytes which are not UTF-8; there must be one."""
+    line, error = next(_undecodable_lines(source, header))
+    found = error.object[error.start : error.end]
+    raise undecodable(f"{source.name}, line {line}", found) from error
+
+
+def _undecodable_lines(source: Source, header: Header) -> Iterator[tuple[int, UnicodeDecodeError]]:
     source.text.seek(header.body)
     for number, line in enumerate(source.text, start=header.first_line):
         try:
             line.decode("utf-8")
         except UnicodeDecodeError as error:
-            found = line[error.start : error.end]
-            raise undecodable(f"{source.name}, line {number}", found) from error
-    raise undecodable(source.name, b"")
+            yield number, error
 
 
 def _wrong_length(source: Source, header: Header, line: int, cells: int) -> DataError:

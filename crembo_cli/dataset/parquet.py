@@ -15,6 +15,7 @@ from crembo_cli.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+STEPS = 16  # a file is read a share of its columns at a time, for the memory that decoding takes
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")  # what pandas adds beside the columns
 
 
@@ -77,11 +78,15 @@ def _read_part(part: Path, where: str, digest: hashlib._Hash) -> pa.Table:
             while block := file.read(1 << 20):
                 digest.update(block)
         with pq.ParquetFile(part) as stored:
-            for name, times in Counter(stored.schema_arrow.names).items():
+            names = stored.schema_arrow.names
+            for name, times in Counter(names).items():
                 if times > 1:
                     raise DataError("two columns have one name", where=where, found=repr(name))
-            table = stored.read()
-        return pa.table(table.columns, names=table.column_names)  # without what they promise
+            columns: list[pa.ChunkedArray] = []
+            step = max(1, len(names) // STEPS)
+            for first in range(0, len(names), step):
+                columns += stored.read(columns=names[first : first + step]).columns
+        return pa.table(columns, names=names)
     except OSError as error:
         raise DataError(
             "cannot read the file", where=where, found=error.strerror or str(error)

@@ -13,7 +13,7 @@ from crembo_cli.dataset.spelling import FALSE, MISSING, TRUE
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SAMPLE = 1 << 23  # bytes
+SAMPLE = 1 << 22  # bytes
 BLOCK = 1 << 20  # bytes that pyarrow parses at a time, at least; a row must fit into one
 ROWS = 256  # rows that a block should hold: each block costs something for each column
 LARGEST_BLOCK = (1 << 31) - 1

@@ -41,6 +41,8 @@ def open_source(path: Path | None) -> Iterator[Source]:
     import tempfile
 
     name = "standard input" if path is None else path.name
+    if path is None and sys.stdin is None:  # Python's way to say that it was closed
+        raise DataError("cannot read standard input", found="it is closed")
     try:
         raw: BinaryIO = sys.stdin.buffer if path is None else path.open("rb")
     except OSError as error:

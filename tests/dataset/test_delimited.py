@@ -85,6 +85,13 @@ def test_decimal_point_with_semicolons(read: Read) -> None:
     assert read("a;b\n1.5;x\n2;y\n").frame["a"].tolist() == [1.5, 2.0]
 
 
+def test_decimal_comma_beside_exponents(read: Read) -> None:
+    """Numbers without point or comma go with either."""
+    frame = read("a;b\n1,5;1e3\n2,5;2e3\n").frame
+    assert frame["a"].tolist() == [1.5, 2.5]
+    assert frame["b"].tolist() == [1000.0, 2000.0]
+
+
 def test_both_decimals(read: Read) -> None:
     """Decimal commas beside decimal points are refused, for one of them means thousands."""
     with pytest.raises(DataError, match="commas in column 'a', points in column 'b'"):

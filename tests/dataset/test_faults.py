@@ -53,4 +53,6 @@ def test_quotes_within_cells(read: Read) -> None:
 def test_rows_longer_than_a_block(read: Read) -> None:
     """A row longer than pyarrow's block is read all the same."""
     cell = "x" * (2 * parse.BLOCK)
-    assert read(f"a,b\n1,y\n2,{cell}\n").frame["b"].tolist() == ["y", cell]
+    table = read("a,b\n" + "1,y\n" * 9999 + f"2,{cell}\n" + "1,y\n" * 9999)
+    assert table.frame["b"].unique().tolist() == ["y", cell]
+    assert table.where(9999) == "data.csv, line 10001"

@@ -32,6 +32,26 @@ def test_row_groups(tmp_path: Path) -> None:
     assert table.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def test_names_with_dots(tmp_path: Path) -> None:
+    """Columns are read by their whole names, dots and nested ones beside them or not."""
+    columns = {
+        "a": pa.array([1]),
+        "a.b": pa.array([2]),
+        "c": pa.array([{"d": 3}]),
+        "d": PART["a"][:1],
+    }
+    table = read_table(stored(tmp_path / "data.parquet", columns))
+    assert table.frame.to_dict("list") == {"a": [1], "a.b": [2], "d": [1]}
+    assert table.unusable == {"c": "struct<d: int64>"}
+
+
+def test_many_columns(tmp_path: Path) -> None:
+    """Columns that are read share by share come back in their order."""
+    columns = {f"f{i}": pa.array([i]) for i in range(100)}
+    table = read_table(stored(tmp_path / "data.parquet", columns))
+    assert table.frame.loc[0].tolist() == list(range(100))
+
+
 def test_folder(tmp_path: Path) -> None:
     """A folder's parts are read by name, one below the other; markers are passed over."""
     folder = tmp_path / "parts"

@@ -74,6 +74,13 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
             assert source.text.read() == TEXT.encode()
 
 
+def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard input that was closed, as it may be under cron, is refused."""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(DataError, match="cannot read standard input; found it is closed"):
+        open_source(None).__enter__()
+
+
 def test_unreadable(tmp_path: Path) -> None:
     """A file that cannot be opened is refused with the system's reason."""
     with pytest.raises(DataError, match="cannot read the file: No such file"):
