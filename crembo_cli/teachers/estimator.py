@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +17,6 @@ from crembo_cli.teachers.facts import Facts
 from crembo_cli.teachers.frames import unpack
 from crembo_cli.teachers.loaded_trees import check_trees
 from crembo_cli.teachers.wire import Array, Message
-
-NUMBERED_NAMES = re.compile(r"(Column_|f|x)?\d+")  # names that libraries make up for arrays
 
 
 class Estimator:
@@ -104,7 +102,7 @@ def class_labels(model: Any) -> tuple[ClassLabel, ...]:
             wanted="a fitted classifier or pipeline",
         )
     classes = getattr(model, "classes_", None)
-    if classes is None:
+    if classes is None or np.size(classes) == 0:  # CatBoost's regressors have an empty list
         raise TeacherError(
             "the teacher has no classes_: it is a regressor, no classifier, or was never fitted",
             found=f"{type(model).__module__}.{type(model).__qualname__}",
@@ -114,18 +112,22 @@ def class_labels(model: Any) -> tuple[ClassLabel, ...]:
         raise TeacherError(
             "the teacher gives several labels a row", wanted="a classifier of one label a row"
         )
-    return tuple(np.asarray(classes).ravel().tolist())
+    labels = tuple(np.asarray(classes).ravel().tolist())
+    if len(labels) < 2:
+        raise TeacherError(
+            "the teacher knows one class only", found=repr(labels[0]), wanted="2 or more classes"
+        )
+    return labels
 
 
 def feature_names(model: Any) -> tuple[str, ...] | None:
     """The columns it was trained on, by name; None where it was trained on an array."""
     names = getattr(model, "feature_names_in_", None)
     if names is None:
-        names = getattr(model, "feature_names_", None)  # CatBoost's
-    if names is None:
-        return None
-    listed = tuple(str(name) for name in names)
-    return None if all(map(NUMBERED_NAMES.fullmatch, listed)) else listed
+        names = getattr(model, "feature_names_", None)  # CatBoost's, made up where it had none
+        if names is not None and list(names) == [str(place) for place in range(len(names))]:
+            return None
+    return None if names is None else tuple(str(name) for name in names)
 
 
 def feature_count(model: Any) -> int | None:
@@ -136,22 +138,20 @@ def feature_count(model: Any) -> int | None:
 
 
 def _producer(model: Any) -> str:
-    import sys
-
     package = type(model).__module__.partition(".")[0]
     version = getattr(sys.modules.get(package), "__version__", "")
     return f"{type(model).__name__} of {package} {version}".strip()
 
 
 def _remarks(caught: Sequence[warnings.WarningMessage]) -> list[str]:
-    from sklearn.exceptions import InconsistentVersionWarning
-
     remarks: list[str] = []
     for each in caught:
-        if isinstance(each.message, InconsistentVersionWarning):
+        saved_by = getattr(each.message, "original_sklearn_version", None)
+        if saved_by is not None:  # scikit-learn's InconsistentVersionWarning, one a part
+            now = getattr(each.message, "current_sklearn_version", "another version")
             remark = (
-                f"the teacher was saved by scikit-learn {each.message.original_sklearn_version}"
-                f" and is read by {each.message.current_sklearn_version}: its answers may differ"
+                f"the teacher was saved by scikit-learn {saved_by} and is read by {now}: its"
+                " answers may differ"
             )
         elif issubclass(each.category, DeprecationWarning):
             continue

@@ -7,6 +7,7 @@ every tree that scikit-learn builds, and rules circles out.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ def check_trees(model: Any) -> None:
         TeacherError: a tree whose nodes or features lead outside it, or whose ensemble takes
             another number of features than the tree.
     """
+    if "sklearn.tree" not in sys.modules:  # then nothing that was loaded can be a tree
+        return
     from sklearn.ensemble._forest import BaseForest
     from sklearn.ensemble._gb import BaseGradientBoosting
     from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LABELS = ("classlabels_int64s", "classlabels_strings", "classlabels_ints")
 PASSING = ("Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose")
 PICKING = ("ArrayFeatureExtractor", "Gather")
-STEPS = 10_000  # nodes looked at: more than any label's path is long
+STEPS = 100  # nodes on the way back: more than any label takes
 
 Traced = tuple[tuple[ClassLabel, ...], str]  # the labels in order, and where they were found
 

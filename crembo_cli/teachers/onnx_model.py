@@ -50,7 +50,7 @@ class OnnxModel:
         makers = {made_by(model.graph, name) for name in scores} & set(REGRESSORS)
         regressor = f"the operator {min(makers)}" if makers and self._label is None else ""
         self.facts = Facts(
-            producer=f"{model.producer_name} {model.producer_version}".strip(),
+            producer=_producer(model),
             metadata={each.key: each.value for each in model.metadata_props},
             feature_names=names if len(names) > 1 and set(widths) == {1} else None,
             n_features=sum(widths) if all(widths) else None,
@@ -149,3 +149,8 @@ class OnnxModel:
                 wanted=f"({count}, number of classes)",
             )
         return scores[:count].reshape(count, -1)
+
+
+def _producer(model: ModelProto) -> str:
+    version = model.producer_version.strip()
+    return f"{model.producer_name} {'' if chr(10) in version else version}".strip()

@@ -95,7 +95,7 @@ def _choose_outputs(
     widths = {name: scores.shape[1] for name, scores in answers.items()}
     if len(widths) == 1 or set(widths.values()) == {1}:
         return tuple(widths)
-    fitting = [name for name, width in widths.items() if width == classes or classes is None]
+    fitting = [name for name, width in widths.items() if classes in (None, max(width, 2))]
     fitting = [name for name in fitting if widths[name] > 1] or fitting
     if len(fitting) > 1:
         wanted = activation in ("auto", "none")

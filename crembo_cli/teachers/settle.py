@@ -12,7 +12,7 @@ from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import Beliefs, ClassLabel
 from crembo_cli.teachers.facts import Facts
 from crembo_cli.teachers.labels import RARELY, one_hot, refuse_unproved, share_differing
-from crembo_cli.teachers.probabilities import Reading, Scores
+from crembo_cli.teachers.probabilities import Reading, Scores, joined
 from crembo_cli.teachers.reading import choose_reading
 
 Labels = NDArray[np.int64] | None  # class indices (n,) that the model gives beside its scores
@@ -75,11 +75,12 @@ def settle(
         regressor=facts.regressor,
     )
     beliefs = reading.beliefs(answers, range(len(next(iter(answers.values())))))
-    remarks: list[str] = []
+    remarks = _doubts(reading, answers)
     if labels is not None and classes is None:
         refuse_unproved(labels, beliefs)
     elif labels is not None:
-        reading, remarks = _compare(reading, labels, beliefs)
+        reading, more = _compare(reading, labels, beliefs)
+        remarks += more
     named = range(beliefs.shape[1]) if classes is None else classes
     return Settled(classes=tuple(named), reading=reading, hard=hard, remarks=tuple(remarks))
 
@@ -106,4 +107,15 @@ def _compare(
     return reading, [
         f"the teacher's own labels are not its most probable classes on {share:.1%} of the rows;"
         " its probabilities are what counts here"
+    ]
+
+
+def _doubts(reading: Reading, answers: Mapping[str, Scores]) -> list[str]:
+    """What to say of one score a row that is put through a sigmoid and may be past it."""
+    scores = joined(answers, reading.outputs)
+    if reading.how != "sigmoid" or scores.shape[1] > 1 or scores.min() < 0 or scores.max() > 1:
+        return []
+    return [
+        "every score lies between 0 and 1, as probabilities do, and --activation sigmoid was"
+        " applied all the same; leave the option out if they are probabilities"
     ]

@@ -1,0 +1,84 @@
+"""ONNX files parsed and opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper
+
+from crembo_cli.errors import TeacherError
+from crembo_cli.teachers.onnx_file import files_beside, open_session, read_model
+from tests.teachers.conftest import WEIGHTS, Builder, dense
+
+INPUT = ("X", "float", [None, 4])
+OUTPUT = ("p", "float", [None, 3])
+
+
+@pytest.mark.parametrize("content", [b"", b"hello, this is text", b"\x80\x04K\x01."])
+def test_what_is_no_onnx_model_is_refused(tmp_path: Path, content: bytes) -> None:
+    """Empty files, text and pickles are no ONNX models, whatever they are called."""
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    with pytest.raises(TeacherError, match="not an ONNX model"):
+        read_model(path)
+
+
+def test_a_model_cut_short_is_refused(graph: Builder) -> None:
+    """A download that broke off is told from a file of another kind."""
+    path = graph(dense(), [INPUT], [OUTPUT], {"W": WEIGHTS})
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(TeacherError, match="it may be cut short"):
+        read_model(path)
+
+
+def test_onnxruntime_says_what_it_cannot_run(graph: Builder) -> None:
+    """An operator that onnxruntime does not know is named in its words."""
+    node = helper.make_node("Imaginary", ["X"], ["p"])
+    path = graph([node], [INPUT], [OUTPUT])
+    with pytest.raises(TeacherError, match=r"cannot open the model.*Imaginary"):
+        open_session(str(path), 1)
+
+
+def external(path: Path, location: str) -> None:
+    """Moves the weights of a model out of it, into `location`."""
+    model = onnx.load(path)
+    (weights,) = model.graph.initializer
+    onnx.external_data_helper.set_external_data(weights, location)
+    onnx.save(model, path)
+
+
+def test_weights_beside_the_model_are_found(graph: Builder) -> None:
+    """A model whose weights lie in its folder opens from there, and says so."""
+    path = graph(dense(), [INPUT], [OUTPUT], {"W": WEIGHTS})
+    external(path, "model.onnx.data")
+    assert (path.parent / "model.onnx.data").stat().st_size == WEIGHTS.nbytes
+    assert files_beside(read_model(path)) == ("model.onnx.data",)
+    session = open_session(str(path), 1)
+    (shares,) = session.run(["p"], {"X": np.eye(4, dtype=np.float32)})
+    assert shares.shape == (4, 3)
+
+
+def test_weights_outside_the_folder_are_refused(graph: Builder, tmp_path: Path) -> None:
+    """A model may not read files elsewhere on the machine."""
+    path = graph(dense(), [INPUT], [OUTPUT], {"W": WEIGHTS})
+    external(path, "weights.bin")
+    (tmp_path / "inner").mkdir()
+    model = onnx.load(path, load_external_data=False)
+    (weights,) = model.graph.initializer
+    weights.external_data[0].value = "../weights.bin"
+    inner = tmp_path / "inner" / "model.onnx"
+    inner.write_bytes(model.SerializeToString())
+    with pytest.raises(TeacherError, match="onnxruntime cannot open the model"):
+        open_session(str(inner), 1)
+
+
+def test_missing_weights_are_refused(graph: Builder) -> None:
+    """A model that was copied without its weights is refused."""
+    path = graph(dense(), [INPUT], [OUTPUT], {"W": WEIGHTS})
+    external(path, "model.onnx.data")
+    (path.parent / "model.onnx.data").unlink()
+    with pytest.raises(TeacherError, match=r"onnxruntime cannot open.*model\.onnx\.data"):
+        open_session(str(path), 1)

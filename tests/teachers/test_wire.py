@@ -1,0 +1,61 @@
+"""Messages between the processes."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from crembo_cli.teachers.wire import receive, send
+
+PLAIN = st.one_of(
+    hnp.floating_dtypes(endianness="<"), hnp.integer_dtypes(endianness="<"), st.just(np.dtype("?"))
+)
+
+
+@given(
+    arrays=st.lists(hnp.arrays(PLAIN, hnp.array_shapes(min_dims=1, max_dims=3, min_side=0))),
+    words=st.dictionaries(st.text().filter(lambda key: key != "arrays"), st.text()),
+)
+def test_what_is_sent_is_received(arrays: list[np.ndarray], words: dict[str, str]) -> None:
+    """Any header of text and any plain arrays arrive as they were sent."""
+    stream = io.BytesIO()
+    send(stream, words, arrays)
+    stream.seek(0)
+    received = receive(stream)
+    assert received is not None
+    header, got = received
+    assert header == words
+    assert len(got) == len(arrays)
+    for one, other in zip(arrays, got, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_message_may_follow_another() -> None:
+    """Messages keep their order, and the end of the stream is None."""
+    stream = io.BytesIO()
+    send(stream, {"n": 1}, [np.arange(3)])
+    send(stream, {"n": 2})
+    stream.seek(0)
+    assert [message[0]["n"] for message in iter(lambda: receive(stream), None)] == [1, 2]
+
+
+def test_arrays_of_objects_are_refused() -> None:
+    """A stranger's process cannot make the parent read pointers as objects."""
+    text = b'{"arrays": [["|O", [1]]]}'
+    stream = io.BytesIO(len(text).to_bytes(8, "little") + text + bytes(8))
+    with pytest.raises(ValueError, match="does not go over the wire"):
+        receive(stream)
+
+
+def test_a_message_cut_short_is_an_error() -> None:
+    """Half a message is not taken for a whole one."""
+    stream = io.BytesIO()
+    send(stream, {}, [np.arange(3)])
+    with pytest.raises(ValueError, match="ended early"):
+        receive(io.BytesIO(stream.getvalue()[:-1]))
