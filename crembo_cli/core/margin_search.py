@@ -1,0 +1,88 @@
+"""Margins of any classifier, from above: a search finds a change, never that there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crembo_cli.core.boxes import Floats
+from crembo_cli.core.margins import Doubles, Labels
+
+Predict = Callable[[Floats], Labels]
+
+LARGEST = 16.0  # units: changes beyond it are not looked for
+DOUBLINGS = 11  # sizes tried first: LARGEST, its half, and so on
+HALVINGS = 12  # of the interval that is left then
+CORNERS = 16  # random corners of the ball
+TARGETS = 4  # rows of another label to go towards
+
+
+def margin_upper_bound(
+    predict: Predict, rows: Floats, units: Doubles, rng: np.random.Generator
+) -> Doubles:
+    """A size of change, in `units`, that does change what `predict` says of each row.
+
+    Float64 (n,), inf where none was found up to 16 units; `rows` is float32 (n, p), `units`
+    (p,) as in `core.margins`. Along each direction the size is bisected: random corners of the
+    L-infinity ball, and towards rows of which something else is said. What is returned was
+    tried on the float32 row itself, so the margin is at most that; it may be less.
+    """
+    said = predict(rows)
+    best = np.full(len(rows), np.inf)
+    directions = [
+        *(rng.choice(np.array([-1.0, 1.0]), rows.shape) for _ in range(CORNERS)),
+        *(_towards(rows, said, units, rng) for _ in range(TARGETS)),
+    ]
+    for direction in directions:
+        np.minimum(best, _along(predict, rows, said, units, direction), out=best)
+    return best
+
+
+def _towards(rows: Floats, said: Labels, units: Doubles, rng: np.random.Generator) -> Doubles:
+    """For each row the direction, largest step 1, to a random row with another label."""
+    n = len(rows)
+    other = rng.permutation(n)
+    for _ in range(8):  # a few draws until most rows have one of another label
+        same = said[other] == said
+        other[same] = rng.integers(0, n, int(same.sum()))
+    away = rows[other].astype(np.float64) - rows
+    steps = np.where((units > 0) & np.isfinite(away), away / np.where(units > 0, units, 1.0), 0.0)
+    largest = np.abs(steps).max(axis=1, keepdims=True)
+    return np.asarray(steps / np.where(largest > 0, largest, 1.0))
+
+
+def _along(
+    predict: Predict, rows: Floats, said: Labels, units: Doubles, direction: Doubles
+) -> Doubles:
+    """The least size found at which the label changes along `direction` (n, p)."""
+    low, high = np.zeros(len(rows)), np.full(len(rows), np.inf)
+    moved = direction * units
+
+    def changes(sizes: Doubles) -> NDArray[np.bool_]:
+        return np.asarray(predict(_at(rows, moved, sizes)) != said)
+
+    for size in LARGEST * 0.5 ** np.arange(DOUBLINGS)[::-1]:
+        changed, sought = changes(np.full(len(rows), size)), high == np.inf
+        high[sought & changed] = size
+        low[sought & ~changed] = size
+    found = np.isfinite(high)
+    for _ in range(HALVINGS if found.any() else 0):
+        middle = np.where(found, (low + high) / 2, 0.0)
+        changed = changes(middle)
+        high, low = np.where(changed, middle, high), np.where(changed, low, middle)
+    return np.where(found, _size(rows, _at(rows, moved, high), units), np.inf)
+
+
+def _at(rows: Floats, moved: Doubles, sizes: Doubles) -> Floats:
+    """The rows moved by so much, as float32."""
+    step = np.where(np.isfinite(sizes), sizes, 0.0)[:, None]
+    return np.asarray((rows + step * moved).astype(np.float32))
+
+
+def _size(rows: Floats, there: Floats, units: Doubles) -> Doubles:
+    """How far `there` lies from `rows`, in units: rounding to float32 may have moved it on."""
+    gap = np.abs(there.astype(np.float64) - rows)
+    gap = np.where(np.isnan(gap) | (units == 0), 0.0, gap / np.where(units > 0, units, 1.0))
+    return np.asarray(gap.max(axis=1))

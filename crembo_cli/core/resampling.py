@@ -1,0 +1,98 @@
+"""Rows drawn again, disturbed or wrongly labelled, and how much answers agree then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crembo_cli.core.boxes import Floats
+
+Labels = NDArray[np.int64]
+Doubles = NDArray[np.float64]
+
+BLOCK = 4_096  # rows whose distances are held at a time
+
+
+def resamples(count: int, rows: int, share: float, rng: np.random.Generator) -> list[Labels]:
+    """`count` draws of `share` of the row numbers 0..rows-1, without replacement, rising.
+
+    At least two rows are drawn, and never more than there are.
+    """
+    size = min(rows, max(2, round(share * rows)))
+    return [np.sort(rng.choice(rows, size, replace=False)) for _ in range(count)]
+
+
+def owners(rows: Floats, made: Floats, scale: Floats) -> Labels:
+    """For each of `made` (m, p) the number of the nearest of `rows` (n, p): int64 (m,).
+
+    Distances are Euclidean, of the features over `scale` (p,), a missing value lying at the
+    feature's mean. A row made from another lies near it, as a rule nearer than to any other.
+    """
+    with np.errstate(invalid="ignore"):
+        there = np.where(np.isnan(rows), 0, rows)
+        means = there.sum(axis=0, dtype=np.float64) / np.maximum((~np.isnan(rows)).sum(axis=0), 1)
+    points, others = (
+        np.where(np.isnan(part), np.float32(0), (part - means) / scale).astype(np.float32)
+        for part in (rows, made)
+    )
+    squares = np.einsum("ij,ij->i", points, points)
+    nearest = np.empty(len(made), np.int64)
+    for first in range(0, len(made), BLOCK):
+        block = slice(first, first + BLOCK)
+        nearest[block] = (squares - 2 * others[block] @ points.T).argmin(axis=1)
+    return nearest
+
+
+def pairwise_agreement(answers: Sequence[Labels]) -> float:
+    """The share of rows where two of k >= 2 classifiers agree, averaged over their pairs.
+
+    Each of `answers` holds the class indices (m,) that one of them says of the same rows.
+    """
+    said = np.stack(answers)
+    k = len(said)
+    together = 0
+    for label in np.unique(said):
+        count = (said == label).sum(axis=0)
+        together += int((count * (count - 1)).sum())
+    return float(together / (k * (k - 1) * said.shape[1]))
+
+
+def noisy_rows(
+    rows: Floats,
+    level: float,
+    units: Doubles,
+    seen: Sequence[Floats | None],
+    rng: np.random.Generator,
+) -> Floats:
+    """`rows` (n, p) under noise, float32.
+
+    Numbers get Gaussian noise of `level` times their unit (p,). A feature j with values in
+    `seen[j]` is a category: with the chance `level` it takes one of those, as often as each
+    stands there. A missing value stays missing.
+    """
+    noisy = rows + (rng.standard_normal(rows.shape) * (level * units)).astype(np.float32)
+    for j, values in enumerate(seen):
+        if values is not None:
+            drawn = rng.choice(values, len(rows)) if len(values) else rows[:, j]
+            swap = (rng.random(len(rows)) < level) & ~np.isnan(rows[:, j])
+            noisy[:, j] = np.where(swap, drawn, rows[:, j])
+    return np.asarray(noisy, np.float32)
+
+
+def wrong_classes(said: Labels, classes: int, rng: np.random.Generator) -> Labels:
+    """For each class index in `said` (n,) another one, each of the others as often."""
+    return np.asarray((said + rng.integers(1, classes, len(said))) % classes)
+
+
+def with_wrong_beliefs(beliefs: Floats, at: Labels, wrong: Labels) -> Floats:
+    """`beliefs` (n, c) where on rows `at` (k,) the class `wrong` (k,) is the one believed in.
+
+    It takes the belief of the class that had the largest, which gets its: a row stays as sure
+    as it was, of something else.
+    """
+    changed = beliefs.copy()
+    top = beliefs[at].argmax(axis=1)
+    changed[at, wrong], changed[at, top] = beliefs[at, top], beliefs[at, wrong]
+    return changed
