@@ -47,12 +47,13 @@ def gather(
     class_names: tuple[str, ...] | None = None,
     encoding: Encoding | None = None,
     progress: Progress | None = None,
+    judged: bool = True,
 ) -> Evidence:
     """Match the columns of `table`, ask `teacher` about every row, and match the labels.
 
-    `encoding`, of an earlier table, is used where given (test data must be read as the training
-    data was); otherwise it is learned from this table. Raises DataError or TeacherError where
-    table and teacher do not fit together.
+    `encoding`, of an earlier table, is used where given, and the features are then those of that
+    table by name: test data must be read as the training data was. Otherwise it is learned from
+    this table. Raises DataError or TeacherError where table and teacher do not fit together.
     """
     from crembo_cli.dataset.cells import check_cells
     from crembo_cli.dataset.columns import choose_columns
@@ -65,7 +66,11 @@ def gather(
         label=label,
         features=features,
         drop=drop,
-        wanted_names=teacher.feature_names,
+        wanted_names=(
+            teacher.feature_names
+            if encoding is None
+            else tuple(each.name for each in encoding.features)
+        ),
         wanted_count=teacher.n_features,
     )
     table = as_kinds(table, **_kinds(columns.features, teacher, encoding))
@@ -79,6 +84,7 @@ def gather(
             wanted=f"{teacher.rows}, one for each row of beliefs",
         )
     beliefs = teacher.beliefs(frame, progress)
+    frame = _as_taken(frame, teacher)
     if beliefs.shape[1] < 2:
         raise TeacherError(
             "a classifier with one class has nothing to compress",
@@ -89,7 +95,7 @@ def gather(
     if encoding is None:
         encoding = learn_encoding(frame, beliefs)
     truth = None
-    if columns.label is not None:
+    if judged and columns.label is not None:
         truth = match_labels(
             table.frame[columns.label],
             teacher.classes,
@@ -122,6 +128,15 @@ def _kinds(
     for name, text in zip(features, is_text, strict=False):
         kinds["text" if text else "numbers"].append(name)
     return kinds
+
+
+def _as_taken(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:
+    """`frame` as the inputs of `teacher` round it: a student in its place sees no more."""
+    types = [each.type for each in teacher.inputs for _ in range(each.width)]
+    for name, type_ in zip(frame.columns, types, strict=False):
+        if type_ == "float16":
+            frame = frame.assign(**{name: frame[name].astype("float16").astype("float32")})
+    return frame
 
 
 def refuse_one_class(evidence: Evidence, teacher: Teacher) -> None:

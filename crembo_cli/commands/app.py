@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
-from crembo_cli.commands import compress, students
+from crembo_cli.commands import compress, inspect, score, students
 from crembo_cli.errors import CremboError, DefectError, InputError
 
 INTERRUPTED = 130
@@ -29,6 +29,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("compress")(compress.command)
+app.command("score")(score.command)
+app.command("inspect")(inspect.command)
 app.command("students")(students.command)
 
 

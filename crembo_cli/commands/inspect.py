@@ -1,0 +1,132 @@
+"""`crembo inspect MODEL`: what a teacher or a student is, without a table."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crembo_cli.commands import options
+
+if TYPE_CHECKING:
+    from crembo_cli.teachers.contract import Teacher
+
+PROVENANCE = "crembo."  # the keys of a student's metadata_props begin so
+
+
+def command(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A teacher or a student: any file that `compress` takes as TEACHER.",
+            show_default=False,
+        ),
+    ],
+    activation: options.Activation = "auto",
+    hard_labels: options.HardLabels = False,
+    trust_pickle: options.TrustPickle = False,
+    teacher_timeout: options.TeacherTimeout = 600.0,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Say what MODEL is: format, inputs, outputs, classes, size, provenance, reading."""
+    from crembo_cli.teachers.load import load_teacher
+
+    del debug  # read from the arguments by app.run, which must know it before any command runs
+    teacher = load_teacher(
+        model,
+        activation=activation,
+        hard_labels=hard_labels,
+        trust_pickle=trust_pickle,
+        timeout=teacher_timeout,
+    )
+    with closing(teacher):
+        facts = _facts(model, teacher)
+        warnings = teacher.warnings
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(_lines(facts)))
+    for warning in warnings:
+        typer.echo(f"crembo: note: {warning}", err=True)
+
+
+def _facts(path: str, teacher: Teacher) -> dict[str, Any]:
+    """All that the file says of itself, by key; what it does not say is null."""
+    return {
+        "path": path,
+        "format": teacher.format,
+        "producer": teacher.producer or None,
+        "bytes": teacher.bytes,
+        "sha256": teacher.sha256,
+        "inputs": [
+            {"name": each.name, "type": each.type, "shape": list(each.shape)}
+            for each in teacher.inputs
+        ],
+        "outputs": [
+            {"name": each.name, "type": each.type, "shape": list(each.shape)}
+            for each in teacher.outputs
+        ],
+        "n_features": teacher.n_features,
+        "feature_names": None if teacher.feature_names is None else list(teacher.feature_names),
+        "rows": teacher.rows,
+        "classes": list(teacher.classes) or None,
+        "classes_source": teacher.classes_source if teacher.classes else None,
+        "reading": teacher.reading,
+        "provenance": _provenance(teacher.metadata),
+    }
+
+
+def _provenance(metadata: Any) -> dict[str, Any] | None:
+    """What a student of ours says of its own origin, its JSON texts read; None for others."""
+    import json
+
+    found: dict[str, Any] = {}
+    for key, text in metadata.items():
+        if key.startswith(PROVENANCE):
+            try:
+                found[key.removeprefix(PROVENANCE)] = json.loads(text)
+            except ValueError:
+                found[key.removeprefix(PROVENANCE)] = text
+    return found or None
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    """The facts for a reader: a name and a value a line, what is not known left out."""
+    lines = []
+    for name, value in facts.items():
+        if name in ("inputs", "outputs"):
+            lines += [_line(name.removesuffix("s"), _tensor(each)) for each in value]
+        elif name == "provenance" and value:
+            lines += [_line(f"of crembo: {key}", _short(each)) for key, each in value.items()]
+        elif value is not None:
+            lines.append(_line(name.replace("_", " "), _short(value)))
+    return lines
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name + ':':28} {value}"
+
+
+def _tensor(facts: dict[str, Any]) -> str:
+    shape = ", ".join("?" if size is None else str(size) for size in facts["shape"])
+    return f"{facts['name']}  {facts['type']}  [{shape}]"
+
+
+def _short(value: Any, most: int = 12) -> str:
+    """A value on one line; of a long list its beginning and its length."""
+    if isinstance(value, list):
+        named = [each["name"] if isinstance(each, dict) else str(each) for each in value]
+        more = f", ... ({len(named)} in all)" if len(named) > most else ""
+        return ", ".join(named[:most]) + more
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(each)}" for key, each in value.items())
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
