@@ -21,7 +21,7 @@ class LinearFamily:
 
     name: ClassVar[str] = "linear"
     summary: ClassVar[str] = "a weighted sum for each class; tiny, and steady under resampling"
-    thresholds: ClassVar[int | None] = 8
+    thresholds: ClassVar[int | None] = 0
 
     ridge: float = field(
         default=1e-4,
@@ -34,8 +34,7 @@ class LinearFamily:
 
     def learner(self, task: Task) -> WeightsLearner:
         """Centre and scale the rows of `task`, once for all fits."""
-        columns = learn_columns(task.rows)
-        return WeightsLearner(task, columns, ridge=self.ridge, text=linear_text)
+        return WeightsLearner(task, learn_columns, ridge=self.ridge, text=linear_text)
 
 
 def linear_text(

@@ -89,14 +89,18 @@ class WeightsLearner:
     a student earns is counted on all rows.
     """
 
-    def __init__(self, task: Task, columns: Columns, *, ridge: float, text: Describe) -> None:
-        self.task, self.columns, self.text = task, columns, text
+    def __init__(
+        self, task: Task, learn: Callable[[Floats], Columns], *, ridge: float, text: Describe
+    ) -> None:
+        self.task, self.text = task, text
         n = len(task.rows)
         self.chosen: Indices = np.arange(n)
         if n > FITTED_ROWS:
             rng = np.random.default_rng(task.seed)
             self.chosen = np.sort(rng.choice(n, FITTED_ROWS, replace=False))
-        self.design = Design(columns, task.rows[self.chosen])
+        rows = task.rows[self.chosen]
+        self.columns = learn(rows)
+        self.design = Design(self.columns, rows)
         self.search = WeightSearch(self.design, ridge)
 
     def fit(self, rewards: Floats, start: Student | None = None) -> WeightsStudent:

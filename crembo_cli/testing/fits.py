@@ -25,8 +25,8 @@ def check_fits(family: Family, small: SmallTask, *, never_worse: bool) -> None:
         if small.easy:
             _check_easy(task, said)
     with told("the student of the beliefs, from one of a part of the rows"):
-        part = replace(task, rows=task.rows[::2], beliefs=task.beliefs[::2])
-        check_student(learner.fit(task.beliefs, family.learner(part).fit(part.beliefs)), small)
+        half = replace(task, rows=task.rows[::2], beliefs=task.beliefs[::2])
+        check_student(learner.fit(task.beliefs, family.learner(half).fit(half.beliefs)), small)
     reached = first
     for name, rewards in small.masks():
         with told(f"the student of {name}, from an earlier one"):

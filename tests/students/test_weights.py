@@ -21,7 +21,7 @@ TASK = Task(
 
 def learner_of(task: Task) -> WeightsLearner:
     """A learner on the features as they are."""
-    return WeightsLearner(task, learn_columns(task.rows), ridge=1e-4, text=lambda *_: "weights")
+    return WeightsLearner(task, learn_columns, ridge=1e-4, text=lambda *_: "weights")
 
 
 def earned(student: WeightsStudent, rows: np.ndarray, rewards: np.ndarray) -> float:

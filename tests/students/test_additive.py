@@ -1,0 +1,88 @@
+"""The family `additive` keeps the contract, and follows curves that no weighted sum can."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crembo_cli.students.additive import AdditiveFamily, learn_ramps, place_knots
+from crembo_cli.students.contract import Task
+from crembo_cli.testing import check_family
+
+
+def test_it_keeps_the_contract() -> None:
+    """The additive family passes check_family."""
+    check_family(AdditiveFamily(knots=5))
+
+
+def test_few_values_are_all_knots() -> None:
+    """Where there are no more values than knots, each value is one, missing ones left out."""
+    cells = np.array([3.0, 1.0, np.nan, 3.0, 2.0], np.float32)
+    np.testing.assert_array_equal(place_knots(cells, 3), [1.0, 2.0, 3.0])
+
+
+def test_knots_hold_equal_shares_of_the_rows() -> None:
+    """Of evenly spread values, the knots are the ends and even steps between them."""
+    cells = np.arange(101, dtype=np.float32)
+    np.testing.assert_array_equal(place_knots(cells, 5), [0.0, 25.0, 50.0, 75.0, 100.0])
+
+
+def test_a_value_that_fills_the_rows_takes_one_knot() -> None:
+    """Beside a value that nine rows in ten hold, the others still share the other knots."""
+    cells = np.concatenate([np.zeros(900), np.arange(1, 101)]).astype(np.float32)
+    knots = place_knots(cells, 6)
+    assert len(knots) >= 4
+    assert knots[0] == 0.0
+    assert knots[-1] == 100.0
+
+
+@pytest.mark.parametrize("cells", [[np.nan, np.nan], []])
+def test_no_value_gives_one_knot(cells: list[float]) -> None:
+    """Where all is missing there is one knot, and so no ramp."""
+    np.testing.assert_array_equal(place_knots(np.array(cells, np.float32), 4), [0.0])
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=40),
+    st.integers(2, 8),
+)
+def test_knots_are_few_ascending_values_of_the_column(cells: list[float], most: int) -> None:
+    """Knots are values of the column, ascending, at most as many as allowed; slopes are finite."""
+    column = np.array(cells, np.float32)
+    knots = place_knots(column, most)
+    assert 1 <= len(knots) <= most
+    assert set(knots) <= set(column)
+    ramps = learn_ramps(column[:, None], most)
+    assert len(ramps.knot) == len(knots) - 1
+    assert np.isfinite(ramps.slope).all()
+    assert (ramps.slope > 0).all()
+
+
+def test_a_curve_is_followed() -> None:
+    """A class in the middle of a feature, and one decided by two features, are learned."""
+    rng = np.random.default_rng(0)
+    rows = rng.uniform(-2, 2, (2000, 2)).astype(np.float32)
+    inside = (rows**2).sum(axis=1) < 2
+    beliefs = np.where(inside[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
+    task = Task(
+        rows=rows[:1500],
+        beliefs=beliefs[:1500],
+        held_rows=rows[1500:],
+        held_beliefs=beliefs[1500:],
+    )
+    learner = AdditiveFamily().learner(task)
+    student = learner.finish(learner.fit(task.beliefs))
+    assert (student.predict(task.held_rows) == inside[1500:]).mean() > 0.96
+
+
+def test_a_category_has_its_own_points() -> None:
+    """Codes become knots, so any set of categories can be told from the others."""
+    codes = np.tile(np.arange(6, dtype=np.float32), 20)[:, None]
+    odd = (codes[:, 0] % 2).astype(bool)
+    beliefs = np.where(odd[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
+    task = Task(rows=codes, beliefs=beliefs, held_rows=codes, held_beliefs=beliefs)
+    student = AdditiveFamily().learner(task).fit(beliefs)
+    np.testing.assert_array_equal(student.predict(codes), odd)

@@ -1,0 +1,70 @@
+"""The drawn curves are the student's own."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from crembo_cli.students.additive import AdditiveFamily
+from crembo_cli.students.additive_text import additive_text, curves_of
+from crembo_cli.students.contract import Feature, Task
+from crembo_cli.students.linear import LinearFamily
+from crembo_cli.students.weights import WeightsStudent
+
+RNG = np.random.default_rng(0)
+ROWS = RNG.uniform(0, 10, (300, 3)).astype(np.float32)
+ROWS[::5, 1] = np.nan
+ROWS[:, 2] = RNG.integers(0, 3, 300)
+SCORES = np.where(np.isnan(ROWS[:, 1]), 2.0, ROWS[:, 1] - 5) + np.where(ROWS[:, 2] == 1, 3, 0)
+YES = 1 / (1 + np.exp(-SCORES))
+BELIEFS = np.stack([1 - YES, YES], axis=1).astype(np.float32)
+FEATURES = (
+    Feature(name="idle"),
+    Feature(name="age"),
+    Feature(name="colour", categories=("red", "green", "blue")),
+)
+
+
+def fitted(family: AdditiveFamily | LinearFamily) -> WeightsStudent:
+    """A student of the task above."""
+    task = Task(rows=ROWS, beliefs=BELIEFS, held_rows=ROWS[:0], held_beliefs=BELIEFS[:0])
+    return family.learner(task).fit(BELIEFS)
+
+
+def test_curves_add_up_to_the_scores() -> None:
+    """Start, curves between their knots, and points for missing cells give the scores."""
+    student = fitted(AdditiveFamily(knots=4))
+    scores = np.tile(student.bias.astype(np.float64), (len(ROWS), 1))
+    for curve in curves_of(student):
+        cells = ROWS[:, curve.feature]
+        for y in range(2):
+            along = np.interp(np.nan_to_num(cells), curve.knots, curve.points[:, y])
+            scores[:, y] += np.where(np.isnan(cells), curve.missing[y], along)
+    np.testing.assert_allclose(scores, student.scores(ROWS), atol=1e-4)
+
+
+def test_the_text_draws_each_curve() -> None:
+    """A feature has a line with its range and one for each class, with marks and ends."""
+    lines = additive_text(fitted(AdditiveFamily(knots=3)), FEATURES, ("no", "yes")).splitlines()
+    assert lines[2].startswith("start: no ")
+    assert lines[3].startswith("age, from 0")
+    assert re.match("  █[▂-▇][▁▂] no", lines[4])
+    assert "; missing -" in lines[4]
+    assert re.match("  ▁[▂-▇][▇█] yes", lines[5])
+    assert "; missing +" in lines[5]
+    assert lines[6] == "colour, from red to blue"
+    assert "missing" not in lines[8]
+    assert lines[9].startswith("idle, from 0")
+    assert len(lines) == 12
+
+
+def test_a_student_without_curves_draws_none() -> None:
+    """Where no feature has two values, only the start is told."""
+    rows = np.ones((4, 1), np.float32)
+    beliefs = np.array([[0.2, 0.8]] * 4, np.float32)
+    task = Task(rows=rows, beliefs=beliefs, held_rows=rows[:0], held_beliefs=beliefs[:0])
+    student = AdditiveFamily().learner(task).fit(beliefs)
+    assert curves_of(student) == []
+    text = additive_text(student, FEATURES[:1], ("no", "yes"))
+    assert text.splitlines()[2:] == ["start: no -0.69, yes +0.69"]
