@@ -10,68 +10,78 @@ from numpy.typing import NDArray
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.tree.threads import in_threads
 
-MAX_EDGES = 254  # 255 bins, codes 0 .. 254; code 255 is missing
-SAMPLE = 200_000  # quantiles of more rows than this are taken from evenly spaced ones
+MISSING = 255  # the code of a value that is not there
+MAX_BINS = 255  # codes 0 .. 254
+FINE = 1 << 16  # quantiles are found among so many distinct values; of more, every k-th one
 EVERYTHING = np.finfo(np.float32).max  # a threshold that every finite value goes left of
+NOTHING = np.float32(-np.inf)  # and one that none does
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bins:
     """n rows of p features as codes, and the edges between them."""
 
-    codes: NDArray[np.uint8]  # (p, n) C order; 255 is missing
-    edges: tuple[Floats, ...]  # p ascending arrays; code k means edges[k-1] < value <= edges[k]
+    codes: NDArray[np.uint8]  # (p, n) C order; MISSING for NaN
+    edges: Floats  # (p, 255) ascending, filled up with infinity; code k: edges[k-1] < v <= edges[k]
+    widths: NDArray[np.int64]  # (p,) how many codes values can have, missing aside
 
-    def threshold(self, feature: int, cut: int) -> np.float32:
-        """The float32 threshold that sends codes <= `cut` left: exact by `bin_rows`."""
-        edges = self.edges[feature]
-        return edges[cut] if cut < len(edges) else EVERYTHING
+    def thresholds(self, features: NDArray[np.int32], cuts: NDArray[np.int64]) -> Floats:
+        """For each pair the threshold, float32, that sends codes <= the cut left."""
+        found = self.edges[features, np.clip(cuts, 0, MAX_BINS - 1)]
+        found = np.where(cuts < self.widths[features] - 1, found, EVERYTHING)
+        return np.where(cuts < 0, NOTHING, found)
 
-    def cut(self, feature: int, threshold: np.float32) -> int:
-        """The largest code that goes left at `threshold`; of the nearest edge from below."""
-        below = int(np.searchsorted(self.edges[feature], threshold, side="right")) - 1
-        return len(self.edges[feature]) if threshold == EVERYTHING else max(below, 0)
+    def cuts(self, features: NDArray[np.int32], thresholds: Floats) -> NDArray[np.int64]:
+        """For each pair the cut of `thresholds`, or of the nearest edge below it."""
+        below = (self.edges[features] <= thresholds[:, None]).sum(axis=1) - 1
+        return np.where(thresholds == EVERYTHING, self.widths[features] - 1, below)
 
 
 def bin_rows(rows: Floats, threads: int) -> Bins:
     """Bin float32 rows (n, p).
 
     Where a feature has at most 255 distinct values every midpoint between neighbours is an
-    edge, so nothing is lost; otherwise edges lie at quantiles. Midpoints are rounded *down* to
-    float32: then a value is <= the edge in float32 exactly when its code is <= the edge's
-    (trees in onnxruntime compare in float32; rounding to nearest flipped real rows).
+    edge, so nothing is lost; otherwise edges lie at quantiles.
     """
-    from crembo_cli.students.tree.kernels import bin_column
+    from crembo_cli.students.tree.kernels import bin_values
 
     n, p = rows.shape
     codes = np.empty((p, n), np.uint8)
-    edges: list[Floats] = [np.empty(0, np.float32)] * p
+    edges = np.full((p, MAX_BINS), np.inf, np.float32)
+    widths = np.ones(p, np.int64)
 
     def bin_some(begin: int, end: int) -> None:
         for f in range(begin, end):
-            column = np.ascontiguousarray(rows[:, f])
-            edges[f] = find_edges(column)
-            bin_column(column, edges[f], codes[f])
+            column = rows[:, f].copy()
+            found = find_edges(column)
+            edges[f, : len(found)] = found
+            widths[f] = len(found) + 1
+            bin_values(column, edges[f], codes[f])
 
-    in_threads(bin_some, p, threads if n * p > 100_000 else 1)
-    return Bins(codes=codes, edges=tuple(edges))
+    in_threads(bin_some, p, threads, work=n * p)
+    return Bins(codes=codes, edges=edges, widths=widths)
 
 
 def find_edges(column: Floats) -> Floats:
-    """Ascending float32 edges, at most 254, for float32 values (n,); NaN is passed over."""
-    step = max(1, len(column) // SAMPLE)
-    values = np.sort(column[::step])
+    """Ascending float32 edges, at most 254, for float32 values (n,); NaN is passed over.
+
+    Midpoints are rounded *down* to float32: then a value is <= the edge in float32 exactly when
+    its code is <= the edge's (trees in onnxruntime compare in float32; rounding to nearest
+    flipped real rows).
+    """
+    values = np.sort(column)
     values = values[: np.searchsorted(values, np.inf)]  # NaN sorts last
-    starts = np.flatnonzero(np.diff(values, prepend=-np.inf) > 0)
-    distinct = values[starts]
-    if len(distinct) > MAX_EDGES + 1:
-        # The gaps between distinct values that lie nearest to evenly spaced row counts.
-        wanted = np.arange(1, MAX_EDGES + 1) * len(values) / (MAX_EDGES + 1)
-        gaps = np.unique(np.clip(np.searchsorted(starts, wanted), 1, len(distinct) - 1))
-    else:
-        gaps = np.arange(1, len(distinct))
-    below, above = distinct[gaps - 1].astype(float), distinct[gaps].astype(float)
-    middle = below + (above - below) / 2
+    starts = np.flatnonzero(values[1:] != values[:-1]) + 1  # of each distinct value but the first
+    if len(starts) >= MAX_BINS:
+        starts = starts[:: -(-len(starts) // FINE)]
+        # A value counts for one bin's worth of rows at most, or a frequent one would leave
+        # the others fewer edges than there are.
+        counts = np.diff(starts, prepend=0, append=len(values))
+        below = np.cumsum(np.minimum(counts, len(values) / MAX_BINS))
+        wanted = np.arange(1, MAX_BINS) * (below[-1] / MAX_BINS)
+        found = np.searchsorted(below[:-1], wanted)
+        starts = starts[np.unique(np.minimum(found, len(starts) - 1))]
+    middle = (values[starts - 1].astype(np.float64) + values[starts]) / 2
     edges = middle.astype(np.float32)
     down = np.nextafter(edges, np.float32(-np.inf))
     return np.asarray(np.where(edges > middle, down, edges), np.float32)

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Floats, Indices
-from crembo_cli.students.tree.bins import Bins
-from crembo_cli.students.tree.model import LEAF, Tree
+from crembo_cli.students.tree.bins import MISSING, Bins
+from crembo_cli.students.tree.model import LEAF, Tree, levels_of
+from crembo_cli.students.tree.splits import Splits
+from crembo_cli.students.tree.threads import in_threads
 
 
 @dataclass(kw_only=True)
@@ -19,42 +21,64 @@ class Draft:
     feature: NDArray[np.int32]  # (m,)
     cut: NDArray[np.int64]  # (m,) codes <= cut go left
     missing_left: NDArray[np.bool_]  # (m,)
-    left: NDArray[np.int32]  # (m,)
-    right: NDArray[np.int32]  # (m,)
+    left: NDArray[np.int32]  # (m,) the left child, the right one follows it; itself at a leaf
     label: Indices  # (m,)
+
+    def splits(self) -> Indices:
+        """The nodes that are not leaves, ascending."""
+        return np.flatnonzero(self.feature != LEAF)
 
     def levels(self) -> list[tuple[int, int]]:
         """The first node and the node after the last, of each level from the root's down."""
-        found = [(0, 1)]
-        while True:
-            begin, end = found[-1]
-            splits = np.arange(begin, end)[self.feature[begin:end] != LEAF]
-            if len(splits) == 0:
-                return found
-            found.append((int(self.left[splits[0]]), int(self.right[splits[-1]]) + 1))
+        return levels_of(self.feature, self.left)
 
-    def descend(
-        self, bins: Bins, rows: NDArray[np.int32], node: NDArray[np.int32], levels: int
-    ) -> None:
-        """Move each of `rows` at most `levels` splits down from `node[row]`, in place."""
+    def parents(self) -> NDArray[np.int32]:
+        """The split above each node, int32 (m,); the root's is itself."""
+        parent = np.zeros(len(self.feature), np.int32)
+        splits = self.splits()
+        parent[self.left[splits]] = parent[self.left[splits] + 1] = splits
+        return parent
+
+    def route(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]]:
+        """Where rows go, as the kernels take it: `feature`, `left`, `goes_right`."""
+        goes_right = np.arange(256) > self.cut[:, None]
+        goes_right[:, MISSING] = ~self.missing_left
+        return self.feature, self.left, goes_right.view(np.uint8)
+
+    def descend(self, bins: Bins, node: NDArray[np.int32], levels: int, threads: int) -> None:
+        """Move every row at most `levels` splits down from `node[row]`, in place."""
         from crembo_cli.students.tree.kernels import descend
 
-        descend(
-            bins.codes, rows, node, self.feature, self.cut, self.missing_left,
-            self.left, self.right, levels,
+        route = self.route()
+        in_threads(
+            lambda begin, end: descend(bins.codes, begin, end, *route, levels, node),
+            len(node), threads, work=4 * levels * len(node),
         )  # fmt: skip
+
+    def leaves(self, bins: Bins, threads: int) -> NDArray[np.int32]:
+        """The leaf of each row: int32 (n,)."""
+        node = np.zeros(bins.codes.shape[1], np.int32)
+        self.descend(bins, node, len(self.levels()) - 1, threads)
+        return node
+
+    def put(self, nodes: Indices, splits: Splits, chosen: NDArray[np.bool_]) -> Indices:
+        """Give `nodes[chosen]` the splits found for them; returns those nodes."""
+        changed = nodes[chosen]
+        self.feature[changed] = splits.feature[chosen]
+        self.cut[changed] = splits.cut[chosen]
+        self.missing_left[changed] = splits.missing_left[chosen]
+        return changed
 
     def to_tree(self, bins: Bins, classes: int) -> Tree:
         """The tree in values; its probabilities are one-hot at the label."""
-        threshold = np.zeros(len(self.feature), np.float32)
-        for v in np.flatnonzero(self.feature != LEAF):
-            threshold[v] = bins.threshold(int(self.feature[v]), int(self.cut[v]))
+        leaf = self.feature == LEAF
+        threshold = bins.thresholds(self.feature, self.cut)
         return Tree(
             feature=self.feature,
-            threshold=threshold,
+            threshold=np.where(leaf, np.float32(0), threshold),
             missing_left=self.missing_left,
             left=self.left,
-            right=self.right,
+            right=self.left + ~leaf,
             label=self.label,
             probabilities=np.eye(classes, dtype=np.float32)[self.label],
         )
@@ -62,25 +86,26 @@ class Draft:
 
 def from_tree(tree: Tree, bins: Bins) -> Draft:
     """The draft of `tree`, its thresholds moved to the nearest edges of `bins` from below."""
-    cut = np.zeros(len(tree.feature), np.int64)
-    for v in np.flatnonzero(~tree.is_leaf()):
-        cut[v] = bins.cut(int(tree.feature[v]), tree.threshold[v])
     return Draft(
         feature=tree.feature.copy(),
-        cut=cut,
+        cut=bins.cuts(tree.feature, tree.threshold),
         missing_left=tree.missing_left.copy(),
         left=tree.left.copy(),
-        right=tree.right.copy(),
         label=tree.label.copy(),
     )
 
 
-def summed_by_node(
-    node: NDArray[np.int32], rows: NDArray[np.int32], values: Floats, count: int
-) -> NDArray[np.float64]:
+def summed_by_node(node: NDArray[np.int32], values: Floats, count: int) -> NDArray[np.float64]:
     """For each of `count` nodes, the sum of `values` (n, c) over its rows: float64 (count, c)."""
     from crembo_cli.students.tree.kernels import sum_by_node
 
     sums = np.zeros((count, values.shape[1]))
-    sum_by_node(node, rows, values, sums)
+    sum_by_node(node, values, sums)
     return sums
+
+
+def best_labels(sums: NDArray[np.float64], own: Indices) -> Indices:
+    """The class with the largest of `sums` (m, c), `own` (m,) where that is as large: (m,)."""
+    best = np.argmax(sums, axis=1)
+    each = np.arange(len(sums))
+    return np.where(sums[each, best] > sums[each, own], best, own)

@@ -13,8 +13,10 @@ from crembo_cli.students.tree.bins import bin_rows
 from crembo_cli.students.tree.draft import from_tree
 from crembo_cli.students.tree.grow import grow
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.tree.prune import prune_by_belief, prune_same, rows_by_node
+from crembo_cli.students.tree.passed import passed_by
+from crembo_cli.students.tree.prune import prune_by_belief, prune_same
 from crembo_cli.students.tree.refine import refine
+from crembo_cli.students.tree.rewards import exact_rewards
 
 FIRST_PASSES = 15  # TAO passes at most for a tree grown anew
 NEXT_PASSES = 4  # and for one that starts from a neighbour
@@ -56,7 +58,7 @@ class TreeLearner:
 
     def fit(self, rewards: Floats, start: Student | None = None) -> Tree:
         """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls."""
-        rewards = np.ascontiguousarray(rewards, np.float32)
+        rewards = exact_rewards(rewards)
         threads = self.task.threads
         if isinstance(start, Tree):
             draft, passes = from_tree(start, self.bins), NEXT_PASSES
@@ -73,17 +75,23 @@ class TreeLearner:
         """
         if not isinstance(student, Tree):
             raise TypeError(f"a tree learner finishes trees, not {type(student).__name__}")
-        task = self.task
-        tree = prune_same(student, task.rows)
+        task, tree = self.task, student
+        passed = passed_by(tree, task.rows, task.beliefs)
+        tree, stayed = prune_same(tree, passed.rows)
+        passed = passed.at(stayed)
         if len(task.held_rows):
-            held = rows_by_node(tree, tree.leaves_of(task.held_rows), task.held_beliefs)
-            fitted = rows_by_node(tree, tree.leaves_of(task.rows), task.beliefs)
-            tree = prune_by_belief(tree, fitted, held, self.family.alpha)
-            tree = prune_same(tree, task.rows)
-        leaf = tree.leaves_of(task.rows)
-        sums = rows_by_node(tree, leaf, task.beliefs)
-        tree = replace(tree, probabilities=label_first(sums, tree.label))
-        return _settle_missing(tree, task.rows, leaf)
+            held = passed_by(tree, task.held_rows, task.held_beliefs).beliefs
+            tree, stayed = prune_by_belief(tree, passed.beliefs, held, self.family.alpha)
+            passed = passed.at(stayed)
+            tree, stayed = prune_same(tree, passed.rows)
+            passed = passed.at(stayed)
+        most_left = passed.rows[tree.left] >= passed.rows[tree.right]
+        return replace(
+            tree,
+            probabilities=label_first(passed.beliefs, tree.label),
+            missing_left=np.where(passed.absent > 0, tree.missing_left, most_left)
+            & ~tree.is_leaf(),
+        )
 
 
 def label_first(sums: NDArray[np.float64], label: NDArray[np.int64]) -> Floats:
@@ -100,24 +108,3 @@ def label_first(sums: NDArray[np.float64], label: NDArray[np.int64]) -> Floats:
     floor = others.max(axis=1) * (1 + LABEL_LEAD)
     means[each, label] = np.maximum(means[each, label], floor)
     return np.asarray(means / means.sum(axis=1, keepdims=True), np.float32)
-
-
-def _settle_missing(tree: Tree, rows: Floats, leaf: NDArray[np.int32]) -> Tree:
-    """Where a split saw no missing value, send missing ones where most of its rows go."""
-    ones = np.ones((len(rows), 1), np.float32)
-    passed = rows_by_node(tree, leaf, ones)[:, 0]
-    missing_left = tree.missing_left.copy()
-    some_missing = np.isnan(rows).any(axis=0)
-    seen = np.zeros(len(missing_left))
-    if some_missing.any():
-        node = np.zeros(len(rows), np.int64)
-        for _ in range(int(tree.node_depths().max())):
-            asked = tree.feature[node]
-            value = rows[np.arange(len(rows)), np.maximum(asked, 0)]
-            absent = np.isnan(value) & (asked >= 0)
-            np.add.at(seen, node[absent], 1)
-            left = np.where(np.isnan(value), tree.missing_left[node], value <= tree.threshold[node])
-            node = np.where(left, tree.left[node], tree.right[node])
-    unseen = ~tree.is_leaf() & (seen == 0)
-    missing_left[unseen] = (passed[tree.left] >= passed[tree.right])[unseen]
-    return replace(tree, missing_left=missing_left)

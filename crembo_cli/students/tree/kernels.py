@@ -1,18 +1,16 @@
 """The loops over rows, compiled by numba; the only file that knows of it.
 
-Every kernel releases the interpreter's lock, so that threads may share the features (or the
-rows) of one call between them; each writes its own part of the outputs, so the answer does not
-depend on how many threads there were.
+Every kernel releases the interpreter's lock, so that threads may share the features (or rows)
+of a call; each writes its own part of the outputs, so the answer is the same on any number.
 
-Shapes, in all kernels: `codes` uint8 (p, n), the bin of each value, MISSING where there is none;
-`order` int32, row numbers grouped by node; `bounds` int64 (nodes + 1), where each group begins.
-A split at `cut` sends codes <= cut left; missing ones go left where `missing_left` is true.
+In all kernels `codes` is uint8 (p, n), the bin of each value, MISSING where there is none, and
+`rewards` float32 (n, c), exact (see `rewards.py`). In a draft, a row with code k for
+`feature[v]` goes from v to `left[v] + goes_right[v, k]`, uint8 (nodes, 256). The searches write,
+each (features, slots), `score` float64, `cuts` int16 (codes <= cut go left) and `missing` int8
+(1: left); of equally good cuts the lowest, missing values right first.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -20,151 +18,93 @@ from numba import njit
 MISSING = 255
 ENTROPY, LABELS = 0, 1
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def kernel(function: F) -> F:
+def kernel(function):
     """Compile `function`, keeping the machine code on disk where there is a place for it.
 
-    numba raises RuntimeError at decoration where neither the package's folder nor a home is
-    writable (containers, cron); the kernel is then compiled anew in each process.
+    numba raises RuntimeError where neither the package's folder nor a home is writable
+    (containers, cron); the kernel is then compiled anew in each process.
     """
     try:
-        return cast(F, njit(function, cache=True, nogil=True, error_model="numpy"))
+        return njit(function, cache=True, nogil=True, error_model="numpy")
     except RuntimeError:
-        return cast(F, njit(function, nogil=True, error_model="numpy"))
+        return njit(function, nogil=True, error_model="numpy")
 
 
 @kernel
-def bin_column(values, edges, codes):
-    """Write to `codes` how many of `edges` lie below each value; MISSING for NaN."""
+def bin_values(values, edges, codes):
+    """Write to `codes` how many of `edges` lie below each value; MISSING for NaN.
+
+    `edges` is float32 (255,), ascending, filled up with infinity.
+    """
     for i in range(values.size):
         value = values[i]
-        if np.isnan(value):
-            codes[i] = MISSING
-            continue
-        low, high = 0, edges.size
-        while low < high:
-            middle = (low + high) >> 1
-            if edges[middle] < value:
-                low = middle + 1
-            else:
-                high = middle
-        codes[i] = low
+        code = np.uint32(0)
+        step = np.uint32(128)
+        # No branch inside: a processor would guess every other one wrong.
+        while step > 0:
+            code += step * np.uint32(edges[code + step - np.uint32(1)] < value)
+            step >>= np.uint32(1)
+        codes[i] = MISSING if np.isnan(value) else code
 
 
 @kernel
-def descend(codes, rows, node, feature, cut, missing_left, left, right, levels):
-    """Move each of `rows` at most `levels` steps down from `node[row]`, in place."""
-    for j in range(rows.size):
-        i = rows[j]
+def descend(codes, begin, end, feature, left, goes_right, levels, node):
+    """Move rows begin .. end-1 at most `levels` steps down from `node[row]`, in place."""
+    for i in range(begin, end):
         v = node[i]
         for _ in range(levels):
-            f = feature[v]
-            if f < 0:
+            if feature[v] < 0:
                 break
-            code = codes[f, i]
-            goes_left = missing_left[v] if code == MISSING else code <= cut[v]
-            v = left[v] if goes_left else right[v]
+            v = left[v] + goes_right[v, codes[feature[v], i]]
         node[i] = v
 
 
 @kernel
-def group(node, rows, first, count, order, bounds):
-    """Sort `rows` by node, stably, for the nodes first .. first + count - 1; others are left out.
+def gains(codes, begin, end, feature, left, goes_right, label, rewards, node, open_, gain, kept):
+    """What rows begin .. end-1 earn when sent left at their node less when sent right.
 
-    Writes `order` and `bounds` and returns nothing; rows keep their order within a node, which
-    keeps the passes over memory forward.
+    Writes float32 (n,) `gain`, 0 where the row's node is not `open_`, bool (nodes,), and `kept`,
+    the gain of rows that go left as it is, else 0.
     """
-    bounds[:] = 0
-    for j in range(rows.size):
-        k = node[rows[j]] - first
-        if 0 <= k < count:
-            bounds[k + 1] += 1
-    for k in range(count):
-        bounds[k + 1] += bounds[k]
-    place = bounds[:-1].copy()
-    for j in range(rows.size):
-        k = node[rows[j]] - first
-        if 0 <= k < count:
-            order[place[k]] = rows[j]
-            place[k] += 1
+    for i in range(begin, end):
+        v = node[i]
+        gain[i] = 0.0
+        kept[i] = 0.0
+        if not open_[v]:
+            continue
+        a = left[v]
+        while feature[a] >= 0:
+            a = left[a] + goes_right[a, codes[feature[a], i]]
+        b = left[v] + 1
+        while feature[b] >= 0:
+            b = left[b] + goes_right[b, codes[feature[b], i]]
+        if label[a] != label[b]:
+            gain[i] = rewards[i, label[a]] - rewards[i, label[b]]
+            if not goes_right[v, codes[feature[v], i]]:
+                kept[i] = gain[i]
 
 
 @kernel
-def best_class_splits(codes, begin, end, order, bounds, rewards, goal, score, cuts, missing):
-    """For features begin .. end-1 and every node, the split with the best score.
+def best_gain_splits(codes, widths, begin, end, rows, slot, gain, score, cuts, missing):
+    """For features begin .. end-1 and every slot, the split whose left side gains the most.
 
-    `goal` ENTROPY: minus the two sides' summed entropy (nats times summed reward); LABELS: the
-    best label's summed reward on the left plus the same on the right. Writes `score` float64,
-    `cuts` int16 and `missing` int8 (1: left), each (features, nodes); -inf where no cut leaves
-    something on both sides.
+    `rows` int32, `slot` int32 and `gain` float32 go together: a row, the split it comes to, and
+    what it adds when it goes left instead of right. Feature f has codes below `widths[f]`.
+    A split may send all one way; cut -1 sends all known values right.
     """
-    c = rewards.shape[1]
-    sums = np.empty((256, c))
-    seen = np.empty(256, np.int64)
-    low = np.empty(c)
-    high = np.empty(c)
+    sums = np.empty((score.shape[1], 256))
     for f in range(begin, end):
-        for k in range(bounds.size - 1):
+        sums[:] = 0.0
+        for j in range(rows.size):
+            sums[slot[j], codes[f, rows[j]]] += gain[j]
+        for k in range(score.shape[1]):
             score[f, k] = -np.inf
-            size = bounds[k + 1] - bounds[k]
-            if size == 0:
-                continue
-            sums[:] = 0.0
-            seen[:] = 0
-            for j in range(bounds[k], bounds[k + 1]):
-                i = order[j]
-                code = codes[f, i]
-                seen[code] += 1
-                for y in range(c):
-                    sums[code, y] += rewards[i, y]
-            # Missing rows are tried on the right, then on the left.
-            for side in range(2 if seen[MISSING] else 1):
-                count = 0
-                for y in range(c):
-                    low[y] = 0.0
-                    high[y] = 0.0
-                for code in range(256):
-                    for y in range(c):
-                        high[y] += sums[code, y]
-                if side == 1:
-                    count = seen[MISSING]
-                    for y in range(c):
-                        low[y] = sums[MISSING, y]
-                        high[y] -= sums[MISSING, y]
-                for cut in range(MISSING):
-                    if seen[cut] == 0:
-                        continue
-                    count += seen[cut]
-                    if count == size:
-                        break
-                    value = 0.0
-                    if goal == ENTROPY:
-                        low_total = 0.0
-                        high_total = 0.0
-                        for y in range(c):
-                            low[y] += sums[cut, y]
-                            high[y] -= sums[cut, y]
-                            low_total += low[y]
-                            high_total += high[y]
-                            if low[y] > 0.0:
-                                value += low[y] * np.log(low[y])
-                            if high[y] > 0.0:
-                                value += high[y] * np.log(high[y])
-                        if low_total > 0.0:
-                            value -= low_total * np.log(low_total)
-                        if high_total > 0.0:
-                            value -= high_total * np.log(high_total)
-                    else:
-                        low_best = -np.inf
-                        high_best = -np.inf
-                        for y in range(c):
-                            low[y] += sums[cut, y]
-                            high[y] -= sums[cut, y]
-                            low_best = max(low_best, low[y])
-                            high_best = max(high_best, high[y])
-                        value = low_best + high_best
+            for side in range(2 if sums[k, MISSING] != 0.0 else 1):
+                value = sums[k, MISSING] if side == 1 else 0.0
+                for cut in range(-1, widths[f]):
+                    if cut >= 0:
+                        value += sums[k, cut]
                     if value > score[f, k]:
                         score[f, k] = value
                         cuts[f, k] = cut
@@ -172,32 +112,86 @@ def best_class_splits(codes, begin, end, order, bounds, rewards, goal, score, cu
 
 
 @kernel
-def best_gain_splits(codes, begin, end, order, bounds, gain, score, cuts, missing):
-    """For features begin .. end-1 and every node, the split whose left side has the most gain.
+def gather(rewards, classes, counts, order, bounds, cells):
+    """Write to `cells` the rewards of the classes that count, group by group.
 
-    `gain` float64 (n,): what a row adds when it goes left instead of right. The outputs are as
-    in `best_class_splits`; sending every row left is allowed, every row right is not.
+    `order` int32 holds row numbers grouped by slot, `bounds` int64 (slots + 1,) where each group
+    begins in it; of slot k the first `counts[k]` of `classes[k]` count. Rows that have no reward
+    for any of those are left out: `order` and `bounds` close up, in place.
     """
-    sums = np.empty(256)
-    seen = np.empty(256, np.int64)
+    place = 0
+    end = bounds[0]
+    for k in range(counts.size):
+        begin, end = end, bounds[k + 1]
+        for j in range(begin, end):
+            i = order[j]
+            most = np.float32(0.0)
+            for y in range(counts[k]):
+                cells[place, y] = rewards[i, classes[k, y]]
+                most = max(most, cells[place, y])
+            if most > 0.0:
+                order[place] = i
+                place += 1
+        bounds[k + 1] = place
+
+
+@kernel
+def best_class_splits(
+    codes, widths, begin, end, order, bounds, cells, counts, totals, goal, score, cuts, missing
+):
+    """For features begin .. end-1 and every slot, the split that sorts its classes best.
+
+    `order`, `bounds`, `cells` and `counts` as `gather` leaves them; `totals` float64 (slots, c)
+    the cells' sums in each slot. `goal` ENTROPY: minus the two sides' summed entropy (nats times
+    summed cells), both of which get some; LABELS: the best class's sum on the left plus the same
+    on the right. Where there is no such cut the score is -inf.
+    """
+    c = cells.shape[1]
+    sums = np.empty((256, c))
+    low = np.empty(c)
+    high = np.empty(c)
     for f in range(begin, end):
-        for k in range(bounds.size - 1):
+        for k in range(counts.size):
+            classes = counts[k]
             score[f, k] = -np.inf
-            if bounds[k + 1] == bounds[k]:
-                continue
             sums[:] = 0.0
-            seen[:] = 0
             for j in range(bounds[k], bounds[k + 1]):
-                i = order[j]
-                code = codes[f, i]
-                sums[code] += gain[i]
-                seen[code] += 1
-            for side in range(2 if seen[MISSING] else 1):
-                value = sums[MISSING] if side == 1 else 0.0
-                for cut in range(MISSING):
-                    if seen[cut] == 0:
+                code = codes[f, order[j]]
+                for y in range(classes):
+                    sums[code, y] += cells[j, y]
+            absent = 0.0
+            for y in range(classes):
+                absent += sums[MISSING, y]
+            for side in range(2 if absent > 0.0 else 1):
+                for y in range(classes):
+                    low[y] = sums[MISSING, y] if side == 1 else 0.0
+                    high[y] = totals[k, y] - low[y]
+                for cut in range(widths[f]):
+                    here = left_over = 0.0
+                    for y in range(classes):
+                        here += sums[cut, y]
+                        low[y] += sums[cut, y]
+                        high[y] -= sums[cut, y]
+                        left_over += high[y]
+                    if here == 0.0:
                         continue
-                    value += sums[cut]
+                    if goal == LABELS:
+                        value = high_best = 0.0
+                        for y in range(classes):
+                            value = max(value, low[y])
+                            high_best = max(high_best, high[y])
+                        value += high_best
+                    elif left_over > 0.0:
+                        value, low_total = -left_over * np.log(left_over), 0.0
+                        for y in range(classes):
+                            low_total += low[y]
+                            if low[y] > 0.0:
+                                value += low[y] * np.log(low[y])
+                            if high[y] > 0.0:
+                                value += high[y] * np.log(high[y])
+                        value -= low_total * np.log(low_total)
+                    else:
+                        break
                     if value > score[f, k]:
                         score[f, k] = value
                         cuts[f, k] = cut
@@ -217,9 +211,8 @@ def leaves_of(rows, feature, threshold, missing_left, left, right, leaf):
 
 
 @kernel
-def sum_by_node(node, rows, values, sums):
-    """Add each row's `values` (n, c) to `sums` (nodes, c), float64, at the row's node."""
-    for j in range(rows.size):
-        i = rows[j]
+def sum_by_node(node, values, sums):
+    """Add each row's `values` float32 (n, c) to `sums` float64 (nodes, c) at the row's node."""
+    for i in range(node.size):
         for y in range(values.shape[1]):
             sums[node[i], y] += values[i, y]

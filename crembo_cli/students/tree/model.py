@@ -19,13 +19,13 @@ LEAF = -1
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """A binary decision tree over m nodes; node 0 is the root, children come after parents."""
+    """A binary decision tree over m nodes, numbered breadth first: node 0 is the root."""
 
     feature: NDArray[np.int32]  # (m,) the column asked at the node; LEAF at a leaf
-    threshold: Floats  # (m,) values <= threshold go left
-    missing_left: NDArray[np.bool_]  # (m,) whether NaN goes left
+    threshold: Floats  # (m,) values <= threshold go left; 0 at a leaf
+    missing_left: NDArray[np.bool_]  # (m,) whether NaN goes left; False at a leaf
     left: NDArray[np.int32]  # (m,) the left child; at a leaf, the node itself
-    right: NDArray[np.int32]  # (m,) the right child; at a leaf, the node itself
+    right: NDArray[np.int32]  # (m,) the right child, left + 1; at a leaf, the node itself
     label: Indices  # (m,) the class index said at a leaf; at a split, of no meaning
     probabilities: Floats  # (m, c) rows sum to 1; at leaves the argmax is the label
 
@@ -48,23 +48,29 @@ class Tree:
         """The leaf's probabilities, float32 (n, c), for float32 rows (n, p)."""
         return self.probabilities[self.leaves_of(rows)]
 
+    def splits(self) -> Indices:
+        """The nodes that are not leaves, ascending."""
+        return np.flatnonzero(self.feature != LEAF)
+
     def is_leaf(self) -> NDArray[np.bool_]:
         """Which nodes are leaves: bool (m,)."""
         return np.asarray(self.feature == LEAF)
 
+    def levels(self) -> list[tuple[int, int]]:
+        """The first node and the node after the last, of each level from the root's down."""
+        return levels_of(self.feature, self.left)
+
     def node_depths(self) -> Indices:
         """How many splits lie above each node: int64 (m,)."""
-        depths = np.zeros(len(self.feature), np.int64)
-        for v in np.flatnonzero(~self.is_leaf()):
-            depths[self.left[v]] = depths[self.right[v]] = depths[v] + 1
-        return depths
+        levels = self.levels()
+        return np.repeat(np.arange(len(levels)), [end - begin for begin, end in levels])
 
     def size(self) -> dict[str, int]:
         """Tree depth, leaves, nodes, and parameters: two numbers a split, a label a leaf."""
         leaves = int(self.is_leaf().sum())
         splits = len(self.feature) - leaves
         return {
-            "tree_depth": int(self.node_depths().max()),
+            "tree_depth": len(self.levels()) - 1,
             "leaves": leaves,
             "nodes": splits + leaves,
             "parameters": 2 * splits + leaves,
@@ -85,27 +91,38 @@ class Tree:
         return tree_text(self, features, classes)
 
 
-def compact(tree: Tree, keep: NDArray[np.int32]) -> Tree:
-    """The same tree with each child v replaced by `keep[v]`, unreachable nodes left out.
+def levels_of(feature: NDArray[np.int32], left: NDArray[np.int32]) -> list[tuple[int, int]]:
+    """See `Tree.levels`; for the nodes' `feature` and `left` of a tree or a draft."""
+    found = [(0, 1)]
+    while True:
+        begin, end = found[-1]
+        below = left[begin:end][feature[begin:end] != LEAF]
+        if len(below) == 0:
+            return found
+        found.append((int(below[0]), int(below[-1]) + 2))
+
+
+def compact(tree: Tree, keep: NDArray[np.int32]) -> tuple[Tree, Indices]:
+    """The same tree with each node v replaced by `keep[v]`, unreachable nodes left out.
 
     `keep` is int32 (m,): the node that stands in v's place, v itself where nothing changes.
-    Nodes are numbered anew, breadth first.
+    Nodes are numbered anew, breadth first; also returns the old number of each.
     """
     order = [int(keep[0])]
     for v in order:
         if tree.feature[v] != LEAF:
             order += [int(keep[tree.left[v]]), int(keep[tree.right[v]])]
     old = np.array(order, np.int64)
-    new = np.zeros(len(tree.feature), np.int32)
-    new[old] = np.arange(len(old), dtype=np.int32)
     split = tree.feature[old] != LEAF
-    itself = np.arange(len(old), dtype=np.int32)
-    return Tree(
+    left = np.arange(len(old), dtype=np.int32)
+    left[split] = 1 + 2 * np.arange(split.sum(), dtype=np.int32)
+    new = Tree(
         feature=tree.feature[old],
-        threshold=tree.threshold[old],
-        missing_left=tree.missing_left[old],
-        left=np.where(split, new[keep[tree.left[old]]], itself),
-        right=np.where(split, new[keep[tree.right[old]]], itself),
+        threshold=np.where(split, tree.threshold[old], np.float32(0)),
+        missing_left=tree.missing_left[old] & split,
+        left=left,
+        right=left + split,
         label=tree.label[old],
         probabilities=tree.probabilities[old],
     )
+    return new, old

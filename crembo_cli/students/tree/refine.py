@@ -13,145 +13,144 @@ from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.tree.bins import Bins
-from crembo_cli.students.tree.draft import Draft, summed_by_node
+from crembo_cli.students.tree.draft import Draft, best_labels, summed_by_node
 from crembo_cli.students.tree.model import LEAF
-from crembo_cli.students.tree.splits import (
-    Groups,
-    Splits,
-    by_gain,
-    by_labels,
-    group_rows,
-)
+from crembo_cli.students.tree.splits import by_gain, by_labels, group_rewards
+from crembo_cli.students.tree.threads import in_threads
 
-RISE = 1e-9  # of the number of rows; a smaller gain is rounding, not a rise
+Int32s = NDArray[np.int32]
 
 
 def refine(draft: Draft, bins: Bins, rewards: Floats, passes: int, threads: int) -> list[float]:
-    """Up to `passes` TAO passes over `draft`, in place, for `rewards`, float32 (n, c) in [0, 1].
+    """Up to `passes` TAO passes over `draft`, in place, for exact `rewards`, float32 (n, c).
 
     Returns the objective, sum over i of rewards[i, f(x_i)], before the first pass and after
-    each; it never falls, and the passes end when it stops rising.
+    each. It never falls, and the passes end when no node has anything left to gain.
     """
-    n = len(rewards)
-    rows = np.arange(n, dtype=np.int32)
-    levels = draft.levels()
-    objective = [_relabel(draft, bins, rewards, rows)]
-    for _ in range(passes):
-        at = np.zeros((len(levels), n), np.int32)  # each row's node when it has reached a level
-        for level in range(1, len(levels)):
-            at[level] = at[level - 1]
-            draft.descend(bins, rows, at[level], 1)
-        for level in range(len(levels) - 2, -1, -1):
-            _refine_level(draft, bins, rewards, at[level], levels[level], threads)
-        objective.append(_relabel(draft, bins, rewards, rows))
-        if objective[-1] <= objective[-2] + RISE * n:
-            break
-    return objective
+    return _Refinement(draft, bins, rewards, threads).run(passes)
 
 
-def _refine_level(
-    draft: Draft,
-    bins: Bins,
-    rewards: Floats,
-    node: NDArray[np.int32],
-    level: tuple[int, int],
-    threads: int,
-) -> None:
-    """Replace each split of one level by the best one, where that earns more."""
-    begin, end = level
-    both_leaves = (draft.feature[draft.left] == LEAF) & (draft.feature[draft.right] == LEAF)
-    inside = (node >= begin) & (node < end) & (draft.feature[node] != LEAF)
-    upper = np.flatnonzero(inside & ~both_leaves[node]).astype(np.int32)
-    lowest = np.flatnonzero(inside & both_leaves[node]).astype(np.int32)
-    if len(upper):
-        groups = group_rows(node, upper, begin, end - begin)
-        _refine_upper(draft, bins, rewards, node, upper, groups, threads)
-    if len(lowest):
-        groups = group_rows(node, lowest, begin, end - begin)
-        _refine_lowest(draft, bins, rewards, node, lowest, groups, threads)
+class _Refinement:
+    """The passes over one draft, and which of its nodes are due in the next one.
 
-
-def _refine_upper(
-    draft: Draft,
-    bins: Bins,
-    rewards: Floats,
-    node: NDArray[np.int32],
-    rows: NDArray[np.int32],
-    groups: Groups,
-    threads: int,
-) -> None:
-    """Choose the splits by what `rows` earn through the subtrees as they stand."""
-    gain = _gains(draft, bins, rewards, node, rows)
-    child = node.copy()
-    draft.descend(bins, rows, child, 1)
-    left_gain = np.where(child[rows] == draft.left[node[rows]], gain[rows], 0.0)
-    now = _summed(left_gain, node[rows], groups)
-    best = by_gain(bins, groups, gain, threads)
-    _put(draft, groups.first, np.flatnonzero(best.score > now + RISE * len(rewards)), best)
-
-
-def _refine_lowest(
-    draft: Draft,
-    bins: Bins,
-    rewards: Floats,
-    node: NDArray[np.int32],
-    rows: NDArray[np.int32],
-    groups: Groups,
-    threads: int,
-) -> None:
-    """Choose the splits above two leaves together with both leaves' labels."""
-    leaf = node.copy()
-    draft.descend(bins, rows, leaf, 1)
-    earned = rewards[rows, draft.label[leaf[rows]]].astype(np.float64)
-    now = _summed(earned, node[rows], groups)
-    best = by_labels(bins, groups, rewards, threads)
-    better = np.flatnonzero(best.score > now + RISE * len(rewards))
-    _put(draft, groups.first, better, best)
-
-    leaf[rows] = node[rows]
-    draft.descend(bins, rows, leaf, 1)
-    sums = summed_by_node(leaf, rows, rewards, len(draft.label))
-    for side in (draft.left, draft.right):
-        changed = side[groups.first + better]
-        draft.label[changed] = np.argmax(sums[changed], axis=1)
-
-
-def _summed(
-    values: NDArray[np.float64], node: NDArray[np.int32], groups: Groups
-) -> NDArray[np.float64]:
-    """The sum of `values` in each group: float64 (groups,)."""
-    return np.bincount(node - groups.first, values, len(groups.bounds) - 1).astype(np.float64)
-
-
-def _gains(
-    draft: Draft, bins: Bins, rewards: Floats, node: NDArray[np.int32], rows: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """What each of `rows` earns when sent left at its node less when sent right: (n,)."""
-    ends = []
-    for side in (draft.left, draft.right):
-        leaf = side[node]
-        draft.descend(bins, rows, leaf, len(draft.feature))
-        ends.append(draft.label[leaf[rows]])
-    gain = np.zeros(len(rewards))
-    a, b = ends
-    gain[rows] = rewards[rows, a].astype(np.float64) - rewards[rows, b]
-    return gain
-
-
-def _put(draft: Draft, begin: int, chosen: Indices, splits: Splits) -> None:
-    draft.feature[begin + chosen] = splits.feature[chosen]
-    draft.cut[begin + chosen] = splits.cut[chosen]
-    draft.missing_left[begin + chosen] = splits.missing_left[chosen]
-
-
-def _relabel(draft: Draft, bins: Bins, rewards: Floats, rows: NDArray[np.int32]) -> float:
-    """Give each leaf the label with the largest summed reward; returns the objective.
-
-    A leaf that no row reaches keeps its label; so does one whose label is as good as the best.
+    A node is due again once something below it has changed, or which rows come to it has:
+    otherwise its split is still the best one.
     """
-    leaf = np.zeros(len(rewards), np.int32)
-    draft.descend(bins, rows, leaf, len(draft.feature))
-    sums = summed_by_node(leaf, rows, rewards, len(draft.label))
-    own = sums[np.arange(len(sums)), draft.label]
-    draft.label = np.where(sums.max(axis=1) > own, np.argmax(sums, axis=1), draft.label)
-    return float(sums[np.arange(len(sums)), draft.label].sum())
+
+    def __init__(self, draft: Draft, bins: Bins, rewards: Floats, threads: int) -> None:
+        self.draft, self.bins, self.rewards, self.threads = draft, bins, rewards, threads
+        self.levels, self.parent = draft.levels(), draft.parents()
+        self.is_split = draft.feature != LEAF
+        self.due = self.is_split.copy()
+        splits = draft.splits()
+        children = draft.left[splits]
+        over_leaves = ~self.is_split[children] & ~self.is_split[children + 1]
+        self.lowest = np.zeros_like(self.due)
+        self.lowest[splits[over_leaves]] = True
+
+    def run(self, passes: int) -> list[float]:
+        """The objective before the first pass and after each."""
+        objective: list[float] = []
+        while True:
+            leaf = self.draft.leaves(self.bins, self.threads)
+            sums = summed_by_node(leaf, self.rewards, len(self.parent))
+            objective.append(self._relabel(sums))
+            if len(objective) > passes or not self.due.any():
+                return objective
+            self._refine_lowest(self.parent[leaf], sums)
+            node = leaf
+            for begin, end in self.levels[-2::-1]:
+                # What changed below a node has not changed which rows come to it.
+                node = np.where(node < end, node, self.parent[node])
+                here = np.zeros_like(self.due)
+                here[begin:end] = (self.due & ~self.lowest)[begin:end]
+                if here.any():
+                    self._refine_upper(node, here)
+
+    def _relabel(self, sums: NDArray[np.float64]) -> float:
+        """Give each leaf its best label by `sums` (m, c); returns the objective."""
+        label = best_labels(sums, self.draft.label)
+        self._mark_around(np.flatnonzero(label != self.draft.label))
+        self.draft.label = label
+        return float(np.take_along_axis(sums, label[:, None], axis=1).sum())
+
+    def _refine_lowest(self, above: Int32s, sums: NDArray[np.float64]) -> None:
+        """Choose the splits over two leaves together with both leaves' labels.
+
+        `above` (n,) is the split over each row's leaf, `sums` (m, c) the rewards by leaf.
+        """
+        draft, lowest = self.draft, np.flatnonzero(self.lowest & self.due)
+        self.due[lowest] = False
+        left, right = sums[draft.left[lowest]], sums[draft.left[lowest] + 1]
+        both = left + right
+        now = left.max(axis=1) + right.max(axis=1)
+        # Two sides that say y and z earn no more than both[y] + both[z]: a class matters to a
+        # node only where that, with the best other class, is more than what the node earns now.
+        second, first = np.partition(both, -2, axis=1)[:, -2:].T[:, :, None]
+        counted = both + np.where(both < first, first, second) > now[:, None]
+        open_ = np.flatnonzero(counted.any(axis=1))
+        if len(open_) == 0:
+            return
+        rows, slot = self._slots(lowest[open_], above)
+        groups = group_rewards(self.rewards, rows, slot, both[open_], counted[open_])
+        best = by_labels(self.bins, groups, self.threads)
+        better = best.score > now[open_]
+        changed = draft.put(lowest[open_], best, better)
+        self._mark_around(changed)
+
+        leaf = above.copy()
+        draft.descend(self.bins, leaf, 1, self.threads)
+        sums = summed_by_node(leaf, self.rewards, len(self.parent))
+        for side in (draft.left[changed], draft.left[changed] + 1):
+            draft.label[side] = best_labels(sums[side], draft.label[side])
+
+    def _refine_upper(self, node: Int32s, here: NDArray[np.bool_]) -> None:
+        """Choose the splits `here`, bool (m,), by what rows earn through the subtrees as they are.
+
+        `node` (n,) is where each row is on its way down, at that level or above.
+        """
+        from crembo_cli.students.tree.kernels import gains
+
+        draft, n, m = self.draft, len(node), len(here)
+        self.due[here] = False
+        gain, kept = np.empty(n, np.float32), np.empty(n, np.float32)
+        route = draft.route()
+        in_threads(
+            lambda begin, end: gains(
+                self.bins.codes, begin, end, *route, draft.label, self.rewards, node, here,
+                gain, kept,
+            ),
+            n, self.threads, work=20 * n,
+        )  # fmt: skip
+        care = np.flatnonzero(gain)
+        at, gain = node[care], gain[care]
+        now = np.bincount(at, kept[care], m)
+        most = np.bincount(at, np.maximum(gain, 0), m)
+        open_ = np.flatnonzero(most > now)
+        if len(open_) == 0:
+            return
+        some, slot = self._slots(open_, at)
+        rows = care[some].astype(np.int32)
+        best = by_gain(self.bins, rows, slot, gain[some], len(open_), self.threads)
+        self._mark_around(draft.put(open_, best, best.score > now[open_]))
+
+    def _slots(self, nodes: Indices, at: Int32s) -> tuple[Int32s, Int32s]:
+        """Which entries of `at` are among `nodes`, and the place there of each of those."""
+        slot_of = np.full(len(self.parent), -1, np.int32)
+        slot_of[nodes] = np.arange(len(nodes))
+        slot = slot_of[at]
+        some = np.flatnonzero(slot >= 0).astype(np.int32)
+        return some, slot[some]
+
+    def _mark_around(self, nodes: Indices) -> None:
+        """Make due what lies above and below `nodes`, none of which is above another."""
+        around = np.zeros_like(self.due)
+        around[nodes] = True
+        for _ in self.levels:
+            around |= around[self.parent]
+        around[nodes] = False
+        above: NDArray[np.integer] = nodes
+        for _ in self.levels[1:]:
+            above = self.parent[above]
+            around[above] = True
+        self.due |= around & self.is_split

@@ -1,4 +1,4 @@
-"""The best split of each node in one level: the one search that growth and TAO share."""
+"""The best split of each of some nodes: the one search that growth and TAO share."""
 
 from __future__ import annotations
 
@@ -8,79 +8,115 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Floats
+from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.tree.bins import Bins
 from crembo_cli.students.tree.threads import in_threads
 
-WORTH_THREADS = 200_000  # rows times features; below it, starting threads costs more
-
-Scan = Callable[..., None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Groups:
-    """Rows grouped by the node of one level that they are in."""
-
-    first: int  # the level's first node; group k is node first + k
-    order: NDArray[np.int32]  # row numbers, group by group
-    bounds: NDArray[np.int64]  # (groups + 1,) where each group begins in order
+Int32s = NDArray[np.int32]
+Scan = Callable[[int, int, NDArray[np.float64], NDArray[np.int16], NDArray[np.int8]], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:
-    """The best split of each group; arrays of one entry a group."""
+    """The best split of each of some nodes; arrays of one entry a node."""
 
     score: NDArray[np.float64]  # -inf where there is none
-    feature: NDArray[np.int32]
-    cut: NDArray[np.int64]
+    feature: Int32s
+    cut: Indices  # -1: every value goes right
     missing_left: NDArray[np.bool_]
 
 
-def group_rows(node: NDArray[np.int32], rows: NDArray[np.int32], first: int, count: int) -> Groups:
-    """Group `rows` by `node[row]`, for the nodes first .. first + count - 1."""
-    from crembo_cli.students.tree.kernels import group
+@dataclass(frozen=True, kw_only=True)
+class Groups:
+    """Rows grouped by the node that they come to, with the rewards that matter there."""
 
-    order = np.empty(len(rows), np.int32)
-    bounds = np.empty(count + 1, np.int64)
-    group(node, rows, first, count, order, bounds)
-    return Groups(first=first, order=order, bounds=bounds)
-
-
-def by_entropy(bins: Bins, groups: Groups, shares: Floats, threads: int) -> Splits:
-    """Splits whose two sides have the least summed entropy of `shares` (n, c)."""
-    from crembo_cli.students.tree.kernels import ENTROPY, best_class_splits
-
-    return _best(best_class_splits, bins, groups, (shares, ENTROPY), threads)
+    order: Int32s  # row numbers, group by group
+    bounds: Indices  # (groups + 1,) where each group begins in order
+    cells: Floats  # (>= rows, c) the rewards of each row of order, classes that count first
+    counts: Indices  # (groups,) how many classes count
+    totals: NDArray[np.float64]  # (groups, c) the cells' sums
 
 
-def by_labels(bins: Bins, groups: Groups, rewards: Floats, threads: int) -> Splits:
-    """Splits whose two sides, each under its best label, earn the most `rewards` (n, c)."""
-    from crembo_cli.students.tree.kernels import LABELS, best_class_splits
+def group_rewards(
+    rewards: Floats,
+    rows: Int32s,
+    slot: Int32s,
+    totals: NDArray[np.float64],
+    counted: NDArray[np.bool_],
+) -> Groups:
+    """Group `rows` by `slot`, each row's; other rows' rewards do not matter.
 
-    return _best(best_class_splits, bins, groups, (rewards, LABELS), threads)
+    `totals` (groups, c) are the rewards summed by group; of group k only the classes in
+    `counted[k]` matter, and only rows with a reward for one of them.
+    """
+    from crembo_cli.students.tree.kernels import gather
+
+    groups = len(totals)
+    order = rows[np.argsort(slot.astype(np.min_scalar_type(groups)), kind="stable")]
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(slot, minlength=groups))])
+    classes = np.argsort(~counted, axis=1, kind="stable")
+    counts = counted.sum(axis=1)
+    cells = np.empty((len(rows), int(counts.max())), np.float32)
+    gather(rewards, classes, counts, order, bounds, cells)
+    return Groups(
+        order=order,
+        bounds=bounds,
+        cells=cells,
+        counts=counts,
+        totals=np.take_along_axis(totals, classes, axis=1),
+    )
 
 
-def by_gain(bins: Bins, groups: Groups, gain: NDArray[np.float64], threads: int) -> Splits:
-    """Splits whose left side has the largest sum of `gain` (n,)."""
+def by_entropy(bins: Bins, groups: Groups, threads: int) -> Splits:
+    """Splits whose two sides, neither empty, have the least summed entropy of the rewards."""
+    from crembo_cli.students.tree.kernels import ENTROPY
+
+    return _by_class(bins, groups, ENTROPY, threads)
+
+
+def by_labels(bins: Bins, groups: Groups, threads: int) -> Splits:
+    """Splits whose two sides, each under its best label, earn the most rewards."""
+    from crembo_cli.students.tree.kernels import LABELS
+
+    return _by_class(bins, groups, LABELS, threads)
+
+
+def by_gain(
+    bins: Bins, rows: Int32s, slot: Int32s, gain: Floats, slots: int, threads: int
+) -> Splits:
+    """Splits whose left side has the largest sum of `gain`, each row's, as is `slot`."""
     from crembo_cli.students.tree.kernels import best_gain_splits
 
-    return _best(best_gain_splits, bins, groups, (gain,), threads)
+    def scan(begin: int, end: int, *found: object) -> None:
+        best_gain_splits(bins.codes, bins.widths, begin, end, rows, slot, gain, *found)
+
+    return _best(scan, bins, slots, len(rows), threads)
 
 
-def _best(
-    scan: Scan, bins: Bins, groups: Groups, values: tuple[object, ...], threads: int
-) -> Splits:
-    p, count = len(bins.codes), len(groups.bounds) - 1
-    score = np.empty((p, count))
-    cuts = np.zeros((p, count), np.int16)
-    missing = np.zeros((p, count), np.int8)
+def _by_class(bins: Bins, groups: Groups, goal: int, threads: int) -> Splits:
+    from crembo_cli.students.tree.kernels import best_class_splits
 
-    def some_features(begin: int, end: int) -> None:
-        scan(bins.codes, begin, end, groups.order, groups.bounds, *values, score, cuts, missing)
+    def scan(begin: int, end: int, *found: object) -> None:
+        best_class_splits(
+            bins.codes, bins.widths, begin, end, groups.order, groups.bounds, groups.cells,
+            groups.counts, groups.totals, goal, *found,
+        )  # fmt: skip
 
-    in_threads(some_features, p, threads if len(groups.order) * p > WORTH_THREADS else 1)
+    work = len(groups.order) * groups.cells.shape[1]
+    return _best(scan, bins, len(groups.counts), work, threads)
+
+
+def _best(scan: Scan, bins: Bins, slots: int, work: int, threads: int) -> Splits:
+    p = len(bins.codes)
+    score = np.empty((p, slots))
+    cuts = np.zeros((p, slots), np.int16)
+    missing = np.zeros((p, slots), np.int8)
+    in_threads(
+        lambda begin, end: scan(begin, end, score, cuts, missing),
+        p, threads, work=p * (work + 256 * slots),
+    )  # fmt: skip
     feature = np.argmax(score, axis=0)  # the lowest of equals: no draw, no dependence on threads
-    each = np.arange(count)
+    each = np.arange(slots)
     return Splits(
         score=score[feature, each],
         feature=feature.astype(np.int32),
