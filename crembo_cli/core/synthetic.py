@@ -29,8 +29,8 @@ def synthetic_rows(rows: Rows, count: int, rng: np.random.Generator) -> Rows:
     """
     n = len(rows)
     bases = rows if n <= MOST_BASES else rows[np.sort(rng.choice(n, MOST_BASES, replace=False))]
-    scale = np.nanstd(bases, axis=0) if n else np.ones(rows.shape[1])
-    near = nearest_rows(bases, np.where(scale > 0, scale, 1.0).astype(np.float32))
+    scale = spreads(bases)
+    near = nearest_rows(bases, np.where(scale > 0, scale, np.float32(1)))
 
     base = _draw_evenly(len(bases), count, rng)
     munged = np.arange(count) < count // 2
@@ -41,11 +41,20 @@ def synthetic_rows(rows: Rows, count: int, rng: np.random.Generator) -> Rows:
     drawn = np.where(
         munged[:, None],
         np.where(swap, other + noise * np.abs(own - other) / SPREAD, own),
-        np.where(swap, other, own) + noise * (JITTER * scale).astype(np.float32),
+        np.where(swap, other, own) + noise * np.float32(JITTER) * scale,
     )
     # Around a missing value nothing can be drawn: it is taken as it is.
     drawn = np.where(swap & (np.isnan(own) | np.isnan(other)), other, drawn)
     return _as_seen(drawn.astype(np.float32), np.where(swap, other, own), bases)
+
+
+def spreads(rows: Rows) -> Rows:
+    """The standard deviation of each feature over its known values: float32 (p,), 0 for none."""
+    known = ~np.isnan(rows)
+    count = np.maximum(known.sum(axis=0), 1)
+    means = np.where(known, rows, 0).sum(axis=0, dtype=np.float64) / count
+    squares = np.where(known, rows - means, 0) ** 2
+    return np.asarray(np.sqrt(squares.sum(axis=0) / count), np.float32)
 
 
 def nearest_rows(rows: Rows, scale: Rows) -> NDArray[np.int64]:
@@ -55,8 +64,9 @@ def nearest_rows(rows: Rows, scale: Rows) -> NDArray[np.int64]:
     value lies at the feature's mean.
     """
     n = len(rows)
-    means = np.nanmean(np.vstack([rows, np.zeros((1, rows.shape[1]), np.float32)]), axis=0)
-    points = np.where(np.isnan(rows), np.float32(0), (rows - means) / scale).astype(np.float32)
+    known = ~np.isnan(rows)
+    means = np.where(known, rows, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    points = np.where(known, (rows - means) / scale, 0).astype(np.float32)
     squares = np.einsum("ij,ij->i", points, points)
     k = min(NEIGHBOURS, n - 1)
     near = np.empty((n, k), np.int64)

@@ -1,0 +1,54 @@
+"""The choice of one student of a path."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from crembo_cli.core.choice import Judgement, choose_by_accuracy, choose_by_depth, judge
+
+
+def judged(mean: float, deep: float, accuracy: float | None = None) -> Judgement:
+    """A judgement with a standard error of 0.01."""
+    return Judgement(
+        depth=0.0,
+        insensitive_depth=deep,
+        mean_belief=mean,
+        standard_error=0.01,
+        fidelity=deep,
+        accuracy=accuracy,
+    )
+
+
+def test_the_deepest_within_one_standard_error_is_kept() -> None:
+    """A deeper student is taken over the best mean belief, but not one that believes much less."""
+    assert choose_by_depth([judged(0.90, 0.3), judged(0.895, 0.5), judged(0.88, 0.9)]) == 1
+
+
+def test_equal_depths_go_to_the_larger_mean_belief_then_to_the_first() -> None:
+    """Ties in depth are broken by mean belief; complete ties by order."""
+    assert choose_by_depth([judged(0.895, 0.5), judged(0.90, 0.5)]) == 1
+    assert choose_by_depth([judged(0.9, 0.5), judged(0.9, 0.5)]) == 0
+
+
+def test_accuracy_keeps_the_first_of_equals() -> None:
+    """A tie is no win."""
+    steps = [judged(0.9, 0.1, 0.8), judged(0.9, 0.2, 0.9), judged(0.9, 0.3, 0.9)]
+    assert choose_by_accuracy(steps) == 1
+
+
+def test_without_labels_accuracy_means_fidelity() -> None:
+    """Where no labels are, the student that says most what the teacher says is kept."""
+    assert choose_by_accuracy([judged(0.9, 0.1), judged(0.9, 0.4), judged(0.9, 0.2)]) == 1
+
+
+def test_a_judgement_worked_by_hand() -> None:
+    """Four rows, the first two real: depths over all, fidelity and accuracy over the real ones."""
+    P = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.5, 0.5]], np.float32)
+    found = judge(P, np.array([0, 0, 1, 0]), 0.25, teacher=np.array([0, 1]), truth=np.array([1, 0]))
+    assert found.depth == pytest.approx(0.4)
+    assert found.insensitive_depth == pytest.approx(0.5)
+    assert found.mean_belief == pytest.approx((0.9 + 0.4 + 0.8 + 0.5) / 4)
+    assert found.standard_error == pytest.approx(np.std([0.9, 0.4, 0.8, 0.5]) / 2)
+    assert found.fidelity == 0.5
+    assert found.accuracy == 0.5
