@@ -30,7 +30,7 @@ def insensitive_depth(depths: Floats, delta: float) -> float:
         raise ValueError("the depth over no rows is not defined")
     if not 0 <= delta < 1:
         raise ValueError(f"delta must lie in [0, 1), not {delta}")
-    below = int(np.floor(delta * len(depths) + ROUNDING))
+    below = min(int(np.floor(delta * len(depths) + ROUNDING)), len(depths) - 1)
     return float(np.partition(depths, below)[below])
 
 
