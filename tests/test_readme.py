@@ -1,0 +1,89 @@
+"""The README: every command and option is in it, and what it shows runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from crembo_cli.commands.app import app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+COMMANDS = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
+
+
+def options() -> list[tuple[str, str]]:
+    """Each command with each of its options' long names."""
+    return [
+        (name, option)
+        for name, command in COMMANDS.items()
+        for parameter in command.params
+        for option in parameter.opts
+        if option.startswith("--")
+    ]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_readme(name: str) -> None:
+    """A reader finds each command in the table of commands."""
+    assert re.search(rf"^\| `crembo {name}\b", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("name", "option"), options())
+def test_every_option_is_in_the_readme(name: str, option: str) -> None:
+    """Each option of each command stands in a table of options."""
+    assert re.search(rf"^\| .*`[^`]*{option}\b", README, re.MULTILINE), f"{name} {option}"
+
+
+def shell_blocks() -> list[str]:
+    """The README's shell examples, but for those that make an environment."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return [block for block in blocks if "venv" not in block]
+
+
+@pytest.mark.parametrize("block", shell_blocks())
+def test_shell_examples_run(block: str, tmp_path: Path) -> None:
+    """Every example runs as it stands, in a folder that holds the sample models."""
+    shutil.copytree(ROOT / "sample_models", tmp_path / "sample_models")
+    here = Path(sys.executable).parent
+    script = f"PATH={shlex.quote(str(here))}:$PATH\n{block}"
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_every_module_is_on_the_map() -> None:
+    """The map of the house names every folder and module at the top of the package."""
+    there = {
+        path.name + ("/" if path.is_dir() else "")
+        for path in (ROOT / "crembo_cli").iterdir()
+        if not path.name.startswith("_") and path.suffix in ("", ".py")
+    }
+    house = README.split("## The house")[1]
+    assert {name for name in there if f"`{name}`" not in house} == set()
+
+
+def test_links_within_the_readme_lead_somewhere() -> None:
+    """Each link to a heading names one that is there, and each to a file one that exists."""
+    headings = {
+        re.sub(r"[^\w\- ]", "", line.lstrip("# ")).lower().replace(" ", "-")
+        for line in README.splitlines()
+        if line.startswith("#")
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        if target.startswith("#"):
+            assert target[1:] in headings
+        elif not target.startswith("http"):
+            assert (ROOT / target).exists()
