@@ -1,0 +1,1 @@
+"""The oblique family: trees whose splits may weigh several features."""

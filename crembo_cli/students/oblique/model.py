@@ -1,0 +1,75 @@
+"""The oblique tree: an ordinary tree over the cells and some weighted sums of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crembo_cli.students.contract import Feature, Floats, Indices
+from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.oblique.directions import Directions
+from crembo_cli.students.tree.model import Tree
+
+if TYPE_CHECKING:
+    from onnx import NodeProto, TensorProto
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ObliqueTree:
+    """A tree whose splits ask for a cell or for a weighted sum of cells."""
+
+    tree: Tree  # its feature p + s is the sum of number s
+    directions: Directions
+    features: int  # p
+
+    def predict(self, rows: Floats) -> Indices:
+        """Class indices, int64 (n,), for float32 rows (n, p)."""
+        return self.tree.predict(self.directions.beside(rows))
+
+    def predict_proba(self, rows: Floats) -> Floats:
+        """The leaf's probabilities, float32 (n, c), for float32 rows (n, p)."""
+        return self.tree.predict_proba(self.directions.beside(rows))
+
+    def size(self) -> dict[str, int]:
+        """As a tree's, and for each term of a sum a feature, a weight and a value if missing.
+
+        A slanted split's own two numbers are its sum's offset and its threshold.
+        """
+        size = self.tree.size()
+        terms = int((self.directions.weights != 0).sum())
+        return {**size, "parameters": size["parameters"] + 3 * terms}
+
+    def to_onnx(
+        self, rows: str, index: str, probabilities: str
+    ) -> tuple[list[NodeProto], list[TensorProto]]:
+        """The sums, then one tree node; see `students.contract.Student.to_onnx`."""
+        nodes = Nodes()
+        cells = rows
+        if len(self.directions.offset):
+            cells = self.directions.add_to(nodes, rows)
+        after, constants = self.tree.to_onnx(cells, index, probabilities)
+        return nodes.nodes + after, nodes.constants + constants
+
+    def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
+        """The tree as indented rules; see `students.contract.Student.describe`."""
+        from crembo_cli.students.oblique.text import oblique_text
+
+        return oblique_text(self, features, classes)
+
+
+def trimmed(tree: Tree, directions: Directions, features: int) -> ObliqueTree:
+    """`tree` over `features` cells and `directions`, of which those that no split asks go."""
+    slanted = tree.feature >= features
+    used = np.unique(tree.feature[slanted]) - features
+    place = np.zeros(len(directions.offset), np.int32)
+    place[used] = features + np.arange(len(used), dtype=np.int32)
+    feature = tree.feature.copy()
+    feature[slanted] = place[tree.feature[slanted] - features]
+    return ObliqueTree(
+        tree=replace(tree, feature=feature),
+        directions=directions.chosen(used.astype(np.int64)),
+        features=features,
+    )

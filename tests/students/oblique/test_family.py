@@ -1,0 +1,107 @@
+"""The family `oblique` keeps the contract and parts what a straight tree cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from crembo_cli.students.contract import Feature, Floats, Task
+from crembo_cli.students.oblique.family import ObliqueFamily
+from crembo_cli.students.tree.family import TreeFamily
+from crembo_cli.testing import check_family
+from crembo_cli.testing.tasks import small_tasks
+
+
+def diagonal(n: int = 600) -> Task:
+    """Two classes on the two sides of a diagonal; a third column says nothing."""
+    rows = np.random.default_rng(0).normal(size=(n, 3)).astype(np.float32)
+    right = rows[:, 0] + rows[:, 1] > 0.3
+    beliefs = np.where(right[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
+    return Task(
+        rows=rows[50:], beliefs=beliefs[50:], held_rows=rows[:50], held_beliefs=beliefs[:50]
+    )
+
+
+def earned(rewards: Floats, said: np.ndarray) -> float:
+    """The mean reward of what was said."""
+    return float(rewards[np.arange(len(said)), said].mean())
+
+
+@pytest.mark.parametrize("family", [ObliqueFamily(), ObliqueFamily(max_depth=2, max_features=1)])
+def test_it_keeps_the_contract(family: ObliqueFamily) -> None:
+    """Oblique trees pass check_family, with sums of five features and with one."""
+    check_family(family)
+
+
+def test_a_diagonal_takes_one_split() -> None:
+    """Where classes part along a diagonal, one slanted split says all; a straight one cannot."""
+    task = diagonal()
+    learner = ObliqueFamily(max_depth=1).learner(task)
+    student = learner.finish(learner.fit(task.beliefs))
+    straight = TreeFamily(max_depth=1).learner(task).fit(task.beliefs)
+    assert earned(task.beliefs, student.predict(task.rows)) > 0.895
+    assert earned(task.beliefs, straight.predict(task.rows)) < 0.75
+    assert student.size()["leaves"] == 2
+
+
+def test_it_never_earns_less_than_the_tree_it_begins_with() -> None:
+    """Slanting splits loses nothing of what the straight tree earns on the fitted rows."""
+    for small in small_tasks():
+        task = small.task
+        oblique = ObliqueFamily(max_depth=3).learner(task).fit(task.beliefs)
+        straight = TreeFamily(max_depth=3).learner(task).fit(task.beliefs)
+        assert earned(task.beliefs, oblique.predict(task.rows)) >= earned(
+            task.beliefs, straight.predict(task.rows)
+        )
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_no_split_weighs_more_features_than_allowed(most: int) -> None:
+    """Every sum has at most `max_features` terms, and sizes count three numbers for each."""
+    task = next(iter(small_tasks())).task
+    student = ObliqueFamily(max_features=most).learner(task).fit(task.beliefs)
+    terms = (student.directions.weights != 0).sum(axis=0)
+    assert terms.max(initial=0) <= most
+    size = student.size()
+    splits = size["leaves"] - 1
+    assert size["parameters"] == 2 * splits + size["leaves"] + 3 * terms.sum()
+
+
+def test_a_missing_cell_has_a_side_of_its_own() -> None:
+    """A sum counts a missing cell as what tells the classes apart, where that is missingness."""
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(400, 2)).astype(np.float32)
+    rows[:100, 1] = np.nan
+    right = np.isnan(rows[:, 1]) | (rows[:, 0] + np.nan_to_num(rows[:, 1]) > 1)
+    beliefs = np.where(right[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
+    task = Task(rows=rows, beliefs=beliefs, held_rows=rows[:0], held_beliefs=beliefs[:0])
+    student = ObliqueFamily(max_depth=2).learner(task).fit(beliefs)
+    assert (student.predict(rows[:100]) == 1).all()
+    assert (student.predict(rows) == right).mean() > 0.97
+
+
+def test_the_text_writes_the_sums_out() -> None:
+    """The text names the features of a sum, what a missing one counts as, and its threshold."""
+    task = diagonal()
+    student = ObliqueFamily(max_depth=1, max_features=2).learner(task).fit(task.beliefs)
+    a, b = student.directions.weights[:, 0]
+    threshold = student.tree.threshold[0] - student.directions.offset[0]
+    fill = student.directions.fills[1, 0]
+    features = (
+        Feature(name="height"),
+        Feature(name="colour", categories=("red", "blue"), missing=True),
+        Feature(name="noise"),
+    )
+    assert student.describe(features, ("no", "yes")).splitlines() == [
+        f"{a:.4g} height + {b:.4g} (colour, {fill:.4g} if missing) <= {threshold:.6g}: no (1.00)",
+        f"{a:.4g} height + {b:.4g} (colour, {fill:.4g} if missing) > {threshold:.6g}: yes (1.00)",
+        "A category counts as its number in the column's list, from 0; unseen: -1.",
+    ]
+
+
+def test_another_family_is_refused() -> None:
+    """`finish` refuses a student of another family."""
+    task = diagonal()
+    tree = TreeFamily(max_depth=1).learner(task).fit(task.beliefs)
+    with pytest.raises(TypeError, match="not Tree"):
+        ObliqueFamily().learner(task).finish(tree)
