@@ -39,16 +39,18 @@ class AsTrained:
         import pandas as pd
 
         names = self._names or tuple(str(place) for place in range(len(columns)))
-        frame = pd.DataFrame(
+        return pd.DataFrame(
             {name: self._column(name, column) for name, column in zip(names, columns, strict=True)}
         )
-        return frame
 
     def _column(self, name: str, column: Array) -> pd.Series[Any]:
         import pandas as pd
 
         if name in self._categories:
-            return pd.Series(pd.Categorical(column, categories=self._categories[name]))
+            known = self._categories[name]
+            listed = pd.Index(pd.unique(pd.Series(column).dropna()) if known is None else known)
+            codes = listed.get_indexer(pd.Index(column))  # -1, missing, where it is not listed
+            return pd.Series(pd.Categorical.from_codes(codes, listed))
         if column.dtype != object:
             return pd.Series(column)
         if name in self._text_only and None in column.tolist():

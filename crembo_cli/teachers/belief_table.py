@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -83,20 +84,20 @@ def named_classes(names: Sequence[str]) -> tuple[ClassLabel, ...]:
     """
     if set(names) == {"True", "False"}:
         return tuple(name == "True" for name in names)
-    kinds: tuple[Callable[[str], ClassLabel], ...] = (int, float)
+    kinds: tuple[Callable[[str], float], ...] = (int, float)
     for kind in kinds:
         try:
             numbers = tuple(kind(name) for name in names)
         except ValueError:
             continue
-        if [str(number) for number in numbers] == list(names):
+        if all(map(isfinite, numbers)) and [str(number) for number in numbers] == list(names):
             return numbers
     return tuple(names)
 
 
 def _checked(table: Table) -> Beliefs:
     frame = table.frame
-    hint = "one column per class, named by its label, and no other columns"
+    hint = "a table of beliefs has one column per class, named by its label, and no other columns"
     for name, dtype in frame.dtypes.items():
         if dtype.kind not in "biuf":
             raise TeacherError(

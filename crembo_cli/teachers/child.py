@@ -43,6 +43,7 @@ class Child:
             env={**os.environ, **few},
             start_new_session=True,
         )
+        self._end: TeacherError | None = None
         self._answers: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._stderr: deque[bytes] = deque(maxlen=KEPT_LINES)
         readers = [
@@ -61,12 +62,12 @@ class Child:
         Raises:
             TeacherError: the child is gone.
         """
-        if self._process.stdin is None or self._process.stdin.closed:
-            raise TeacherError("the teacher was closed", where=self.name)
+        if self._process.stdin is None or not self.close.alive:
+            raise self._end or TeacherError("the teacher was closed", where=self.name)
         try:
             send(self._process.stdin, header, arrays)
-        except OSError as error:
-            raise self._ended() from error
+        except OSError:
+            raise self._ended() from None
 
     def answer(self) -> Message:
         """The answer to the oldest open question.
@@ -78,12 +79,13 @@ class Child:
         try:
             message = self._answers.get(timeout=self.timeout)
         except queue.Empty:
-            self.close()
-            raise TeacherError(
+            self._end = TeacherError(
                 f"the teacher gave no answer for {self.timeout:g} seconds and was ended",
                 where=self.name,
                 hint="allow more with --teacher-timeout, or ask it elsewhere and pass its beliefs",
-            ) from None
+            )
+            self.close()
+            raise self._end from None
         if message is None:
             raise self._ended()
         header, _ = message
@@ -97,24 +99,28 @@ class Child:
     def _ended(self) -> TeacherError:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(GOODBYE)
-        self._readers[1].join(GOODBYE)
+            self._readers[1].join(GOODBYE)
         lines = [line.decode(errors="replace").strip() for line in self._stderr]
         text = "\n".join(lines)
         if any(sign in text for sign in MEMORY_SIGNS):
-            error = TeacherError("the teacher ran out of memory", where=self.name, hint=MEMORY_HINT)
+            end = TeacherError("the teacher ran out of memory", where=self.name, hint=MEMORY_HINT)
         else:
-            error = TeacherError(
+            end = TeacherError(
                 f"the teacher's process {_manner(self._process.returncode)}",
                 where=self.name,
                 found=next((f"{line!r}" for line in reversed(lines) if line), None),
                 hint="the file may be damaged or made for other versions of its libraries",
             )
-        error.add_note(text)
-        return error
+        end.add_note(text)
+        self._end = end
+        self.close()
+        return end
 
 
 def _manner(code: int | None) -> str:
-    if code is None or code >= 0:
+    if code is None:
+        return "sent something that is no answer"
+    if code >= 0:
         return f"ended with exit code {code}"
     if code == -signal.SIGSEGV:
         return "crashed (segmentation fault)"
@@ -124,8 +130,8 @@ def _manner(code: int | None) -> str:
 
 
 def _pass_on(stream: IO[bytes] | None, answers: queue.SimpleQueue[Message | None]) -> None:
-    message: Message | None = None
-    with contextlib.suppress(ValueError, KeyError, TypeError, OSError):
+    # What is no message, for whatever reason, is taken like the end of the child.
+    with contextlib.suppress(Exception):
         while stream is not None and (message := receive(stream)) is not None:
             answers.put(message)
     answers.put(None)

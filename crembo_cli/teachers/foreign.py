@@ -62,17 +62,19 @@ class ForeignTeacher(ModelFile):
             for place, name in enumerate(header["names"])
         }
         labels = answers.pop(LABELS, None)
+        rows = frame.index.tolist()
         with self._named():
             if self._settled is None:
                 self._settled = settle(
                     answers,
                     labels,
+                    rows,
                     classes=header["classes"] or self._facts.classes,
                     facts=self._facts,
                     activation=self._activation,
                     hard=self._hard,
                 )
-            return self._settled.beliefs(answers, labels, frame.index.tolist())
+            return self._settled.beliefs(answers, labels, rows)
 
     def rows_per_second(self, frame: pd.DataFrame) -> float:
         """See `Teacher`. The best of the repeats that fit into a fifth of a second."""

@@ -53,6 +53,8 @@ def load_teacher(
         raise UsageError("unknown --activation", found=activation, wanted=" or ".join(ACTIVATIONS))
     if not timeout > 0:
         raise UsageError("--teacher-timeout is out of range", found=f"{timeout:g}", wanted="> 0")
+    if threads is not None and threads < 1:
+        raise UsageError("--jobs is out of range", found=str(threads), wanted=">= 1")
     if not path.exists():
         raise TeacherError("no such file", where=str(path), wanted="a saved classifier")
     if not table and suffix not in MODELS:

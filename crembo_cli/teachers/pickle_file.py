@@ -9,7 +9,11 @@ items are pointers.
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import pickle
+import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -23,6 +27,18 @@ from crembo_cli.teachers.allowed_names import allowed_names, not_allowed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DAMAGES = (  # what pickle, joblib and the decompressors raise at bytes that make no sense
+    pickle.UnpicklingError,
+    EOFError,
+    IndexError,
+    KeyError,
+    OSError,
+    OverflowError,
+    TypeError,
+    ValueError,
+    lzma.LZMAError,
+    zlib.error,
+)
 WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
 
 
@@ -54,7 +70,7 @@ def load_pickle(path: Path, *, trust: bool) -> Any:
             f"the file was made with other versions of its libraries: {error}",
             hint="save it again with the versions installed here, or install its own",
         ) from error
-    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError) as error:
+    except DAMAGES as error:
         raise TeacherError(
             f"not a pickle, or one that was cut short: {error}",
             found=f"{path.stat().st_size} bytes",
@@ -118,10 +134,6 @@ def _honest(dtype: np.dtype[Any]) -> bool:
 
 def _opened(path: Path) -> IO[bytes]:
     """The file, unpacked by what it begins with: joblib compresses by the file's name."""
-    import bz2
-    import gzip
-    import lzma
-
     unpackers: dict[bytes, Callable[[str, str], Any]] = {
         b"\x1f\x8b": gzip.open,
         b"BZh": bz2.open,

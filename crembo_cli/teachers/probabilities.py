@@ -43,11 +43,12 @@ class Reading:
         strict = self.how == "probabilities"
         tolerance = sum_tolerance(answers[self.outputs[0]]) if strict else np.inf
         _refuse_nan(scores, rows)
-        if self.how == "softmax":
-            scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        elif self.how == "sigmoid":
-            scores = 0.5 * (1.0 + np.tanh(0.5 * scores))
         single = scores.shape[1] == 1
+        if self.how == "sigmoid":
+            scores = -np.logaddexp(0.0, -scores)  # its logarithm, which does not underflow
+        if self.how in ("softmax", "sigmoid"):
+            largest = 0.0 if single else scores.max(axis=1, keepdims=True)
+            scores = np.exp(scores - largest)
         if single:
             scores = np.hstack([1.0 - scores, scores])
         problem = first_problem(scores, tolerance)

@@ -52,6 +52,7 @@ class Settled:
 def settle(
     answers: Mapping[str, Scores],
     labels: Labels,
+    rows: Sequence[int],
     *,
     classes: Sequence[ClassLabel] | None,
     facts: Facts,
@@ -60,7 +61,8 @@ def settle(
 ) -> Settled:
     """What a table settles that the model answered with `answers` and `labels`.
 
-    `classes` are those that the model names, here or when it was loaded.
+    `rows` are the rows' numbers in the table, for messages; `classes` those that the model
+    names, here or when it was loaded.
 
     Raises:
         TeacherError: the answers cannot be read, or belong to no classes that can be found.
@@ -74,7 +76,7 @@ def settle(
         classes=None if classes is None else len(classes),
         regressor=facts.regressor,
     )
-    beliefs = reading.beliefs(answers, range(len(next(iter(answers.values())))))
+    beliefs = reading.beliefs(answers, rows)
     remarks = _doubts(reading, answers)
     if labels is not None and classes is None:
         refuse_unproved(labels, beliefs)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Message = tuple[dict[str, Any], list[Array]]
 
+LARGEST = 2**32  # bytes of a header or an array that are taken for a message at all
 PLAIN_KINDS = "biuf"  # numpy's letters for bool, signed, unsigned and floating
 
 
@@ -57,6 +58,8 @@ def _array(stream: IO[bytes], type_: str, shape: list[int]) -> Array:
 
 
 def _exactly(stream: IO[bytes], count: int) -> bytes:
+    if count > LARGEST:
+        raise ValueError(f"a part of {count} bytes is no part of a message")
     data = stream.read(count)
     if len(data) < count:
         raise ValueError("the message ended early")

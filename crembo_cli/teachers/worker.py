@@ -78,7 +78,9 @@ def refusal(error: BaseException) -> dict[str, Any]:
     first_line = str(error).strip().partition("\n")[0]
     if isinstance(error, TeacherError):
         return {"error": str(error), "notes": notes}
-    if isinstance(error, MemoryError) or "bad allocation" in first_line:
+    if isinstance(error, MemoryError) or any(
+        sign in first_line for sign in ("bad allocation", "bad_alloc")
+    ):
         return {"error": "the teacher ran out of memory", "notes": notes}
     if isinstance(error, ModuleNotFoundError) and error.name in LIBRARIES:
         what = f"the teacher needs {error.name}, which is not installed; pip install {error.name}"

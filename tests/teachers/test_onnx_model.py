@@ -37,6 +37,7 @@ def answered(
     settled = settle(
         answers,
         labels,
+        range(len(frame)),
         classes=told["classes"] or model.facts.classes,
         facts=model.facts,
         activation=activation,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -27,6 +27,7 @@ def read(scores: Scores, how: str, columns: tuple[int, ...] | None = None) -> np
 @given(SCORES, st.sampled_from(["softmax", "sigmoid"]))
 def test_beliefs_are_probabilities(scores: Scores, how: str) -> None:
     """Whatever the scores, beliefs are float32 in [0, 1] and a row sums to 1."""
+    assume(how == "sigmoid" or scores.shape[1] > 1)  # a softmax of one column is never chosen
     beliefs = read(scores, how)
     assert beliefs.dtype == np.float32
     assert beliefs.shape == (len(scores), max(2, scores.shape[1]))
@@ -110,3 +111,10 @@ def test_shares_are_divided_by_their_sum() -> None:
     )
     with pytest.raises(TeacherError, match="a sum of 0 in row 100"):
         read(np.array([[0.0, 0.0]]), "shares")
+
+
+def test_far_scores_keep_their_shares() -> None:
+    """Scores whose sigmoids are all nearly 0 are still in proportion to each other."""
+    far = -800 + np.log(np.array([[3.0, 1.0]]))
+    np.testing.assert_allclose(read(far, "sigmoid"), [[0.75, 0.25]], atol=1e-6)
+    np.testing.assert_allclose(read(far, "softmax"), [[0.75, 0.25]], atol=1e-6)

@@ -19,7 +19,8 @@ MARGINS = np.array([[1.5, -1.5], [-0.2, 0.2], [-2.0, 2.0]])
 def settled(outputs: dict[str, Any], labels: Any = None, **options: Any) -> Settled:
     """What `settle` makes of outputs and labels, by default as the command line asks."""
     given = {"classes": None, "facts": FACTS, "activation": "auto", "hard": False, **options}
-    return settle(outputs, None if labels is None else np.array(labels), **given)
+    rows = range(40, 40 + len(next(iter(outputs.values()), labels)))
+    return settle(outputs, None if labels is None else np.array(labels), rows, **given)
 
 
 def test_classes_are_those_named_or_the_outputs_numbers() -> None:
@@ -87,3 +88,9 @@ def test_a_sigmoid_over_probabilities_is_mentioned() -> None:
     column = np.array([[0.2], [0.9]])
     assert "leave the option out" in settled({"p": column}, activation="sigmoid").remarks[0]
     assert settled({"p": column * 3}, activation="sigmoid").remarks == ()
+
+
+def test_the_first_tables_rows_are_named_by_their_numbers() -> None:
+    """What cannot be read is told by the table's own count of rows."""
+    with pytest.raises(TeacherError, match=r"found 1\.5 in row 40"):
+        settled({"s": MARGINS})

@@ -59,3 +59,9 @@ def test_a_message_cut_short_is_an_error() -> None:
     send(stream, {}, [np.arange(3)])
     with pytest.raises(ValueError, match="ended early"):
         receive(io.BytesIO(stream.getvalue()[:-1]))
+
+
+def test_noise_is_not_taken_for_a_huge_message() -> None:
+    """Eight bytes of text are no length: nothing is read or allocated for them."""
+    with pytest.raises(ValueError, match="is no part of a message"):
+        receive(io.BytesIO(b"12345678 printed in between"))

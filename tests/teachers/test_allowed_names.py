@@ -1,0 +1,85 @@
+"""The allow-list itself."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+
+import pytest
+from sklearn.utils import all_estimators
+
+from crembo_cli.teachers.allowed_names import allowed_names, not_allowed
+
+OPTIONAL = ("xgboost", "lightgbm", "catboost")
+FORMER = ("numpy.core",)  # where numpy 1 kept what files of its time name
+
+
+def test_every_name_exists() -> None:
+    """No name is misspelt or gone, so that the list holds nothing that nobody could check."""
+    for module, name in sorted(allowed_names()):
+        if module.startswith(FORMER):
+            continue
+        if module.partition(".")[0] in OPTIONAL:
+            pytest.importorskip(module.partition(".")[0])
+        assert hasattr(importlib.import_module(module), name), f"{module}.{name}"
+
+
+def test_every_estimator_of_scikit_learn_is_listed() -> None:
+    """A new version of scikit-learn whose classes the list lacks fails here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # modules that all_estimators imports may be deprecated
+        there = {(cls.__module__, cls.__name__) for _, cls in all_estimators()}
+    assert there - allowed_names() == set()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "builtins.eval",
+        "builtins.exec",
+        "builtins.getattr",
+        "builtins.open",
+        "builtins.__import__",
+        "builtins.type",
+        "os.system",
+        "posix.system",
+        "subprocess.Popen",
+        "operator.attrgetter",
+        "operator.methodcaller",
+        "numpy.load",
+        "numpy.fromfile",
+        "numpy.memmap",
+        "numpy.testing._private.utils.runstring",
+        "numpy._core._ufunc_reconstruct",
+        "numpy.core._ufunc_reconstruct",
+        "joblib.numpy_pickle.load",
+        "joblib.numpy_pickle_compat.ZNDArrayWrapper",
+        "joblib.memory.Memory",
+        "pandas.read_pickle",
+        "pandas.eval",
+        "pandas.io.pickle.read_pickle",
+        "scipy.stats._distn_infrastructure.rv_continuous_frozen",
+        "scipy.stats._continuous_distns.reciprocal_gen",
+        "sklearn.utils._joblib.load",
+        "sklearn.datasets._base.load_files",
+        "sklearn.metrics._dist_metrics.PyFuncDistance64",
+        "xgboost.core.Booster.load_model",
+        "pickle.loads",
+        "importlib.import_module",
+        "runpy.run_path",
+        "types.FunctionType",
+        "ctypes.CDLL",
+    ],
+)
+def test_names_that_run_or_read_are_not_listed(name: str) -> None:
+    """What executes, imports by name or reads other files can never be on the list."""
+    module, _, last = name.rpartition(".")
+    assert (module, last) not in allowed_names()
+
+
+def test_the_refusal_names_the_way_out() -> None:
+    """Whoever trusts the file learns how to load it, and what that does."""
+    message = str(not_allowed("posix.system"))
+    assert "found posix.system" in message
+    assert "--trust-pickle loads it, which runs its code" in message
+    assert "nothing of it was run" in message

@@ -1,0 +1,58 @@
+"""From a path to a teacher."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crembo_cli.errors import TeacherError, UsageError
+from crembo_cli.teachers.load import load_teacher
+
+
+@pytest.mark.parametrize("name", ["none.onnx", "none.pkl", "none.csv", "none"])
+def test_no_such_file(tmp_path: Path, name: str) -> None:
+    """A path that leads nowhere is told before anything starts."""
+    with pytest.raises(TeacherError, match=rf"{name}: no such file; wanted a saved classifier"):
+        load_teacher(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model", "model.pt", "model.onnx.data"])
+def test_an_unknown_extension_lists_the_known_ones(tmp_path: Path, name: str) -> None:
+    """What is not read is told with what is."""
+    path = tmp_path / name
+    path.write_bytes(b"x")
+    with pytest.raises(TeacherError, match=r"wanted \.onnx, \.pkl, \.pickle, \.joblib, \.skops"):
+        load_teacher(path)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"activation": "relu"},
+            "unknown --activation; found relu; wanted auto or none or softmax",
+        ),
+        ({"timeout": 0.0}, "--teacher-timeout is out of range; found 0; wanted > 0"),
+        ({"timeout": float("nan")}, "--teacher-timeout is out of range"),
+        ({"threads": 0}, "--jobs is out of range; found 0"),
+    ],
+)
+def test_options_out_of_range_are_refused(
+    tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    """An option that means nothing is a mistake of use."""
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"x")
+    with pytest.raises(UsageError, match=message):
+        load_teacher(path, **options)
+
+
+@pytest.mark.parametrize("name", ["model.pkl", "model.skops", "beliefs.csv"])
+def test_an_activation_is_for_onnx_alone(tmp_path: Path, name: str) -> None:
+    """An option that would have no effect is refused, not ignored."""
+    path = tmp_path / name
+    path.write_bytes(b"x")
+    with pytest.raises(UsageError, match="--activation is for the scores of ONNX models alone"):
+        load_teacher(path, activation="softmax")
