@@ -1,4 +1,4 @@
-"""Rows drawn again, disturbed or wrongly labelled, and how much answers agree then."""
+"""Rows drawn again or wrongly labelled, and how much answers agree then."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from crembo_cli.core.boxes import Floats
 
 Labels = NDArray[np.int64]
-Doubles = NDArray[np.float64]
 
 BLOCK = 4_096  # rows whose distances are held at a time
 
@@ -57,28 +56,6 @@ def pairwise_agreement(answers: Sequence[Labels]) -> float:
         count = (said == label).sum(axis=0)
         together += int((count * (count - 1)).sum())
     return float(together / (k * (k - 1) * said.shape[1]))
-
-
-def noisy_rows(
-    rows: Floats,
-    level: float,
-    units: Doubles,
-    seen: Sequence[Floats | None],
-    rng: np.random.Generator,
-) -> Floats:
-    """`rows` (n, p) under noise, float32.
-
-    Numbers get Gaussian noise of `level` times their unit (p,). A feature j with values in
-    `seen[j]` is a category: with the chance `level` it takes one of those, as often as each
-    stands there. A missing value stays missing.
-    """
-    noisy = rows + (rng.standard_normal(rows.shape) * (level * units)).astype(np.float32)
-    for j, values in enumerate(seen):
-        if values is not None:
-            drawn = rng.choice(values, len(rows)) if len(values) else rows[:, j]
-            swap = (rng.random(len(rows)) < level) & ~np.isnan(rows[:, j])
-            noisy[:, j] = np.where(swap, drawn, rows[:, j])
-    return np.asarray(noisy, np.float32)
 
 
 def wrong_classes(said: Labels, classes: int, rng: np.random.Generator) -> Labels:

@@ -1,4 +1,4 @@
-"""Rows drawn again, disturbed and wrongly labelled."""
+"""Rows drawn again and wrongly labelled."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crembo_cli.core.resampling import (
-    noisy_rows,
     owners,
     pairwise_agreement,
     resamples,
@@ -50,24 +49,6 @@ def test_a_made_row_belongs_to_a_row_it_was_made_of() -> None:
     owner = owners(rows, made, np.ones(4, np.float32))
     assert (clump[owner] == np.rint(np.nanmean(made, axis=1) / 20)).all()
     assert owners(rows, rows, np.ones(4, np.float32)).tolist() == list(range(60))
-
-
-def test_noise_has_the_size_it_was_asked_for() -> None:
-    """Numbers move by the level times their unit; a missing value stays missing."""
-    rows = np.zeros((40_000, 3), np.float32)
-    rows[0] = np.nan
-    found = noisy_rows(rows, 0.05, np.array([1.0, 10.0, 0.0]), [None] * 3, np.random.default_rng(0))
-    assert np.isnan(found[0]).all()
-    assert np.allclose(found[1:].std(axis=0), [0.05, 0.5, 0.0], rtol=0.02)
-
-
-def test_categories_are_resampled_with_the_chance() -> None:
-    """A category changes with the chance of the level, to the others as often as they stand."""
-    rows = np.zeros((40_000, 1), np.float32)
-    seen = np.array([0, 0, 1, 1, 1, 1, 2, 2], np.float32)
-    found = noisy_rows(rows, 0.4, np.zeros(1), [seen], np.random.default_rng(0))
-    shares = [np.mean(found == code) for code in (0, 1, 2)]
-    assert np.allclose(shares, [0.6 + 0.4 / 4, 0.4 / 2, 0.4 / 4], atol=0.01)
 
 
 def test_wrong_classes_are_wrong_and_even() -> None:

@@ -1,0 +1,116 @@
+"""All of it: what a student can be trusted with, on rows that nothing was fitted on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crembo_cli.compression import Compression, Search, Stages, silent
+from crembo_cli.core.margins import Doubles
+from crembo_cli.evidence import Evidence, Parts
+from crembo_cli.robustness.depths import bounds_on, curve_on, depths_on
+from crembo_cli.robustness.margins import Classifier, margins_on
+from crembo_cli.robustness.model import CONTAMINATION, DepthFound, Robustness
+from crembo_cli.robustness.noise import Says, noise_on
+from crembo_cli.robustness.refits import RESAMPLES, agreement, contamination, refits_of
+from crembo_cli.robustness.units import units_of
+from crembo_cli.robustness.weakest import weakest_spots
+from crembo_cli.students.contract import Family, Indices
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crembo_cli.teachers.contract import Teacher
+
+
+def robustness_of(
+    found: Compression,
+    parts: Parts,
+    teacher: Teacher,
+    answers: dict[str, Indices],
+    family: Family,
+    search: Search,
+    *,
+    quick: bool = False,
+    stages: Stages = silent,
+) -> Robustness:
+    """The robustness of the student that was `found`, on the test rows of `parts`.
+
+    `answers` is what it, the teacher and the same-size trees say there, by the report's names.
+    `quick` leaves out what needs refitting.
+    """
+    from dataclasses import replace
+
+    student, fit, held = found.student, parts.fit, parts.held
+    stages("measuring margins and noise", 0)
+    measured = robustness_on(
+        student,
+        parts.test,
+        teacher,
+        answers,
+        units=units_of(fit.rows, fit.encoding),
+        seen=fit.frame,
+        classes=[str(each) for each in teacher.classes],
+        seed=search.seed,
+    )
+    depth = measured.depth and replace(
+        measured.depth,
+        fit=depths_on(fit.beliefs, student.predict(fit.rows)),
+        selection=depths_on(held.beliefs, student.predict(held.rows)),
+    )
+    if quick:
+        return replace(measured, depth=depth)
+    refits = refits_of(found, family, search, parts.test.rows)
+    resampled = agreement(refits, stages("refitting on resampled rows", RESAMPLES))
+    contaminated = contamination(
+        refits, answers, stages("refitting on wrong beliefs", len(CONTAMINATION))
+    )
+    return replace(measured, depth=depth, agreement=resampled, contamination=contaminated)
+
+
+def robustness_on(
+    student: Classifier,
+    test: Evidence,
+    teacher: Teacher | None,
+    answers: dict[str, Indices],
+    *,
+    units: Doubles,
+    seen: pd.DataFrame,
+    classes: list[str],
+    seed: int,
+) -> Robustness:
+    """What can be measured on the rows of `test` alone.
+
+    `units` (p,) is what a change of 1 is for each feature; `seen` holds the columns that noise
+    draws categories from; `classes` are the names of the classes in the order of the beliefs.
+    Without a teacher the beliefs of `test` are nobody's, and what needs them is None.
+    """
+    known = teacher is not None
+    margin, above = margins_on(student, test, units, teacher=known, seed=seed)
+    said = answers["student"]
+    depth = None
+    if known:
+        depth = DepthFound(
+            fit=None,
+            selection=None,
+            test=depths_on(test.beliefs, said),
+            curve=curve_on(test.beliefs, answers),
+        )
+    return Robustness(
+        agreement=None,
+        noise=noise_on(student, _says(teacher), test, seen, units, seed),
+        margin=margin,
+        margin_upper_bound=above,
+        contamination=None,
+        depth=depth,
+        bounds=bounds_on(test, said, teacher=known),
+        weakest=weakest_spots(student, test, classes) if known else None,
+    )
+
+
+def _says(teacher: Teacher | None) -> Says | None:
+    """How the teacher answers new rows, where there is one that does."""
+    if teacher is None or not teacher.answers_new_rows:
+        return None
+    return lambda frame: np.asarray(teacher.beliefs(frame).argmax(axis=1), np.int64)

@@ -1,0 +1,102 @@
+"""All of it together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from crembo_cli.compression import Search
+from crembo_cli.robustness.measure import robustness_of, robustness_on
+from crembo_cli.robustness.units import units_of
+from crembo_cli.students.contract import Floats
+from crembo_cli.students.tree.family import TreeFamily
+from crembo_cli.teachers.contract import Teacher
+from tests.robustness.cases import ConstantFamily, found_on, small_parts, three_classes
+
+SEARCH = Search(thresholds=3, synthetic=0)
+
+
+class AgeAndColour:
+    """A teacher in memory: what `three_classes` believes."""
+
+    classes = ("old", "young", "red")
+    answers_new_rows = True
+
+    def beliefs(self, frame: pd.DataFrame) -> Floats:
+        """Of each row."""
+        return three_classes(frame)
+
+
+TEACHER = cast(Teacher, AgeAndColour())
+
+
+def measured(family: Any, *, quick: bool = False, stages: Any = None) -> Any:
+    """The robustness of a student of `family` on the small parts."""
+    parts = small_parts()
+    found = found_on(parts, family, SEARCH)
+    answers = {
+        "student": found.student.predict(parts.test.rows),
+        "teacher": parts.test.said(),
+        "baseline_labels": parts.test.said(),
+        "baseline_teacher": parts.test.said(),
+    }
+    more = {} if stages is None else {"stages": stages}
+    return robustness_of(found, parts, TEACHER, answers, family, SEARCH, quick=quick, **more)
+
+
+def test_everything_is_there_for_a_tree() -> None:
+    """Each part is measured, on the rows it is about, and each refit is told as it is done."""
+    told: list[tuple[str, int]] = []
+
+    def stages(name: str, steps: int) -> Any:
+        return lambda done: told.append((name, done))
+
+    found = measured(TreeFamily(max_depth=3), stages=stages)
+    assert found.agreement is not None
+    assert set(found.contamination) == {"0.05", "0.1", "0.2"}
+    assert found.margin_upper_bound is None
+    assert found.margin.rows == found.depth.test.rows == 40
+    assert (found.depth.fit.rows, found.depth.selection.rows) == (120, 40)
+    assert found.bounds.confidence == 0.95
+    assert 1 <= len(found.weakest) <= 10
+    assert [done for _, done in told] == [*range(1, 11), 1, 2, 3]
+
+
+def test_a_constant_student_gives_what_it_must() -> None:
+    """It agrees with itself, never flips, and has no change that matters."""
+    found = measured(ConstantFamily())
+    assert found.agreement.student == 1.0
+    assert [each.student for each in found.contamination.values()] == [1.0, 1.0, 1.0]
+    assert [each.student for each in found.noise.values()] == [0.0, 0.0, 0.0]
+    assert found.margin is None
+    assert found.margin_upper_bound.median == np.inf
+
+
+def test_quick_leaves_out_what_needs_refitting_alone() -> None:
+    """The rest is the same to the last bit."""
+    quick, whole = measured(TreeFamily(max_depth=3), quick=True), measured(TreeFamily(max_depth=3))
+    assert (quick.agreement, quick.contamination) == (None, None)
+    assert replace(whole, agreement=None, contamination=None) == quick
+
+
+def test_without_a_teacher_what_needs_one_is_null() -> None:
+    """Margins, noise and accuracy remain."""
+    parts = small_parts()
+    student = found_on(parts, TreeFamily(max_depth=3), SEARCH).student
+    found = robustness_on(
+        student,
+        parts.test,
+        None,
+        {"student": student.predict(parts.test.rows)},
+        units=units_of(parts.fit.rows, parts.fit.encoding),
+        seen=parts.fit.frame,
+        classes=["old", "young", "red"],
+        seed=0,
+    )
+    assert (found.depth, found.weakest, found.bounds.fidelity, found.bounds.below) == (None,) * 4
+    assert found.margin is not None
+    assert found.bounds.accuracy is not None
+    assert {each.teacher for each in found.noise.values()} == {None}

@@ -1,0 +1,119 @@
+"""What refitting tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from crembo_cli.assessment import baseline_says
+from crembo_cli.compression import Search, search_student
+from crembo_cli.robustness import refits as module
+from crembo_cli.robustness.refits import agreement, contamination, refits_of
+from crembo_cli.rows import Rows
+from crembo_cli.students.contract import Indices
+from crembo_cli.students.tree.family import TreeFamily
+from tests.robustness.cases import ConstantFamily, found_on, small_parts
+
+SEARCH = Search(thresholds=3, synthetic=0)
+
+
+def ignore(done: int) -> None:
+    """Progress for nobody to see."""
+
+
+def test_constants_agree_whatever_they_are_fitted_on() -> None:
+    """Exactly 1, on resamples and on wrong beliefs; so do one-leaf trees on a clear majority."""
+    parts = small_parts()
+    found = found_on(parts, ConstantFamily(), SEARCH)
+    refits = refits_of(found, ConstantFamily(), SEARCH, parts.test.rows)
+    clean = {
+        "student": found.student.predict(parts.test.rows),
+        "baseline_labels": np.zeros(len(parts.test.rows), np.int64),
+        "baseline_teacher": np.zeros(len(parts.test.rows), np.int64),
+    }
+    assert agreement(refits, ignore).student == 1.0
+    for beside in contamination(refits, clean, ignore).values():
+        assert beside.student == 1.0
+
+
+def test_a_student_that_needs_nothing_but_the_split_agrees() -> None:
+    """Two clumps far apart: all resamples agree, and wrong labels move an edge row at most."""
+    rng = np.random.default_rng(0)
+    clump = np.arange(100) % 2
+    rows = (10 * clump[:, None] + rng.normal(size=(100, 2))).astype(np.float32)
+    beliefs = np.eye(2, dtype=np.float32)[clump]
+    part = Rows(rows=rows, beliefs=beliefs, truth=clump, real=100)
+    family = TreeFamily(max_depth=1)
+    found = search_student(part, part, family, SEARCH)
+    refits = refits_of(found, family, SEARCH, rows)
+    shares = agreement(refits, ignore)
+    assert (shares.student, shares.baseline_labels, shares.baseline_teacher) == (1.0, 1.0, 1.0)
+    clean = dict.fromkeys(("student", "baseline_labels", "baseline_teacher"), clump)
+    for beside in contamination(refits, clean, ignore).values():
+        assert min(beside.student, beside.baseline_labels or 0, beside.baseline_teacher) >= 0.95
+
+
+def test_all_wrong_of_two_classes_is_the_reverse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every belief and label swapped, nobody says what the clean ones say."""
+    monkeypatch.setattr(module, "CONTAMINATION", (1.0,))
+    rows = np.arange(60, dtype=np.float32)[:, None]
+    side = (rows[:, 0] > 30).astype(np.int64)
+    beliefs = np.where(np.eye(2)[side] > 0, 0.8, 0.2).astype(np.float32)
+    part = Rows(rows=rows, beliefs=beliefs, truth=side, real=60)
+    family = TreeFamily(max_depth=1)
+    found = search_student(part, part, family, SEARCH)
+    refits = refits_of(found, family, SEARCH, rows)
+    clean = {"student": found.student.predict(rows)}
+    for name in ("baseline_labels", "baseline_teacher"):
+        clean[name] = baseline_says(rows, side, rows, found.student.size(), 0)
+    (beside,) = contamination(refits, clean, ignore).values()
+    assert (beside.student, beside.baseline_labels, beside.baseline_teacher) == (0.0, 0.0, 0.0)
+
+
+def test_what_is_left_out_leaves_no_copies_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resample holds synthetic rows of the drawn rows only, and no more than it may."""
+    parts = small_parts()
+    real = len(parts.fit.rows)
+    family = TreeFamily(max_depth=3)
+    found = found_on(parts, family, SEARCH)
+    copies = np.tile(np.arange(real), 4)
+    fit = Rows(
+        rows=np.vstack([parts.fit.rows, parts.fit.rows[copies]]),
+        beliefs=np.vstack([parts.fit.beliefs, parts.fit.beliefs[copies]]),
+        truth=parts.fit.truth,
+        real=real,
+    )
+    refits = refits_of(replace(found, fit=fit), family, SEARCH, parts.test.rows)
+    seen: list[Rows] = []
+
+    def spy(self: object, fit: Rows, held: Rows) -> Indices:
+        seen.append(fit)
+        return np.zeros(len(parts.test.rows), np.int64)
+
+    monkeypatch.setattr(module.Refits, "student", spy)
+    monkeypatch.setattr(module, "MOST_ROWS", 300)
+    agreement(refits, ignore)
+    assert len(seen) == 10
+    for drawn in seen:
+        assert drawn.real == round(0.8 * real)
+        assert len(drawn.rows) == 300
+        kept = {row.tobytes() for row in drawn.rows[: drawn.real]}
+        assert {row.tobytes() for row in drawn.rows[drawn.real :]} <= kept
+
+
+def test_the_same_seed_gives_the_same_shares() -> None:
+    """Two runs, one result, without labels too."""
+    parts = small_parts()
+    parts = replace(parts, fit=replace(parts.fit, truth=None), held=replace(parts.held, truth=None))
+    family = TreeFamily(max_depth=2)
+    found = found_on(parts, family, SEARCH)
+    refits = refits_of(found, family, SEARCH, parts.test.rows)
+    clean = {name: parts.test.said() for name in ("student", "baseline_teacher")}
+    one, other = (
+        (agreement(refits, ignore), contamination(refits, clean, ignore)) for _ in range(2)
+    )
+    assert one == other
+    assert one[0].baseline_labels is None
+    assert 0.5 < one[0].student <= 1.0
