@@ -29,20 +29,28 @@ class Child:
 
     It is a session of its own, so that Ctrl-C reaches only the parent and ending it ends what
     it started; it ends itself when the parent is gone.
+
+    Raises:
+        TeacherError: the system starts no process.
     """
 
     def __init__(self, name: str, *, timeout: float, threads: int) -> None:
         self.name = name
         self.timeout = timeout
         few = {key: str(threads) for key in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-        self._process = subprocess.Popen(
-            COMMAND,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **few},
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                COMMAND,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **few},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise TeacherError(
+                f"no process could be started for the teacher: {error}", where=name
+            ) from error
         self._end: TeacherError | None = None
         self._answers: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._stderr: deque[bytes] = deque(maxlen=KEPT_LINES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 8192  # rows a question, so that a slow teacher shows progress
 CHUNK_BYTES = 32 * 1024**2
-TIMED_CHUNKS = 8  # a rate is measured on the rows of at most so many chunks
+TIMED_CHUNKS = 8  # a rate is measured on the rows of at most so many chunks,
+TIMED_SECONDS = 2.0  # and on no more rows than took so long when beliefs were asked for
 LABELS = ""  # the name under which the child sends labels, as class indices
 
 
@@ -44,18 +46,20 @@ class ForeignTeacher(ModelFile):
         self._hard = hard_labels
         self._settled: Settled | None = None
         self._inputs: tuple[ModelInput, ...] | None = None
+        self._pace = float(CHUNK_ROWS)  # rows a second, there and back, as beliefs last took
 
     def beliefs(self, frame: pd.DataFrame, progress: Progress | None = None) -> Beliefs:
         """See `Teacher`. The first table settles how the answers are read, for all later ones."""
         if not len(frame):
             raise TeacherError("there are no rows to ask the teacher about", where=self.name)
         parts: list[Message] = []
-        asked = 0
+        asked, start = 0, time.perf_counter()
         for part in self._chunks(frame):
             parts.append(self._ask("score", part))
             asked += len(part)
             if progress is not None:
                 progress(asked)
+        self._pace = asked / (time.perf_counter() - start)
         header = parts[0][0]
         answers = {
             name: np.concatenate([arrays[place] for _, arrays in parts])
@@ -78,7 +82,8 @@ class ForeignTeacher(ModelFile):
 
     def rows_per_second(self, frame: pd.DataFrame) -> float:
         """See `Teacher`. The best of the repeats that fit into a fifth of a second."""
-        told, _ = self._ask("time", frame.iloc[: TIMED_CHUNKS * self._chunk_rows(frame)])
+        rows = min(TIMED_CHUNKS * self._chunk_rows(frame), max(1, int(TIMED_SECONDS * self._pace)))
+        told, _ = self._ask("time", frame.iloc[:rows])
         return float(told["rows_per_second"])
 
     @property

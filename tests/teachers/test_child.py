@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -137,3 +138,10 @@ def test_closing_twice_is_fine(start: Starter) -> None:
     assert child._process.poll() is not None
     with pytest.raises(TeacherError, match="the teacher was closed"):
         child.tell({})
+
+
+def test_no_process_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A system that starts nothing is an error of one line."""
+    monkeypatch.setattr(child_module, "COMMAND", [str(tmp_path / "no python here")])
+    with pytest.raises(TeacherError, match=r"^model\.pkl: no process could be started"):
+        Child("model.pkl", timeout=1.0, threads=1)

@@ -13,6 +13,8 @@ from sklearn.linear_model import LogisticRegression
 
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers import foreign as foreign_module
+from crembo_cli.teachers.foreign import ForeignTeacher
+from crembo_cli.teachers.wire import Message
 from tests.teachers.conftest import WEIGHTS, Builder, Loader, dense, softmax
 
 
@@ -114,3 +116,27 @@ def test_beliefs_are_what_the_model_says(
     beliefs = teacher(net(graph)).beliefs(iris)
     assert beliefs.dtype == np.float32
     np.testing.assert_allclose(beliefs, softmax(iris.to_numpy() @ WEIGHTS), atol=1e-6)
+
+
+def test_a_slow_teacher_is_timed_on_few_rows(
+    graph: Builder, teacher: Loader, iris: pd.DataFrame
+) -> None:
+    """A rate takes about as long as two seconds of beliefs, however large the table is."""
+    loaded = teacher(net(graph))
+    assert isinstance(loaded, ForeignTeacher)
+    loaded.beliefs(iris)
+    asked: list[int] = []
+    ask = loaded._ask
+
+    def counting(what: str, frame: pd.DataFrame) -> Message:
+        asked.append(len(frame))
+        return ask(what, frame)
+
+    loaded._ask = counting  # type: ignore[method-assign]
+    loaded._pace = 8.0
+    loaded.rows_per_second(iris)
+    loaded._pace = 0.01
+    loaded.rows_per_second(iris)
+    loaded._pace = 1e6
+    loaded.rows_per_second(iris)
+    assert asked == [16, 1, 60]
