@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from crembo_cli.students.columns import learn_columns
 from crembo_cli.students.contract import Floats, Student, Task
-from crembo_cli.students.design import Design, _one_thread
+from crembo_cli.students.design import Design, one_thread
 from crembo_cli.students.oblique.directions import stack
 from crembo_cli.students.oblique.draft import Draft
 from crembo_cli.students.oblique.model import ObliqueTree, trimmed
 from crembo_cli.students.oblique.refine import Grounds, refine
-from crembo_cli.students.tree.family import TreeFamily, TreeLearner
+from crembo_cli.students.tree.family import TreeFamily, TreeLearner, finish_tree
 from crembo_cli.students.tree.rewards import exact_rewards
 
 FIRST_PASSES = 4  # for a tree whose splits ask one feature each
@@ -71,7 +71,7 @@ class ObliqueLearner:
             tree = self.straight.fit(rewards)
             start = trimmed(tree, stack([]), self.task.rows.shape[1])
         draft = Draft(start, self.task.rows)
-        with _one_thread():
+        with one_thread():
             refine(draft, self.grounds, rewards, passes)
         return draft.finished()
 
@@ -84,5 +84,5 @@ class ObliqueLearner:
             raise TypeError(f"an oblique learner finishes its own, not {type(student).__name__}")
         task, beside = self.task, student.directions.beside
         wide = replace(task, rows=beside(task.rows), held_rows=beside(task.held_rows))
-        tree = TreeLearner(TreeFamily(alpha=self.family.alpha), wide).finish(student.tree)
+        tree = finish_tree(student.tree, wide, self.family.alpha)
         return trimmed(tree, student.directions, student.features)

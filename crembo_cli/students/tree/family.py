@@ -14,7 +14,7 @@ from crembo_cli.students.tree.draft import from_tree
 from crembo_cli.students.tree.grow import grow
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.passed import passed_by
-from crembo_cli.students.tree.prune import prune_by_belief, prune_same
+from crembo_cli.students.tree.prune import prune_by_belief, prune_same, prune_to_leaves
 from crembo_cli.students.tree.refine import refine
 from crembo_cli.students.tree.rewards import exact_rewards
 
@@ -33,6 +33,14 @@ class TreeFamily:
 
     max_depth: int = field(
         default=5, metadata={"help": "The most splits above a leaf.", "minimum": 1, "maximum": 16}
+    )
+    max_leaves: int = field(
+        default=2**16,
+        metadata={
+            "help": "The most leaves; a tree grown to max_depth is pruned back to so many.",
+            "minimum": 2,
+            "maximum": 2**16,
+        },
     )
     alpha: float = field(
         default=0.0005,
@@ -66,6 +74,12 @@ class TreeLearner:
             draft = grow(self.bins, rewards, self.family.max_depth, threads)
             passes = FIRST_PASSES
         refine(draft, self.bins, rewards, passes, threads)
+        tree = draft.to_tree(self.bins, rewards.shape[1])
+        if tree.is_leaf().sum() <= self.family.max_leaves:
+            return tree
+        # What is left of a deeper tree can do better once it stands alone.
+        draft = from_tree(within_leaves(tree, self.task, self.family.max_leaves), self.bins)
+        refine(draft, self.bins, rewards, NEXT_PASSES, threads)
         return draft.to_tree(self.bins, rewards.shape[1])
 
     def finish(self, student: Student) -> Tree:
@@ -75,23 +89,39 @@ class TreeLearner:
         """
         if not isinstance(student, Tree):
             raise TypeError(f"a tree learner finishes trees, not {type(student).__name__}")
-        task, tree = self.task, student
-        passed = passed_by(tree, task.rows, task.beliefs)
+        return finish_tree(student, self.task, self.family.alpha)
+
+
+def within_leaves(tree: Tree, task: Task, most: int) -> Tree:
+    """`tree` pruned to at most `most` leaves by the held rows, or the fitted where none are."""
+    fitted = passed_by(tree, task.rows, task.beliefs).beliefs
+    held = fitted
+    if len(task.held_rows):
+        held = passed_by(tree, task.held_rows, task.held_beliefs).beliefs
+    return prune_to_leaves(tree, fitted, held, most)[0]
+
+
+def finish_tree(tree: Tree, task: Task, alpha: float) -> Tree:
+    """`tree` without splits that earn less than `alpha` of mean belief on the held rows each.
+
+    Mean beliefs are written in its leaves; where no missing value was seen, missing ones go
+    where most rows go.
+    """
+    passed = passed_by(tree, task.rows, task.beliefs)
+    tree, stayed = prune_same(tree, passed.rows)
+    passed = passed.at(stayed)
+    if len(task.held_rows):
+        held = passed_by(tree, task.held_rows, task.held_beliefs).beliefs
+        tree, stayed = prune_by_belief(tree, passed.beliefs, held, alpha)
+        passed = passed.at(stayed)
         tree, stayed = prune_same(tree, passed.rows)
         passed = passed.at(stayed)
-        if len(task.held_rows):
-            held = passed_by(tree, task.held_rows, task.held_beliefs).beliefs
-            tree, stayed = prune_by_belief(tree, passed.beliefs, held, self.family.alpha)
-            passed = passed.at(stayed)
-            tree, stayed = prune_same(tree, passed.rows)
-            passed = passed.at(stayed)
-        most_left = passed.rows[tree.left] >= passed.rows[tree.right]
-        return replace(
-            tree,
-            probabilities=label_first(passed.beliefs, tree.label),
-            missing_left=np.where(passed.absent > 0, tree.missing_left, most_left)
-            & ~tree.is_leaf(),
-        )
+    most_left = passed.rows[tree.left] >= passed.rows[tree.right]
+    return replace(
+        tree,
+        probabilities=label_first(passed.beliefs, tree.label),
+        missing_left=np.where(passed.absent > 0, tree.missing_left, most_left) & ~tree.is_leaf(),
+    )
 
 
 def label_first(sums: NDArray[np.float64], label: NDArray[np.int64]) -> Floats:

@@ -54,3 +54,43 @@ def prune_by_belief(
             leaves[v], earned[v] = 1, as_leaf
     keep = np.arange(len(feature), dtype=np.int32)
     return compact(replace(tree, feature=feature, label=label), keep)
+
+
+def prune_to_leaves(
+    tree: Tree, fitted: NDArray[np.float64], held: NDArray[np.float64], most: int
+) -> tuple[Tree, Indices]:
+    """Of the trees of at most `most` leaves that `tree` can be pruned to, the one to keep.
+
+    It has the largest mean belief on held rows, and of equals the fewest leaves; also returns
+    which nodes stayed. `fitted` and `held` as in `prune_by_belief`. Exact, by the best that
+    each subtree can earn with 1, 2, ... leaves.
+    """
+    alone = np.argmax(fitted, axis=1)
+    m = len(tree.feature)
+    says = np.where(tree.is_leaf(), tree.label, alone)
+    as_leaf = held[np.arange(m), says]
+    earned = [np.array([each]) for each in as_leaf]  # of subtree v: [k] with k + 1 leaves
+    share = [np.zeros(1, np.int64)] * m  # how many of those leaves lie on its left
+    for v in tree.splits()[::-1]:
+        left, right = earned[tree.left[v]], earned[tree.right[v]]
+        best = np.full(min(len(left) + len(right), most), -np.inf)
+        best[0] = as_leaf[v]
+        on_left = np.zeros(len(best), np.int64)
+        for k, more in enumerate(left[: most - 1]):
+            both = slice(k + 1, k + 1 + len(right))
+            total = (more + right)[: len(best) - k - 1]
+            better = total > best[both]
+            best[both] = np.where(better, total, best[both])
+            on_left[both][better] = k + 1
+        earned[v], share[v] = best, on_left
+    feature, label = tree.feature.copy(), tree.label.copy()
+    leaves = np.zeros(m, np.int64)
+    leaves[0] = 1 + np.argmax(earned[0])
+    for v in tree.splits():
+        leaves[tree.left[v]] = on_left = share[v][leaves[v] - 1]
+        leaves[tree.right[v]] = leaves[v] - on_left
+        if leaves[v] <= 1:
+            # Below a node that became a leaf nothing is reached, whatever is written there.
+            leaves[tree.left[v]] = leaves[tree.right[v]] = 1
+            feature[v], label[v] = LEAF, alone[v]
+    return compact(replace(tree, feature=feature, label=label), np.arange(m, dtype=np.int32))

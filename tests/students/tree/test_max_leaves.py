@@ -1,0 +1,97 @@
+"""A tree is grown deeper than it is kept, and pruned to a number of leaves exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from crembo_cli.students.contract import Task
+from crembo_cli.students.tree.family import TreeFamily
+from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.tree.prune import prune_to_leaves
+from crembo_cli.testing import check_family
+
+CLASSES = 2
+
+
+def full_tree() -> Tree:
+    """A tree of three levels of splits on one feature, values 0 to 7, labels 0 and 1 in turn."""
+    return Tree(
+        feature=np.array([0] * 7 + [-1] * 8, np.int32),
+        threshold=np.array([3, 1, 5, 0, 2, 4, 6] + [0] * 8, np.float32),
+        missing_left=np.zeros(15, np.bool_),
+        left=np.array([1, 3, 5, 7, 9, 11, 13, *range(7, 15)], np.int32),
+        right=np.array([2, 4, 6, 8, 10, 12, 14, *range(7, 15)], np.int32),
+        label=np.array([0] * 7 + [0, 1] * 4),
+        probabilities=np.full((15, CLASSES), 0.5, np.float32),
+    )
+
+
+def prunings(
+    tree: Tree, held: NDArray[np.float64], alone: NDArray[np.int64], v: int = 0
+) -> Iterator[tuple[int, float]]:
+    """Leaves and earnings of every tree that the subtree at v can be pruned to."""
+    says = tree.label[v] if tree.is_leaf()[v] else alone[v]
+    yield 1, held[v, says]
+    if not tree.is_leaf()[v]:
+        for left, below in prunings(tree, held, alone, int(tree.left[v])):
+            for right, above in prunings(tree, held, alone, int(tree.right[v])):
+                yield left + right, below + above
+
+
+@given(
+    cells=st.lists(st.tuples(*[st.integers(0, 9)] * 4), min_size=8, max_size=8),
+    most=st.integers(1, 9),
+)
+def test_no_pruning_of_so_few_leaves_earns_more(cells: list[tuple[int, ...]], most: int) -> None:
+    """Of all prunings to so many leaves none earns more on the held rows, or as much with fewer."""
+    tree = full_tree()
+    sums = np.zeros((15, 4))
+    sums[7:] = cells
+    for v in range(6, -1, -1):
+        sums[v] = sums[tree.left[v]] + sums[tree.right[v]]
+    fitted, held = sums[:, :CLASSES], sums[:, CLASSES:]
+    possible = [each for each in prunings(tree, held, fitted.argmax(axis=1)) if each[0] <= most]
+    wanted = max(possible, key=lambda each: (each[1], -each[0]))
+    found, stayed = prune_to_leaves(tree, fitted, held, most)
+    leaves = np.flatnonzero(found.is_leaf())
+    earned = held[stayed[leaves], found.label[leaves]].sum()
+    assert (len(leaves), earned) == wanted
+
+
+def steps() -> Task:
+    """One feature whose class turns at every tenth of it."""
+    rows = np.linspace(0, 1, 2000, endpoint=False, dtype=np.float32)[:, None]
+    odd = np.floor(rows[:, 0] * 10) % 2 == 1
+    beliefs = np.where(odd[:, None], [0.2, 0.8], [0.8, 0.2]).astype(np.float32)
+    return Task(
+        rows=rows, beliefs=beliefs, held_rows=rows[::7].copy(), held_beliefs=beliefs[::7].copy()
+    )
+
+
+@pytest.mark.parametrize("most", [2, 5, 10])
+@pytest.mark.parametrize("held", [True, False])
+def test_a_fitted_tree_has_no_more_leaves(most: int, held: bool) -> None:
+    """Every fit keeps to the leaves asked for, with held rows and without."""
+    task = steps()
+    if not held:
+        task = replace(task, held_rows=task.rows[:0], held_beliefs=task.beliefs[:0])
+    learner = TreeFamily(max_depth=8, max_leaves=most).learner(task)
+    student = learner.fit(task.beliefs)
+    assert student.size()["leaves"] <= most
+    again = learner.fit((task.beliefs > 0.5).astype(np.float32), start=student)
+    assert learner.finish(again).size()["leaves"] <= most
+    said = task.beliefs[np.arange(len(task.rows)), student.predict(task.rows)]
+    # Each leaf more can set one tenth right, which earns .03; edges of bins are a little off.
+    assert said.mean() > 0.5 + (most - 1) * 0.03 - 0.005
+
+
+def test_it_keeps_the_contract() -> None:
+    """A tree family with few leaves passes check_family."""
+    check_family(TreeFamily(max_depth=6, max_leaves=5))
