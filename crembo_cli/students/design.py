@@ -40,7 +40,7 @@ class Design:
         plain = weights.astype(np.float64)
         return plain * self.spread[:, None], bias + self.mean @ plain
 
-    def to_plain(self, weights: Doubles, bias: Doubles) -> tuple[Floats, Floats]:
+    def to_plain(self, weights: Floats | Doubles, bias: Floats | Doubles) -> tuple[Floats, Floats]:
         """The reverse, in float32; the bias makes up for what rounding did to the weights."""
         plain = (weights / self.spread[:, None]).astype(np.float32)
         return plain, (bias - self.mean @ plain.astype(np.float64)).astype(np.float32)
@@ -58,7 +58,7 @@ class WeightSearch:
         from scipy.linalg import cholesky
 
         self.matrix, self.ridge = design.matrix, ridge
-        with _one_thread():
+        with one_thread():
             gram = (self.matrix.T @ self.matrix).astype(np.float64) / len(self.matrix)
             gram += max(ridge, LEAST_RIDGE) * np.eye(len(gram))
             self.factor: Doubles = cholesky(gram, lower=True)
@@ -92,12 +92,12 @@ class WeightSearch:
 
         begin = np.vstack([self.factor.T @ weights, bias])
         options = {"maxiter": STEPS, "gtol": 1e-5, "ftol": 1e-9}
-        with _one_thread():
+        with one_thread():
             found = minimize(penalised, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
         return plain(found.x)
 
 
-def _one_thread() -> AbstractContextManager[object]:
+def one_thread() -> AbstractContextManager[object]:
     """BLAS on one thread: its sums then come out the same whatever the machine's load."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # ships no types
 

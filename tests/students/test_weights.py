@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crembo_cli.students import weights as module
 from crembo_cli.students.columns import learn_columns
 from crembo_cli.students.contract import Task
+from crembo_cli.students.scored import earned
 from crembo_cli.students.softmax import softmax
-from crembo_cli.students.weights import WeightsLearner, WeightsStudent
+from crembo_cli.students.weights import WeightsLearner
 
 RNG = np.random.default_rng(1)
 ROWS = RNG.normal(size=(300, 2)).astype(np.float32)
@@ -22,11 +22,6 @@ TASK = Task(
 def learner_of(task: Task) -> WeightsLearner:
     """A learner on the features as they are."""
     return WeightsLearner(task, learn_columns, ridge=1e-4, text=lambda *_: "weights")
-
-
-def earned(student: WeightsStudent, rows: np.ndarray, rewards: np.ndarray) -> float:
-    """The sum of the rewards of what the student says."""
-    return float(rewards[np.arange(len(rows)), student.predict(rows)].sum())
 
 
 def test_a_teacher_of_weights_is_met() -> None:
@@ -87,38 +82,3 @@ def test_a_start_from_other_columns_is_a_place_to_begin() -> None:
     placed = learner._student(weights, bias)
     assert placed.weights.shape == (3, 3)
     assert (placed.predict(ROWS) == start.predict(ROWS)).mean() > 0.95
-
-
-def test_students_of_other_families_are_refused() -> None:
-    """A start or a student that is no student of weights raises TypeError, naming its class."""
-    learner = learner_of(TASK)
-    with pytest.raises(TypeError, match="object"):
-        learner.fit(TASK.beliefs, object())  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="object"):
-        learner.finish(object())  # type: ignore[arg-type]
-
-
-def test_finishing_brings_the_probabilities_to_the_beliefs() -> None:
-    """After finish the labels are the same and the probabilities are nearer to the beliefs."""
-    learner = learner_of(TASK)
-    allowed = (TASK.beliefs >= 0.5).astype(np.float32)
-    student = learner.fit(allowed, learner.fit(TASK.beliefs))
-    finished = learner.finish(student)
-    np.testing.assert_array_equal(finished.predict(ROWS), student.predict(ROWS))
-    before, after = (
-        -(BELIEFS * np.log(each.predict_proba(ROWS) + 1e-9)).sum() for each in (student, finished)
-    )
-    assert after < before
-
-
-def test_many_rows_are_drawn_by_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With more rows than a fit looks at, it draws so many by the seed, and each only once."""
-    monkeypatch.setattr(module, "FITTED_ROWS", 50)
-    learner = learner_of(TASK)
-    assert learner.design.matrix.shape == (50, 2)
-    assert len(set(learner.chosen)) == 50
-    np.testing.assert_array_equal(learner.chosen, learner_of(TASK).chosen)
-    other = learner_of(Task(**{**vars(TASK), "seed": 1}))
-    assert not np.array_equal(other.chosen, learner.chosen)
-    student = learner.finish(learner.fit(TASK.beliefs))
-    assert (student.predict(ROWS) == BELIEFS.argmax(axis=1)).mean() > 0.9

@@ -1,0 +1,70 @@
+"""The family `mlp` keeps the contract, and learns what no weighted sum can."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crembo_cli.students.contract import Feature, Task
+from crembo_cli.students.mlp import MlpFamily
+from crembo_cli.students.scored import earned
+from crembo_cli.testing import check_family
+
+RNG = np.random.default_rng(0)
+ROWS = (RNG.normal(size=(600, 2)) * [1, 100] + [0, 2000]).astype(np.float32)
+SUMS = (((ROWS - [0, 2000]) / [1, 100]) ** 2).sum(axis=1)
+LABELS = np.digitize(SUMS, [0.8, 2.2])
+BELIEFS = np.full((600, 3), 0.1, np.float32)
+BELIEFS[np.arange(600), LABELS] = 0.8
+TASK = Task(
+    rows=ROWS[:500], beliefs=BELIEFS[:500], held_rows=ROWS[500:], held_beliefs=BELIEFS[500:]
+)
+
+
+def test_it_keeps_the_contract() -> None:
+    """The mlp family passes check_family."""
+    check_family(MlpFamily(hidden=8, steps=100))
+
+
+def test_rings_are_told_apart() -> None:
+    """Three classes in rings, on features of different sizes, are learned."""
+    learner = MlpFamily(steps=1000).learner(TASK)
+    student = learner.finish(learner.fit(TASK.beliefs))
+    assert (student.predict(TASK.held_rows) == LABELS[500:]).mean() > 0.9
+
+
+def test_a_fit_from_a_start_climbs_the_rewards() -> None:
+    """From a start other rewards are earned too; where there are none it stays the start."""
+    learner = MlpFamily(hidden=4, steps=400).learner(TASK)
+    start = learner.fit(TASK.beliefs)
+    rewards = np.ones((500, 3), np.float32)
+    rewards[:, 0], rewards[:, 1] = LABELS[:500] != 2, 0.5
+    before, after = (
+        earned(student, TASK.rows, rewards) for student in (start, learner.fit(rewards, start))
+    )
+    assert after > before + 20
+    assert learner.fit(np.zeros_like(rewards), start) is start
+
+
+def test_a_start_from_other_columns_is_a_place_to_begin() -> None:
+    """A net of another learner's columns is matched by a new one, so little of it is lost."""
+    start = MlpFamily(steps=600).learner(TASK).fit(TASK.beliefs)
+    holed = TASK.rows.copy()
+    holed[:20, 0] = np.nan
+    learner = MlpFamily(steps=600).learner(Task(**{**vars(TASK), "rows": holed}))
+    placed = learner._student(learner._place(start))
+    assert placed.net.inner.shape == (3, 32)
+    assert (placed.predict(ROWS) == start.predict(ROWS)).mean() > 0.9
+
+
+def test_its_size_and_text_count_its_numbers() -> None:
+    """Centres, flags, weights and biases are counted; the text has the layers."""
+    holed = TASK.rows.copy()
+    holed[0, 1] = np.nan
+    student = MlpFamily(hidden=4, steps=1).learner(Task(**{**vars(TASK), "rows": holed}))
+    net = student.fit(TASK.beliefs)
+    assert net.size() == {"parameters": 2 + 1 + 3 * 4 + 4 + 4 * 3 + 3}
+    text = net.describe((Feature(name="a"), Feature(name="b")), ("x", "y", "z"))
+    assert text == (
+        "A net of one hidden layer: 3 inputs (2 features and 1 flags of missing cells), "
+        "4 hidden units that are cut at 0, 3 scores."
+    )
