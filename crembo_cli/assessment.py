@@ -33,10 +33,20 @@ def assess(evidence: Evidence, said: Indices) -> Metrics:
         accuracy=None if truth is None else float(np.mean(said == truth)),
         balanced_accuracy=None if truth is None else balanced_accuracy(truth, said),
         fidelity=float(np.mean(said == evidence.said())),
-        depth=empirical_depth(depths),
-        insensitive_depth={f"{delta:g}": insensitive_depth(depths, delta) for delta in DELTAS},
+        depth=as_decimal(empirical_depth(depths)),
+        insensitive_depth={
+            f"{delta:g}": as_decimal(insensitive_depth(depths, delta)) for delta in DELTAS
+        },
         mean_belief=mean_belief(depths),
     )
+
+
+def as_decimal(belief: float) -> float:
+    """A float32 belief as the shortest decimal that means it: 0.02, not 0.01999999955.
+
+    A depth is some row's belief, and a gate of 0.02 must not fail where that is 0.02.
+    """
+    return float(str(np.float32(belief)))
 
 
 def balanced_accuracy(truth: Indices, said: Indices) -> float:
@@ -54,15 +64,16 @@ def baseline_says(
     It is fitted to `labels`, class indices (n,), on the rows `train` (n, p), with as many
     leaves and as much tree depth as `size` tells; for a student that is no tree, with as many
     leaves as its parameters pay for at three numbers a leaf. Missing values go where CART's own
-    learned direction sends them.
+    learned direction sends them. With one leaf it says the most frequent label, the first of
+    equals.
     """
+    leaves = size.get("leaves", (size["parameters"] + 2) // 3)
+    if leaves < 2:
+        return np.full(len(test), np.argmax(np.bincount(labels)), np.int64)
     from sklearn.tree import DecisionTreeClassifier
 
-    leaves = size.get("leaves", (size["parameters"] + 2) // 3)
     cart = DecisionTreeClassifier(
-        max_depth=max(1, size["tree_depth"]) if "tree_depth" in size else None,
-        max_leaf_nodes=max(2, leaves),
-        random_state=seed,
+        max_depth=size.get("tree_depth"), max_leaf_nodes=leaves, random_state=seed
     )
     cart.fit(train, labels)
     return np.asarray(cart.predict(test), np.int64)

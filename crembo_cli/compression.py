@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,25 +19,25 @@ from crembo_cli.core.beliefs import allowed_labels
 from crembo_cli.core.choice import Judgement, choose_by_accuracy, choose_by_depth, judge
 from crembo_cli.core.memo import Step, memo
 from crembo_cli.core.path import crembo_path, threshold_grid
-from crembo_cli.core.synthetic import synthetic_rows
+from crembo_cli.errors import TeacherError
 from crembo_cli.evidence import Evidence
-from crembo_cli.students.contract import Family, Floats, Indices, Learner, Student, Task
+from crembo_cli.rows import MOST_FITTED, Ask, Rows, real_rows, with_synthetic
+from crembo_cli.students.contract import Family, Floats, Learner, Student, Task
 
 if TYPE_CHECKING:
     from crembo_cli.teachers.contract import Teacher
 
-PER_ROW, MOST_FITTED = 20, 16_000  # synthetic rows: so many a real one, and so many rows in all
 HELD_SHARE = 4  # one held synthetic row for so many fitted ones
 PATH_ROWS = 60_000  # with more rows, the path is found on so many and its choice polished on all
 
-Ask = Callable[[Floats], Floats]  # rows as students take them -> the teacher's beliefs
-Stages = Callable[[str, int], Callable[[], None]]  # a stage and its steps -> call after each step
+Progress = Callable[[int], None]  # called with the number of steps done so far
+Stages = Callable[[str, int], Progress]  # a stage and its steps (0: not known) -> its progress
 
 
-def silent(name: str, steps: int) -> Callable[[], None]:
+def silent(name: str, steps: int) -> Progress:
     """Stages for nobody to see."""
     del name, steps
-    return lambda: None
+    return lambda done: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +51,6 @@ class Search:
     synthetic: int | None = None  # rows that the teacher labels to fit on; None: by PER_ROW
     seed: int = 0
     threads: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rows:
-    """Rows to fit on or to judge by, the real ones first."""
-
-    rows: Floats  # (n, p)
-    beliefs: Floats  # (n, c)
-    truth: Indices | None  # (real,) true class indices; None where there are none
-    real: int  # how many are real; the others were made and labelled by the teacher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,21 +74,27 @@ def compress(
     search: Search,
     stages: Stages = silent,
 ) -> Compression:
-    """Find a student of `family` for `teacher`: fitted on `fit`, chosen on the rows of `held`."""
+    """Find a student of `family` for `teacher`: fitted on `fit`, chosen on the rows of `held`.
+
+    Raises TeacherError where synthetic rows are asked of a teacher that cannot answer them.
+    """
 
     def ask(rows: Floats) -> Floats:
-        return teacher.beliefs(fit.encoding.decode(rows))
+        done = stages(f"asking the teacher about {len(rows):,} synthetic rows", len(rows))
+        return teacher.beliefs(fit.encoding.decode(rows), done)
 
-    stages("labelling synthetic rows", 0)
     if not teacher.answers_new_rows:
+        if search.synthetic:
+            raise TeacherError(
+                "a table of beliefs cannot answer synthetic rows",
+                where=teacher.name,
+                found=f"--synthetic {search.synthetic}",
+                wanted="--synthetic 0 or auto",
+            )
         search = replace(search, synthetic=0)
+    stages("making synthetic rows", 0)
     rows = add_synthetic(real_rows(fit), real_rows(held), ask, search)
     return search_student(*rows, family, search, stages)
-
-
-def real_rows(real: Evidence) -> Rows:
-    """The rows of `real`, none made."""
-    return Rows(rows=real.rows, beliefs=real.beliefs, truth=real.truth, real=len(real.rows))
 
 
 def add_synthetic(fit: Rows, held: Rows, ask: Ask, search: Search) -> tuple[Rows, Rows]:
@@ -109,19 +106,6 @@ def add_synthetic(fit: Rows, held: Rows, ask: Ask, search: Search) -> tuple[Rows
         with_synthetic(fit, ask, wanted, MOST_FITTED, rng),
         with_synthetic(held, ask, fewer, MOST_FITTED // HELD_SHARE, rng),
     )
-
-
-def with_synthetic(
-    real: Rows, ask: Ask, wanted: int | None, most: int, rng: np.random.Generator
-) -> Rows:
-    """The rows of `real` and `wanted` new ones; None: PER_ROW for each, `most` rows in all."""
-    n = len(real.rows)
-    count = max(0, min(PER_ROW * n, most - n)) if wanted is None else wanted
-    rows, beliefs = real.rows, real.beliefs
-    if count:
-        new = synthetic_rows(rows, count, rng)
-        rows, beliefs = np.vstack([rows, new]), np.vstack([beliefs, ask(new)])
-    return Rows(rows=rows, beliefs=beliefs, truth=real.truth, real=n)
 
 
 def search_student(
@@ -174,12 +158,11 @@ def _search(
     def fit(rewards: Floats, start: Student | None) -> Student:
         return learner.fit(rewards, start)
 
-    count = min(search.thresholds, family.thresholds or search.thresholds)
-    if family.thresholds == 0:
-        count = 0
-    grid = threshold_grid(count)
+    useful = search.thresholds if family.thresholds is None else family.thresholds
+    grid = threshold_grid(min(search.thresholds, useful))
     if search.algorithm == "crembo" and search.select == "depth":
-        return crembo_path(fit, task.beliefs, grid, stages("fitting the path", count + 1))
+        done, fitted = stages("fitting the path", len(grid) + 1), count(1)
+        return crembo_path(fit, task.beliefs, grid, lambda: done(next(fitted)))
 
     stages("searching the deepest student", 0)
     steps = memo(fit, lambda student: student.predict(task.rows), task.beliefs, delta=search.delta)
@@ -187,12 +170,12 @@ def _search(
         return steps
     deepest = steps[-1]
     above = grid[grid > (deepest.threshold or 0.0)]
-    step_done = stages("scanning upwards", len(above))
+    done = stages("scanning upwards", len(above))
     scanned = [deepest]
     for threshold in above:
         student = fit(allowed_labels(task.beliefs, float(threshold)), scanned[-1].student)
         scanned.append(Step(student=student, threshold=float(threshold)))
-        step_done()
+        done(len(scanned) - 1)
     return scanned
 
 

@@ -2,13 +2,13 @@
 
     CremboError
     +-- GateError            1   a --require was not met; the outputs are written
-    +-- InputError            2   what was asked or given cannot be used; nothing is written
+    +-- InputError           2   what was asked or given cannot be used; nothing is written
     |   +-- UsageError            an option, a name or a number on the command line
     |   +-- DataError             a table, a column, a cell, a label
     |   +-- TeacherError          a teacher's file, or what it answered
     |   +-- StudentError          a student's family, or an option of it
     |   +-- OutputError           a path that cannot be written
-    +-- DefectError                3   a promise of ours that did not hold
+    +-- DefectError          3   a promise of ours that did not hold
         +-- ReplayError           the exported student says something else than the fitted one
 
 `commands/app.py` is the one place that turns them into a line and an exit code.
@@ -23,8 +23,8 @@ class CremboError(Exception):
     """An error with everything a reader at 3 a.m. needs, in one line.
 
     `what` failed; `where` (a file, a column, a line); what was `found`; what was `wanted`;
-    and `hint`, the next step to take. Line breaks are folded to blanks, so that a message
-    stays one line in a cron mail.
+    and `hint`, the next step to take. Blanks of every kind are folded to one and what cannot be
+    printed is escaped, so that a message stays one line in a cron mail.
     """
 
     exit_code: ClassVar[int] = 3
@@ -45,7 +45,14 @@ class CremboError(Exception):
             line += f"; wanted {wanted}"
         if hint is not None:
             line += f"; {hint}"
-        super().__init__(" ".join(line.split()))
+        super().__init__(printable(" ".join(line.split())))
+
+
+def printable(text: str) -> str:
+    """`text` with what no terminal can show, or would obey, written as its escape: \\x1b, \\n."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 class GateError(CremboError):

@@ -6,23 +6,25 @@ interrupted.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer.exceptions import Abort, TyperException
 
 from crembo_cli.commands import compress, inspect, score, students
-from crembo_cli.errors import CremboError, DefectError, InputError
+from crembo_cli.commands.answer import print_answer
+from crembo_cli.errors import CremboError, DefectError, InputError, printable
 
 INTERRUPTED = 130
 
 app = typer.Typer(
     name="crembo",
     help="Compress a saved classifier into a small, deep, robust student.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -42,8 +44,9 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -52,32 +55,33 @@ def _options(
     ] = False,
 ) -> None:
     """Compress a saved classifier into a small, deep, robust student."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(InputError.exit_code)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line on `arguments` (default: the process's) and exit with its code."""
+    _open_streams()
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: list[str]) -> int:
     """Run the command line; returns the exit code, having said on standard error why."""
+    debug = "--debug" in arguments
     try:
         code = app(arguments, prog_name="crembo", standalone_mode=False)
-        sys.stdout.flush()
+        print_answer("")  # what typer printed goes out here, where a failure can be told
         return code if isinstance(code, int) else 0
-    except BrokenPipeError:
-        # Whoever read our output has stopped reading: not an error, as in `crembo ... | head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (Abort, KeyboardInterrupt):
-        _say("interrupted; nothing was written")
+        _say("interrupted; no output was left half written")
         return INTERRUPTED
     except Exception as error:
-        if "--debug" in arguments:
+        if debug:
             import traceback
 
             traceback.print_exception(error)
-        line, code = _line_and_code(error, "--debug" in arguments)
+        line, code = _line_and_code(error, debug)
         _say(line)
         return code
 
@@ -102,4 +106,20 @@ def _one_line(error: TyperException) -> str:
 
 
 def _say(line: str) -> None:
-    print(f"crembo: {line}", file=sys.stderr)  # noqa: T201  # the one place that says why
+    print(f"crembo: {printable(line)}", file=sys.stderr)  # noqa: T201  # the one place that says why
+
+
+def _open_streams() -> None:
+    """Open standard streams that the caller closed, so that no file of ours takes their numbers."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  # it stays open
+            setattr(sys, name, stream)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that a terminal of another age cannot show is no reason to lose the report.
+        sys.stdout.reconfigure(errors="backslashreplace")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from crembo_cli.errors import UsageError
+
+MOST_ROWS = 10_000_000  # that may be asked for: a slip of the pen should not fill the memory
 
 
 def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
@@ -13,6 +16,17 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
         raise UsageError(
             "there is no such choice", where=option, found=repr(value), wanted=" or ".join(choices)
         )
+
+
+def refuse_both(option: str, others: Mapping[str, object]) -> None:
+    """Raise UsageError for the first of `others`, option to value, that is given (not None)."""
+    for other, value in others.items():
+        if value is not None:
+            raise UsageError(
+                f"{other} means nothing with {option}",
+                where=f"{other} {value}",
+                hint="leave out one of the two",
+            )
 
 
 def check_range(option: str, value: float, low: float, high: float) -> None:
@@ -24,15 +38,15 @@ def check_range(option: str, value: float, low: float, high: float) -> None:
 
 
 def whole_or_auto(option: str, text: str) -> int | None:
-    """The whole number >= 0 that `text` is, or None for "auto". Raises UsageError."""
+    """The number of rows that `text` is, or None for "auto". Raises UsageError."""
     if text == "auto":
         return None
-    if not text.isdecimal():
+    if not re.fullmatch("[0-9]{1,8}", text) or int(text) > MOST_ROWS:
         raise UsageError(
             "this is no number of rows",
             where=option,
             found=repr(text),
-            wanted="auto, or a whole number from 0 on",
+            wanted=f"auto, or a whole number from 0 to {MOST_ROWS}",
         )
     return int(text)
 

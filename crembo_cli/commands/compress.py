@@ -58,12 +58,14 @@ def command(
         ),
     ] = "crembo",
     select: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="|".join(SELECTS),
-            help="What CREMBO keeps: the deepest of the best, or the paper's most accurate.",
+            help="What CREMBO keeps: the deepest of the best, or the paper's most accurate. "
+            "[default: depth]",
+            show_default=False,
         ),
-    ] = "depth",
+    ] = None,
     delta: Annotated[
         float,
         typer.Option(
@@ -73,8 +75,13 @@ def command(
         ),
     ] = 0.05,
     thresholds: Annotated[
-        int, typer.Option(metavar="N", help="Thresholds on the path; 1 to 1000.")
-    ] = 32,
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Thresholds on CREMBO's path; 1 to 1000. [default: 32]",
+            show_default=False,
+        ),
+    ] = None,
     synthetic: Annotated[
         str,
         typer.Option(
@@ -83,9 +90,13 @@ def command(
         ),
     ] = "auto",
     test_size: Annotated[
-        float,
-        typer.Option(metavar="SHARE", help="The share of rows kept to measure on; 0.01 to 0.9."),
-    ] = 0.2,
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="The share of rows kept to measure on; 0.01 to 0.9. [default: 0.2]",
+            show_default=False,
+        ),
+    ] = None,
     test_data: Annotated[
         str | None,
         typer.Option(
@@ -122,7 +133,7 @@ def command(
     """Compress the classifier TEACHER into a small student, using the rows of DATA."""
     from pathlib import Path
 
-    from crembo_cli.commands.checks import check_choice, check_range, family_settings, whole_or_auto
+    from crembo_cli.commands import checks
     from crembo_cli.commands.job import Job, run_job
     from crembo_cli.commands.messages import Messages
     from crembo_cli.compression import Search
@@ -130,17 +141,25 @@ def command(
     from crembo_cli.students.registry import make_family
 
     del debug  # read from the arguments by app.run, which must know it before any command runs
-    check_choice("--algorithm", algorithm, ALGORITHMS)
-    check_choice("--select", select, SELECTS)
-    check_choice("--activation", activation, ("auto", "none", "softmax", "sigmoid"))
-    check_range("--delta", delta, 0.0, 0.999)
-    check_range("--thresholds", thresholds, 1, 1000)
-    check_range("--test-size", test_size, 0.01, 0.9)
+    messages = Messages(quiet=quiet, verbose=verbose)
+    checks.check_choice("--algorithm", algorithm, ALGORITHMS)
+    if algorithm == "memo":
+        checks.refuse_both("--algorithm memo", {"--select": select, "--thresholds": thresholds})
+    if test_data is not None:
+        checks.refuse_both("--test-data", {"--test-size": test_size})
+    select = "depth" if select is None else select
+    thresholds = 32 if thresholds is None else thresholds
+    test_size = 0.2 if test_size is None else test_size
+    checks.check_choice("--select", select, SELECTS)
+    checks.check_choice("--activation", activation, ("auto", "none", "softmax", "sigmoid"))
+    checks.check_range("--delta", delta, 0.0, 0.999)
+    checks.check_range("--thresholds", thresholds, 1, 1000)
+    checks.check_range("--test-size", test_size, 0.01, 0.9)
     job = Job(
         teacher=teacher,
         data=data,
-        output=Path(output or f"{Path(teacher).stem}.student.onnx"),
-        family=make_family(student, family_settings(set_ or [], max_depth)),
+        output=Path(f"{Path(teacher).stem}.student.onnx" if output is None else output),
+        family=make_family(student, checks.family_settings(set_ or [], max_depth)),
         label=label,
         features=options.names(features, "--features"),
         drop=options.names(drop, "--drop") or (),
@@ -150,7 +169,7 @@ def command(
             select=select,
             delta=delta,
             thresholds=thresholds,
-            synthetic=whole_or_auto("--synthetic", synthetic),
+            synthetic=checks.whole_or_auto("--synthetic", synthetic),
             seed=seed,
             threads=options.threads(jobs),
         ),
@@ -165,4 +184,4 @@ def command(
         as_json=as_json,
         quiet=quiet,
     )
-    run_job(job, Messages(quiet=quiet, verbose=verbose))
+    run_job(job, messages)

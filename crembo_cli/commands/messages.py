@@ -8,14 +8,21 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from crembo_cli.errors import UsageError, printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
 
 class Messages:
-    """Notes and progress; nothing but errors where the user asked for quiet."""
+    """Notes and progress; nothing but errors where the user asked for quiet.
+
+    Raises UsageError where both less and more was asked for.
+    """
 
     def __init__(self, *, quiet: bool, verbose: bool) -> None:
+        if quiet and verbose:
+            raise UsageError("say less or say more, not both", found="--quiet and --verbose")
         self._quiet = quiet
         self._verbose = verbose
         self._progress: Progress | None = None
@@ -29,23 +36,26 @@ class Messages:
 
     def detail(self, sentence: str) -> None:
         """Print a sentence where the user asked for more."""
-        if self._verbose and not self._quiet:
+        if self._verbose:
             self._print(f"crembo: {perf_counter() - self._began:6.2f} s  {sentence}")
 
-    def stage(self, name: str, steps: int) -> Callable[[], None]:
-        """Begin a stage of `steps` steps (0: not known); call the result after each step."""
+    def stage(self, name: str, steps: int) -> Callable[[int], None]:
+        """Begin a stage of `steps` steps (0: not known); call the result with those done so far."""
         self.detail(name)
         if self._progress is None:
-            return lambda: None
+            return lambda done: None
         progress = self._progress
         for task in progress.task_ids:
             progress.remove_task(task)
-        task = progress.add_task(name, total=steps or None)
-        return lambda: progress.advance(task)
+        task = progress.add_task(printable(name), total=steps or None)
+        return lambda done: progress.update(task, completed=done)
 
     def _print(self, line: str) -> None:
+        line = printable(line)
         if self._progress is not None:
-            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._progress.console.print(
+                line, markup=False, emoji=False, highlight=False, soft_wrap=True
+            )
         else:
             print(line, file=sys.stderr)  # noqa: T201  # notes are said here and nowhere else
 
@@ -60,7 +70,7 @@ class Messages:
 
         with Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
             TimeElapsedColumn(),
             console=Console(stderr=True),

@@ -77,12 +77,22 @@ Jobs = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="Threads to use. Default: the cores there are; the student does not depend on it.",
+        help="Threads to fit on; 1 to 256. Default: the cores there are. The student does not "
+        "depend on it.",
         min=1,
+        max=256,
         show_default=False,
     ),
 ]
-Seed = Annotated[int, typer.Option(metavar="N", help="Every random draw comes from it.", min=0)]
+Seed = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        help="Every random draw comes from it.",
+        min=0,
+        max=2**32 - 1,  # scikit-learn's limit
+    ),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON on standard output in place of the drawing.")
 ]
@@ -98,14 +108,17 @@ Debug = Annotated[bool, typer.Option("--debug", help="Print a traceback with an 
 def names(text: str | None, option: str) -> tuple[str, ...] | None:
     """The names in a comma-separated option; None where it was not given.
 
-    Raises UsageError for an empty name or one that comes twice.
+    A name with a comma in it stands in double quotes, as in a CSV file. Raises UsageError for an
+    empty name or one that comes twice.
     """
     if text is None:
         return None
+    import csv
+
     from crembo_cli.errors import UsageError
 
-    found = tuple(name.strip() for name in text.split(","))
-    if not all(found):
+    found = tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []))
+    if not found or not all(found):
         raise UsageError("a name is empty", where=f"{option} {text!r}", wanted="A,B,C")
     twice = next((name for name in found if found.count(name) > 1), None)
     if twice is not None:
@@ -115,6 +128,10 @@ def names(text: str | None, option: str) -> tuple[str, ...] | None:
 
 def threads(jobs: int | None) -> int:
     """How many threads to use: as asked, else one for each core that this process may use."""
+    if jobs is not None:
+        return jobs
     import os
 
-    return jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else jobs or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

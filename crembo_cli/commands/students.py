@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from crembo_cli.commands import options
 
 
 def command(as_json: options.AsJson = False, debug: options.Debug = False) -> None:
     """List the families of students with their options."""
+    from crembo_cli.commands.answer import print_answer
     from crembo_cli.students.registry import family_names
 
     del debug  # read from the arguments by app.run, which must know it before any command runs
+    families = [_facts(name) for name in family_names()]
     if as_json:
         import json
 
-        print(json.dumps([_facts(name) for name in family_names()], indent=2))  # noqa: T201  # the answer
-        return
-    for name in family_names():
-        _print_family(_facts(name))
+        print_answer(json.dumps(families, indent=2) + "\n")
+    else:
+        print_answer("".join(_lines(facts) for facts in families))
 
 
-def _facts(name: str) -> dict[str, object]:
+def _facts(name: str) -> dict[str, Any]:
     """One family as `--json` gives it: name, summary, options; or name and error."""
     from crembo_cli.errors import StudentError
     from crembo_cli.students.registry import family_class, family_options
 
     try:
         family = family_class(name)
+        options_ = family_options(family)
     except StudentError as error:
         return {"name": name, "error": str(error)}
     return {
@@ -38,20 +42,16 @@ def _facts(name: str) -> dict[str, object]:
                 "wanted": option.wanted(),
                 "help": option.help,
             }
-            for option in family_options(family)
+            for option in options_
         ],
     }
 
 
-def _print_family(facts: dict[str, object]) -> None:
-    import typer
-
+def _lines(facts: dict[str, Any]) -> str:
     if "error" in facts:
-        typer.echo(f"{facts['name']}: cannot be used: {facts['error']}")
-        return
-    typer.echo(f"{facts['name']}: {facts['summary']}")
-    listed = facts["options"]
-    assert isinstance(listed, list)
-    for option in listed:
-        setting = f"--set {option['name']}={option['default']}"
-        typer.echo(f"    {setting:30}  {option['help']} ({option['wanted']})")
+        return f"{facts['name']}: cannot be used: {facts['error']}\n"
+    lines = [f"{facts['name']}: {facts['summary']}"]
+    for option in facts["options"]:
+        lines.append(f"    --set {option['name']}={option['default']}  ({option['wanted']})")
+        lines.append(f"        {option['help']}")
+    return "\n".join(lines) + "\n"

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crembo_cli.export.signature import ROWS, Signature, input_infos, rows_nodes
+from crembo_cli.export.signature import (
+    INDEX,
+    LABEL,
+    PROBABILITIES,
+    ROWS,
+    Signature,
+    input_infos,
+    rows_nodes,
+)
 from crembo_cli.students.contract import Student
 from crembo_cli.teachers.contract import ClassLabel
 
@@ -16,7 +24,7 @@ if TYPE_CHECKING:
 
 IR_VERSION = 8  # with the operator sets below, what runtimes of 2023 load
 OPSET, ML_OPSET = 18, 3
-INDEX, LABEL, PROBABILITIES = "crembo_index", "label", "probabilities"
+INT64 = 2**63
 
 
 def build_model(
@@ -36,6 +44,7 @@ def build_model(
 
     nodes, initializers = rows_nodes(signature)
     own_nodes, own_initializers = student.to_onnx(ROWS, INDEX, PROBABILITIES)
+    _rename(own_nodes, own_initializers, {each.name for each in signature.inputs})
     labels, label_nodes, label_initializers = _labels(classes)
     batch = signature.inputs[0].shape[0]
     graph = helper.make_graph(
@@ -67,10 +76,24 @@ def build_model(
     return model
 
 
+def _rename(nodes: list[NodeProto], initializers: list[TensorProto], taken: set[str]) -> None:
+    """Give the student's own tensors other names where they are `taken` by an input.
+
+    The student reads no input itself, so that every such name among its nodes is its own.
+    """
+    for each in initializers:
+        each.name += "_" * (each.name in taken)
+    for node in nodes:
+        node.input[:] = [name + "_" * (name in taken) for name in node.input]
+        node.output[:] = [name + "_" * (name in taken) for name in node.output]
+
+
 def label_values(classes: tuple[ClassLabel, ...]) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
     """The classes as the `label` output says them: int64, or str objects."""
-    if all(isinstance(each, (bool, int, float)) and float(each).is_integer() for each in classes):
-        return np.array([int(each) for each in classes], np.int64)
+    if all(not isinstance(each, str) and -INT64 <= each < INT64 for each in classes):
+        whole = [int(each) for each in classes if not isinstance(each, str)]
+        if whole == list(classes):
+            return np.array(whole, np.int64)
     return np.array([str(each) for each in classes], object)
 
 

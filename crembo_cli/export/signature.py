@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crembo_cli.errors import DataError
 from crembo_cli.students.contract import Feature
 from crembo_cli.teachers.contract import ModelInput
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
     from crembo_cli.dataset.encode import Encoding
 
+OWN = "crembo_"  # what the names of the tensors begin with that are neither input nor output
 ROWS = "crembo_rows"  # the matrix that the student reads: float32 (batch, p)
+INDEX, LABEL, PROBABILITIES = "crembo_index", "label", "probabilities"
 UNSEEN = -1.0  # the code of a category that was not there when the student was fitted
 
 
@@ -27,11 +30,6 @@ class Signature:
     inputs: tuple[ModelInput, ...]
     features: tuple[Feature, ...]  # in the order in which the inputs take them
     missing_texts: tuple[str, ...]  # texts that mean a missing category
-
-    def batch(self) -> int | None:
-        """The number of rows that every call must have, where the teacher fixed it."""
-        fixed = [each.shape[0] for each in self.inputs if each.shape]
-        return next((size for size in fixed if isinstance(size, int)), None)
 
 
 @dataclass(kw_only=True)
@@ -57,6 +55,8 @@ def signature_of(inputs: tuple[ModelInput, ...], encoding: Encoding) -> Signatur
     """The signature of a student whose teacher takes `inputs`; () where it is no ONNX.
 
     Then it is one float tensor `X` (batch, features) for numbers alone, else one input a column.
+
+    Raises DataError where an input has the name of an output or of a tensor between them.
     """
     features = encoding.features
     if not inputs and not any(each.categories for each in features):
@@ -73,6 +73,14 @@ def signature_of(inputs: tuple[ModelInput, ...], encoding: Encoding) -> Signatur
             )
             for each in features
         )
+    for each in inputs:
+        if each.name in (LABEL, PROBABILITIES) or each.name.startswith(OWN):
+            raise DataError(
+                "the student cannot have an input of this name, which it uses itself",
+                where=f"input {each.name!r}",
+                wanted=f"another name than {LABEL} and {PROBABILITIES}, not beginning with {OWN}",
+                hint="rename the column in the table and in the teacher",
+            )
     return Signature(inputs=inputs, features=features, missing_texts=encoding.missing_texts)
 
 
@@ -80,12 +88,9 @@ def input_infos(signature: Signature) -> list[ValueInfoProto]:
     """The inputs as ONNX declares them: the teacher's own names, types and shapes."""
     from onnx import TensorProto, helper
 
-    types = {"bool": "BOOL", "string": "STRING", "float": "FLOAT", "double": "DOUBLE"}
     return [
         helper.make_tensor_value_info(
-            each.name,
-            TensorProto.DataType.Value(types.get(each.type, each.type.upper())),
-            each.shape,
+            each.name, TensorProto.DataType.Value(each.type.upper()), each.shape
         )
         for each in signature.inputs
     ]

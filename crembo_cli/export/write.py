@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from crembo_cli.errors import OutputError
@@ -16,64 +19,90 @@ def check_output(path: Path, inputs: Sequence[Path]) -> None:
     Meant to run before the work begins: nobody wants to learn of it an hour later.
     """
     where = str(path)
-    if path.is_dir():
-        raise OutputError("the output is a folder", where=where, wanted="a file's path")
-    folder = path.parent
-    if not folder.is_dir():
-        raise OutputError(
-            "the output's folder is not there", where=where, hint=f"make it: mkdir -p {folder}"
-        )
-    for given in inputs:
-        if given.exists() and path.exists() and path.samefile(given):
+    with _named(path):
+        target = path.resolve()
+        there = target.exists()
+        if target.is_dir():
+            raise OutputError("the output is a folder", where=where, wanted="a file's path")
+        if there and not target.is_file():
+            raise OutputError("the output is a device or a pipe", where=where, wanted="a file")
+        if any(there and given.exists() and target.samefile(given) for given in inputs):
             raise OutputError(
                 "the output would overwrite an input", where=where, wanted="another path"
             )
-    try:
+        if not target.parent.is_dir():
+            raise OutputError(
+                "the output's folder is not there",
+                where=where,
+                found=f"no folder {str(target.parent)!r}",
+                hint="make it first, or name another",
+            )
         # Asking the permissions is not enough: a file system may be read-only or full.
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=target.parent):
             pass
-    except OSError as error:
-        raise OutputError(
-            "the output's folder cannot be written to", where=where, found=str(error.strerror)
-        ) from error
 
 
 def write_together(files: Mapping[Path, bytes]) -> None:
     """Write all of `files`, path to content, each in one step; on an error none is changed.
 
-    Each is written beside its place, flushed to the disk, and moved. Raises OutputError.
+    Each is written beside its place, flushed to the disk, and moved there; a symbolic link stays
+    one, and what it points to is written. Raises OutputError.
     """
-    ready: list[tuple[Path, Path]] = []
+    moves: list[tuple[Path, Path]] = []
     try:
         for path, content in files.items():
-            try:
-                ready.append((_write_beside(path, content), path))
-            except OSError as error:
-                raise OutputError(
-                    "the output cannot be written", where=str(path), found=str(error.strerror)
-                ) from error
-        while ready:
-            beside, path = ready[0]
-            beside.replace(path)
-            ready.pop(0)
+            with _named(path):
+                target = path.resolve()
+                moves.append((_beside(target), target))
+                with moves[-1][0].open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+        _move(moves)
     finally:
-        for beside, _ in ready:
+        for beside, _ in moves:
             beside.unlink(missing_ok=True)
 
 
-def _write_beside(path: Path, content: bytes) -> Path:
-    """Write `content` to a new file in the folder of `path`, with the rights of a usual file."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    beside = Path(name)
+def _move(moves: Sequence[tuple[Path, Path]]) -> None:
+    """Move each file to its target; where one cannot be moved, put the old ones back."""
+    several = len(moves) > 1
+    kept = {target: _beside(target) for _, target in moves if several and target.exists()}
+    moved: list[Path] = []
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        beside.chmod(0o666 & ~mask)
+        for target, old in kept.items():
+            with _named(target):
+                shutil.copy2(target, old)
+        for beside, target in moves:
+            with _named(target):
+                beside.replace(target)
+            moved.append(target)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        for target in moved:
+            if target in kept:
+                kept[target].replace(target)
+            else:
+                target.unlink()
         raise
-    return beside
+    finally:
+        for old in kept.values():
+            old.unlink(missing_ok=True)
+
+
+def _beside(target: Path) -> Path:
+    """A new name in the folder of `target`, short however long that one's is."""
+    return target.with_name(f".crembo-{secrets.token_hex(8)}.part")
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turn what the system says into an OutputError that names `path`."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that go round in a circle
+        raise OutputError(
+            "the output cannot be written",
+            where=str(path),
+            found=getattr(error, "strerror", None) or str(error),
+            wanted="a path that can be written to",
+        ) from error

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crembo_cli.assessment import Metrics, assess, baseline_says
+from crembo_cli.assessment import Metrics, as_decimal, assess, baseline_says
 from crembo_cli.compression import Compression, Search
+from crembo_cli.errors import printable
 from crembo_cli.evidence import Evidence, Parts
 from crembo_cli.report.model import (
     DataFacts,
@@ -18,10 +20,10 @@ from crembo_cli.report.model import (
     StudentFacts,
     TeacherFacts,
 )
-from crembo_cli.students.contract import Family, Student
+from crembo_cli.students.contract import Family, Feature, Student
 
 if TYPE_CHECKING:
-    from crembo_cli.teachers.contract import Teacher
+    from crembo_cli.teachers.contract import ClassLabel, Teacher
 
 
 def measure(student: Student, parts: Parts, seed: int) -> dict[str, Metrics]:
@@ -44,15 +46,13 @@ def measure(student: Student, parts: Parts, seed: int) -> dict[str, Metrics]:
 
 
 def _together(one: Evidence, other: Evidence) -> Evidence:
-    """The rows of both."""
-    from dataclasses import replace
-
-    both_true = one.truth is not None and other.truth is not None
+    """The rows of both, as arrays: the frame stays that of `one`."""
+    truths = [each.truth for each in (one, other) if each.truth is not None]
     return replace(
         one,
         rows=np.vstack([one.rows, other.rows]),
         beliefs=np.vstack([one.beliefs, other.beliefs]),
-        truth=np.concatenate([one.truth, other.truth]) if both_true else None,
+        truth=np.concatenate(truths) if len(truths) == 2 else None,
     )
 
 
@@ -82,6 +82,7 @@ def provenance(
         "crembo.features": [asdict(each) for each in encoding.features],
         "crembo.teacher.sha256": teacher.sha256,
         "crembo.data.sha256": parts.fit.table.sha256,
+        "crembo.test_data.sha256": parts.test.table.sha256,
         "crembo.test_rows": len(parts.test.rows),
         "crembo.metrics": asdict(metrics["student"]),
     }
@@ -117,6 +118,7 @@ def data_facts(path: str, test_path: str | None, parts: Parts, found: Compressio
         selection_rows=found.held.real,
         test_rows=len(parts.test.rows),
         test_path=test_path,
+        test_sha256=parts.test.table.sha256,
         synthetic_rows=len(found.fit.rows) - found.fit.real,
         held_synthetic_rows=len(found.held.rows) - found.held.real,
     )
@@ -135,6 +137,21 @@ def student_facts(
     )
 
 
+def description(
+    student: Student, features: Sequence[Feature], classes: Sequence[ClassLabel]
+) -> str:
+    """The student in words, whatever is in the names of its features and classes."""
+    named = [
+        replace(
+            each,
+            name=printable(each.name),
+            categories=tuple(printable(text) for text in each.categories),
+        )
+        for each in features
+    ]
+    return student.describe(named, [printable(str(each)) for each in classes])
+
+
 def search_facts(search: Search, found: Compression) -> SearchFacts:
     """How it was found."""
     return SearchFacts(
@@ -148,8 +165,8 @@ def search_facts(search: Search, found: Compression) -> SearchFacts:
         steps=[
             StepFacts(
                 threshold=threshold,
-                depth=judged.depth,
-                insensitive_depth=judged.insensitive_depth,
+                depth=as_decimal(judged.depth),
+                insensitive_depth=as_decimal(judged.insensitive_depth),
                 mean_belief=judged.mean_belief,
                 accuracy=judged.accuracy,
             )

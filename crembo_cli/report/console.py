@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable, Iterator
+
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from crembo_cli.assessment import Metrics
-from crembo_cli.report.model import Report
-from crembo_cli.report.plot import BELIEF, CHOSEN, DEPTH, path_plot
+from crembo_cli.errors import printable
+from crembo_cli.report.model import Report, Requirement, SearchFacts
+from crembo_cli.report.plot import BELIEF, BOTH, CHOSEN, DEPTH, path_plot
+from crembo_cli.report.require import told
 
 MOST_COLUMNS = 100
 MOST_LEAVES = 16  # a tree with more is not drawn: it would not fit on the screen
+COLUMNS: dict[str, Callable[[Metrics], float | None]] = {
+    "accuracy": lambda each: each.accuracy,
+    "balanced": lambda each: each.balanced_accuracy,
+    "fidelity": lambda each: each.fidelity,
+    "depth": lambda each: each.depth,
+    "depth 5%": lambda each: each.insensitive_depth["0.05"],
+    "belief": lambda each: each.mean_belief,
+}
+LEFT_OUT = ("balanced", "belief", "depth")  # where the screen is too narrow, the first one first
+NAMES_WIDTH = 15  # columns of the screen that NAMES take
 NAMES = {
     "student": "student",
     "teacher": "teacher",
@@ -21,72 +39,98 @@ NAMES = {
 }
 
 
+def drawn(report: Report) -> str:
+    """`report` drawn for standard output: as wide as it is, styled where it is a terminal.
+
+    `NO_COLOR` (https://no-color.org) takes the styles away, bold as well as colours.
+    """
+    plain = not sys.stdout.isatty() or bool(os.environ.get("NO_COLOR"))
+    console = Console(color_system=None if plain else "auto")
+    with console.capture() as capture:
+        draw(report, console)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+
 def draw(report: Report, console: Console) -> None:
     """Draw `report` on `console`, no wider than 100 columns."""
     width = min(console.width, MOST_COLUMNS)
-    console.print(drawing(report, width), width=width, highlight=False)
+    for each in drawing(report, width):
+        console.print(each, width=width, highlight=False)
 
 
-def drawing(report: Report, width: int) -> RenderableType:
-    """The parts of the report, from the verdict down."""
-    parts: list[RenderableType] = [_title(report), _metrics(report), *_cost(report)]
+def drawing(report: Report, width: int) -> Iterator[RenderableType]:
+    """The parts of the report, from the top down."""
+    yield from _title(report)
+    yield Text()
+    yield _metrics(report, width)
+    yield Text()
+    yield from _cost(report)
     if report.search.path_rows < report.data.fit_rows + report.data.synthetic_rows:
-        parts.append(
-            Text(
-                f"The path was found on {report.search.path_rows:,} of the rows, "
-                "the chosen step polished on all.",
-                style="dim",
-            )
+        yield Text(
+            f"The path was found on {report.search.path_rows:,} of the rows, "
+            "the chosen step polished on all.",
+            style="dim",
         )
     if len(report.search.steps) > 1:
-        parts += [Text(), _heading(_path_title(report))]
-        parts += [Text(line) for line in path_plot(report.search, min(width, 80))]
+        yield Text()
+        held = report.data.selection_rows + report.data.held_synthetic_rows
+        yield _heading(f"the path, judged on {held:,} rows that were not fitted on")
+        yield Text(_legend(report.search))
+        yield from (Text(line) for line in path_plot(report.search, min(width, 80)))
     if report.description and report.student.size.get("leaves", MOST_LEAVES + 1) <= MOST_LEAVES:
-        parts += [Text(), _heading("The tree (in brackets the leaf's mean belief in its class)")]
-        parts += [Text(report.description)]
+        yield Text()
+        yield _heading("the tree (in brackets the leaf's mean belief in its class)")
+        yield from (_hanging(line, width) for line in report.description.splitlines())
     if report.requirements:
-        parts.append(Text())
-    parts += [_requirement(each.expression, each.value, each.met) for each in report.requirements]
-    return Group(*parts)
+        yield Text()
+    yield from (_requirement(each) for each in report.requirements)
+
+
+def _hanging(line: str, width: int) -> Text:
+    """A line of the tree; what does not fit stands below, as deep in the tree as its beginning."""
+    branch = line[: len(line) - len(line.lstrip("| "))]
+    if cell_len(line) <= width or len(branch) + 20 > width:
+        return Text(line)
+    words = Text(line[len(branch) :]).wrap(Console(width=width), width - len(branch) - 4)
+    rest = [f"{branch}    {each.plain.strip()}" for each in words[1:]]
+    return Text("\n".join([branch + words[0].plain.rstrip(), *rest]))
 
 
 def _heading(words: str) -> Text:
     return Text(words, style="bold")
 
 
-def _title(report: Report) -> Text:
+def _title(report: Report) -> Iterator[RenderableType]:
     data = report.data
-    title = Text.assemble((report.student.path, "bold"), f", a {report.student.family} student\n")
-    title.append(f"  of {report.teacher.path}\n  on {data.path}")
-    title.append(f", tested on {data.test_path}" if data.test_path else "")
-    title.append(
-        f"\n  fitted on {data.fit_rows:,} rows + {data.synthetic_rows:,} synthetic, "
-        f"chosen on {data.selection_rows:,} + {data.held_synthetic_rows:,}, "
-        f"tested on {data.test_rows:,}"
+    yield Text.assemble(
+        (printable(report.student.path), "bold"), f", a {report.student.family} student"
     )
-    return title
+    tested = "" if data.test_path is None else f", tested on {printable(data.test_path)}"
+    lines = (
+        f"of {printable(report.teacher.path)}",
+        f"on {printable(data.path)}{tested}",
+        f"fitted on {data.fit_rows:,} rows + {data.synthetic_rows:,} synthetic, "
+        f"chosen on {data.selection_rows:,} + {data.held_synthetic_rows:,}, "
+        f"tested on {data.test_rows:,}",
+    )
+    yield Padding(Text("\n".join(lines)), (0, 0, 0, 2))
 
 
-def _metrics(report: Report) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+def _metrics(report: Report, width: int) -> Table:
+    """A row for each classifier; on a narrow screen the columns that others say nearly too go."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
     table.add_column("test rows", no_wrap=True)
-    for name in ("accuracy", "balanced", "fidelity", "depth", "depth 5%", "belief"):
+    columns = list(COLUMNS)
+    for column in LEFT_OUT:
+        if NAMES_WIDTH + sum(len(each) + 2 for each in columns) > width:
+            columns.remove(column)
+    for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
     for name, metrics in report.metrics.items():
-        table.add_row(NAMES[name], *_figures(metrics), style="bold" if name == "student" else "")
+        figures = [COLUMNS[column](metrics) for column in columns]
+        shown = ["-" if value is None else f"{value:.3f}" for value in figures]
+        table.add_row(NAMES[name], *shown, style="bold" if name == "student" else "")
     return table
-
-
-def _figures(metrics: Metrics) -> list[str]:
-    values = (
-        metrics.accuracy,
-        metrics.balanced_accuracy,
-        metrics.fidelity,
-        metrics.depth,
-        metrics.insensitive_depth["0.05"],
-        metrics.mean_belief,
-    )
-    return ["-" if value is None else f"{value:.3f}" for value in values]
 
 
 def _cost(report: Report) -> list[Text]:
@@ -96,13 +140,11 @@ def _cost(report: Report) -> list[Text]:
         for name in ("tree_depth", "leaves", "parameters")
         if name in size
     ]
-    smaller = report.teacher.bytes / size["bytes"]
-    lines = [
-        Text(
-            f"size   {size['bytes']:,} bytes, teacher {report.teacher.bytes:,}: "
-            f"{_ratio(smaller, 'smaller', 'larger')}\n       {', '.join(counts)}"
-        )
-    ]
+    told = f"size   {size['bytes']:,} bytes"
+    if report.timing.teacher_rows_per_second is not None:
+        smaller = report.teacher.bytes / size["bytes"]
+        told += f", teacher {report.teacher.bytes:,}: {_ratio(smaller, 'smaller', 'larger')}"
+    lines = [Text(told), Text(f"       {', '.join(counts)}")]
     told = f"speed  {_short(speed.student_rows_per_second)} rows/s"
     if speed.teacher_rows_per_second is not None:
         faster = speed.student_rows_per_second / speed.teacher_rows_per_second
@@ -122,15 +164,12 @@ def _short(number: float) -> str:
     return f"{number:.0f}"
 
 
-def _path_title(report: Report) -> str:
-    search = report.search
-    at = "the belief student" if search.threshold is None else f"threshold {search.threshold:.3f}"
-    return (
-        f"the path: {BELIEF} mean belief, {DEPTH} depth {search.delta:.0%}, {CHOSEN} chosen: {at}"
-    )
+def _legend(search: SearchFacts) -> str:
+    at = "belief student" if search.threshold is None else f"threshold {search.threshold:.3f}"
+    delta = f"{100 * search.delta:g}%"
+    return f"{BELIEF} mean belief  {DEPTH} depth {delta}  {BOTH} both  {CHOSEN} chosen: {at}"
 
 
-def _requirement(expression: str, value: float, met: bool) -> Text:
-    if met:
-        return Text(f"met      {expression} (it is {value:g})", style="green")
-    return Text(f"NOT MET  {expression} (it is {value:g})", style="bold red")
+def _requirement(gate: Requirement) -> Text:
+    verdict, style = ("met    ", "green") if gate.met else ("NOT MET", "bold red")
+    return Text(f"{verdict}  {told(gate)}", style=style)

@@ -35,7 +35,8 @@ class DataFacts:
     fit_rows: int  # real rows that students were fitted on
     selection_rows: int  # real rows that the student was chosen by
     test_rows: int  # rows that nothing was fitted on or chosen by: the metrics are theirs
-    test_path: str | None  # of --test-data
+    test_path: str | None  # of --test-data; None: the test rows are a share of the table
+    test_sha256: str  # of the table that the test rows are from
     synthetic_rows: int  # rows that the teacher labelled to fit on
     held_synthetic_rows: int  # and to choose by
 
@@ -103,20 +104,19 @@ class Report:
     data: DataFacts
     student: StudentFacts
     search: SearchFacts
-    metrics: dict[str, Metrics]  # student, teacher, baseline_labels (with labels), baseline_teacher
+    metrics: dict[str, Metrics]  # by the names in MEASURED; no baseline_labels without labels
     robustness: dict[str, Any]
     requirements: list[Requirement]
     timing: Timing
     description: str = field(default="")  # the student in words; drawn, not part of the JSON
 
 
-BASELINES = ("baseline_labels", "baseline_teacher")
+MEASURED = ("student", "teacher", "baseline_labels", "baseline_teacher")
 
 
 def as_json(report: Report) -> dict[str, Any]:
     """The report as schema 1 lays it down; `timing` alone differs between equal runs."""
     found = asdict(report)
     del found["description"]
-    for name in BASELINES:
-        found["metrics"].setdefault(name, None)
+    found["metrics"] = {name: found["metrics"].get(name) for name in MEASURED}
     return {"schema": SCHEMA, **found}

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 from crembo_cli.errors import StudentError
 from crembo_cli.students.contract import Family
@@ -20,14 +21,17 @@ class Option:
 
     name: str
     type: type  # int, float, bool or str
-    default: Any  # of that type
+    optional: bool  # whether "none" is a value too
+    default: Any  # of that type, or None where that is a value
     help: str
     minimum: float | None  # included
     maximum: float | None  # included
     choices: tuple[str, ...]  # of a text; empty: any
 
-    def parse(self, text: str, family: str) -> int | float | bool | str:
+    def parse(self, text: str, family: str) -> int | float | bool | str | None:
         """The value that `text` means. Raises StudentError where it means none in range."""
+        if self.optional and text.lower() == "none":
+            return None
         where = f"family {family!r}, option {self.name}"
         try:
             value = _BOOLEANS[text.lower()] if self.type is bool else self.type(text)
@@ -46,19 +50,18 @@ class Option:
 
     def wanted(self) -> str:
         """The type and the range, in words: "int, 1 to 16"."""
-        if self.choices:
-            return " or ".join(self.choices)
-        low = "" if self.minimum is None else f"{self.minimum:g}"
-        high = "" if self.maximum is None else f"{self.maximum:g}"
-        if low and high:
-            return f"{self.type.__name__}, {low} to {high}"
-        if low or high:
-            return f"{self.type.__name__}, " + (f"at least {low}" if low else f"at most {high}")
-        return self.type.__name__
+        words = " or ".join(self.choices) or _WORDS[self.type]
+        if self.minimum is not None and self.maximum is not None:
+            words += f", {self.minimum:g} to {self.maximum:g}"
+        elif self.minimum is not None:
+            words += f", at least {self.minimum:g}"
+        elif self.maximum is not None:
+            words += f", at most {self.maximum:g}"
+        return words + " or none" * self.optional
 
 
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_TYPES = {"int": int, "float": float, "bool": bool, "str": str}
+_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
 @cache
@@ -102,7 +105,7 @@ def family_class(name: str) -> type[Family]:
             found=f"{type(error).__name__}: {error}",
             hint=f"reinstall or remove {package!r}",
         ) from error
-    if not (isinstance(loaded, type) and issubclass_of_family(loaded)):
+    if not (isinstance(loaded, type) and _keeps_contract(loaded)):
         raise StudentError(
             f"what is registered as the family {name!r} is none",
             found=f"{loaded!r}",
@@ -111,22 +114,45 @@ def family_class(name: str) -> type[Family]:
     return loaded
 
 
-def issubclass_of_family(loaded: type) -> bool:
+def _keeps_contract(loaded: type) -> bool:
     """Whether a class has what `contract.Family` asks for."""
     wanted = ("name", "summary", "thresholds", "learner", "__dataclass_fields__")
     return all(hasattr(loaded, attribute) for attribute in wanted)
 
 
 def family_options(family: type[Family]) -> tuple[Option, ...]:
-    """The options of a family, in the order in which it declares them."""
-    return tuple(_option(each) for each in fields(family))  # type: ignore[arg-type]  # a dataclass
+    """The options of a family, in the order in which it declares them.
+
+    Raises StudentError for an option of a type that no text on a command line can mean.
+    """
+    try:
+        types = get_type_hints(family)
+    except (NameError, TypeError) as error:
+        raise StudentError(
+            f"the options of family {family.name!r} have types that cannot be looked up",
+            found=str(error),
+            wanted="int, float, bool or str, or one of them or None",
+        ) from error
+    return tuple(
+        _option(each, types[each.name], family.name)
+        for each in fields(family)  # type: ignore[arg-type]  # the contract: a dataclass
+    )
 
 
-def _option(each: Field[Any]) -> Option:
-    kind = each.type if isinstance(each.type, type) else _TYPES[str(each.type)]
+def _option(each: Field[Any], declared: Any, family: str) -> Option:
+    kinds = set(get_args(declared)) or {declared}
+    optional = NoneType in kinds
+    kinds -= {NoneType}
+    if len(kinds) > 1 or not kinds <= _WORDS.keys():
+        raise StudentError(
+            f"option {each.name!r} of family {family!r} cannot be set from a command line",
+            found=f"its type {declared}",
+            wanted="int, float, bool or str, or one of them or None",
+        )
     return Option(
         name=each.name,
-        type=kind,
+        type=kinds.pop(),
+        optional=optional,
         default=each.default,
         help=each.metadata.get("help", ""),
         minimum=each.metadata.get("minimum"),
@@ -138,7 +164,8 @@ def _option(each: Field[Any]) -> Option:
 def make_family(name: str, settings: Mapping[str, str]) -> Family:
     """The family called `name` with `settings`, option to text, over its defaults.
 
-    Raises StudentError for an unknown family or option, or a value out of range.
+    Raises StudentError for an unknown family or option, a value out of range, or options that
+    the family does not take together.
     """
     found = family_class(name)
     options = {option.name: option for option in family_options(found)}
@@ -147,7 +174,14 @@ def make_family(name: str, settings: Mapping[str, str]) -> Family:
             raise StudentError(
                 f"family {name!r} has no such option",
                 found=repr(key),
-                wanted=" or ".join(options),
+                wanted=" or ".join(options) or "no option at all",
                 hint="`crembo students` lists them",
             )
-    return found(**{key: options[key].parse(text, name) for key, text in settings.items()})
+    try:
+        return found(**{key: options[key].parse(text, name) for key, text in settings.items()})
+    except (TypeError, ValueError) as error:
+        raise StudentError(
+            f"family {name!r} does not take these options together",
+            found=" ".join(f"{key}={text}" for key, text in settings.items()),
+            hint=str(error),
+        ) from error
