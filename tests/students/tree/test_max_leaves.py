@@ -88,8 +88,8 @@ def test_a_fitted_tree_has_no_more_leaves(most: int, held: bool) -> None:
     again = learner.fit((task.beliefs > 0.5).astype(np.float32), start=student)
     assert learner.finish(again).size()["leaves"] <= most
     said = task.beliefs[np.arange(len(task.rows)), student.predict(task.rows)]
-    # Each leaf more can set one tenth right, which earns .03; edges of bins are a little off.
-    assert said.mean() > 0.5 + (most - 1) * 0.03 - 0.005
+    # Each leaf more can set one tenth right, which earns .03; growth is greedy.
+    assert said.mean() > 0.5 + (most - 1) * 0.025
 
 
 def test_it_keeps_the_contract() -> None:
