@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from crembo_cli.students.contract import Floats, Indices
-from crembo_cli.students.design import one_thread
 from crembo_cli.students.softmax import Loss
 
 BATCH = 256  # rows a step
@@ -61,15 +60,14 @@ def train(
     shrinks = np.concatenate([np.full(part.size, part.ndim == 2) for part in net.parts()])
     parts = _views(flat, net)
     slope, square = np.zeros_like(flat), np.zeros_like(flat)
-    with one_thread():
-        for step, batch in zip(range(1, steps + 1), _batches(len(matrix), rng), strict=False):
-            now = rate * 0.5 * (1 + np.cos(np.pi * (step - 1) / steps))
-            scale = now * np.sqrt(1 - SPREAD_FADE**step) / (1 - FADE**step)
-            gradient = _gradient(parts, matrix[batch], goals[batch], loss)
-            slope += (1 - FADE) * (gradient - slope)
-            square += (1 - SPREAD_FADE) * (gradient * gradient - square)
-            flat -= np.float32(now * DECAY) * shrinks * flat
-            flat -= np.float32(scale) * slope / (np.sqrt(square) + NEVER_ZERO)
+    for step, batch in zip(range(1, steps + 1), _batches(len(matrix), rng), strict=False):
+        now = rate * 0.5 * (1 + np.cos(np.pi * (step - 1) / steps))
+        scale = now * np.sqrt(1 - SPREAD_FADE**step) / (1 - FADE**step)
+        gradient = _gradient(parts, matrix[batch], goals[batch], loss)
+        slope += (1 - FADE) * (gradient - slope)
+        square += (1 - SPREAD_FADE) * (gradient * gradient - square)
+        flat -= np.float32(now * DECAY) * shrinks * flat
+        flat -= np.float32(scale) * slope / (np.sqrt(square) + NEVER_ZERO)
     inner, inner_bias, outer, outer_bias = parts
     return Net(inner=inner, inner_bias=inner_bias, outer=outer, outer_bias=outer_bias)
 

@@ -54,6 +54,10 @@ class Columns:
         columns[np.isnan(columns)] = 0.0
         return np.concatenate([columns, np.isnan(rows[:, self.missing])], axis=1)
 
+    def width(self) -> int:
+        """How many columns there are: D."""
+        return len(self.centre) + len(self.missing)
+
     def numbers(self) -> int:
         """How many numbers of the exported student belong to the columns."""
         ramps = self.ramps

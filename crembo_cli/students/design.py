@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from crembo_cli.students.softmax import Loss
 
 STEPS = 200  # L-BFGS steps at most
 NO_SPREAD = 1e-30  # a column of less deviation is constant; weights on it might overflow
+WIDEST = 3000
 LEAST_RIDGE = 1e-4  # below it, a float32 Gram matrix may have no Cholesky factor
 
 
@@ -19,8 +21,7 @@ class Design:
     """The columns of n rows, standardised: float32 (n, D), means 0, deviations 1 or 0."""
 
     def __init__(self, columns: Columns, rows: Floats) -> None:
-        width = len(columns.centre) + len(columns.missing)
-        total, squares = np.zeros(width), np.zeros(width)
+        total, squares = np.zeros(columns.width()), np.zeros(columns.width())
         for block in blocks(rows):
             part = columns.of(block)
             total += part.sum(axis=0)
@@ -51,55 +52,66 @@ class WeightSearch:
 
     It works in the coordinates in which the columns are uncorrelated (by the Cholesky factor of
     their Gram matrix), where the losses are about equally curved in all directions: some 20
-    steps, where the columns themselves took 30 to 100.
+    steps, where the columns themselves took 30 to 100. Of more than WIDEST columns it does
+    without, for the factor takes D^2 numbers and D^3 steps.
     """
 
     def __init__(self, design: Design, ridge: float) -> None:
         from scipy.linalg import cholesky
 
         self.matrix, self.ridge = design.matrix, ridge
-        with one_thread():
+        width = self.matrix.shape[1]
+        self.factor: Doubles | None = None
+        if width <= WIDEST:
             gram = (self.matrix.T @ self.matrix).astype(np.float64) / len(self.matrix)
-            gram += max(ridge, LEAST_RIDGE) * np.eye(len(gram))
-            self.factor: Doubles = cholesky(gram, lower=True)
+            gram.flat[:: width + 1] += max(ridge, LEAST_RIDGE)
+            self.factor = cholesky(gram, lower=True, overwrite_a=True)
 
     def run(
         self, weights: Doubles, bias: Doubles, loss: Loss, goals: Floats
     ) -> tuple[Doubles, Doubles]:
         """Weights (D, c) and bias (c,) of less `loss` against `goals` (n, c), from those given."""
-        from scipy.linalg import solve_triangular
         from scipy.optimize import minimize
 
         n, c = goals.shape
 
-        def plain(flat: Doubles) -> tuple[Doubles, Doubles]:
-            both = flat.reshape(-1, c)
-            return solve_triangular(self.factor, both[:-1], lower=True, trans="T"), both[-1]
-
         def penalised(flat: Doubles) -> tuple[float, Doubles]:
-            at, shift = plain(flat)
+            at, shift = self._weights(flat.reshape(-1, c))
             scores = self.matrix @ at.astype(np.float32) + shift.astype(np.float32)
             value, slope = loss(scores, goals)
             slope /= np.float32(n)
             upward = (self.matrix.T @ slope).astype(np.float64) + self.ridge * at
-            gradient = np.vstack(
-                [
-                    solve_triangular(self.factor, upward, lower=True),
-                    slope.sum(axis=0, dtype=np.float64),
-                ]
-            )
+            gradient = np.vstack([self._apart(upward), slope.sum(axis=0, dtype=np.float64)])
             return value + 0.5 * self.ridge * float((at * at).sum()), gradient.ravel()
 
-        begin = np.vstack([self.factor.T @ weights, bias])
+        begin = np.vstack([weights if self.factor is None else self.factor.T @ weights, bias])
         options = {"maxiter": STEPS, "gtol": 1e-5, "ftol": 1e-9}
-        with one_thread():
-            found = minimize(penalised, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
-        return plain(found.x)
+        found = minimize(penalised, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
+        return self._weights(found.x.reshape(-1, c))
+
+    def _weights(self, place: Doubles) -> tuple[Doubles, Doubles]:
+        """Weights and bias at a place (D + 1, c) in the coordinates."""
+        from scipy.linalg import solve_triangular
+
+        if self.factor is None:
+            return place[:-1], place[-1]
+        return solve_triangular(self.factor, place[:-1], lower=True, trans="T"), place[-1]
+
+    def _apart(self, gradient: Doubles) -> Doubles:
+        """A gradient in the weights (D, c) as one in the coordinates."""
+        from scipy.linalg import solve_triangular
+
+        if self.factor is None:
+            return gradient
+        apart: Doubles = solve_triangular(self.factor, gradient, lower=True)
+        return apart
 
 
-def one_thread() -> AbstractContextManager[object]:
-    """BLAS on one thread: its sums then come out the same whatever the machine's load."""
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """BLAS on one thread, so that sums come out the same however many there are."""
+    import scipy.linalg  # noqa: F401 - brings a BLAS of its own, which only then can be limited
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # ships no types
 
-    limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
-    return limits
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield

@@ -11,6 +11,7 @@ import numpy as np
 from crembo_cli.students.adam import Net, draw_net, train
 from crembo_cli.students.columns import Doubles, learn_columns
 from crembo_cli.students.contract import Feature, Floats, Student, Task
+from crembo_cli.students.design import one_thread
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored import ScoredLearner, ScoredStudent, earned
 from crembo_cli.students.softmax import as_targets, cross_entropy, lost_reward
@@ -96,6 +97,7 @@ class MlpLearner(ScoredLearner[MlpStudent]):
         super().__init__(MlpStudent, task, learn_columns)
         self.family = family
 
+    @one_thread()
     def fit(self, rewards: Floats, start: Student | None = None) -> MlpStudent:
         """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls.
 

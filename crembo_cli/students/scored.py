@@ -11,7 +11,7 @@ import numpy as np
 
 from crembo_cli.students.columns import Columns, Doubles, blocks
 from crembo_cli.students.contract import Floats, Indices, Student, Task
-from crembo_cli.students.design import Design
+from crembo_cli.students.design import Design, one_thread
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.softmax import add_answers, best_sharpness, softmax
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
 
 FITTED_ROWS = 50_000  # rows that a fit looks at; drawn by the seed where there are more
+FITTED_CELLS = 64_000_000  # of so many cells, 256 MB, their matrix; fewer rows where it is wide
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,6 +75,7 @@ class ScoredLearner(Generic[S]):
     A fit looks at `FITTED_ROWS` rows at most: so few parameters are well determined by them.
     """
 
+    @one_thread()
     def __init__(self, kind: type[S], task: Task, learn: Callable[[Floats], Columns]) -> None:
         self.kind, self.task = kind, task
         n = len(task.rows)
@@ -81,10 +83,12 @@ class ScoredLearner(Generic[S]):
         if n > FITTED_ROWS:
             rng = np.random.default_rng(task.seed)
             self.chosen = np.sort(rng.choice(n, FITTED_ROWS, replace=False))
-        rows = task.rows[self.chosen]
-        self.columns = learn(rows)
-        self.design = Design(self.columns, rows)
+        self.columns = learn(task.rows[self.chosen])
+        every = -(-len(self.chosen) * self.columns.width() // FITTED_CELLS)
+        self.chosen = self.chosen[:: max(every, 1)]
+        self.design = Design(self.columns, task.rows[self.chosen])
 
+    @one_thread()
     def finish(self, student: Student) -> S:
         """`student`, its scores multiplied so that its probabilities are nearest the beliefs.
 

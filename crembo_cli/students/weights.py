@@ -17,7 +17,7 @@ import numpy as np
 
 from crembo_cli.students.columns import Columns, Doubles
 from crembo_cli.students.contract import Feature, Floats, Student, Task
-from crembo_cli.students.design import WeightSearch
+from crembo_cli.students.design import WeightSearch, one_thread
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored import ScoredLearner, ScoredStudent, earned
 from crembo_cli.students.softmax import as_targets, cross_entropy, lost_reward
@@ -61,6 +61,7 @@ class WeightsStudent(ScoredStudent):
 class WeightsLearner(ScoredLearner[WeightsStudent]):
     """Fits weights for one task."""
 
+    @one_thread()
     def __init__(
         self, task: Task, learn: Callable[[Floats], Columns], *, ridge: float, text: Describe
     ) -> None:
@@ -68,6 +69,7 @@ class WeightsLearner(ScoredLearner[WeightsStudent]):
         self.search = WeightSearch(self.design, ridge)
         self.text = text
 
+    @one_thread()
     def fit(self, rewards: Floats, start: Student | None = None) -> WeightsStudent:
         """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls."""
         goals = rewards[self.chosen]

@@ -52,8 +52,12 @@ def test_plain_weights_give_the_same_scores() -> None:
     np.testing.assert_allclose(same, bias, rtol=1e-5)
 
 
-def test_the_search_finds_the_weights_that_made_the_targets() -> None:
-    """Without a ridge, the shares of known weights are met exactly."""
+@pytest.mark.parametrize("widest", [0, 3000])
+def test_the_search_finds_the_weights_that_made_the_targets(
+    widest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a ridge, the shares of known weights are met, in either kind of coordinates."""
+    monkeypatch.setattr("crembo_cli.students.design.WIDEST", widest)
     design = design_of(ROWS)
     true = np.array([[1.0, -1.0], [0.5, 0.0], [0.0, 2.0]])
     targets = softmax(design.matrix @ true).astype(np.float32)

@@ -61,6 +61,14 @@ def test_many_rows_are_drawn_by_the_seed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (student.predict(ROWS) == BELIEFS.argmax(axis=1)).mean() > 0.9
 
 
+def test_wide_rows_are_thinned_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the matrix would have too many cells, every so-many-th row is looked at."""
+    monkeypatch.setattr(module, "FITTED_CELLS", 150)
+    learner = learner_of()
+    np.testing.assert_array_equal(learner.chosen, np.arange(0, 200, 3))
+    assert learner.design.matrix.size <= 150
+
+
 def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows answered in blocks get the answers they get in one."""
     student = learner_of().fit(BELIEFS)
