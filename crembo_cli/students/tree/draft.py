@@ -74,12 +74,12 @@ class Draft:
         leaf = self.feature == LEAF
         threshold = bins.thresholds(self.feature, self.cut)
         return Tree(
-            feature=self.feature,
+            feature=self.feature.copy(),
             threshold=np.where(leaf, np.float32(0), threshold),
-            missing_left=self.missing_left,
-            left=self.left,
+            missing_left=self.missing_left & ~leaf,
+            left=self.left.copy(),
             right=self.left + ~leaf,
-            label=self.label,
+            label=self.label.copy(),
             probabilities=np.eye(classes, dtype=np.float32)[self.label],
         )
 

@@ -79,7 +79,7 @@ class Tree:
     def to_onnx(
         self, rows: str, index: str, probabilities: str
     ) -> tuple[list[NodeProto], list[TensorProto]]:
-        """One TreeEnsembleClassifier node; see `students.contract.Student.to_onnx`."""
+        """One TreeEnsembleRegressor and an ArgMax; see `students.contract.Student.to_onnx`."""
         from crembo_cli.students.tree.onnx import tree_nodes
 
         return tree_nodes(self, rows, index, probabilities)

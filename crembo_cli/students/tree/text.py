@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crembo_cli.students.contract import Feature
+from crembo_cli.students.tree.bins import EVERYTHING, NOTHING
 
 if TYPE_CHECKING:
     from crembo_cli.students.tree.model import Tree
+
+UNSEEN = -1  # the code of a category that was not there when the tree was fitted
 
 
 def tree_text(tree: Tree, features: Sequence[Feature], classes: Sequence[str]) -> str:
@@ -36,24 +39,20 @@ def tree_text(tree: Tree, features: Sequence[Feature], classes: Sequence[str]) -
 
 def conditions(tree: Tree, v: int, feature: Feature) -> tuple[str, str]:
     """What holds on the left and on the right of split `v`, in words."""
-    threshold = float(tree.threshold[v])
+    threshold, missing_left = float(tree.threshold[v]), bool(tree.missing_left[v])
+    known, missing = f"{feature.name} known", f"{feature.name} missing"
+    if threshold in {NOTHING, EVERYTHING}:
+        known_left = threshold == EVERYTHING
+        if known_left == missing_left:
+            return ("always", "never") if known_left else ("never", "always")
+        return (known, missing) if known_left else (missing, known)
     if feature.categories:
-        known = len(feature.categories)
-        here = [feature.categories[k] for k in range(known) if k <= threshold]
-        there = [feature.categories[k] for k in range(known) if k > threshold]
-        # An unseen category has code -1: it goes left at every threshold that is not below.
-        left = f"{feature.name} in {{{', '.join([*here, 'unseen'])}}}"
-        right = f"{feature.name} in {{{', '.join(there)}}}"
-    elif threshold >= 3.4e38:
-        return (
-            (f"{feature.name} known or missing", "never")
-            if tree.missing_left[v]
-            else (f"{feature.name} known", f"{feature.name} missing")
-        )
+        sides: tuple[list[str], list[str]] = [], []
+        for code, category in [*enumerate(feature.categories), (UNSEEN, "unseen")]:
+            sides[code > threshold].append(category)
+        left, right = (f"{feature.name} in {{{', '.join(side)}}}" for side in sides)
     else:
         left, right = f"{feature.name} <= {threshold:.6g}", f"{feature.name} > {threshold:.6g}"
     if not feature.missing:
         return left, right
-    if tree.missing_left[v]:
-        return f"{left} or missing", right
-    return left, f"{right} or missing"
+    return (f"{left} or missing", right) if missing_left else (left, f"{right} or missing")

@@ -1,0 +1,43 @@
+"""One call shared between threads."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from crembo_cli.students.tree.threads import WORTH_THREADS, in_threads
+
+
+@pytest.mark.parametrize(("count", "threads"), [(1, 4), (7, 2), (7, 3), (2, 8), (0, 2)])
+def test_every_number_is_worked_on_once(count: int, threads: int) -> None:
+    """The parts cover the range, without holes and overlaps, on as many threads as it has."""
+    done = np.zeros(count, int)
+    parts = []
+
+    def run(begin: int, end: int) -> None:
+        done[begin:end] += 1
+        parts.append(threading.get_ident())
+
+    in_threads(run, count, threads, work=WORTH_THREADS + 1)
+    assert (done == 1).all()
+    assert len(parts) == max(1, min(count, threads))
+
+
+def test_little_work_stays_in_the_callers_thread() -> None:
+    """No thread is started for what is done in a blink."""
+    seen = []
+    in_threads(lambda *_: seen.append(threading.get_ident()), 8, 4, work=100)
+    assert seen == [threading.get_ident()]
+
+
+def test_an_error_in_a_part_is_raised() -> None:
+    """What goes wrong in a thread goes wrong here."""
+
+    def run(begin: int, end: int) -> None:
+        if begin:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        in_threads(run, 4, 2, work=WORTH_THREADS + 1)
