@@ -102,13 +102,13 @@ def class_labels(model: Any) -> tuple[ClassLabel, ...]:
             wanted="a fitted classifier or pipeline",
         )
     classes = getattr(model, "classes_", None)
-    if classes is None or np.size(classes) == 0:  # CatBoost's regressors have an empty list
+    if classes is None or len(classes) == 0:  # CatBoost's regressors have an empty list
         raise TeacherError(
             "the teacher has no classes_: it is a regressor, no classifier, or was never fitted",
             found=f"{type(model).__module__}.{type(model).__qualname__}",
             wanted="a fitted classifier",
         )
-    if isinstance(classes, list) and classes and np.ndim(classes[0]):
+    if np.ndim(classes[0]):
         raise TeacherError(
             "the teacher gives several labels a row", wanted="a classifier of one label a row"
         )

@@ -60,9 +60,27 @@ def open_session(path: str, threads: int) -> InferenceSession:
         raise TeacherError(f"onnxruntime cannot open the model: {error}") from error
 
 
-def files_beside(model: ModelProto) -> tuple[str, ...]:
-    """The names of the files in the model's folder that hold its weights, sorted."""
+def files_beside(model: ModelProto, folder: Path) -> tuple[str, ...]:
+    """The names of the files in `folder`, the model's, that hold its weights; sorted.
+
+    onnxruntime refuses files elsewhere only for weights that the graph uses, so that all of
+    them are checked here, before anybody reads them.
+
+    Raises:
+        TeacherError: a file outside the folder, or one that is not there.
+    """
     from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
     tensors = [each for each in model.graph.initializer if uses_external_data(each)]
-    return tuple(sorted({ExternalDataInfo(each).location for each in tensors}))
+    names = sorted({ExternalDataInfo(each).location for each in tensors})
+    inside = folder.resolve()
+    for name in names:
+        path = (inside / name).resolve()
+        if not path.is_relative_to(inside) or not path.is_file():
+            raise TeacherError(
+                "the model's weights lie in a file that is not there, or outside its folder",
+                found=repr(name),
+                wanted="a file in the model's own folder",
+                hint="copy the model together with its weights",
+            )
+    return tuple(names)

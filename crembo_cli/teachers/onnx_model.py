@@ -29,6 +29,7 @@ class OnnxModel:
 
     def __init__(self, path: str, *, threads: int, hard_labels: bool) -> None:
         model = read_model(Path(path))
+        beside = files_beside(model, Path(path).parent)
         self._session = open_session(path, threads)
         self._inputs = tuple(understand(each) for each in self._session.get_inputs())
         self._batch = fixed_batch(self._inputs)
@@ -62,7 +63,7 @@ class OnnxModel:
             classes=self._classes,
             classes_source=traced[1] if traced else NUMBERED,
             numbered=traced is None and not self._maps,
-            beside=files_beside(model),
+            beside=beside,
             regressor=regressor,
         )
 

@@ -98,7 +98,8 @@ def serve(questions: queue.SimpleQueue[Message], replies: BinaryIO) -> None:
         reply: Message
         try:
             if header["do"] == "load":
-                limit_this_process(header["memory"]) if header["memory"] else None
+                if header["memory"] is not None:
+                    limit_this_process(header["memory"])
                 model = load(header)
                 reply = model.facts.to_json(), []
             else:
