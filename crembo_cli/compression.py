@@ -130,9 +130,9 @@ def search_student(
     steps = _search(learner, task, family, search, stages)
     finished = [learner.finish(step.student) for step in steps]
     teacher = np.argmax(held.beliefs[: held.real], axis=1)
+    answers = [student.predict(held.rows) for student in finished]
     judged = [
-        judge(held.beliefs, student.predict(held.rows), search.delta, teacher, held.truth)
-        for student in finished
+        judge(held.beliefs, said, search.delta, teacher, held.truth, answers[0]) for said in answers
     ]
     chosen = _choose(judged, search)
     student = finished[chosen]

@@ -16,6 +16,8 @@ from crembo_cli.core.beliefs import (
     mean_belief,
 )
 
+LEAD = 2.0  # paired standard errors of mean belief that another student must be ahead by
+
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
@@ -24,41 +26,46 @@ class Judgement:
     depth: float  # empirical depth
     insensitive_depth: float  # at the run's delta
     mean_belief: float
-    standard_error: float  # of the mean belief
+    lead: float  # its mean belief less the first student's
+    lead_error: float  # the standard error of the lead, over the rows
     fidelity: float  # on the real rows among them
     accuracy: float | None  # on the same; None where there are no labels
 
 
 def judge(
-    P: Floats, said: Labels, delta: float, teacher: Labels, truth: Labels | None
+    P: Floats, said: Labels, delta: float, teacher: Labels, truth: Labels | None, first: Labels
 ) -> Judgement:
     """Judge a student that says `said` (n,) on rows with beliefs P (n, c).
 
     The first m rows are real: `teacher` (m,) is what the teacher says there, and `truth` (m,)
-    their true labels, or None.
+    their true labels, or None. `first` (n,) is what the path's first student says.
     """
     depths = depth_by_row(P, said)
+    leads = np.subtract(depths, depth_by_row(P, first), dtype=np.float64)
     real = said[: len(teacher)]
     return Judgement(
         depth=empirical_depth(depths),
         insensitive_depth=insensitive_depth(depths, delta),
         mean_belief=mean_belief(depths),
-        standard_error=float(np.std(depths, dtype=np.float64) / np.sqrt(len(depths))),
+        lead=float(np.mean(leads)),
+        lead_error=float(np.std(leads) / np.sqrt(len(leads))),
         fidelity=float(np.mean(real == teacher)),
         accuracy=None if truth is None else float(np.mean(real == truth)),
     )
 
 
 def choose_by_depth(judgements: Sequence[Judgement]) -> int:
-    """The deepest of the students that believe no less than the best, up to chance.
+    """The deepest of the students that surely believe more than the first, else the first.
 
-    Among those whose mean belief is within one standard error of the best, the one with the
-    largest insensitive depth; of equals the one with the larger mean belief, then the first.
+    The first is the belief student, which has the best mean belief on the rows that it was
+    fitted on. Another one counts where it leads the first's mean belief by LEAD paired standard
+    errors; of those, the one with the largest insensitive depth; of equals the one with the
+    larger mean belief, then the first.
     """
-    best = max(judgements, key=lambda judged: judged.mean_belief)
-    floor = best.mean_belief - best.standard_error
-    close = [k for k, judged in enumerate(judgements) if judged.mean_belief >= floor]
-    return max(close, key=lambda k: (judgements[k].insensitive_depth, judgements[k].mean_belief))
+    ahead = [k for k, each in enumerate(judgements) if each.lead > LEAD * each.lead_error]
+    if not ahead:
+        return 0
+    return max(ahead, key=lambda k: (judgements[k].insensitive_depth, judgements[k].mean_belief))
 
 
 def choose_by_accuracy(judgements: Sequence[Judgement]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,26 +11,35 @@ from crembo_cli.core.choice import Judgement, choose_by_accuracy, choose_by_dept
 
 
 def judged(mean: float, deep: float, accuracy: float | None = None) -> Judgement:
-    """A judgement with a standard error of 0.01."""
+    """A judgement beside a first student of mean belief 0.9, its lead known to 0.01."""
     return Judgement(
         depth=0.0,
         insensitive_depth=deep,
         mean_belief=mean,
-        standard_error=0.01,
+        lead=mean - 0.9,
+        lead_error=0.01,
         fidelity=deep,
         accuracy=accuracy,
     )
 
 
-def test_the_deepest_within_one_standard_error_is_kept() -> None:
-    """A deeper student is taken over the best mean belief, but not one that believes much less."""
-    assert choose_by_depth([judged(0.90, 0.3), judged(0.895, 0.5), judged(0.88, 0.9)]) == 1
+def test_the_deepest_of_those_surely_ahead_is_kept() -> None:
+    """A lead of two standard errors counts; of those that have it the deepest is taken."""
+    steps = [judged(0.90, 0.3), judged(0.93, 0.4), judged(0.925, 0.5), judged(0.915, 0.9)]
+    assert choose_by_depth(steps) == 2
+
+
+def test_the_first_stays_where_no_lead_is_sure() -> None:
+    """Neither depth nor a lead within two standard errors moves the choice; nor do equals."""
+    assert choose_by_depth([judged(0.90, 0.3), judged(0.915, 0.9), judged(0.88, 0.9)]) == 0
+    equals = replace(judged(0.90, 0.9), lead=0.0, lead_error=0.0)
+    assert choose_by_depth([judged(0.90, 0.3), equals]) == 0
 
 
 def test_equal_depths_go_to_the_larger_mean_belief_then_to_the_first() -> None:
     """Ties in depth are broken by mean belief; complete ties by order."""
-    assert choose_by_depth([judged(0.895, 0.5), judged(0.90, 0.5)]) == 1
-    assert choose_by_depth([judged(0.9, 0.5), judged(0.9, 0.5)]) == 0
+    steps = [judged(0.90, 0.3), judged(0.93, 0.5), judged(0.94, 0.5), judged(0.94, 0.5)]
+    assert choose_by_depth(steps) == 2
 
 
 def test_accuracy_keeps_the_first_of_equals() -> None:
@@ -45,10 +56,18 @@ def test_without_labels_accuracy_means_fidelity() -> None:
 def test_a_judgement_worked_by_hand() -> None:
     """Four rows, the first two real: depths over all, fidelity and accuracy over the real ones."""
     P = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.5, 0.5]], np.float32)
-    found = judge(P, np.array([0, 0, 1, 0]), 0.25, teacher=np.array([0, 1]), truth=np.array([1, 0]))
+    found = judge(
+        P,
+        np.array([0, 0, 1, 0]),
+        0.25,
+        teacher=np.array([0, 1]),
+        truth=np.array([1, 0]),
+        first=np.array([0, 1, 1, 0]),
+    )
     assert found.depth == pytest.approx(0.4)
     assert found.insensitive_depth == pytest.approx(0.5)
     assert found.mean_belief == pytest.approx((0.9 + 0.4 + 0.8 + 0.5) / 4)
-    assert found.standard_error == pytest.approx(np.std([0.9, 0.4, 0.8, 0.5]) / 2)
+    assert found.lead == pytest.approx(-0.2 / 4)
+    assert found.lead_error == pytest.approx(np.std([0, -0.2, 0, 0]) / 2)
     assert found.fidelity == 0.5
     assert found.accuracy == 0.5
