@@ -40,7 +40,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        typer.echo(f"crembo {version('crembo-cli')}")
+        print_answer(f"crembo {version('crembo-cli')}\n")
         raise typer.Exit
 
 
@@ -73,6 +73,8 @@ def run(arguments: list[str]) -> int:
         code = app(arguments, prog_name="crembo", standalone_mode=False)
         print_answer("")  # what typer printed goes out here, where a failure can be told
         return code if isinstance(code, int) else 0
+    except SystemExit:
+        return 0  # typer's, where whoever read its help has stopped reading
     except (Abort, KeyboardInterrupt):
         _say("interrupted; no output was left half written")
         return INTERRUPTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -73,7 +74,9 @@ class Messages:
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=Console(
+                stderr=True, color_system=None if os.environ.get("NO_COLOR") else "auto"
+            ),
             transient=True,
         ) as bar:
             self._progress = bar

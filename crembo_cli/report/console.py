@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -44,11 +45,18 @@ def drawn(report: Report) -> str:
 
     `NO_COLOR` (https://no-color.org) takes the styles away, bold as well as colours.
     """
-    plain = not sys.stdout.isatty() or bool(os.environ.get("NO_COLOR"))
-    console = Console(color_system=None if plain else "auto")
-    with console.capture() as capture:
-        draw(report, console)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+    styled = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    # What the screen's encoding lacks is drawn in ASCII, or escaped.
+    page = io.TextIOWrapper(io.BytesIO(), sys.stdout.encoding, errors="backslashreplace")
+    console = Console(
+        file=page,
+        width=Console().width,
+        color_system="auto" if styled else None,
+        force_terminal=styled,
+    )
+    draw(report, console)
+    page.seek(0)
+    return "\n".join(line.rstrip() for line in page.read().splitlines()) + "\n"
 
 
 def draw(report: Report, console: Console) -> None:
