@@ -130,6 +130,9 @@ def _by_name(
     wanted: tuple[str, ...],
 ) -> tuple[str, ...]:
     offered = rest if features is None else features
+    # LightGBM keeps a name's blanks as underscores.
+    spelled = {name.replace(" ", "_"): name for name in offered}
+    wanted = tuple(name if name in offered else spelled.get(name, name) for name in wanted)
     missing = [name for name in wanted if name not in offered]
     if not missing and (features is None or len(features) == len(wanted)):
         return wanted

@@ -134,3 +134,17 @@ def test_unusable_columns() -> None:
         chosen(dated, label="when")
     assert chosen(dated, drop=("when",), count=2).features == ("a", "b")
     assert chosen(dated, names=("a",)).extra == ("b", "when")
+
+
+def test_names_with_underscores_for_blanks_are_matched() -> None:
+    """LightGBM says `petal_width` of a column called `petal width`; both mean the column."""
+    table = table_of(**{"a b": [1], "c": [2], "y": [0]})
+    chosen = choose_columns(
+        table,
+        label=None,
+        features=None,
+        drop=(),
+        wanted_names=("c", "a_b"),
+        wanted_count=2,
+    )
+    assert chosen.features == ("c", "a b")
