@@ -1,0 +1,111 @@
+"""The family `boosted`: small trees on the soft targets, their leaves refitted together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from crembo_cli.students.boosted.grow import grow
+from crembo_cli.students.boosted.leaves import refit
+from crembo_cli.students.boosted.model import Boosted, exact_values
+from crembo_cli.students.contract import Floats, Student, Task
+from crembo_cli.students.design import one_thread
+from crembo_cli.students.scored import FITTED_ROWS, earned
+from crembo_cli.students.softmax import as_targets, best_sharpness, cross_entropy, lost_reward
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoostedFamily:
+    """Many small trees; each adds to the score of every class."""
+
+    name: ClassVar[str] = "boosted"
+    summary: ClassVar[str] = "small trees that add up; near the teacher where trees suit the table"
+    thresholds: ClassVar[int | None] = 4
+
+    trees: int = field(
+        default=40, metadata={"help": "How many trees.", "minimum": 1, "maximum": 1000}
+    )
+    max_depth: int = field(
+        default=3,
+        metadata={"help": "The most splits above a leaf of a tree.", "minimum": 1, "maximum": 8},
+    )
+    rate: float = field(
+        default=0.3,
+        metadata={
+            "help": "The share of its step that each tree goes as it is grown.",
+            "minimum": 0.01,
+            "maximum": 1.0,
+        },
+    )
+    ridge: float = field(
+        default=1e-4,
+        metadata={
+            "help": "How strongly the leaves' values are held near 0 as they are refitted.",
+            "minimum": 0.0,
+            "maximum": 1000.0,
+        },
+    )
+
+    def learner(self, task: Task) -> BoostedLearner:
+        """A learner for `task`; all fits look at the same rows."""
+        return BoostedLearner(self, task)
+
+
+class BoostedLearner:
+    """Boosted trees for one task."""
+
+    def __init__(self, family: BoostedFamily, task: Task) -> None:
+        self.family = family
+        self.task = task
+        n = len(task.rows)
+        self.chosen = np.arange(n)
+        if n > FITTED_ROWS:
+            rng = np.random.default_rng(task.seed)
+            self.chosen = np.sort(rng.choice(n, FITTED_ROWS, replace=False))
+        self.rows = task.rows[self.chosen]
+
+    @one_thread()
+    def fit(self, rewards: Floats, start: Student | None = None) -> Boosted:
+        """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls.
+
+        From a start the trees stay, and their leaves climb the rewards, as the share of them
+        that a label drawn by the softmax earns.
+        """
+        family, goals = self.family, rewards[self.chosen]
+        if start is None:
+            goals = as_targets(goals)
+            trees, values, begin = grow(
+                self.rows,
+                goals,
+                count=family.trees,
+                max_depth=family.max_depth,
+                rate=family.rate,
+                seed=self.task.seed,
+            )
+            leaf = trees.leaves_of(self.rows)
+            values = refit(leaf, values, begin, cross_entropy, goals, family.ridge)
+            return exact_values(trees, values, begin)
+        first = _own(start)
+        values, begin = first.values.astype(np.float64), first.begin.astype(np.float64)
+        leaf = first.trees.leaves_of(self.rows)
+        values = refit(leaf, values, begin, lost_reward, goals, family.ridge)
+        found = first, exact_values(first.trees, values, begin)
+        return max(found, key=lambda student: earned(student, self.task.rows, rewards))
+
+    def finish(self, student: Student) -> Boosted:
+        """`student`, its scores multiplied so that its probabilities are nearest the beliefs.
+
+        Raises TypeError for a student of another family.
+        """
+        own = _own(student)
+        factor = best_sharpness(own.scores(self.rows), self.task.beliefs[self.chosen])
+        values, begin = own.values.astype(np.float64), own.begin.astype(np.float64)
+        return exact_values(own.trees, values * factor, begin * factor)
+
+
+def _own(student: Student) -> Boosted:
+    if not isinstance(student, Boosted):
+        raise TypeError(f"a boosted learner has no use for a {type(student).__name__}")
+    return student

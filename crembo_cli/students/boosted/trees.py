@@ -1,0 +1,81 @@
+"""Several trees in one set of flat arrays, and the leaf of each row in each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crembo_cli.students.contract import Floats, Indices
+
+LEAF = -1
+LARGEST = np.finfo(np.float32).max
+SIDES = "children_left", "children_right"  # as scikit-learn calls them
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trees:
+    """T binary trees of m nodes in all; a tree's nodes lie together, its root first."""
+
+    root: Indices  # (T,)
+    feature: Indices  # (m,) the column asked at the node; LEAF at a leaf
+    threshold: Floats  # (m,) values <= threshold go left
+    missing_left: NDArray[np.bool_]  # (m,) whether NaN goes left
+    left: Indices  # (m,) the left child; at a leaf, the node itself
+    right: Indices  # (m,) the right child; at a leaf, the node itself
+
+    def is_leaf(self) -> NDArray[np.bool_]:
+        """Which nodes are leaves: bool (m,)."""
+        return np.asarray(self.feature == LEAF)
+
+    def depths(self) -> Indices:
+        """How many splits lie above each node: int64 (m,)."""
+        found = np.zeros(len(self.feature), np.int64)
+        for v in np.flatnonzero(~self.is_leaf()):
+            found[self.left[v]] = found[self.right[v]] = found[v] + 1
+        return found
+
+    def leaves_of(self, rows: Floats) -> Indices:
+        """The leaf of each row in each tree, by its number among the leaves: int64 (n, T)."""
+        node = np.tile(self.root, (len(rows), 1))
+        each = np.arange(len(rows))[:, None]
+        for _ in range(int(self.depths().max())):
+            cells = rows[each, np.maximum(self.feature[node], 0)]
+            goes_left = np.where(
+                np.isnan(cells), self.missing_left[node], cells <= self.threshold[node]
+            )
+            node = np.where(goes_left, self.left[node], self.right[node])
+        return (np.cumsum(self.is_leaf()) - 1)[node]
+
+
+def join(fitted: Sequence[Any], missing: NDArray[np.bool_]) -> Trees:
+    """Trees of scikit-learn (their `tree_`), joined; `missing` (p,) says which features may be.
+
+    Thresholds are rounded down to float32, so that the float32 values that go left are the
+    same. Missing values of a feature that had none go where most rows go.
+    """
+    sizes = [tree.node_count for tree in fitted]
+    root = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    before = np.repeat(root, sizes)
+    below = [np.concatenate([getattr(tree, side) for tree in fitted]) for side in SIDES]
+    leaf = below[0] < 0
+    itself = np.arange(len(leaf))
+    left, right = (np.where(leaf, itself, before + side) for side in below)
+    feature = np.where(leaf, LEAF, np.concatenate([tree.feature for tree in fitted]))
+    exact = np.concatenate([tree.threshold for tree in fitted])
+    threshold = np.clip(exact, -LARGEST, LARGEST).astype(np.float32)
+    lower = np.nextafter(threshold, np.float32(-np.inf))
+    count = np.concatenate([tree.n_node_samples for tree in fitted])
+    learned = np.concatenate([tree.missing_go_to_left for tree in fitted]) > 0
+    missing_left = np.where(missing[np.maximum(feature, 0)], learned, count[left] >= count[right])
+    return Trees(
+        root=root,
+        feature=feature.astype(np.int64),
+        threshold=np.where(leaf, 0, np.where(threshold > exact, lower, threshold)),
+        missing_left=missing_left & ~leaf,
+        left=left,
+        right=right,
+    )
