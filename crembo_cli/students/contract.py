@@ -90,9 +90,9 @@ class Learner(Protocol):
         """A student f with a large sum over i of rewards[i, f(x_i)].
 
         `rewards` is float32 (n, c) in [0, 1]: the beliefs themselves, or the allowed labels at
-        a threshold (0 and 1; a row may be all 0). `start`, a student that an earlier `fit` of
-        this learner returned, is a place to begin; with it the sum must not come out lower
-        than `start`'s where the family can promise that.
+        a threshold (0 and 1; a row may be all 0). `start`, a student of this
+        family for the same features and classes, is a place to begin; if it is this learner's
+        own, the sum must not come out lower than `start`'s where the family can promise that.
         """
         ...
 
