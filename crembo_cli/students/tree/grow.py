@@ -6,7 +6,7 @@ import numpy as np
 
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.tree.bins import Bins
-from crembo_cli.students.tree.draft import Draft, best_labels, summed_by_node
+from crembo_cli.students.tree.draft import Draft, summed_by_node
 from crembo_cli.students.tree.model import LEAF
 from crembo_cli.students.tree.rewards import exact_rewards
 from crembo_cli.students.tree.splits import by_entropy, group_rewards
@@ -27,9 +27,7 @@ def grow(bins: Bins, rewards: Floats, max_depth: int, threads: int) -> Draft:
     draft = _leaves(min(2 ** (max_depth + 1) - 1, 2 * n + 1))
     begin, end = 0, 1
     for level in range(max_depth + 1):
-        draft.label[begin:end] = best_labels(
-            summed_by_node(node, rewards, end)[begin:], draft.label[begin:end]
-        )
+        draft.label[begin:end] = np.argmax(summed_by_node(node, rewards, end)[begin:], axis=1)
         sums = summed_by_node(node, votes, end)[begin:]
         open_ = np.flatnonzero((sums > 0).sum(axis=1) > 1)
         if level == max_depth or len(open_) == 0:
@@ -42,7 +40,6 @@ def grow(bins: Bins, rewards: Floats, max_depth: int, threads: int) -> Draft:
         nodes = draft.put(begin + open_, splits, np.isfinite(splits.score))
         children = end + 2 * np.arange(len(nodes), dtype=np.int32)
         draft.left[nodes] = children
-        draft.label[children] = draft.label[children + 1] = draft.label[nodes]
         draft.descend(bins, node, 1, threads)
         begin, end = end, end + 2 * len(nodes)
     return Draft(**{name: values[:end] for name, values in vars(draft).items()})

@@ -44,9 +44,11 @@ def test_few_values_get_a_bin_each(column: np.ndarray) -> None:
 
 
 def test_edges_are_midpoints_rounded_down() -> None:
-    """Between 1 and the next float32 there is no middle: the edge is 1, not what follows it."""
-    above = np.nextafter(np.float32(1), np.float32(2))
-    assert find_edges(np.array([above, 1], np.float32)).tolist() == [1.0]
+    """Between a float32 and the next there is no middle: the edge is the lower, even or odd."""
+    one = np.float32(1)
+    for below in (one, np.nextafter(one, np.float32(2)), np.float32(0), -np.float32(1e-45)):
+        above = np.nextafter(below, np.float32(2))
+        assert find_edges(np.array([above, below], np.float32)).tolist() == [float(below)]
     assert find_edges(np.array([3, 1, np.nan, 2, 1], np.float32)).tolist() == [1.5, 2.5]
 
 

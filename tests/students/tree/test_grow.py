@@ -65,8 +65,8 @@ def test_of_equal_splits_the_first_feature_and_the_lowest_cut_is_made() -> None:
     assert draft.cut[0] == 0
 
 
-def test_a_row_without_rewards_does_not_vote_and_an_empty_vote_is_the_parents() -> None:
-    """Where nothing is allowed, no split is made, and the label is what the others say."""
+def test_a_row_without_rewards_does_not_vote() -> None:
+    """Where nothing is allowed no split is made: such rows get what their neighbours say."""
     rows = np.arange(6, dtype=np.float32)[:, None]
     rewards = np.zeros((6, 3), np.float32)
     rewards[:2, 2], rewards[2, 1] = 1, 1

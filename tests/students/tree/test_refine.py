@@ -61,6 +61,19 @@ def test_passes_mend_what_greed_got_wrong() -> None:
     assert found[-1] > 590
 
 
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**32 - 1))
+def test_starting_over_finds_nothing_more(seed: int) -> None:
+    """Nodes that were passed over as not due had nothing to gain: all looked at again, none has."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(300, 4)).astype(np.float32)
+    bins = bin_rows(rows, 1)
+    rewards = exact_rewards(rng.dirichlet(np.full(3, 0.5), 300))
+    draft = grow(bins, rng.permutation(rewards), 5, 1)
+    end = refine(draft, bins, rewards, UNTIL_DONE, 1)[-1]
+    assert refine(draft, bins, rewards, UNTIL_DONE, 1) == [end, end]
+
+
 @settings(deadline=None)
 @given(tables, st.integers(0, 2**32 - 1))
 def test_a_fit_from_a_start_earns_no_less_than_the_start(table: Table, seed: int) -> None:

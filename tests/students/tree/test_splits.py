@@ -118,6 +118,21 @@ def test_threads_do_not_matter() -> None:
             assert np.array_equal(values, getattr(two, name)), name
 
 
+def test_of_equally_good_splits_the_first_is_found() -> None:
+    """The lowest feature, its lowest cut, missing values right: the same for either search."""
+    rows = np.array([[5, 1], [5, 2], [5, 3], [5, 4], [5, np.nan]], np.float32)
+    bins = bin_rows(np.hstack([rows, rows]), 1)
+    everyone, slot = np.arange(5, dtype=np.int32), np.zeros(5, np.int32)
+    gain = np.array([0.5, 0, 0, -0.5, 0], np.float32)
+    rewards = np.array([[1, 0], [0, 0], [0, 0], [0, 1], [0, 0]], np.float32)
+    totals = np.ones((1, 2))
+    groups = group_rewards(rewards, everyone, slot, totals, totals > 0)
+    for splits in (by_gain(bins, everyone, slot, gain, 1, 1), by_labels(bins, groups, 1)):
+        assert splits.feature.tolist() == [1]
+        assert splits.cut.tolist() == [0]
+        assert splits.missing_left.tolist() == [False]
+
+
 def test_cells_hold_the_classes_that_count_of_the_rows_that_have_some() -> None:
     """Rows without a reward for the counted classes are left out of their group."""
     rewards = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1], [1, 1, 0]], np.float32)
