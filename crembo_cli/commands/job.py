@@ -76,12 +76,13 @@ def run_job(job: Job, messages: Messages) -> None:
             trust_pickle=job.trust_pickle,
             hard_labels=job.hard_labels,
             timeout=job.teacher_timeout,
+            threads=job.search.threads,
         )
         with closing(teacher):
             model, report = _compressed(job, teacher, messages, began)
+        _write(job, model, report)
     from crembo_cli.report.require import raise_for_gates
 
-    _write(job, model, report)
     try:
         _show(job, report)
     finally:
