@@ -1,0 +1,1 @@
+"""The family of rules: an ordered list of short conjunctions."""

@@ -1,0 +1,96 @@
+"""The family `rules`: at most 15 short conjunctions, asked in order, and an "otherwise"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+import numpy as np
+
+from crembo_cli.students.contract import Floats, Student, Task
+from crembo_cli.students.rules.draft import from_student, to_student
+from crembo_cli.students.rules.fit import RuleFit
+from crembo_cli.students.rules.model import RuleList
+from crembo_cli.students.rules.prune import prune_by_belief, without_unasked
+from crembo_cli.students.tree.bins import bin_rows
+from crembo_cli.students.tree.draft import summed_by_node
+from crembo_cli.students.tree.family import label_first
+from crembo_cli.students.tree.rewards import exact_rewards
+
+FIRST_PASSES = 4  # over a list grown anew
+NEXT_PASSES = 1  # and over one that starts from a neighbour
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesFamily:
+    """If these hold say this, else if those hold say that, and so on."""
+
+    name: ClassVar[str] = "rules"
+    summary: ClassVar[str] = "a short list of rules, asked in order; the easiest to read out"
+    thresholds: ClassVar[int | None] = 8
+
+    max_rules: int = field(
+        default=15,
+        metadata={
+            "help": "The most rules, the last word aside.",
+            "minimum": 1,
+            "maximum": 50,
+        },
+    )
+    max_terms: int = field(
+        default=2, metadata={"help": "The most conditions in a rule.", "minimum": 1, "maximum": 4}
+    )
+    alpha: float = field(
+        default=0.0005,
+        metadata={
+            "help": "The mean belief on held rows that a rule or condition must earn to stay.",
+            "minimum": 0.0,
+            "maximum": 1.0,
+        },
+    )
+
+    def learner(self, task: Task) -> RulesLearner:
+        """Bin the rows of `task`, once for all fits."""
+        return RulesLearner(self, task)
+
+
+class RulesLearner:
+    """Lists of rules for one task; the bins are shared by all of its fits."""
+
+    def __init__(self, family: RulesFamily, task: Task) -> None:
+        self.family = family
+        self.task = task
+        self.bins = bin_rows(task.rows, task.threads)
+
+    def fit(self, rewards: Floats, start: Student | None = None) -> RuleList:
+        """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls."""
+        work = RuleFit(self.bins, exact_rewards(rewards), self.family.max_terms, self.task.threads)
+        passes = FIRST_PASSES
+        if isinstance(start, RuleList):
+            passes = NEXT_PASSES
+            work.begin_from(*from_student(start, self.bins))
+        work.grow(self.family.max_rules)
+        work.refine(passes)
+        labels = [*(rule.label for rule in work.rules), work.otherwise]
+        sure = np.eye(rewards.shape[1], dtype=np.float32)[labels]
+        return to_student(work.rules, work.otherwise, self.bins, sure)
+
+    def finish(self, student: Student) -> RuleList:
+        """`student` pruned, mean beliefs in its rules, missing cells counted as most known ones.
+
+        The latter is for the features that are never missing in the rows that were fitted on.
+        Raises TypeError for a student of another family.
+        """
+        if not isinstance(student, RuleList):
+            raise TypeError(f"a learner of rules finishes rules, not {type(student).__name__}")
+        task = self.task
+        if len(task.held_rows):
+            student = prune_by_belief(student, task.held_rows, task.held_beliefs, self.family.alpha)
+        known = ~np.asarray(np.isnan(task.rows).any(axis=0))[student.feature]
+        mostly = student.holds(task.rows).mean(axis=0) >= 0.5
+        counts_as = np.where(mostly, -student.sign, student.sign) * np.float32(np.inf)
+        student = replace(student, missing=np.where(known, counts_as, student.missing))
+        student = without_unasked(student, task.rows)
+        said = student.rule_of(task.rows).astype(np.int32)
+        sums = summed_by_node(said, exact_rewards(task.beliefs), len(student.label))
+        return replace(student, probabilities=label_first(sums, student.label))

@@ -1,0 +1,101 @@
+"""The list itself: flat arrays, in the order in which rules are asked, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crembo_cli.students.columns import blocks
+from crembo_cli.students.contract import Feature, Floats, Indices
+from crembo_cli.students.nodes import Nodes
+
+if TYPE_CHECKING:
+    from onnx import NodeProto, TensorProto
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RuleList:
+    """K rules of at most t terms; the first rule all of whose terms hold has the say.
+
+    A term holds where sign * cell <= bound. A rule of fewer terms repeats one; the last rule
+    is the "otherwise" and always holds.
+    """
+
+    feature: Indices  # (K, t) the column that a term asks
+    sign: Floats  # (K, t) 1 or -1
+    bound: Floats  # (K, t)
+    missing: Floats  # (K, t) what a missing cell counts as: infinite, to hold or not to
+    label: Indices  # (K,)
+    probabilities: Floats  # (K, c) rows sum to 1; the argmax is the label
+
+    def rule_of(self, rows: Floats) -> Indices:
+        """The rule that has the say on each row: int64 (n,), for float32 rows (n, p)."""
+        parts = [self.holds(block).all(axis=2).argmax(axis=1) for block in blocks(rows)]
+        return np.concatenate(parts)
+
+    def holds(self, rows: Floats) -> NDArray[np.bool_]:
+        """Which terms hold, bool (n, K, t), for float32 rows (n, p)."""
+        cells = rows[:, self.feature]
+        known = np.where(np.isnan(cells), self.missing, cells)
+        return np.asarray(known * self.sign <= self.bound)
+
+    def predict(self, rows: Floats) -> Indices:
+        """Class indices, int64 (n,), for float32 rows (n, p)."""
+        return self.label[self.rule_of(rows)]
+
+    def predict_proba(self, rows: Floats) -> Floats:
+        """The rule's probabilities, float32 (n, c), for float32 rows (n, p)."""
+        return self.probabilities[self.rule_of(rows)]
+
+    def terms(self, rule: int) -> list[int]:
+        """Which terms of a rule are no repetition of an earlier one."""
+        both = np.stack([self.feature[rule], self.sign[rule], self.bound[rule]], axis=1)
+        _, first = np.unique(both, axis=0, return_index=True)
+        return sorted(int(j) for j in first)
+
+    def thresholds(self) -> Floats:
+        """What values are compared with, float32 (K, t): <= it where the sign is 1, else > it."""
+        with np.errstate(over="ignore"):
+            below = -np.nextafter(self.bound, np.float32(np.inf))
+        return np.where(self.sign > 0, self.bound, below)
+
+    def holds_missing(self) -> NDArray[np.bool_]:
+        """Where a term holds for a missing cell, bool (K, t)."""
+        return np.asarray(self.missing * self.sign < 0)
+
+    def size(self) -> dict[str, int]:
+        """A leaf for each rule and for the "otherwise"; two numbers a term and a label a rule."""
+        rules = len(self.label)
+        terms = sum(len(self.terms(rule)) for rule in range(rules - 1))
+        return {"leaves": rules, "parameters": 2 * terms + rules}
+
+    def to_onnx(
+        self, rows: str, index: str, probabilities: str
+    ) -> tuple[list[NodeProto], list[TensorProto]]:
+        """All terms at once, then the first rule that holds; see `students.contract.Student`."""
+        from onnx import TensorProto
+
+        nodes = Nodes()
+        cells = nodes.add("Gather", [rows, nodes.constant(self.feature.ravel())], axis=1)
+        absent = nodes.add("IsNaN", [cells])
+        known = nodes.add("Where", [absent, nodes.constant(self.missing.ravel()), cells])
+        signed = nodes.add("Mul", [known, nodes.constant(self.sign.ravel())])
+        holds = nodes.add("LessOrEqual", [signed, nodes.constant(self.bound.ravel())])
+        number = nodes.add("Cast", [holds], to=TensorProto.FLOAT)
+        shape = nodes.constant(np.array([-1, *self.feature.shape]))
+        terms = nodes.add("Reshape", [number, shape])
+        all_hold = nodes.add("ReduceMin", [terms, nodes.constant(np.array([2]))], keepdims=0)
+        rule = nodes.add("ArgMax", [all_hold], axis=1, keepdims=0)
+        nodes.add("Gather", [nodes.constant(self.probabilities), rule], probabilities, axis=0)
+        nodes.add("Gather", [nodes.constant(self.label), rule], index, axis=0)
+        return nodes.nodes, nodes.constants
+
+    def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
+        """The rules, one a line; see `students.contract.Student.describe`."""
+        from crembo_cli.students.rules.text import rules_text
+
+        return rules_text(self, features, classes)

@@ -1,0 +1,77 @@
+"""What a list can do without, by rows that were not fitted on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crembo_cli.students.contract import Floats
+from crembo_cli.students.rules.model import RuleList
+
+
+def prune_by_belief(student: RuleList, rows: Floats, beliefs: Floats, alpha: float) -> RuleList:
+    """`student` without rules and terms that earn less than `alpha` of mean belief each.
+
+    The one that earns least on `rows` (n, p), whose beliefs are (n, c), goes first; then the
+    others are judged anew.
+    """
+    holds = student.holds(rows)
+    kept = [student.terms(k) for k in range(len(student.label))]
+    order = list(range(len(kept)))
+    now = _earned(student, holds, beliefs, kept, order)
+    while True:
+        options = [(order[:i] + order[i + 1 :], kept) for i in range(len(order) - 1)]
+        for k in order[:-1]:
+            for j in kept[k] if len(kept[k]) > 1 else ():
+                fewer = [each for each in kept[k] if each != j]
+                options.append((order, [*kept[:k], fewer, *kept[k + 1 :]]))
+        earned = [_earned(student, holds, beliefs, terms, rules) for rules, terms in options]
+        if not options or now - max(earned) >= alpha * len(rows):
+            return _chosen(student, kept, order)
+        best = int(np.argmax(earned))
+        (order, kept), now = options[best], earned[best]
+
+
+def _earned(
+    student: RuleList,
+    holds: NDArray[np.bool_],
+    beliefs: Floats,
+    kept: list[list[int]],
+    order: list[int],
+) -> float:
+    """The summed beliefs in what a list of those rules, with those terms, says."""
+    said = np.full(len(holds), student.label[-1])
+    for k in reversed(order[:-1]):
+        said[holds[:, k, kept[k]].all(axis=1)] = student.label[k]
+    return float(beliefs[np.arange(len(said)), said].sum(dtype=np.float64))
+
+
+def without_unasked(student: RuleList, rows: Floats) -> RuleList:
+    """`student` without the rules that have the say on none of `rows` (n, p).
+
+    Where the "otherwise" is one of them, the last of the others becomes it.
+    """
+    last = len(student.label) - 1
+    asked = np.unique(student.rule_of(rows)).tolist()
+    label = student.label.copy()
+    label[last] = student.label[asked[-1]]
+    terms = [student.terms(k) for k in range(last + 1)]
+    return _chosen(replace(student, label=label), terms, [*asked[:-1], last])
+
+
+def _chosen(student: RuleList, kept: list[list[int]], order: list[int]) -> RuleList:
+    """The list of the rules in `order` with the terms `kept`; rules of fewer repeat one."""
+    most = max(len(kept[k]) for k in order)
+    column = np.array([(kept[k] + [kept[k][0]] * most)[:most] for k in order])
+    row = np.array(order)[:, None]
+    return replace(
+        student,
+        feature=student.feature[row, column],
+        sign=student.sign[row, column],
+        bound=student.bound[row, column],
+        missing=student.missing[row, column],
+        label=student.label[order],
+        probabilities=student.probabilities[order],
+    )

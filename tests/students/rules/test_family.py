@@ -1,0 +1,65 @@
+"""The family `rules` keeps the contract and its limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from crembo_cli.students.contract import Task
+from crembo_cli.students.rules.family import RulesFamily
+from crembo_cli.students.tree.family import TreeFamily
+from crembo_cli.testing import check_family
+from crembo_cli.testing.tasks import small_tasks
+
+
+@pytest.mark.parametrize("family", [RulesFamily(), RulesFamily(max_rules=2, max_terms=3)])
+def test_it_keeps_the_contract(family: RulesFamily) -> None:
+    """Lists of rules pass check_family, short ones of long rules too."""
+    check_family(family)
+
+
+@pytest.mark.parametrize(("rules", "terms"), [(1, 1), (4, 2), (6, 3)])
+def test_limits_hold(rules: int, terms: int) -> None:
+    """No list has more rules, and no rule more conditions, than asked for."""
+    for small in small_tasks():
+        learner = RulesFamily(max_rules=rules, max_terms=terms).learner(small.task)
+        fitted = learner.fit(small.task.beliefs)
+        for student in (fitted, learner.finish(fitted)):
+            assert student.size()["leaves"] <= rules + 1
+            assert all(len(student.terms(k)) <= terms for k in range(len(student.label)))
+
+
+def corner() -> Task:
+    """Class 1 in a corner of two columns."""
+    rows = np.random.default_rng(0).random((400, 2)).astype(np.float32)
+    inside = (rows[:, 0] > 0.5) & (rows[:, 1] > 0.5)
+    beliefs = np.where(inside[:, None], [0.1, 0.9], [0.8, 0.2]).astype(np.float32)
+    return Task(
+        rows=rows[100:], beliefs=beliefs[100:], held_rows=rows[:100], held_beliefs=beliefs[:100]
+    )
+
+
+def test_a_corner_is_one_rule() -> None:
+    """A corner takes one rule, and each rule's probabilities are its rows' mean beliefs."""
+    task = corner()
+    learner = RulesFamily().learner(task)
+    student = learner.finish(learner.fit(task.beliefs))
+    assert student.label.tolist() == [1, 0]
+    np.testing.assert_allclose(student.probabilities, [[0.1, 0.9], [0.8, 0.2]], atol=0.02)
+
+
+def test_what_was_never_missing_counts_as_most_cells() -> None:
+    """In a column that had no missing cells, a missing one holds where most cells do."""
+    task = corner()
+    learner = RulesFamily().learner(task)
+    student = learner.finish(learner.fit(task.beliefs))
+    mostly = student.holds(task.rows).mean(axis=0) >= 0.5
+    np.testing.assert_array_equal(student.holds_missing(), mostly)
+
+
+def test_another_family_is_refused() -> None:
+    """`finish` refuses a student of another family."""
+    task = corner()
+    tree = TreeFamily(max_depth=1).learner(task).fit(task.beliefs)
+    with pytest.raises(TypeError, match="not Tree"):
+        RulesFamily().learner(task).finish(tree)
