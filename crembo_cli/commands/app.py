@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import Abort, TyperException
 
-from crembo_cli.commands import compress, inspect, score, students
+from crembo_cli.commands import compress, explain, inspect, score, students
 from crembo_cli.commands.answer import print_answer
 from crembo_cli.errors import CremboError, DefectError, InputError, printable
 
@@ -33,6 +33,7 @@ app = typer.Typer(
 app.command("compress")(compress.command)
 app.command("score")(score.command)
 app.command("inspect")(inspect.command)
+app.command("explain")(explain.command)
 app.command("students")(students.command)
 
 
@@ -101,10 +102,14 @@ def _line_and_code(error: Exception, debug: bool) -> tuple[str, int]:
 
 
 def _one_line(error: TyperException) -> str:
-    message = " ".join(error.format_message().split())
+    message = " ".join(error.format_message().split()).rstrip(".")
+    # pydantic, which typer reads numbers with, keeps what it was given apart from its message.
+    details: list[dict[str, object]] = getattr(error.__cause__, "errors", list)()
+    if details and "input" in details[0]:
+        message += f"; found {details[0]['input']!r}"
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "crembo"
-    return f"{message} Try '{command} --help'."
+    return f"{message}; try '{command} --help'"
 
 
 def _say(line: str) -> None:

@@ -23,6 +23,10 @@ DataPath = Annotated[
         show_default=False,
     ),
 ]
+StudentPath = Annotated[
+    str,
+    typer.Argument(metavar="STUDENT", help="A student's .onnx file.", show_default=False),
+]
 Label = Annotated[
     str | None,
     typer.Option(

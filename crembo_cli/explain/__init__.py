@@ -1,0 +1,1 @@
+"""A student for a reader: rules, drawings, and code that needs nothing installed."""

@@ -1,0 +1,122 @@
+"""A tree drawn from left to right, which stays readable to tree depth 6 and beyond."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crembo_cli.errors import printable
+from crembo_cli.explain.figure import Colours, class_colour, text_style
+from crembo_cli.explain.layout import CHARACTER, GAP, WIDEST, Layout, lay_out
+from crembo_cli.explain.model import Explained
+from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.tree.text import conditions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HALF = 0.13  # inches: half the height of a box
+BAR = 0.8  # inches: the bar of shares right of a leaf
+MARGIN = 0.15  # inches
+
+
+def draw_tree(explained: Explained, tree: Tree, colours: Colours) -> Figure:
+    """Boxes with what is asked; up means yes, down means no. Leaves show what is believed."""
+    from matplotlib.figure import Figure
+
+    texts = [_text(explained, tree, v) for v in range(len(tree.feature))]
+    layout = lay_out(tree, texts)
+    width = layout.size[0] + BAR + 0.1 + 2 * MARGIN
+    height = layout.size[1] + 2 * MARGIN
+    figure = Figure(figsize=(width, height), facecolor=colours.paper)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(-MARGIN, width - MARGIN), ylim=(height - MARGIN, -MARGIN))
+    axes.axis("off")
+    for v, text in enumerate(texts):
+        if tree.left[v] == v:
+            _draw_leaf(axes, tree, v, text, layout, colours)
+        else:
+            _draw_split(axes, explained, tree, v, text, layout, colours)
+    return figure
+
+
+def _text(explained: Explained, tree: Tree, v: int) -> str:
+    """What stands in the box of a node, cut to what fits."""
+    if tree.left[v] == v:
+        label = int(tree.label[v])
+        return f"{_cut(explained.class_names()[label], 30)} {tree.probabilities[v, label]:.2f}"
+    asked = conditions(tree, v, explained.features[int(tree.feature[v])])[0]
+    # Long names are cut in the middle: the threshold at their end matters most.
+    return _cut(asked.removesuffix(" or missing").replace(" <= ", " \u2264 "), WIDEST / CHARACTER)
+
+
+def _cut(text: str, most: float) -> str:
+    text, most = printable(text), int(most)
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return f"{text[: most - 1 - end]}\u2026{text[-end:]}"
+
+
+def _draw_split(
+    axes: Axes,
+    explained: Explained,
+    tree: Tree,
+    v: int,
+    text: str,
+    layout: Layout,
+    colours: Colours,
+) -> None:
+    x, y, width = layout.x[v], layout.y[v], layout.width[v]
+    _box(axes, x, y, width, edge=colours.muted, face="none", alpha=1.0)
+    axes.text(x + width / 2, y, text, **text_style(ha="center", color=colours.ink))
+    may_miss = explained.features[int(tree.feature[v])].missing
+    missing_left = bool(tree.missing_left[v])
+    for child, word, takes_missing in (
+        (tree.left[v], "yes", missing_left),
+        (tree.right[v], "no", not missing_left),
+    ):
+        end = layout.y[child]
+        turn = x + width + GAP * 0.18
+        axes.plot(
+            [x + width, turn, turn, layout.x[child]], [y, y, end, end], color=colours.muted, lw=1
+        )
+        words = f"{word}, missing" if may_miss and takes_missing else word
+        small = text_style(fontsize=7, color=colours.muted)
+        axes.text(turn + 0.05, end - 0.07, words, **small)
+
+
+def _draw_leaf(axes: Axes, tree: Tree, v: int, text: str, layout: Layout, colours: Colours) -> None:
+    from matplotlib.patches import Rectangle
+
+    x, y, width = layout.x[v], layout.y[v], layout.width[v]
+    colour = class_colour(int(tree.label[v]))
+    _box(axes, x, y, width, edge=colour, face=colour, alpha=0.25)
+    axes.text(x + width / 2, y, text, **text_style(ha="center", color=colours.ink))
+    begin = x + width + 0.1
+    for k, share in enumerate(tree.probabilities[v].tolist()):
+        bar = Rectangle((begin, y - 0.05), BAR * share, 0.1, color=class_colour(k), lw=0)
+        axes.add_patch(bar)
+        begin += BAR * share
+
+
+def _box(
+    axes: Axes, x: float, y: float, width: float, *, edge: str, face: str, alpha: float
+) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    corner = (float(x), float(y) - HALF)
+    style = "round,pad=0,rounding_size=0.06"
+    for facecolor, edgecolor, opacity in ((face, "none", alpha), ("none", edge, 1.0)):
+        axes.add_patch(
+            FancyBboxPatch(
+                corner,
+                float(width),
+                2 * HALF,
+                boxstyle=style,
+                fc=facecolor,
+                ec=edgecolor,
+                alpha=opacity,
+                lw=1,
+            )
+        )

@@ -1,0 +1,79 @@
+"""Figures to SVG and PNG, by matplotlib, the same bytes for the same figure."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Okabe & Ito 2008: told apart by colour-blind readers, visible on white and on black.
+CLASS_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#999999")
+DOTS_PER_INCH = 144
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colours:
+    """What differs between a light page and a dark one."""
+
+    ink: str
+    muted: str
+    paper: str  # "none" where the page's own shows through
+
+
+ON_WHITE = Colours(ink="#1b1f24", muted="#6b7280", paper="#ffffff")
+# Colours that a page replaces by its own: see `themed`.
+OF_THE_PAGE = Colours(ink="#010203", muted="#040506", paper="none")
+
+
+def class_colour(k: int) -> str:
+    """The colour of class k; with many classes, colours come again."""
+    return CLASS_COLOURS[k % len(CLASS_COLOURS)]
+
+
+def svg_of(figure: Figure, name: str) -> str:
+    """`figure` as an SVG document of its own.
+
+    `name` makes the ids in it differ from those of other figures on one page.
+    """
+    with _drawn_plainly(name):
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def png_of(figure: Figure) -> bytes:
+    """`figure` as a PNG image."""
+    with _drawn_plainly("png"):
+        out = io.BytesIO()
+        figure.savefig(out, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    return out.getvalue()
+
+
+def themed(svg: str) -> str:
+    """The SVG element to stand in a page that has the colours --ink and --muted."""
+    element = svg[svg.index("<svg") :]
+    for colour, variable in ((OF_THE_PAGE.ink, "--ink"), (OF_THE_PAGE.muted, "--muted")):
+        element = element.replace(colour, f"var({variable})")
+    return element
+
+
+def text_style(**more: Any) -> dict[str, Any]:
+    """How all text is written: a $ in a feature's name begins no formula."""
+    return {"parse_math": False, "va": "center", "fontsize": 9, **more}
+
+
+@contextmanager
+def _drawn_plainly(name: str) -> Iterator[None]:
+    """Text stays text, ids come from `name`, and a glyph that no font has is no warning."""
+    import matplotlib
+
+    settings = matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name})
+    with settings, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
