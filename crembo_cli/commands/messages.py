@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class Messages:
     """Notes and progress; nothing but errors where the user asked for quiet.
 
+    Notes wait until the work has gone well: where it fails, one line says why and no other.
     Raises UsageError where both less and more was asked for.
     """
 
@@ -26,14 +27,13 @@ class Messages:
             raise UsageError("say less or say more, not both", found="--quiet and --verbose")
         self._quiet = quiet
         self._verbose = verbose
+        self._notes: list[str] = []
         self._progress: Progress | None = None
         self._began = perf_counter()
 
     def note(self, sentences: Sequence[str]) -> None:
-        """Print each sentence on a line of its own, unless quiet."""
-        if not self._quiet:
-            for sentence in sentences:
-                self._print(f"crembo: note: {sentence}")
+        """Print each sentence on a line of its own when the work is done, unless quiet."""
+        self._notes += sentences
 
     def detail(self, sentence: str) -> None:
         """Print a sentence where the user asked for more."""
@@ -62,6 +62,16 @@ class Messages:
 
     @contextmanager
     def progress(self) -> Iterator[None]:
+        """The time of the work: stages are drawn as a bar, and the notes told if it ends well."""
+        with self._bar():
+            yield
+        if not self._quiet:
+            for sentence in self._notes:
+                self._print(f"crembo: note: {sentence}")
+        self._notes = []
+
+    @contextmanager
+    def _bar(self) -> Iterator[None]:
         """Draw stages as a progress bar while the context lasts, on a terminal, unless quiet."""
         if self._quiet or not sys.stderr.isatty():
             yield

@@ -61,6 +61,7 @@ def _asked(
     job: Job, path: str, teacher: Teacher, messages: Messages, encoding: Encoding | None = None
 ) -> Evidence:
     """The table at `path` with the teacher's answers."""
+    from crembo_cli.dataset.columns import LABEL_NAMES
     from crembo_cli.dataset.read import read_table
     from crembo_cli.dataset.remarks import remarks
 
@@ -78,4 +79,8 @@ def _asked(
         progress=messages.stage(f"asking the teacher about {count:,} rows", count),
     )
     messages.note(remarks(table, found.columns))
+    if found.columns.label is None:
+        for name in found.columns.features:
+            if name.lower() in LABEL_NAMES:
+                messages.note([f"{name!r} is taken for a feature; if it is the label, say --label"])
     return found

@@ -1,0 +1,53 @@
+"""The command line in this process, and a small teacher with its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from crembo_cli.commands.app import run
+from tests import made
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run of the command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Crembo = Callable[..., Ran]
+
+
+@pytest.fixture
+def crembo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Crembo:
+    """Runs the command line in the folder `tmp_path`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def ran(*arguments: str | Path) -> Ran:
+        code = run([str(each) for each in arguments])
+        return Ran(code, *capsys.readouterr())
+
+    return ran
+
+
+@pytest.fixture(scope="session")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A teacher of the features a to d, with probabilities alone."""
+    return made.teacher(tmp_path_factory.mktemp("teacher") / "teacher.onnx")
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its table, with the column `target`."""
+    path = tmp_path_factory.mktemp("data") / "data.csv"
+    made.table().to_csv(path, index=False)
+    return path
