@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crembo_cli.students.contract import Feature, Floats, Task
+from crembo_cli.students.contract import Floats, Task
 from crembo_cli.students.oblique.family import ObliqueFamily
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.testing import check_family
@@ -44,17 +44,6 @@ def test_a_diagonal_takes_one_split() -> None:
     assert student.size()["leaves"] == 2
 
 
-def test_it_never_earns_less_than_the_tree_it_begins_with() -> None:
-    """Slanting splits loses nothing of what the straight tree earns on the fitted rows."""
-    for small in small_tasks():
-        task = small.task
-        oblique = ObliqueFamily(max_depth=3).learner(task).fit(task.beliefs)
-        straight = TreeFamily(max_depth=3).learner(task).fit(task.beliefs)
-        assert earned(task.beliefs, oblique.predict(task.rows)) >= earned(
-            task.beliefs, straight.predict(task.rows)
-        )
-
-
 @pytest.mark.parametrize("most", [1, 2, 3])
 def test_no_split_weighs_more_features_than_allowed(most: int) -> None:
     """Every sum has at most `max_features` terms, and sizes count three numbers for each."""
@@ -78,25 +67,6 @@ def test_a_missing_cell_has_a_side_of_its_own() -> None:
     student = ObliqueFamily(max_depth=2).learner(task).fit(beliefs)
     assert (student.predict(rows[:100]) == 1).all()
     assert (student.predict(rows) == right).mean() > 0.97
-
-
-def test_the_text_writes_the_sums_out() -> None:
-    """The text names the features of a sum, what a missing one counts as, and its threshold."""
-    task = diagonal()
-    student = ObliqueFamily(max_depth=1, max_features=2).learner(task).fit(task.beliefs)
-    a, b = student.directions.weights[:, 0]
-    threshold = student.tree.threshold[0] - student.directions.offset[0]
-    fill = student.directions.fills[1, 0]
-    features = (
-        Feature(name="height"),
-        Feature(name="colour", categories=("red", "blue"), missing=True),
-        Feature(name="noise"),
-    )
-    assert student.describe(features, ("no", "yes")).splitlines() == [
-        f"{a:.4g} height + {b:.4g} (colour, {fill:.4g} if missing) <= {threshold:.6g}: no (1.00)",
-        f"{a:.4g} height + {b:.4g} (colour, {fill:.4g} if missing) > {threshold:.6g}: yes (1.00)",
-        "A category counts as its number in the column's list, from 0; unseen: -1.",
-    ]
 
 
 def test_another_family_is_refused() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.students.rules.draft import from_student, to_student
 from crembo_cli.students.rules.fit import RuleFit
 from crembo_cli.students.tree.bins import bin_rows
 from crembo_cli.students.tree.rewards import exact_rewards
@@ -36,19 +35,3 @@ def test_the_objective_never_falls() -> None:
             fit.refine(1)
             earned.append(fit.objective())
         assert earned == sorted(earned)
-
-
-def test_a_student_comes_back_as_it_was() -> None:
-    """A list made a student and taken up again has the same rules."""
-    fit = RuleFit(BINS, REWARDS, 2, 1)
-    fit.grow(6)
-    student = to_student(fit.rules, fit.otherwise, BINS, np.eye(3, dtype=np.float32)[[0] * 7])
-    rules, otherwise = from_student(student, BINS)
-    assert otherwise == fit.otherwise
-    assert [rule.label for rule in rules] == [rule.label for rule in fit.rules]
-    again = RuleFit(BINS, REWARDS, 2, 1)
-    again.begin_from(rules, otherwise)
-    assert again.objective() == fit.objective()
-    said = np.array([*(rule.label for rule in rules), otherwise])[student.rule_of(ROWS)]
-    np.testing.assert_array_equal(student.predict(ROWS), said)
-    assert REWARDS[np.arange(600), said].sum(dtype=np.float64) == fit.objective()

@@ -1,10 +1,9 @@
-"""The first rule that holds has the say, in memory and in words."""
+"""The first rule that holds has the say, as cells and bounds have it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.students.contract import Feature
 from crembo_cli.students.rules.model import RuleList
 
 INF = np.inf
@@ -50,13 +49,3 @@ def test_no_rows_get_no_answers() -> None:
 def test_sizes_count_rules_and_terms_once() -> None:
     """A repeated term is no second one: three terms, and a label for each rule and the rest."""
     assert two_rules().size() == {"leaves": 3, "parameters": 9}
-
-
-def test_the_text_is_one_rule_a_line() -> None:
-    """Each rule is told with what holds, what it says and how sure it is."""
-    features = (Feature(name="age", missing=True), Feature(name="size", missing=True))
-    assert two_rules().describe(features, ("no", "yes", "maybe")).splitlines() == [
-        "if (age <= 2 or missing) and size > 5: yes (0.80)",
-        "else if size <= 9: maybe (0.70)",
-        "otherwise: no (0.60)",
-    ]
