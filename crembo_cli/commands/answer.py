@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from crembo_cli.errors import OutputError
 
 
 def print_answer(text: str) -> None:
-    """Print `text`, and see to it that it is out.
+    """Print `text`, and see to it that it is out; see `answering`."""
+    with answering():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """A context that prints on standard output and does nothing else that could fail.
 
     A reader that has stopped reading is no error, as in `crembo ... | head`. Raises OutputError
     where the answer cannot be written, as on a full disk.
     """
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        yield
     except BrokenPipeError:
         _drop_the_rest()
     except OSError as error:

@@ -10,17 +10,19 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.exceptions import Abort, TyperException
+from typer.exceptions import TyperException
 
 from crembo_cli.commands import compress, explain, inspect, score, students
-from crembo_cli.commands.answer import print_answer
+from crembo_cli.commands.answer import answering, print_answer
 from crembo_cli.errors import CremboError, DefectError, InputError, printable
 
 INTERRUPTED = 130
+HELP = {"-h", "--help"}
 
 app = typer.Typer(
     name="crembo",
@@ -28,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": sorted(HELP)},
 )
 app.command("compress")(compress.command)
 app.command("score")(score.command)
@@ -71,12 +73,18 @@ def run(arguments: list[str]) -> int:
     """Run the command line; returns the exit code, having said on standard error why."""
     debug = "--debug" in arguments
     try:
-        code = app(arguments, prog_name="crembo", standalone_mode=False)
-        print_answer("")  # what typer printed goes out here, where a failure can be told
-        return code if isinstance(code, int) else 0
-    except SystemExit:
-        return 0  # typer's, where whoever read its help has stopped reading
-    except (Abort, KeyboardInterrupt):
+        # Not `app(arguments)`: that takes an EOFError for Ctrl-C, and any broken pipe for ours.
+        command = typer.main.get_command(app)
+        helped = not HELP.isdisjoint(arguments)  # then it is typer that prints
+        with (
+            answering() if helped else nullcontext(),
+            command.make_context("crembo", arguments) as context,
+        ):
+            command.invoke(context)
+        return 0
+    except typer.Exit as done:
+        return done.exit_code
+    except KeyboardInterrupt:
         _say("interrupted; no output was left half written")
         return INTERRUPTED
     except Exception as error:

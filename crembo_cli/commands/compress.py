@@ -86,7 +86,7 @@ def command(
         str,
         typer.Option(
             metavar="auto|N",
-            help="Rows the teacher labels beside the real ones: auto is 20 a row, 16,000 in all.",
+            help="Rows the teacher labels beside the real ones: auto is 60 a row, 32,000 in all.",
         ),
     ] = "auto",
     test_size: Annotated[

@@ -32,6 +32,7 @@ def command(
     debug: options.Debug = False,
 ) -> None:
     """Say what MODEL is: format, inputs, outputs, classes, size, provenance, reading."""
+    from crembo_cli.commands.answer import print_answer
     from crembo_cli.teachers.load import load_teacher
 
     del debug  # read from the arguments by app.run, which must know it before any command runs
@@ -48,9 +49,9 @@ def command(
     if as_json:
         import json
 
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        print_answer(json.dumps(facts, indent=2) + "\n")
     else:
-        typer.echo("\n".join(_lines(facts)))
+        print_answer("\n".join(_lines(facts)) + "\n")
     for warning in warnings:
         typer.echo(f"crembo: note: {warning}", err=True)
 

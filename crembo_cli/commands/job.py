@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crembo_cli.report.require import Gate
     from crembo_cli.teachers.contract import Teacher
 
-SELECTION_SHARE = 0.2  # of the rows that are not tested on
+SELECTION_SHARE = 0.1  # of the rows that are not tested on
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,6 +44,7 @@ def command(
     debug: options.Debug = False,
 ) -> None:
     """Ask TEACHER about each row of DATA: one column per class, rows in their order."""
+    from crembo_cli.commands.answer import print_answer
     from crembo_cli.commands.messages import Messages
     from crembo_cli.dataset.read import read_table
     from crembo_cli.evidence import gather
@@ -87,11 +88,13 @@ def command(
                 "classes_source": asked.classes_source,
             }
     if path is None:
-        typer.echo(_content(scores, ".csv"), nl=False)
+        print_answer(_csv(scores))
     else:
         write_together({path: _content(scores, path.suffix.lower())})
     if as_json:
-        _print_json(said)
+        import json
+
+        print_answer(json.dumps(said, indent=2) + "\n")
 
 
 def _check(path: Path | None, as_json: bool) -> None:
@@ -121,10 +124,8 @@ def _content(scores: pd.DataFrame, suffix: str) -> bytes:
     """The table as the bytes of a file; float32 is written so that it reads back the same."""
     if suffix == ".parquet":
         return scores.to_parquet(index=False)
-    return scores.to_csv(index=False, lineterminator="\n").encode()
+    return _csv(scores).encode()
 
 
-def _print_json(said: dict[str, Any]) -> None:
-    import json
-
-    typer.echo(json.dumps(said, indent=2, ensure_ascii=False))
+def _csv(scores: pd.DataFrame) -> str:
+    return scores.to_csv(index=False, lineterminator="\n")

@@ -1,0 +1,165 @@
+"""The border: exit codes, one line for an error, streams that are full, closed or gone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from crembo_cli import errors
+from crembo_cli.commands import app as border
+from tests.commands.conftest import Crembo
+
+CREMBO = [sys.executable, "-m", "crembo_cli"]
+
+
+def ran(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A shell's run of `command`, where $CREMBO is the command line."""
+    shell = ["bash", "-c", f"set -o pipefail; {command}"]
+    environment = {"CREMBO": " ".join(CREMBO), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(
+        shell, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_version(crembo: Crembo) -> None:
+    """`crembo --version` prints the version and nothing else."""
+    done = crembo("--version")
+    assert (done.code, done.out, done.err) == (0, f"crembo {border_version()}\n", "")
+
+
+def border_version() -> str:
+    """The version of the installed package."""
+    from importlib.metadata import version
+
+    return version("crembo-cli")
+
+
+COMMANDS = [each.name or "" for each in border.app.registered_commands]
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help(crembo: Crembo, command: str, flag: str) -> None:
+    """`-h` and `--help` explain the program and each command on standard output."""
+    done = crembo(*([command] if command else []), flag)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"Usage: crembo {command}")
+    assert max(len(line) for line in done.out.splitlines()) <= 100
+
+
+def test_no_arguments_is_bad_usage_and_helps(crembo: Crembo) -> None:
+    """`crembo` alone explains itself on standard error, exit code 2."""
+    done = crembo()
+    assert (done.code, done.out) == (2, "")
+    assert done.err == crembo("--help").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["frobnicate"], "No such command 'frobnicate'; try 'crembo --help'"),
+        (["compress"], "Missing argument 'TEACHER'; try 'crembo compress --help'"),
+        (["compress", "a", "b", "c"], "Got unexpected extra argument(s) (c); try"),
+        (["compress", "a", "b", "--seed"], "Option '--seed' requires an argument; try"),
+        (["compress", "a", "b", "--seed", "x"], "unable to parse string as an integer; found 'x'"),
+        (["compress", "a", "b", "--seed", "-3"], "greater than or equal to 0; found '-3'; try"),
+        (["compress", "a", "b", "--sed", "3"], "No such option: --sed"),
+    ],
+)
+def test_bad_usage_is_one_line(crembo: Crembo, arguments: list[str], line: str) -> None:
+    """What typer refuses comes as one line with the next step, exit code 2."""
+    done = crembo(*arguments)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.err.startswith("crembo: ")
+    assert line in done.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (errors.GateError("not met"), 1, "not met"),
+        (errors.DataError("odd", where="a.csv", found="1"), 2, "a.csv: odd; found 1"),
+        (errors.ReplayError("differs"), 3, "differs"),
+        (MemoryError(), 2, "out of memory; try fewer rows or a larger machine"),
+        (KeyboardInterrupt(), 130, "interrupted; no output was left half written"),
+        (EOFError("torn"), 3, "a defect of crembo: EOFError: torn; run it with"),
+        (BrokenPipeError("child"), 3, "a defect of crembo: BrokenPipeError: child; run it with"),
+        (
+            ValueError("two\nlines \x1b[31mred"),
+            3,
+            "a defect of crembo: ValueError: two lines \\x1b[31mred; "
+            "run it with --debug and report what it prints",
+        ),
+    ],
+)
+def test_every_error_is_a_line_and_a_code(
+    error: BaseException,
+    code: int,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever is raised becomes one line, and the code that the contract gives it."""
+    broken = typer.Typer()
+
+    @broken.command()
+    def fail(debug: bool = False) -> None:
+        raise error
+
+    monkeypatch.setattr(border, "app", broken)
+    assert border.run([]) == code
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"crembo: {line}")
+    assert said.err.count("\n") == 1
+    if isinstance(error, Exception):
+        assert border.run(["--debug"]) == code
+        said = capsys.readouterr().err
+        assert said.startswith("Traceback")
+        assert f"crembo: {line.partition('; run it')[0]}" in said.splitlines()[-1]
+
+
+def test_a_reader_that_stops_is_no_error(tmp_path: Path) -> None:
+    """`crembo ... | true` ends well and says nothing, for help and for answers."""
+    for command in ("--help", "--version", "students --json"):
+        done = ran(f"$CREMBO {command} | true", tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    """An answer that cannot be printed is one line and exit code 2."""
+    done = ran("$CREMBO students > /dev/full", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "crembo: standard output: the answer cannot be printed; found No space left on device\n"
+    )
+
+
+def test_closed_streams_are_no_error(tmp_path: Path) -> None:
+    """Run from cron with its streams closed, a command ends as ever."""
+    assert ran("$CREMBO students >&- 2>&- <&-", tmp_path).returncode == 0
+    assert ran("$CREMBO compress no.onnx - >&- 2>&- <&-", tmp_path).returncode == 2
+
+
+def test_names_that_the_screen_lacks_are_escaped(tmp_path: Path) -> None:
+    """Under an encoding without some letter the answer is printed all the same."""
+    done = ran("PYTHONIOENCODING=ascii $CREMBO compress 'é.onnx' d.csv", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("crembo: \\xe9.onnx: no such file")
+
+
+def test_help_is_quick_to_import() -> None:
+    """`crembo --help`, and the help of each command, imports neither numpy nor pandas."""
+    code = (
+        "import sys\n"
+        "from crembo_cli.commands.app import run\n"
+        f"codes = [run([*([each] if each else []), '--help']) for each in {['', *COMMANDS]!r}]\n"
+        "heavy = {'numpy', 'pandas', 'onnx', 'onnxruntime', 'sklearn', 'rich', 'pyarrow'}\n"
+        "print(sorted(heavy & set(sys.modules)), set(codes), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[] {0}\n"
