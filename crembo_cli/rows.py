@@ -14,7 +14,7 @@ from crembo_cli.students.contract import Floats, Indices
 if TYPE_CHECKING:
     from crembo_cli.evidence import Evidence
 
-PER_ROW, MOST_FITTED = 20, 16_000  # synthetic rows: so many a real one, and so many rows in all
+PER_ROW, MOST_FITTED = 60, 32_000  # synthetic rows: so many a real one, and so many rows in all
 
 Ask = Callable[[Floats], Floats]  # rows as students take them -> the teacher's beliefs
 

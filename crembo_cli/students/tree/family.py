@@ -45,7 +45,7 @@ class TreeFamily:
     alpha: float = field(
         default=0.0005,
         metadata={
-            "help": "The mean belief on held rows that a split must earn to stay.",
+            "help": "The mean belief, on fit and held rows, that a split must earn to stay.",
             "minimum": 0.0,
             "maximum": 1.0,
         },
@@ -102,7 +102,10 @@ def within_leaves(tree: Tree, task: Task, most: int) -> Tree:
 
 
 def finish_tree(tree: Tree, task: Task, alpha: float) -> Tree:
-    """`tree` without splits that earn less than `alpha` of mean belief on the held rows each.
+    """`tree` without splits that earn less than `alpha` of mean belief each.
+
+    That is over the fit and the held rows together: held rows alone are few, lie in clumps, and
+    prune what they do not reach. Where no rows are held nothing is pruned by belief.
 
     Mean beliefs are written in its leaves; where no missing value was seen, missing ones go
     where most rows go.
@@ -112,7 +115,7 @@ def finish_tree(tree: Tree, task: Task, alpha: float) -> Tree:
     passed = passed.at(stayed)
     if len(task.held_rows):
         held = passed_by(tree, task.held_rows, task.held_beliefs).beliefs
-        tree, stayed = prune_by_belief(tree, passed.beliefs, held, alpha)
+        tree, stayed = prune_by_belief(tree, passed.beliefs, held + passed.beliefs, alpha)
         passed = passed.at(stayed)
         tree, stayed = prune_same(tree, passed.rows)
         passed = passed.at(stayed)
