@@ -1,0 +1,108 @@
+"""Notes and progress on standard error."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+
+from crembo_cli.commands.messages import Messages
+from crembo_cli.errors import UsageError
+
+TALK = """
+from crembo_cli.commands.messages import Messages
+messages = Messages(quiet={quiet}, verbose=False)
+with messages.progress():
+    done = messages.stage("reading [red]x.csv \\x1b]0;title", 10)
+    done(5)
+    messages.note(["[bold]odd[/bold] column"])
+"""
+
+
+def talk(quiet: bool = False, **environment: str) -> str:
+    """What a process that works for a moment says on standard error, a terminal."""
+    outer, inner = pty.openpty()
+    code = [sys.executable, "-c", TALK.format(quiet=quiet)]
+    env = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "COLUMNS": "60", **environment}
+    subprocess.run(code, stderr=inner, env=env, check=True)
+    os.close(inner)
+    said = b""
+    while True:
+        try:
+            said += os.read(outer, 65536)
+        except OSError:  # the terminal is closed: that is its end
+            break
+    os.close(outer)
+    return said.decode()
+
+
+def test_notes_are_told_when_the_work_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each note is a line of its own, as it is, and comes once."""
+    messages = Messages(quiet=False, verbose=False)
+    with messages.progress():
+        messages.note(["a [red]column[/red]", "two\nlines"])
+        assert capsys.readouterr().err == ""
+    notes = "crembo: note: a [red]column[/red]\ncrembo: note: two\\nlines\n"
+    assert capsys.readouterr() == ("", notes)
+    with messages.progress():
+        pass
+    assert capsys.readouterr().err == ""
+
+
+def test_notes_go_with_the_work(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the work fails there is no note beside the one line that says why."""
+    messages = Messages(quiet=False, verbose=False)
+    with suppress(ValueError), messages.progress():
+        messages.note(["a note"])
+        raise ValueError("failed")
+    assert capsys.readouterr().err == ""
+
+
+def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """No note, no stage, no progress."""
+    messages = Messages(quiet=True, verbose=False)
+    with messages.progress():
+        messages.stage("reading", 3)(1)
+        messages.note(["a note"])
+    assert capsys.readouterr() == ("", "")
+    assert talk(quiet=True) == ""
+
+
+def test_verbose_says_each_stage_with_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """A stage is a line with the seconds since the beginning."""
+    messages = Messages(quiet=False, verbose=True)
+    with messages.progress():
+        messages.stage("reading data.csv", 0)
+    assert re.fullmatch(r"crembo: +\d+\.\d\d s  reading data\.csv\n", capsys.readouterr().err)
+
+
+def test_quiet_and_verbose_exclude_each_other() -> None:
+    """Less and more at once is bad usage."""
+    with pytest.raises(UsageError, match="--quiet and --verbose"):
+        Messages(quiet=True, verbose=True)
+
+
+def test_progress_is_drawn_on_a_terminal() -> None:
+    """A stage is shown as it is called, half done, and leaves nothing but the notes."""
+    said = talk()
+    assert "reading [red]x.csv \\x1b]0;title" in said
+    assert "\x1b]0;" not in said
+    assert "\x1b[2K" in said  # what was drawn is erased
+    assert said.endswith("crembo: note: [bold]odd[/bold] column\r\n")
+
+
+def test_no_color_is_obeyed() -> None:
+    """Under NO_COLOR the bar moves without a colour or a style."""
+    styles = re.compile(r"\x1b\[[0-9;]*m")
+    assert styles.search(talk())
+    assert not styles.search(talk(NO_COLOR="1"))
+
+
+def test_a_dumb_terminal_gets_no_animation() -> None:
+    """Where the terminal cannot move its cursor nothing is drawn over."""
+    assert "\x1b" not in talk(TERM="dumb")
