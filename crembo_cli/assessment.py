@@ -19,25 +19,29 @@ class Metrics:
 
     accuracy: float | None  # share of rows where it says the true label; None without labels
     balanced_accuracy: float | None  # mean over the true classes of the share that it finds
-    fidelity: float  # share of rows where it says what the teacher says
-    depth: float  # empirical depth: the least belief in what it says
-    insensitive_depth: dict[str, float]  # by delta, as text: "0.01", "0.05", "0.1"
-    mean_belief: float
+    fidelity: float | None  # share of rows where it says what the teacher says
+    depth: float | None  # empirical depth: the least belief in what it says
+    insensitive_depth: dict[str, float | None]  # by delta, as text: "0.01", "0.05", "0.1"
+    mean_belief: float | None
 
 
-def assess(evidence: Evidence, said: Indices) -> Metrics:
-    """Metrics of a classifier that says `said`, class indices (n,), on the rows of `evidence`."""
-    depths = depth_by_row(evidence.beliefs, said)
+def assess(evidence: Evidence, said: Indices, *, teacher: bool = True) -> Metrics:
+    """Metrics of a classifier that says `said`, class indices (n,), on the rows of `evidence`.
+
+    Without a teacher the beliefs of `evidence` are nobody's, and what needs them is None.
+    """
+    depths = depth_by_row(evidence.beliefs, said) if teacher else None
     truth = evidence.truth
     return Metrics(
         accuracy=None if truth is None else float(np.mean(said == truth)),
         balanced_accuracy=None if truth is None else balanced_accuracy(truth, said),
-        fidelity=float(np.mean(said == evidence.said())),
-        depth=as_decimal(empirical_depth(depths)),
+        fidelity=None if depths is None else float(np.mean(said == evidence.said())),
+        depth=None if depths is None else as_decimal(empirical_depth(depths)),
         insensitive_depth={
-            f"{delta:g}": as_decimal(insensitive_depth(depths, delta)) for delta in DELTAS
+            f"{delta:g}": None if depths is None else as_decimal(insensitive_depth(depths, delta))
+            for delta in DELTAS
         },
-        mean_belief=mean_belief(depths),
+        mean_belief=None if depths is None else mean_belief(depths),
     )
 
 

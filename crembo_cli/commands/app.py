@@ -78,7 +78,7 @@ def run(arguments: list[str]) -> int:
         helped = not HELP.isdisjoint(arguments)  # then it is typer that prints
         with (
             answering() if helped else nullcontext(),
-            command.make_context("crembo", arguments) as context,
+            command.make_context("crembo", arguments, obj=list(arguments)) as context,
         ):
             command.invoke(context)
         return 0

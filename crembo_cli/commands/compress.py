@@ -13,6 +13,7 @@ SELECTS = ("depth", "accuracy")
 
 
 def command(
+    context: typer.Context,
     teacher: options.TeacherPath,
     data: options.DataPath,
     output: Annotated[
@@ -124,6 +125,13 @@ def command(
             show_default=False,
         ),
     ] = None,
+    quick_report: Annotated[
+        bool,
+        typer.Option(
+            "--quick-report",
+            help="Leave out of the report what needs refitting: agreement and contamination.",
+        ),
+    ] = False,
     as_json: options.AsJson = False,
     jobs: options.Jobs = None,
     quiet: options.Quiet = False,
@@ -137,7 +145,7 @@ def command(
     from crembo_cli.commands.job import Job, run_job
     from crembo_cli.commands.messages import Messages
     from crembo_cli.compression import Search
-    from crembo_cli.report.require import parse_gate
+    from crembo_cli.report.require import check_refitted, parse_gate
     from crembo_cli.students.registry import make_family
 
     del debug  # read from the arguments by app.run, which must know it before any command runs
@@ -155,6 +163,9 @@ def command(
     checks.check_range("--delta", delta, 0.0, 0.999)
     checks.check_range("--thresholds", thresholds, 1, 1000)
     checks.check_range("--test-size", test_size, 0.01, 0.9)
+    gates = tuple(parse_gate(expression) for expression in require or [])
+    if quick_report:
+        check_refitted(gates, "--quick-report, which leaves it out")
     job = Job(
         teacher=teacher,
         data=data,
@@ -180,8 +191,10 @@ def command(
         trust_pickle=trust_pickle,
         teacher_timeout=teacher_timeout,
         reports=tuple(Path(path) for path in report or []),
-        gates=tuple(parse_gate(expression) for expression in require or []),
+        gates=gates,
+        quick=quick_report,
         as_json=as_json,
         quiet=quiet,
+        command=options.typed(context),
     )
     run_job(job, messages)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from crembo_cli.commands.messages import Messages
 from crembo_cli.commands.outputs import check_outputs
 from crembo_cli.commands.parts import read_parts
+from crembo_cli.commands.reports import report_files, show
 from crembo_cli.compression import Search
 from crembo_cli.errors import UsageError
 from crembo_cli.export.signature import signature_of
@@ -46,8 +47,10 @@ class Job:
     teacher_timeout: float
     reports: tuple[Path, ...]
     gates: tuple[Gate, ...]
+    quick: bool  # leave out of the report what needs refitting
     as_json: bool
     quiet: bool
+    command: str  # what was typed
 
     def shares(self) -> tuple[float, float]:
         """The shares of DATA's rows to measure on and to choose by."""
@@ -80,11 +83,11 @@ def run_job(job: Job, messages: Messages) -> None:
         )
         with closing(teacher):
             model, report = _compressed(job, teacher, messages, began)
-        _write(job, model, report)
+        write_together({job.output: model, **report_files(report, job.reports)})
     from crembo_cli.report.require import raise_for_gates
 
     try:
-        _show(job, report)
+        show(report, as_json=job.as_json, quiet=job.quiet)
     finally:
         raise_for_gates(report)
 
@@ -95,18 +98,34 @@ def _compressed(
     """The student's ONNX, replayed, and the report, gates judged; nothing is written yet."""
     from importlib.metadata import version
 
+    from crembo_cli.assessment import assess
     from crembo_cli.compression import compress
+    from crembo_cli.explain.model import insides_of
+    from crembo_cli.export.model import label_values
     from crembo_cli.export.student_file import student_file
     from crembo_cli.report import build
+    from crembo_cli.report.by_class import by_class
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.report.require import with_gates
+    from crembo_cli.robustness.measure import robustness_of
 
     parts = read_parts(job, teacher, messages)
     signature = signature_of(teacher.inputs, parts.fit.encoding)
     found = compress(parts.fit, parts.held, teacher, job.family, job.search, messages.stage)
     student, crembo = found.student, version("crembo-cli")
     messages.stage("measuring against the same-size trees", 0)
-    metrics = build.measure(student, parts, job.search.seed)
+    answers = build.answers_of(student, parts, job.search.seed)
+    metrics = {name: assess(parts.test, said) for name, said in answers.items()}
+    robustness = robustness_of(
+        found,
+        parts,
+        teacher,
+        answers,
+        job.family,
+        job.search,
+        quick=job.quick,
+        stages=messages.stage,
+    )
     messages.stage("exporting and replaying", 0)
     file = student_file(
         student,
@@ -128,7 +147,8 @@ def _compressed(
         ),
         search=build.search_facts(job.search, found),
         metrics=metrics,
-        robustness={},
+        by_class=by_class(parts.test, answers["student"], build.names(teacher), teacher=True),
+        robustness=robustness,
         requirements=[],
         timing=Timing(
             seconds=perf_counter() - began,
@@ -136,27 +156,13 @@ def _compressed(
             teacher_rows_per_second=speed,
         ),
         description=build.description(student, parts.fit.encoding.features, teacher.classes),
+        insides=insides_of(
+            job.output.name,
+            student,
+            parts.fit.encoding.features,
+            tuple(label_values(teacher.classes).tolist()),
+            parts.fit.encoding.missing_texts,
+        ),
+        command=job.command,
     )
     return file.content, with_gates(report, job.gates)
-
-
-def _write(job: Job, model: bytes, report: Report) -> None:
-    """Write the student and the reports, all or none."""
-    from crembo_cli.report.json import json_text
-
-    files = {path: json_text(report).encode() for path in job.reports}
-    write_together({job.output: model, **files})
-
-
-def _show(job: Job, report: Report) -> None:
-    """The report on standard output: JSON where asked, nothing where quiet, else drawn."""
-    from crembo_cli.commands.answer import print_answer
-
-    if job.as_json:
-        from crembo_cli.report.json import json_text
-
-        print_answer(json_text(report))
-    elif not job.quiet:
-        from crembo_cli.report.console import drawn
-
-        print_answer(drawn(report))

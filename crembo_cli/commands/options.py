@@ -139,3 +139,10 @@ def threads(jobs: int | None) -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def typed(context: typer.Context) -> str:
+    """The command as it was typed, for a shell; see `app.run`."""
+    import shlex
+
+    return shlex.join(["crembo", *context.obj])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crembo_cli.students.contract import Feature
+from crembo_cli.students.contract import Feature, Student
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.weights import WeightsStudent
 
@@ -22,3 +22,24 @@ class Explained:
     def class_names(self) -> list[str]:
         """The classes as text."""
         return [str(each) for each in self.classes]
+
+
+def insides_of(
+    name: str,
+    student: Student,
+    features: tuple[Feature, ...],
+    classes: tuple[int | str, ...],
+    missing_texts: tuple[str, ...],
+) -> Explained | None:
+    """The student explained; None where its family has no short form."""
+    if isinstance(student, Tree) or (
+        isinstance(student, WeightsStudent) and student.columns.ramps is None
+    ):
+        return Explained(
+            name=name,
+            student=student,
+            features=features,
+            classes=classes,
+            missing_texts=missing_texts,
+        )
+    return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crembo_cli.assessment import Metrics, as_decimal, assess, baseline_says
+from crembo_cli.assessment import Metrics, as_decimal, baseline_says
 from crembo_cli.compression import Compression, Search
 from crembo_cli.errors import printable
 from crembo_cli.evidence import Evidence, Parts
@@ -20,29 +20,27 @@ from crembo_cli.report.model import (
     StudentFacts,
     TeacherFacts,
 )
-from crembo_cli.students.contract import Family, Feature, Student
+from crembo_cli.robustness.units import units_of
+from crembo_cli.students.contract import Family, Feature, Indices, Student
 
 if TYPE_CHECKING:
     from crembo_cli.teachers.contract import ClassLabel, Teacher
 
 
-def measure(student: Student, parts: Parts, seed: int) -> dict[str, Metrics]:
-    """Metrics on the test rows of the student, the teacher, and the same-size trees.
+def answers_of(student: Student, parts: Parts, seed: int) -> dict[str, Indices]:
+    """What the student, the teacher and the same-size trees say of the test rows, by name.
 
     The same-size trees are fitted on all rows that are not tested on, as they need none to
     choose by. Without labels there is no `baseline_labels`.
     """
     train, test = _together(parts.fit, parts.held), parts.test
     size = student.size()
-    metrics = {
-        "student": assess(test, student.predict(test.rows)),
-        "teacher": assess(test, test.said()),
-    }
+    answers = {"student": student.predict(test.rows), "teacher": test.said()}
     fitted_to = {"baseline_labels": train.truth, "baseline_teacher": train.said()}
     for name, labels in fitted_to.items():
         if labels is not None:
-            metrics[name] = assess(test, baseline_says(train.rows, labels, test.rows, size, seed))
-    return metrics
+            answers[name] = baseline_says(train.rows, labels, test.rows, size, seed)
+    return answers
 
 
 def _together(one: Evidence, other: Evidence) -> Evidence:
@@ -80,6 +78,7 @@ def provenance(
         "crembo.threshold": found.threshold,
         "crembo.classes": list(teacher.classes),
         "crembo.features": [asdict(each) for each in encoding.features],
+        "crembo.units": units_of(parts.fit.rows, encoding).tolist(),
         "crembo.teacher.sha256": teacher.sha256,
         "crembo.data.sha256": parts.fit.table.sha256,
         "crembo.test_data.sha256": parts.test.table.sha256,
@@ -150,6 +149,11 @@ def description(
         for each in features
     ]
     return student.describe(named, [printable(str(each)) for each in classes])
+
+
+def names(teacher: Teacher) -> list[str]:
+    """The classes as text."""
+    return [str(each) for each in teacher.classes]
 
 
 def search_facts(search: Search, found: Compression) -> SearchFacts:

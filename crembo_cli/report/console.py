@@ -16,9 +16,11 @@ from rich.text import Text
 
 from crembo_cli.assessment import Metrics
 from crembo_cli.errors import printable
-from crembo_cli.report.model import Report, Requirement, SearchFacts
+from crembo_cli.report.model import DataFacts, Report, Requirement, SearchFacts
 from crembo_cli.report.plot import BELIEF, BOTH, CHOSEN, DEPTH, path_plot
 from crembo_cli.report.require import told
+from crembo_cli.report.trust import trust
+from crembo_cli.report.words import ratio, short
 
 MOST_COLUMNS = 100
 MOST_LEAVES = 16  # a tree with more is not drawn: it would not fit on the screen
@@ -73,18 +75,10 @@ def drawing(report: Report, width: int) -> Iterator[RenderableType]:
     yield _metrics(report, width)
     yield Text()
     yield from _cost(report)
-    if report.search.path_rows < report.data.fit_rows + report.data.synthetic_rows:
-        yield Text(
-            f"The path was found on {report.search.path_rows:,} of the rows, "
-            "the chosen step polished on all.",
-            style="dim",
-        )
-    if len(report.search.steps) > 1:
-        yield Text()
-        held = report.data.selection_rows + report.data.held_synthetic_rows
-        yield _heading(f"the path, judged on {held:,} rows that were not fitted on")
-        yield Text(_legend(report.search))
-        yield from (Text(line) for line in path_plot(report.search, min(width, 80)))
+    yield Text()
+    yield from trust(report)
+    if report.search is not None:
+        yield from _path(report.search, report.data, width)
     if report.description and report.student.size.get("leaves", MOST_LEAVES + 1) <= MOST_LEAVES:
         yield Text()
         yield _heading("the tree (in brackets the leaf's mean belief in its class)")
@@ -92,6 +86,22 @@ def drawing(report: Report, width: int) -> Iterator[RenderableType]:
     if report.requirements:
         yield Text()
     yield from (_requirement(each) for each in report.requirements)
+
+
+def _path(search: SearchFacts, data: DataFacts, width: int) -> Iterator[RenderableType]:
+    """The path, where there is more than one step to it."""
+    if search.path_rows < (data.fit_rows or 0) + (data.synthetic_rows or 0):
+        yield Text(
+            f"The path was found on {search.path_rows:,} of the rows, "
+            "the chosen step polished on all.",
+            style="dim",
+        )
+    if len(search.steps) > 1:
+        yield Text()
+        held = (data.selection_rows or 0) + (data.held_synthetic_rows or 0)
+        yield _heading(f"the path, judged on {held:,} rows that were not fitted on")
+        yield Text(_legend(search))
+        yield from (Text(line) for line in path_plot(search, min(width, 80)))
 
 
 def _hanging(line: str, width: int) -> Text:
@@ -110,17 +120,20 @@ def _heading(words: str) -> Text:
 
 def _title(report: Report) -> Iterator[RenderableType]:
     data = report.data
-    yield Text.assemble(
-        (printable(report.student.path), "bold"), f", a {report.student.family} student"
-    )
+    family = report.student.family
+    kind = "a classifier" if family is None else f"a {printable(family)} student"
+    yield Text.assemble((printable(report.student.path), "bold"), f", {kind}")
     tested = "" if data.test_path is None else f", tested on {printable(data.test_path)}"
-    lines = (
-        f"of {printable(report.teacher.path)}",
-        f"on {printable(data.path)}{tested}",
-        f"fitted on {data.fit_rows:,} rows + {data.synthetic_rows:,} synthetic, "
-        f"chosen on {data.selection_rows:,} + {data.held_synthetic_rows:,}, "
-        f"tested on {data.test_rows:,}",
-    )
+    lines = [] if report.teacher is None else [f"of {printable(report.teacher.path)}"]
+    lines.append(f"on {printable(data.path)}{tested}")
+    if data.fit_rows is None:
+        lines.append(f"measured on {data.test_rows:,} rows")
+    else:
+        lines.append(
+            f"fitted on {data.fit_rows:,} rows + {data.synthetic_rows:,} synthetic, "
+            f"chosen on {data.selection_rows:,} + {data.held_synthetic_rows:,}, "
+            f"tested on {data.test_rows:,}"
+        )
     yield Padding(Text("\n".join(lines)), (0, 0, 0, 2))
 
 
@@ -149,27 +162,16 @@ def _cost(report: Report) -> list[Text]:
         if name in size
     ]
     told = f"size   {size['bytes']:,} bytes"
-    if report.timing.teacher_rows_per_second is not None:
+    if report.teacher is not None and report.timing.teacher_rows_per_second is not None:
         smaller = report.teacher.bytes / size["bytes"]
-        told += f", teacher {report.teacher.bytes:,}: {_ratio(smaller, 'smaller', 'larger')}"
+        told += f", teacher {report.teacher.bytes:,}: {ratio(smaller, 'smaller', 'larger')}"
     lines = [Text(told), Text(f"       {', '.join(counts)}")]
-    told = f"speed  {_short(speed.student_rows_per_second)} rows/s"
+    told = f"speed  {short(speed.student_rows_per_second)} rows/s"
     if speed.teacher_rows_per_second is not None:
         faster = speed.student_rows_per_second / speed.teacher_rows_per_second
-        told += f", teacher {_short(speed.teacher_rows_per_second)}: "
-        told += _ratio(faster, "faster", "slower")
+        told += f", teacher {short(speed.teacher_rows_per_second)}: "
+        told += ratio(faster, "faster", "slower")
     return [*lines, Text(told)]
-
-
-def _ratio(ratio: float, above: str, below: str) -> str:
-    return f"{ratio:.1f}x {above}" if ratio >= 1 else f"{1 / ratio:.1f}x {below}"
-
-
-def _short(number: float) -> str:
-    for size, unit in ((1e6, "M"), (1e3, "k")):
-        if number >= size:
-            return f"{number / size:.1f}{unit}"
-    return f"{number:.0f}"
 
 
 def _legend(search: SearchFacts) -> str:

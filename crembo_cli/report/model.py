@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+import math
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from crembo_cli.assessment import Metrics
+from crembo_cli.report.by_class import ClassFacts
+from crembo_cli.robustness.model import Robustness
+
+if TYPE_CHECKING:
+    from crembo_cli.explain.model import Explained
 
 SCHEMA = 1
 
@@ -25,20 +31,20 @@ class TeacherFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class DataFacts:
-    """On what."""
+    """On what. A student that is evaluated was fitted elsewhere: None tells what is not known."""
 
     path: str  # as it was given; "-" for standard input
     sha256: str
     rows: int
     features: list[str]  # their names, in the teacher's order
     label: str | None  # the column with the true labels
-    fit_rows: int  # real rows that students were fitted on
-    selection_rows: int  # real rows that the student was chosen by
+    fit_rows: int | None  # real rows that students were fitted on
+    selection_rows: int | None  # real rows that the student was chosen by
     test_rows: int  # rows that nothing was fitted on or chosen by: the metrics are theirs
     test_path: str | None  # of --test-data; None: the test rows are a share of the table
     test_sha256: str  # of the table that the test rows are from
-    synthetic_rows: int  # rows that the teacher labelled to fit on
-    held_synthetic_rows: int  # and to choose by
+    synthetic_rows: int | None  # rows that the teacher labelled to fit on
+    held_synthetic_rows: int | None  # and to choose by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +53,8 @@ class StudentFacts:
 
     path: str
     sha256: str
-    family: str
-    options: dict[str, Any]  # the family's, all of them
+    family: str | None  # None: no student of ours
+    options: dict[str, Any] | None  # the family's, all of them
     size: dict[str, int]  # tree_depth, leaves, nodes, parameters (those that apply), bytes
 
 
@@ -100,15 +106,19 @@ class Report:
     """Everything a run found. `as_json` gives the keys of schema 1."""
 
     crembo: str  # the version
-    teacher: TeacherFacts
+    teacher: TeacherFacts | None  # None where a student is evaluated without one
     data: DataFacts
     student: StudentFacts
-    search: SearchFacts
+    search: SearchFacts | None  # None where a student is evaluated that was found elsewhere
     metrics: dict[str, Metrics]  # by the names in MEASURED; no baseline_labels without labels
-    robustness: dict[str, Any]
+    by_class: list[ClassFacts] | None  # None where there are neither labels nor a teacher
+    robustness: Robustness
     requirements: list[Requirement]
     timing: Timing
-    description: str = field(default="")  # the student in words; drawn, not part of the JSON
+    # Drawn, and not part of the JSON:
+    description: str = field(default="")  # the student in words
+    insides: Explained | None = field(default=None)  # where it can be drawn
+    command: str = field(default="")  # what was typed
 
 
 MEASURED = ("student", "teacher", "baseline_labels", "baseline_teacher")
@@ -116,7 +126,18 @@ MEASURED = ("student", "teacher", "baseline_labels", "baseline_teacher")
 
 def as_json(report: Report) -> dict[str, Any]:
     """The report as schema 1 lays it down; `timing` alone differs between equal runs."""
-    found = asdict(report)
-    del found["description"]
+    found = asdict(replace(report, insides=None))
+    for drawn in ("description", "insides", "command"):
+        del found[drawn]
     found["metrics"] = {name: found["metrics"].get(name) for name in MEASURED}
-    return {"schema": SCHEMA, **found}
+    plain: dict[str, Any] = _finite({"schema": SCHEMA, **found})
+    return plain
+
+
+def _finite(value: Any) -> Any:
+    """`value` with null for what JSON has no number for: a margin without end."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from crembo_cli.assessment import DELTAS
 from crembo_cli.errors import GateError, UsageError
 from crembo_cli.report.model import Report, Requirement
+from crembo_cli.report.names import Keys, keys_of
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -20,17 +20,8 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "==": operator.eq,
 }
-# The leaves of a report, known before a run, so that a slip of the pen does not cost an hour.
-KNOWN = (
-    "metrics.student.accuracy",
-    "metrics.student.balanced_accuracy",
-    "metrics.student.fidelity",
-    "metrics.student.depth",
-    *(f"metrics.student.insensitive_depth.{delta:g}" for delta in DELTAS),
-    "metrics.student.mean_belief",
-    *(f"student.size.{name}" for name in ("tree_depth", "leaves", "nodes", "parameters", "bytes")),
-)
-OF_LABELS = ("metrics.student.accuracy", "metrics.student.balanced_accuracy")
+OF_LABELS = {"accuracy", "balanced_accuracy", "certified_accuracy", "baseline_labels"}
+OF_REFITS = {"agreement", "contamination"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +29,7 @@ class Gate:
     """One parsed `--require`."""
 
     expression: str
-    path: tuple[str, ...]  # the keys that lead to its number in the JSON report
+    path: Keys  # that lead to its number in the JSON report
     comparison: str
     limit: float
 
@@ -63,19 +54,30 @@ def parse_gate(expression: str) -> Gate:
         ) from None
     if math.isnan(limit):
         raise UsageError("nothing compares with NaN", where=where, wanted="a number")
-    path = _only(name, [_keys(known) for known in KNOWN], where)
+    path = keys_of(name, where)
     return Gate(expression=expression.strip(), path=path, comparison=comparison, limit=limit)
 
 
 def check_labelled(gates: Sequence[Gate], *, labelled: bool) -> None:
     """Raise UsageError for the first gate that needs true labels where there are none."""
     for gate in gates:
-        if not labelled and ".".join(gate.path) in OF_LABELS:
+        if not labelled and OF_LABELS & set(gate.path):
             raise UsageError(
                 f"there is no {gate.path[-1]} to judge",
                 where=f"--require {gate.expression!r}",
                 found="a table to test on that has no label column",
                 hint="name the column: --label COLUMN",
+            )
+
+
+def check_refitted(gates: Sequence[Gate], why: str) -> None:
+    """Raise UsageError for the first gate that needs refitting, which `why` says is not done."""
+    for gate in gates:
+        if OF_REFITS & set(gate.path):
+            raise UsageError(
+                f"there is no {gate.path[1]} to judge",
+                where=f"--require {gate.expression!r}",
+                found=why,
             )
 
 
@@ -109,6 +111,7 @@ def _judge(gate: Gate, report: Report) -> Requirement:
     value: Any = {
         "metrics": {"student": asdict(report.metrics["student"])},
         "student": {"size": report.student.size},
+        "robustness": asdict(report.robustness),
     }
     for key in gate.path:
         value = value.get(key) if value is not None else None
@@ -116,41 +119,18 @@ def _judge(gate: Gate, report: Report) -> Requirement:
         raise UsageError(
             f"there is no {gate.path[-1]} to judge",
             where=f"--require {gate.expression!r}",
-            found=f"a student of the family {report.student.family!r}, which has none",
+            found=_why_not(gate, report),
         )
     met = OPERATORS[gate.comparison](value, gate.limit)
     return Requirement(expression=gate.expression, value=value, met=met)
 
 
-def _keys(path: str) -> tuple[str, ...]:
-    """The keys that lead to a leaf; a delta such as 0.05 is one key."""
-    return tuple(re.findall(r"\d+\.\d+|[^.]+", path))
-
-
-def _only(name: str, paths: Sequence[tuple[str, ...]], where: str) -> tuple[str, ...]:
-    """The one of `paths` that `name` means: all of its keys, or the last ones from some key on.
-
-    Raises UsageError where it means none, or several.
-    """
-    keys = _keys(name)
-    meant = [path for path in paths if path[-len(keys) :] == keys]
-    if len(meant) == 1:
-        return meant[0]
-    above = meant or [path for path in paths if path[-len(keys) - 1 : -1] == keys]
-    raise UsageError(
-        "the metric's name is ambiguous" if above else "there is no such metric",
-        where=where,
-        found=repr(name),
-        wanted=" or ".join(_shortest(path, paths) for path in above or paths),
-    )
-
-
-def _shortest(path: tuple[str, ...], paths: Sequence[tuple[str, ...]]) -> str:
-    """The fewest last keys of `path` that begin with a word and that no other path ends in."""
-    counts = [
-        count
-        for count in range(1, len(path))
-        if path[-count].isidentifier()
-        and [each[-count:] for each in paths].count(path[-count:]) == 1
-    ]
-    return ".".join(path[-min(counts, default=len(path)) :])
+def _why_not(gate: Gate, report: Report) -> str:
+    """Why the report has no such number."""
+    if OF_LABELS & set(gate.path) and report.data.label is None:
+        return "a table without a label column"
+    if report.teacher is None and gate.path[0] != "student":
+        return "no --teacher"
+    if report.search is None:
+        return "a student that was not fitted in this run"
+    return f"a student of the family {report.student.family!r}, which has none"

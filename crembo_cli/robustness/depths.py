@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.assessment import DELTAS
+from crembo_cli.assessment import DELTAS, as_decimal
 from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
 from crembo_cli.evidence import Evidence
 from crembo_cli.robustness.bounds import share_at_least, share_at_most
@@ -22,8 +22,10 @@ def depths_on(beliefs: Floats, said: Indices) -> Depths:
     depths = depth_by_row(beliefs, said)
     return Depths(
         rows=len(depths),
-        depth=empirical_depth(depths),
-        insensitive_depth={f"{delta:g}": insensitive_depth(depths, delta) for delta in DELTAS},
+        depth=as_decimal(empirical_depth(depths)),
+        insensitive_depth={
+            f"{delta:g}": as_decimal(insensitive_depth(depths, delta)) for delta in DELTAS
+        },
         mean_belief=mean_belief(depths),
     )
 
@@ -68,5 +70,8 @@ def bounds_on(test: Evidence, said: Indices, *, teacher: bool) -> Bounds:
 
 
 def rows_below(depths: NDArray[np.floating], d: NDArray[np.float64]) -> Indices:
-    """How many of `depths` (n,) lie below each of `d` (k,): int64 (k,)."""
-    return np.asarray(np.searchsorted(np.sort(depths.astype(np.float64)), d), np.int64)
+    """How many of `depths` (n,) lie below each of `d` (k,): int64 (k,).
+
+    Compared in the dtype of the depths, so that a belief of 0.7 does not lie below 0.7.
+    """
+    return np.asarray(np.searchsorted(np.sort(depths), d.astype(depths.dtype)), np.int64)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from crembo_cli.assessment import as_decimal
 from crembo_cli.core.beliefs import depth_by_row
 from crembo_cli.evidence import Evidence
 from crembo_cli.robustness.margins import Classifier
@@ -46,7 +47,7 @@ def weakest_spots(student: Classifier, test: Evidence, classes: Sequence[str]) -
             rule=rule(k),
             says=classes[label[k]],
             rows=int(rows[k]),
-            depth=float(least[k]),
+            depth=as_decimal(float(least[k])),
             mean_belief=float(believed[k]),
             beliefs=means[k].tolist(),
         )

@@ -1,0 +1,69 @@
+"""What the student can be trusted with, as it is drawn in a terminal: a few rows and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from crembo_cli.report.model import Report
+from crembo_cli.robustness.model import Beside, Bounds, Robustness
+
+LEVEL, SHARE, RADIUS, BELOW = "0.05", "0.1", "0.1", "0.5"  # of several, the ones that are shown
+COLUMNS = ("student", "teacher", "CART on labels", "CART on teacher")
+Row = tuple[str, float | None, float | None, float | None, float | None]
+
+
+def trust(report: Report) -> Iterator[RenderableType]:
+    """The rows that this report has figures for, and what holds for rows not seen."""
+    rows = list(_rows(report.robustness))
+    shown = [k for k in range(len(COLUMNS)) if any(row[k + 1] is not None for row in rows)]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
+    table.add_column("robustness", no_wrap=True)
+    for k in shown:
+        table.add_column(COLUMNS[k], justify="right")
+    for row in rows:
+        figures = [row[k + 1] for k in shown]
+        table.add_row(row[0], *("-" if each is None else f"{each:.3f}" for each in figures))
+    yield table
+    sentence = for_rows_not_seen(report.robustness.bounds)
+    if sentence:
+        yield Text(sentence)
+
+
+def _rows(found: Robustness) -> Iterator[Row]:
+    if found.agreement is not None:
+        yield _beside("agreement", found.agreement)
+    if found.contamination is not None:
+        yield _beside(f"with {float(SHARE):.0%} wrong beliefs", found.contamination[SHARE])
+    flips = found.noise[LEVEL]
+    yield f"flips at {float(LEVEL):.0%} noise", flips.student, flips.teacher, None, None
+    if found.margin is not None:
+        yield "margin, median (sd)", found.margin.median, None, None, None
+        certified = found.margin.certified_accuracy or found.margin.certified_fidelity
+        if certified is not None:
+            yield f"right within {RADIUS} sd", certified[RADIUS], None, None, None
+    elif found.margin_upper_bound is not None:
+        yield "margin at most (sd)", found.margin_upper_bound.median, None, None, None
+
+
+def _beside(name: str, found: Beside) -> Row:
+    return name, found.student, None, found.baseline_labels, found.baseline_teacher
+
+
+def for_rows_not_seen(bounds: Bounds) -> str:
+    """The bounds as one sentence; "" where there are none."""
+    parts = []
+    if bounds.accuracy is not None:
+        parts.append(f"accuracy is at least {bounds.accuracy:.3f}")
+    if bounds.fidelity is not None:
+        parts.append(f"fidelity at least {bounds.fidelity:.3f}")
+    if bounds.below is not None:
+        parts.append(f"at most {bounds.below[BELOW]:.1%} have a belief below {BELOW}")
+    if not parts:
+        return ""
+    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return f"Of rows like these, each with {bounds.confidence:.0%} confidence: {listed}."

@@ -1,0 +1,121 @@
+"""A report made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from crembo_cli.assessment import Metrics
+from crembo_cli.report.by_class import ClassFacts
+from crembo_cli.report.model import (
+    DataFacts,
+    Report,
+    SearchFacts,
+    StepFacts,
+    StudentFacts,
+    TeacherFacts,
+    Timing,
+)
+from tests.robustness.made import robustness
+
+TREE = """\
+age <= 30: no (0.97)
+age > 30:
+|  income <= 1000: yes (0.80)
+|  income > 1000: no (0.61)"""
+
+
+def metrics(accuracy: float | None = 0.9) -> Metrics:
+    """Figures that differ from one another."""
+    return Metrics(
+        accuracy=accuracy,
+        balanced_accuracy=None if accuracy is None else 0.875,
+        fidelity=0.93,
+        depth=0.02,
+        insensitive_depth={"0.01": 0.1, "0.05": 0.3, "0.1": 0.4},
+        mean_belief=0.912,
+    )
+
+
+def steps(count: int = 32) -> list[StepFacts]:
+    """The belief student and as many thresholds, evenly spaced."""
+    thresholds = [None, *((k + 1) / (count + 1) for k in range(count))]
+    return [
+        StepFacts(
+            threshold=threshold,
+            depth=0.01,
+            insensitive_depth=0.3,
+            mean_belief=0.9,
+            accuracy=0.95,
+        )
+        for threshold in thresholds
+    ]
+
+
+def by_class() -> list[ClassFacts]:
+    """Two classes, of which one is found more often."""
+    return [
+        ClassFacts(name="no", rows=80, said=[76, 4], found=0.95, right=0.9268, mean_belief=0.92),
+        ClassFacts(name="yes", rows=34, said=[6, 28], found=0.8235, right=0.875, mean_belief=0.88),
+    ]
+
+
+def report(**changes: Any) -> Report:
+    """A report of a tree of three leaves, with `changes`."""
+    made = Report(
+        crembo="1.0",
+        teacher=TeacherFacts(
+            path="forest.onnx",
+            sha256="aa",
+            format="onnx",
+            bytes=230_188,
+            classes=["no", "yes"],
+            classes_source="the model",
+            reading="probabilities",
+        ),
+        data=DataFacts(
+            path="people.csv",
+            sha256="bb",
+            rows=569,
+            features=["age", "income"],
+            label="target",
+            fit_rows=364,
+            selection_rows=91,
+            test_rows=114,
+            test_path=None,
+            test_sha256="bb",
+            synthetic_rows=7_280,
+            held_synthetic_rows=1_820,
+        ),
+        student=StudentFacts(
+            path="forest.student.onnx",
+            sha256="cc",
+            family="tree",
+            options={"max_depth": 5},
+            size={"tree_depth": 2, "leaves": 3, "nodes": 5, "parameters": 7, "bytes": 4_245},
+        ),
+        search=SearchFacts(
+            algorithm="crembo",
+            select="depth",
+            threshold=None,
+            delta=0.05,
+            seed=0,
+            path_rows=7_644,
+            chosen=0,
+            steps=steps(),
+        ),
+        metrics={
+            "student": metrics(),
+            "teacher": metrics(),
+            "baseline_labels": metrics(),
+            "baseline_teacher": metrics(),
+        },
+        by_class=by_class(),
+        robustness=robustness(),
+        requirements=[],
+        timing=Timing(
+            seconds=1.5, student_rows_per_second=8.3e6, teacher_rows_per_second=448_600.0
+        ),
+        description=TREE,
+    )
+    return replace(made, **changes)

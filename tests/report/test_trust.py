@@ -1,0 +1,55 @@
+"""What the student can be trusted with, drawn in a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rich.console import Console
+
+from crembo_cli.report.model import Report
+from crembo_cli.report.trust import trust
+from crembo_cli.robustness.model import Bounds, MarginsFromAbove
+from tests.report.made import report
+
+
+def lines(made: Report) -> list[str]:
+    """What is drawn, without blanks at the ends."""
+    console = Console(width=80, color_system=None)
+    with console.capture() as capture:
+        console.print(*trust(made), sep="\n")
+    return [line.rstrip() for line in capture.get().splitlines() if line.strip()]
+
+
+def test_all_of_it_written_out() -> None:
+    """A row for each promise, the baselines beside, and what holds for rows not seen."""
+    found = [" ".join(line.split()) for line in lines(report()) if "\u2500" not in line]
+    assert found == [
+        "robustness student teacher CART on labels CART on teacher",
+        "agreement 0.960 - 0.940 0.920",
+        "with 10% wrong beliefs 0.880 - 0.800 0.850",
+        "flips at 5% noise 0.013 0.006 - -",
+        "margin, median (sd) 0.700 - - -",
+        "right within 0.1 sd 0.800 - - -",
+        "Of rows like these, each with 95% confidence: accuracy is at least 0.850,",
+        "fidelity at least 0.875 and at most 12.5% have a belief below 0.5.",
+    ]
+
+
+def test_columns_and_rows_without_figures_are_left_out() -> None:
+    """A quick report of a family without exact margins, evaluated without a teacher."""
+    made = report()
+    found = replace(
+        made.robustness,
+        agreement=None,
+        contamination=None,
+        noise={key: replace(each, teacher=None) for key, each in made.robustness.noise.items()},
+        margin=None,
+        margin_upper_bound=MarginsFromAbove(rows=9, median=float("inf"), quantile_5=0.25),
+        bounds=Bounds(confidence=0.95, accuracy=None, fidelity=None, below=None),
+    )
+    told = [" ".join(line.split()) for line in lines(replace(made, robustness=found))]
+    assert [line for line in told if "\u2500" not in line] == [
+        "robustness student",
+        "flips at 5% noise 0.013",
+        "margin at most (sd) inf",
+    ]
