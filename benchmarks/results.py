@@ -36,7 +36,8 @@ def write_results(found: pd.DataFrame, protocol: str, folder: Path | None) -> No
     for teacher, some in found.groupby("teacher", sort=False):
         by_table = some.groupby(["student", "table"], sort=False)[[*SHOWN, *PLAIN]].mean()
         lines += ["", f"### Teacher: {teacher}", "", *means(by_table)]
-        if "crembo" in by_table.index:
+        students = by_table.index.get_level_values("student")
+        if "crembo" in students and students.isin(BASELINES).any():
             lines += ["", "crembo less each, in points, mean ± standard error over tables:", ""]
             lines += differences(by_table)
     text = "\n".join(lines) + "\n"

@@ -168,7 +168,8 @@ BASELINES = ("reference", "tao labels", "belief student", "cart labels", "cart t
 
 def is_there(name: str) -> bool:
     """Whether what the student needs is installed."""
-    return name != "optimal labels" or importlib.util.find_spec("sksurv") is not None
+    needed = ("pystreed", "sksurv") if name == "optimal labels" else ()
+    return all(importlib.util.find_spec(package) is not None for package in needed)
 
 
 def leaves(student: Says) -> int:
