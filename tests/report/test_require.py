@@ -103,14 +103,14 @@ def test_gates_on_accuracy_need_labels() -> None:
     gates = [parse_gate("fidelity>=0"), parse_gate("balanced_accuracy>=0")]
     check_labelled(gates, labelled=True)
     check_labelled(gates[:1], labelled=False)
-    with pytest.raises(UsageError, match="'balanced_accuracy>=0'.*no label column"):
+    with pytest.raises(UsageError, match=r"'balanced_accuracy>=0'.*no label column"):
         check_labelled(gates, labelled=False)
 
 
 def test_a_number_that_this_report_lacks() -> None:
     """A gate on leaves is refused for a family that has none; nothing is taken for met."""
     linear = replace(report().student, family="linear", size={"parameters": 7, "bytes": 900})
-    with pytest.raises(UsageError, match="no leaves to judge.*'linear'"):
+    with pytest.raises(UsageError, match=r"no leaves to judge.*'linear'"):
         judged("leaves<=100", of=report(student=linear))
     with pytest.raises(UsageError, match="no accuracy to judge"):
         judged("accuracy>=0", of=report(metrics={"student": metrics(None)}))

@@ -1,0 +1,221 @@
+"""The report as it is drawn: it fits the screen, and shows names as they are."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from crembo_cli.report.console import draw, drawn
+from crembo_cli.report.model import Report, Requirement
+from tests.report.made import metrics, report, steps
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+def lines(found: Report, width: int, **terminal: Any) -> list[str]:
+    """The lines of a report on a screen of so many columns."""
+    page = io.StringIO()
+    draw(found, Console(file=page, width=width, **terminal))
+    return page.getvalue().splitlines()
+
+
+def odd(name: str) -> Report:
+    """A report whose every name is `name`."""
+    plain = report()
+    tree = f"{name} <= 30: {name} (0.97)\n{name} > 30:\n|  {name} <= 1: {name} (0.80)"
+    return replace(
+        plain,
+        description=tree,
+        teacher=replace(plain.teacher, path=name),
+        data=replace(plain.data, path=name, test_path=name),
+        student=replace(plain.student, path=name),
+        requirements=[Requirement(expression="fidelity>=0.9", value=0.93, met=True)],
+    )
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+@pytest.mark.parametrize(
+    "name", ["x", "a name of many words " * 12, "n" * 300, "数据" * 60, "/long/path" * 30]
+)
+def test_no_line_is_wider_than_the_screen(name: str, width: int) -> None:
+    """Whatever the names, a line has at most as many columns as the screen, and at most 100."""
+    drawn_lines = lines(odd(name), width)
+    assert max(cell_len(line) for line in drawn_lines) <= min(width, 100)
+    # What does not fit goes below; nothing is cut away.
+    assert "…" not in "".join(drawn_lines)
+
+
+def test_figures_of_every_classifier_are_there() -> None:
+    """Each has its row, and each figure three digits."""
+    text = "\n".join(lines(report(), 80))
+    for name in ("student", "teacher", "CART on labels", "CART on teacher"):
+        assert re.search(f"{name} +0.900 +0.875 +0.930 +0.020 +0.300 +0.912", text)
+    assert "4,245 bytes, teacher 230,188: 54.2x smaller" in text
+    assert "tree depth 2, leaves 3, parameters 7" in text
+    assert "8.3M rows/s, teacher 448.6k: 18.5x faster" in text
+    assert "fitted on 364 rows + 7,280 synthetic" in text
+
+
+def test_a_narrow_screen_keeps_the_figures_that_matter_most() -> None:
+    """Columns go as a whole, with their heads; what stays is not cut."""
+    for width, columns in (
+        (80, "accuracy balanced fidelity depth depth 5% belief"),
+        (60, "accuracy fidelity depth depth 5% belief"),
+    ):
+        head = next(line for line in lines(report(), width) if "fidelity" in line)
+        assert " ".join(head.split()) == f"test rows {columns}"
+
+
+def test_what_is_not_known_is_a_dash() -> None:
+    """Without labels there is no accuracy, and no tree on the labels."""
+    bare = report(metrics={"student": metrics(None), "teacher": metrics(None)})
+    text = "\n".join(lines(bare, 80))
+    assert re.search("student +- +- +0.930", text)
+
+
+def test_markup_and_emoji_are_names() -> None:
+    """Names that look like markup are printed as they are."""
+    for name in ("[red]x[/red]", "[/]", "[bold", ":smile:", "[link=http://x]y", "a\\[b]"):
+        text = "\n".join(lines(odd(name), 100, color_system="truecolor", force_terminal=True))
+        assert ANSI.sub("", text).count(name) >= 8
+
+
+def test_a_terminal_obeys_no_name() -> None:
+    """Control characters of a path are written as their escapes."""
+    text = "\n".join(lines(odd("x"), 100))
+    path = replace(report().student, path="\x1b]0;title\x07\x1b[2Jx\n.onnx")
+    hostile = "\n".join(lines(replace(odd("x"), student=path), 100))
+    assert "\x1b" not in hostile
+    assert "\\x1b]0;title\\x07\\x1b[2Jx\\n.onnx, a tree student" in hostile
+    assert hostile.count("\n") == text.count("\n")
+
+
+def test_a_long_line_of_the_tree_goes_on_below_in_its_place() -> None:
+    """What does not fit hangs as deep in the tree as its beginning."""
+    name = "income of the household in the year before the last one"
+    tree = f"a > 3:\n|  {name} <= 1000: a class with a name of four words (0.80)"
+    assert lines(report(description=tree), 60)[-2:] == [
+        "|  income of the household in the year before the last",
+        "|      one <= 1000: a class with a name of four words (0.80)",
+    ]
+
+
+def test_the_tree_is_drawn_up_to_sixteen_leaves() -> None:
+    """A larger one would not fit on the screen; another family has none."""
+    size = report().student.size
+    for leaves, there in ((16, True), (17, False)):
+        found = replace(report().student, size={**size, "leaves": leaves})
+        text = "\n".join(lines(report(student=found), 80))
+        assert ("income <= 1000: yes (0.80)" in text) is there
+    linear = replace(report().student, family="linear", size={"parameters": 9, "bytes": 900})
+    assert "income" not in "\n".join(lines(report(student=linear), 80))
+
+
+def test_the_choice_is_told() -> None:
+    """The legend names the threshold, and delta to the digit."""
+    search = report().search
+    assert search is not None
+    text = "\n".join(lines(report(), 80))
+    assert "o mean belief  * depth 5%  8 both  ^ chosen: belief student" in text
+    other = replace(search, delta=0.005, threshold=0.25, chosen=3)
+    text = "\n".join(lines(report(search=other), 80))
+    assert "* depth 0.5%  8 both  ^ chosen: threshold 0.250" in text
+    single = replace(search, steps=steps(0))
+    assert "^ chosen" not in "\n".join(lines(report(search=single), 80))
+
+
+def test_a_path_found_on_a_part_is_told() -> None:
+    """Where the path was found on some of the rows, the report says so."""
+    search = report().search
+    assert search is not None
+    told = "The path was found on 5,000 of the rows"
+    assert told not in "\n".join(lines(report(), 80))
+    assert told in "\n".join(lines(report(search=replace(search, path_rows=5_000)), 80))
+
+
+def test_gates_are_told() -> None:
+    """Each requirement stands with its value, met or not."""
+    gates = [
+        Requirement(expression="fidelity>=0.9", value=0.93, met=True),
+        Requirement(expression="bytes<=4000", value=4245, met=False),
+    ]
+    assert lines(report(requirements=gates), 80)[-2:] == [
+        "met      fidelity>=0.9 (it is 0.93)",
+        "NOT MET  bytes<=4000 (it is 4245)",
+    ]
+
+
+def test_a_larger_and_slower_student_is_called_so() -> None:
+    """Ratios below one are turned round."""
+    size = {**report().student.size, "bytes": 460_376}
+    timing = replace(report().timing, student_rows_per_second=224_300.0)
+    found = report(student=replace(report().student, size=size), timing=timing)
+    text = "\n".join(lines(found, 80))
+    assert "460,376 bytes, teacher 230,188: 2.0x larger" in text
+    assert "224.3k rows/s, teacher 448.6k: 2.0x slower" in text
+
+
+def test_beliefs_have_no_speed_and_no_size() -> None:
+    """A table of beliefs is no classifier that a student could be smaller than."""
+    timing = replace(report().timing, teacher_rows_per_second=None)
+    text = "\n".join(lines(report(timing=timing), 80))
+    assert "size   4,245 bytes\n" in text
+    assert "speed  8.3M rows/s\n" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+@pytest.mark.parametrize("environment", [{}, {"FORCE_COLOR": "1"}, {"GITHUB_ACTIONS": "true"}])
+def test_off_a_terminal_there_is_no_ansi(
+    environment: dict[str, str], width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe gets plain text of its width, whatever the environment asks of terminals."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    text = drawn(report())
+    assert not ANSI.search(text)
+    assert max(len(line) for line in text.splitlines()) <= min(width, 100)
+    assert text.endswith("\n")
+    assert not any(line.endswith(" ") for line in text.splitlines())
+
+
+class Screen(io.StringIO):
+    """A standard output that is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_styles_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal there are styles; under NO_COLOR there are none, bold among them."""
+    monkeypatch.setattr("sys.stdout", Screen())
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    styled = drawn(report())
+    assert ANSI.search(styled)
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = drawn(report())
+    assert not ANSI.search(plain)
+    assert [line.rstrip() for line in ANSI.sub("", styled).splitlines()] == plain.splitlines()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_screen_without_some_letter(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the screen's encoding lacks is drawn in ASCII, or escaped; nothing fails."""
+    screen = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr("sys.stdout", screen)
+    path = replace(report().student, path="日本.onnx")
+    text = drawn(report(student=path))
+    screen.write(text)
+    screen.flush()
+    assert ("日本.onnx" if encoding == "utf-8" else "\\u65e5\\u672c.onnx") in text
