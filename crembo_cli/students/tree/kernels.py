@@ -17,6 +17,7 @@ from numba import njit
 
 MISSING = 255
 ENTROPY, LABELS = 0, 1
+AT_ONCE, BLOCK = 8, 2048  # features and rows: 8 * 256 sums of each class, and the rows' cells
 
 
 def kernel(function):
@@ -39,8 +40,7 @@ def bin_values(values, edges, codes):
     """
     for i in range(values.size):
         value = values[i]
-        code = np.uint32(0)
-        step = np.uint32(128)
+        code, step = np.uint32(0), np.uint32(128)
         # No branch inside: a processor would guess every other one wrong.
         while step > 0:
             code += step * np.uint32(edges[code + step - np.uint32(1)] < value)
@@ -119,8 +119,7 @@ def gather(rewards, classes, counts, order, bounds, cells):
     begins in it; of slot k the first `counts[k]` of `classes[k]` count. Rows that have no reward
     for any of those are left out: `order` and `bounds` close up, in place.
     """
-    place = 0
-    end = bounds[0]
+    place, end = 0, bounds[0]
     for k in range(counts.size):
         begin, end = end, bounds[k + 1]
         for j in range(begin, end):
@@ -146,56 +145,59 @@ def best_class_splits(
     summed cells), both of which get some; LABELS: the best class's sum on the left plus the same
     on the right. Where there is no such cut the score is -inf.
     """
-    c = cells.shape[1]
-    sums = np.empty((256, c))
-    low = np.empty(c)
-    high = np.empty(c)
-    for f in range(begin, end):
+    sums = np.empty((AT_ONCE, 256, cells.shape[1]))
+    for first in range(begin, end, AT_ONCE):
+        some = range(first, min(first + AT_ONCE, end))
         for k in range(counts.size):
-            classes = counts[k]
-            score[f, k] = -np.inf
             sums[:] = 0.0
-            for j in range(bounds[k], bounds[k + 1]):
-                code = codes[f, order[j]]
-                for y in range(classes):
-                    sums[code, y] += cells[j, y]
-            absent = 0.0
+            # A few features take their turn at each block of cells while it is in the cache.
+            for start in range(bounds[k], bounds[k + 1], BLOCK):
+                for f in some:
+                    for j in range(start, min(start + BLOCK, bounds[k + 1])):
+                        code = codes[f, order[j]]
+                        for y in range(counts[k]):
+                            sums[f - first, code, y] += cells[j, y]
+            for f in some:
+                score[f, k], cuts[f, k], missing[f, k] = best_class_cut(
+                    sums[f - first], totals[k], counts[k], widths[f], goal
+                )
+
+
+@kernel
+def best_class_cut(sums, totals, classes, width, goal):
+    """Score, cut and side of missing values of the best split by `sums` (256, >= classes)."""
+    best, best_cut, best_side = -np.inf, 0, 0
+    low, high = np.empty(classes), np.empty(classes)
+    absent = 0.0
+    for y in range(classes):
+        absent += sums[MISSING, y]
+    for side in range(2 if absent > 0.0 else 1):
+        for y in range(classes):
+            low[y] = sums[MISSING, y] if side == 1 else 0.0
+            high[y] = totals[y] - low[y]
+        for cut in range(width):
+            here = left_over = 0.0
             for y in range(classes):
-                absent += sums[MISSING, y]
-            for side in range(2 if absent > 0.0 else 1):
+                here += sums[cut, y]
+                low[y] += sums[cut, y]
+                high[y] -= sums[cut, y]
+                left_over += high[y]
+            if here == 0.0:
+                continue
+            if goal == ENTROPY and left_over == 0.0:
+                break
+            value = 0.0
+            for part in (low, high):
+                most = total = 0.0
                 for y in range(classes):
-                    low[y] = sums[MISSING, y] if side == 1 else 0.0
-                    high[y] = totals[k, y] - low[y]
-                for cut in range(widths[f]):
-                    here = left_over = 0.0
-                    for y in range(classes):
-                        here += sums[cut, y]
-                        low[y] += sums[cut, y]
-                        high[y] -= sums[cut, y]
-                        left_over += high[y]
-                    if here == 0.0:
-                        continue
-                    if goal == LABELS:
-                        value = high_best = 0.0
-                        for y in range(classes):
-                            value = max(value, low[y])
-                            high_best = max(high_best, high[y])
-                        value += high_best
-                    elif left_over > 0.0:
-                        value, low_total = -left_over * np.log(left_over), 0.0
-                        for y in range(classes):
-                            low_total += low[y]
-                            if low[y] > 0.0:
-                                value += low[y] * np.log(low[y])
-                            if high[y] > 0.0:
-                                value += high[y] * np.log(high[y])
-                        value -= low_total * np.log(low_total)
-                    else:
-                        break
-                    if value > score[f, k]:
-                        score[f, k] = value
-                        cuts[f, k] = cut
-                        missing[f, k] = side
+                    most = max(most, part[y])
+                    total += part[y]
+                    if goal == ENTROPY and part[y] > 0.0:
+                        value += part[y] * np.log(part[y])
+                value += most if goal == LABELS else -total * np.log(total)
+            if value > best:
+                best, best_cut, best_side = value, cut, side
+    return best, best_cut, best_side
 
 
 @kernel
