@@ -37,17 +37,21 @@ def layer(path: Path) -> str:
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
 
 
-def imported_layers(path: Path) -> set[str]:
-    """The layers of crembo that a module imports, wherever in it the import stands."""
+def imported(path: Path) -> set[str]:
+    """What a module imports of crembo, whole names, wherever in it the import stands."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        names = []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute, so that they can be read here"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        found |= {name.split(".")[1] for name in names if name.startswith("crembo_cli.")}
-    return found
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.startswith("crembo_cli.")}
+
+
+def imported_layers(path: Path) -> set[str]:
+    """The layers of crembo that a module imports."""
+    return {name.split(".")[1] for name in imported(path)}
 
 
 MODULES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT or path.stem[0] != "_")
@@ -66,32 +70,45 @@ def test_import_arrows_go_down_only(path: Path) -> None:
     assert imported_layers(path) <= allowed
 
 
+def test_the_contracts_test_knows_no_family() -> None:
+    """Of the students it imports the contract alone: it serves other people's families."""
+    for path in (ROOT / "testing").glob("*.py"):
+        students = {name for name in imported(path) if name.startswith("crembo_cli.students")}
+        assert all(name.startswith("crembo_cli.students.contract.") for name in students), path
+
+
 def modules_after_importing(statement: str) -> set[str]:
-    """The top-level modules that a fresh process holds after `statement`."""
-    code = (
-        f"{statement}; import sys; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    )
+    """The modules, whole names, that `statement` brings into a fresh process."""
+    code = f"import sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
     answer = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
     return set(answer.stdout.split())
 
 
-HEAVY = {"pandas", "scipy", "sklearn", "onnx", "onnxruntime", "numba", "pyarrow", "rich", "typer"}
+def packages(modules: set[str]) -> set[str]:
+    """The top-level packages of modules, Python's own left out."""
+    return {name.split(".")[0] for name in modules} - sys.stdlib_module_names
 
 
 def test_the_core_and_the_contract_import_numpy_alone() -> None:
-    """In a fresh process, the whole core and the contract bring in nothing heavy but numpy."""
+    """In a fresh process they bring in numpy, the errors and themselves, and nothing else."""
     core = [f"crembo_cli.core.{path.stem}" for path in (ROOT / "core").glob("[a-z]*.py")]
+    own = {"crembo_cli", "crembo_cli.core", *core, "crembo_cli.errors"}
+    own |= {"crembo_cli.students", "crembo_cli.students.contract"}
     loaded = modules_after_importing(f"import {', '.join([*core, 'crembo_cli.students.contract'])}")
-    assert "numpy" in loaded
-    assert not loaded & HEAVY
+    ours = {name for name in loaded if name.split(".")[0] == "crembo_cli"}
+    assert packages(loaded) == {"numpy", "crembo_cli"}
+    assert ours <= own
+
+
+HEAVY = {"pandas", "scipy", "sklearn", "onnx", "onnxruntime", "numba", "pyarrow"}
 
 
 def test_help_needs_no_numbers() -> None:
     """The command line is assembled without numpy or anything heavier, rich for help aside."""
     loaded = modules_after_importing("import crembo_cli.commands.app")
-    assert not loaded & (HEAVY - {"rich", "typer"} | {"numpy"})
+    assert not packages(loaded) & {*HEAVY, "numpy"}
 
 
 def test_only_the_kernels_know_numba() -> None:
