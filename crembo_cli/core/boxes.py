@@ -46,7 +46,8 @@ def leaf_boxes(
     missing = np.ones((m, width), np.bool_)
     asked = np.zeros((m, width), np.bool_)
     # The right side is open at the threshold: its least float32 value is the next one above.
-    above = np.nextafter(threshold, np.float32(np.inf))
+    with np.errstate(over="ignore"):  # nothing finite lies above the largest: infinity it is
+        above = np.nextafter(threshold, np.float32(np.inf))
     for v in np.flatnonzero(feature >= 0):
         j = feature[v]
         for child in (left[v], right[v]):
