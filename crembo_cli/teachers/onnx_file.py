@@ -37,9 +37,11 @@ def read_model(path: Path) -> ModelProto:
     return model
 
 
-def open_session(path: str, threads: int) -> InferenceSession:
-    """A session that computes on `threads` threads and waits for rows without spinning.
+def open_session(path: str) -> InferenceSession:
+    """A session that computes each run on one thread.
 
+    On several, onnxruntime sums a forest's trees in another order for each number of threads,
+    and the beliefs would differ in their last digits. Runs may go side by side all the same.
     Opened by path, so that onnxruntime finds weights that lie beside the model (and refuses
     those that a "../" points to).
 
@@ -49,8 +51,7 @@ def open_session(path: str, threads: int) -> InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 LABEL_TYPES = ("tensor(int64)", "tensor(int32)", "tensor(string)", "tensor(bool)")
 SCORE_TYPES = ("tensor(float)", "tensor(double)", "tensor(float16)")
 REGRESSORS = ("TreeEnsembleRegressor", "LinearRegressor", "SVMRegressor")
+RUN_ROWS = 1024  # in one run of the session, where the model takes any number
 NUMBERED = "nowhere in the model: its outputs are numbered from 0"
 
 
@@ -30,7 +32,8 @@ class OnnxModel:
     def __init__(self, path: str, *, threads: int, hard_labels: bool) -> None:
         model = read_model(Path(path))
         beside = files_beside(model, Path(path).parent)
-        self._session = open_session(path, threads)
+        self._session = open_session(path)
+        self._threads = threads
         self._inputs = tuple(understand(each) for each in self._session.get_inputs())
         self._batch = fixed_batch(self._inputs)
         outputs = self._session.get_outputs()
@@ -68,12 +71,30 @@ class OnnxModel:
         )
 
     def rows(self, header: dict[str, Any], arrays: list[Array]) -> Feeds:
-        """The message's rows, for one run of the session or several."""
-        return fill(self._inputs, header, arrays)
+        """The message's rows, for one run of the session or several.
+
+        How they are cut does not depend on the threads, so that neither do the answers.
+        """
+        feeds = fill(self._inputs, header, arrays)
+        if self._batch is not None:
+            return feeds
+        (whole,) = feeds
+        return [
+            {name: cells[start : start + RUN_ROWS] for name, cells in whole.items()}
+            for start in range(0, header["rows"], RUN_ROWS)
+        ]
 
     def predict(self, rows: Feeds) -> list[list[Any]]:
-        """The outputs that are read, for each run."""
-        return [self._session.run(self._read, feeds) for feeds in rows]
+        """The outputs that are read, for each run; as many runs side by side as threads."""
+
+        def run(feeds: dict[str, Array]) -> list[Any]:
+            answer: list[Any] = self._session.run(self._read, feeds)
+            return answer
+
+        if min(self._threads, len(rows)) == 1:
+            return [run(feeds) for feeds in rows]
+        with ThreadPoolExecutor(self._threads) as pool:
+            return list(pool.map(run, rows))
 
     def scores(self, answer: list[list[Any]], count: int) -> Message:
         """Scores as named arrays (n, k), and labels under the name "", int64 (n,): class

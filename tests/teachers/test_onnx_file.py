@@ -39,7 +39,7 @@ def test_onnxruntime_says_what_it_cannot_run(graph: Builder) -> None:
     node = helper.make_node("Imaginary", ["X"], ["p"])
     path = graph([node], [INPUT], [OUTPUT])
     with pytest.raises(TeacherError, match=r"cannot open the model.*Imaginary"):
-        open_session(str(path), 1)
+        open_session(str(path))
 
 
 def external(path: Path, location: str) -> None:
@@ -56,7 +56,7 @@ def test_weights_beside_the_model_are_found(graph: Builder) -> None:
     external(path, "model.onnx.data")
     assert (path.parent / "model.onnx.data").stat().st_size == WEIGHTS.nbytes
     assert files_beside(read_model(path), path.parent) == ("model.onnx.data",)
-    session = open_session(str(path), 1)
+    session = open_session(str(path))
     (shares,) = session.run(["p"], {"X": np.eye(4, dtype=np.float32)})
     assert shares.shape == (4, 3)
 
