@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from crembo_cli.commands import compress, explain, inspect, score, students
+from crembo_cli.commands import compress, evaluate, explain, inspect, score, students
 from crembo_cli.commands.answer import answering, print_answer
 from crembo_cli.errors import CremboError, DefectError, InputError, printable
 
@@ -35,6 +35,7 @@ app = typer.Typer(
 app.command("compress")(compress.command)
 app.command("score")(score.command)
 app.command("inspect")(inspect.command)
+app.command("evaluate")(evaluate.command)
 app.command("explain")(explain.command)
 app.command("students")(students.command)
 

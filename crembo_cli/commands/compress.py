@@ -111,20 +111,8 @@ def command(
     hard_labels: options.HardLabels = False,
     trust_pickle: options.TrustPickle = False,
     teacher_timeout: options.TeacherTimeout = 600.0,
-    report: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE", help="Write the report, as .json; repeatable.", show_default=False
-        ),
-    ] = None,
-    require: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="'METRIC>=VALUE'",
-            help="Exit with 1 unless this holds, e.g. 'fidelity>=0.95'; repeatable.",
-            show_default=False,
-        ),
-    ] = None,
+    report: options.ReportPaths = None,
+    require: options.Require = None,
     quick_report: Annotated[
         bool,
         typer.Option(

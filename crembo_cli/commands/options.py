@@ -88,6 +88,20 @@ Jobs = Annotated[
         show_default=False,
     ),
 ]
+ReportPaths = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE", help="Write the report, as .json; repeatable.", show_default=False
+    ),
+]
+Require = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="'METRIC>=VALUE'",
+        help="Exit with 1 unless this holds, e.g. 'fidelity>=0.95'; repeatable.",
+        show_default=False,
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(

@@ -1,4 +1,4 @@
-"""The files that `compress` is to write, looked at before the work begins."""
+"""The files that a command is to write, looked at before the work begins."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ STUDENT = (".onnx",)
 REPORTS = (".json",)
 
 
-def check_outputs(student: Path, reports: Sequence[Path], inputs: Sequence[str | None]) -> None:
+def check_outputs(
+    student: Path | None, reports: Sequence[Path], inputs: Sequence[str | None]
+) -> None:
     """Refuse outputs that could not be written, before an hour is spent.
 
-    `inputs` are the paths of what is read, None and "-" among them. Raises UsageError for a kind
+    `student` is None where none is written. `inputs` are the paths of what is read, None and "-"
+    among them. Raises UsageError for a kind
     of file that is not written and for a path that comes twice, OutputError as `check_output`.
     """
     files = [Path(path) for path in inputs if path not in (None, "-")]
-    _check_kind("--output", student, STUDENT)
+    if student is not None:
+        _check_kind("--output", student, STUDENT)
     for path in reports:
         _check_kind("--report", path, REPORTS)
-    outputs = [student, *reports]
+    outputs = [*([] if student is None else [student]), *reports]
     for number, path in enumerate(outputs):
         check_output(path, files)
         if path.resolve() in [other.resolve() for other in outputs[:number]]:

@@ -165,7 +165,9 @@ def _cost(report: Report) -> list[Text]:
     if report.teacher is not None and report.timing.teacher_rows_per_second is not None:
         smaller = report.teacher.bytes / size["bytes"]
         told += f", teacher {report.teacher.bytes:,}: {ratio(smaller, 'smaller', 'larger')}"
-    lines = [Text(told), Text(f"       {', '.join(counts)}")]
+    lines = [Text(told)]
+    if counts:
+        lines.append(Text(f"       {', '.join(counts)}"))
     told = f"speed  {short(speed.student_rows_per_second)} rows/s"
     if speed.teacher_rows_per_second is not None:
         faster = speed.student_rows_per_second / speed.teacher_rows_per_second

@@ -16,7 +16,7 @@ from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.weights import WeightsStudent
 
 MOST_DISTANCES = 50_000_000  # rows times leaves, so that deep trees on many rows take seconds
-MOST_SEARCHED = 500  # rows that are searched: each costs some 500 answers
+MOST_SEARCHED = 300  # rows that are searched: each costs some 500 answers
 
 
 class Classifier(Protocol):

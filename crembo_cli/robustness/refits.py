@@ -7,27 +7,21 @@ ones goes with the real row nearest to it, so that what is left out leaves no co
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from crembo_cli.assessment import baseline_says
 from crembo_cli.compression import Compression, Progress, Search
 from crembo_cli.core.beliefs import allowed_labels
-from crembo_cli.core.resampling import (
-    owners,
-    pairwise_agreement,
-    resamples,
-    with_wrong_beliefs,
-    wrong_classes,
-)
+from crembo_cli.core.resampling import pairwise_agreement, resamples
 from crembo_cli.robustness.model import CONTAMINATION, Beside
+from crembo_cli.robustness.redrawn import at_most, contaminated, owners_of, resampled
 from crembo_cli.rows import Rows
 from crembo_cli.students.contract import Family, Floats, Indices, Task
 
 RESAMPLES, SHARE = 10, 0.8
-MOST_REAL = 16_000  # real rows that a refit draws from, and as many synthetic ones
-MOST_ROWS = 8_000  # rows of a resample among which there are synthetic ones
+MOST_MADE, FEW_MADE = 16_000, 2_000  # and synthetic ones; few where a fit is all of the path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +66,20 @@ class Refits:
 
 
 def refits_of(found: Compression, family: Family, search: Search, test: Floats) -> Refits:
-    """The refits of what was `found`, compared on the rows `test` (m, p)."""
+    """The refits of what was `found`, compared on the rows `test` (m, p).
+
+    A family without thresholds spends its time on one fit: each refit of it would take as long
+    as the search did, so that its refits have fewer synthetic rows.
+    """
     rng = np.random.default_rng([search.seed, 5])
+    made = FEW_MADE if family.thresholds == 0 else MOST_MADE
     return Refits(
         family=family,
         search=search,
         threshold=found.threshold,
         size=found.student.size(),
-        fit=_some(found.fit, rng),
-        held=_some(found.held, rng),
+        fit=at_most(found.fit, made, rng),
+        held=at_most(found.held, made, rng),
         test=test,
     )
 
@@ -93,10 +92,10 @@ def agreement(refits: Refits, done: Progress) -> Beside:
     """
     fit = refits.fit
     rng = np.random.default_rng([refits.search.seed, 6])
-    owner = _owners(fit)
+    owner = owners_of(fit)
     answers: dict[str, list[Indices]] = {}
     for count, drawn in enumerate(resamples(RESAMPLES, fit.real, SHARE, rng), start=1):
-        said = {"student": refits.student(_resampled(fit, owner, drawn, rng), refits.held)}
+        said = {"student": refits.student(resampled(fit, owner, drawn, rng), refits.held)}
         truth = None if fit.truth is None else fit.truth[drawn]
         said |= refits.baselines(fit.rows[drawn], fit.beliefs[drawn], truth)
         for name, each in said.items():
@@ -114,7 +113,7 @@ def contamination(refits: Refits, clean: dict[str, Indices], done: Progress) -> 
     found = {}
     for count, share in enumerate(CONTAMINATION, start=1):
         rng = np.random.default_rng([refits.search.seed, 7, round(1000 * share)])
-        fit, held = (_contaminated(part, share, rng) for part in (refits.fit, refits.held))
+        fit, held = (contaminated(part, share, rng) for part in (refits.fit, refits.held))
         said = {"student": refits.student(fit, held)}
         truth = None
         if fit.truth is not None and held.truth is not None:
@@ -137,54 +136,3 @@ def _beside(shares: dict[str, float]) -> Beside:
         baseline_labels=shares.get("baseline_labels"),
         baseline_teacher=shares["baseline_teacher"],
     )
-
-
-def _some(part: Rows, rng: np.random.Generator) -> Rows:
-    """`part` with at most MOST_REAL rows of either kind."""
-    real = _at_most(np.arange(part.real), MOST_REAL, rng)
-    made = _at_most(np.arange(part.real, len(part.rows)), MOST_REAL, rng)
-    return _taken(part, real, made)
-
-
-def _at_most(numbers: Indices, most: int, rng: np.random.Generator) -> Indices:
-    if len(numbers) <= most:
-        return numbers
-    return np.sort(rng.choice(numbers, most, replace=False))
-
-
-def _taken(part: Rows, real: Indices, made: Indices) -> Rows:
-    both = np.concatenate([real, made])
-    return Rows(
-        rows=part.rows[both],
-        beliefs=part.beliefs[both],
-        truth=None if part.truth is None else part.truth[real],
-        real=len(real),
-    )
-
-
-def _owners(fit: Rows) -> Indices:
-    """The real row that each synthetic one goes with: int64 (n - real,)."""
-    real = fit.rows[: fit.real]
-    # A row of zeros beside them, so that a column without values has a deviation too.
-    spread = np.nanstd(np.vstack([real, np.zeros_like(real[:1])]), axis=0)
-    scale = np.where(spread > 0, spread, 1.0).astype(np.float32)
-    return owners(real, fit.rows[fit.real :], scale)
-
-
-def _resampled(fit: Rows, owner: Indices, drawn: Indices, rng: np.random.Generator) -> Rows:
-    """The real rows `drawn`, and of the synthetic ones that go with them as many as may be."""
-    theirs = fit.real + np.flatnonzero(np.isin(owner, drawn))
-    return _taken(fit, drawn, _at_most(theirs, max(0, MOST_ROWS - len(drawn)), rng))
-
-
-def _contaminated(part: Rows, share: float, rng: np.random.Generator) -> Rows:
-    """`part` with a wrong class believed in, and true, on `share` of its rows."""
-    n, classes = part.beliefs.shape
-    at = np.sort(rng.choice(n, round(share * n), replace=False))
-    wrong = wrong_classes(part.beliefs[at].argmax(axis=1), classes, rng)
-    truth = part.truth
-    if truth is not None:
-        real = at[at < part.real]
-        truth = truth.copy()
-        truth[real] = wrong_classes(truth[real], classes, rng)
-    return replace(part, beliefs=with_wrong_beliefs(part.beliefs, at, wrong), truth=truth)

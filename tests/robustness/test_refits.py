@@ -9,6 +9,7 @@ import pytest
 
 from crembo_cli.assessment import baseline_says
 from crembo_cli.compression import Search, search_student
+from crembo_cli.robustness import redrawn
 from crembo_cli.robustness import refits as module
 from crembo_cli.robustness.refits import agreement, contamination, refits_of
 from crembo_cli.rows import Rows
@@ -93,7 +94,7 @@ def test_what_is_left_out_leaves_no_copies_behind(monkeypatch: pytest.MonkeyPatc
         return np.zeros(len(parts.test.rows), np.int64)
 
     monkeypatch.setattr(module.Refits, "student", spy)
-    monkeypatch.setattr(module, "MOST_ROWS", 300)
+    monkeypatch.setattr(redrawn, "MOST_ROWS", 300)
     agreement(refits, ignore)
     assert len(seen) == 10
     for drawn in seen:

@@ -1,0 +1,158 @@
+"""`crembo evaluate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from crembo_cli.commands.app import run
+from tests import made
+from tests.commands.conftest import Crembo
+
+
+def compressed(folder: Path, teacher: Path, data: Path, family: str) -> Path:
+    """A student of `teacher`."""
+    path = folder / f"{family}.onnx"
+    few = ["--synthetic", "200", "--thresholds", "3", "--quick-report", "-q"]
+    assert run(["compress", str(teacher), str(data), "-o", str(path), "-s", family, *few]) == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory: pytest.TempPathFactory, teacher: Path, data: Path) -> Path:
+    """A tree of the small teacher."""
+    return compressed(tmp_path_factory.mktemp("student"), teacher, data, "tree")
+
+
+def evaluated(crembo: Crembo, *arguments: str | Path) -> dict[str, Any]:
+    """The JSON report."""
+    ran = crembo("evaluate", *arguments, "--json")
+    assert ran.code == 0, ran.err
+    found: dict[str, Any] = json.loads(ran.out)
+    return found
+
+
+def test_with_a_teacher_all_but_refits_is_measured(
+    crembo: Crembo, student: Path, teacher: Path, data: Path
+) -> None:
+    """Fidelity, depth, noise of both, exact margins, bounds and weak spots; nothing is fitted."""
+    found = evaluated(crembo, student, data, "--teacher", teacher)
+    assert found["metrics"]["teacher"]["fidelity"] == 1.0
+    assert 0 < found["metrics"]["student"]["fidelity"] <= 1
+    assert found["student"]["family"] == "tree"
+    assert found["student"]["size"]["leaves"] > 1
+    assert (found["search"], found["data"]["fit_rows"]) == (None, None)
+    robustness = found["robustness"]
+    assert (robustness["agreement"], robustness["contamination"]) == (None, None)
+    assert robustness["depth"]["fit"] is None
+    assert robustness["depth"]["test"]["rows"] == robustness["margin"]["rows"] == made.ROWS
+    assert robustness["noise"]["0.05"]["teacher"] is not None
+    assert robustness["bounds"]["fidelity"] < found["metrics"]["student"]["fidelity"]
+    assert len(robustness["weakest"]) >= 1
+
+
+def test_without_a_teacher_what_needs_one_is_null(
+    crembo: Crembo, student: Path, data: Path
+) -> None:
+    """Accuracy, noise and margins remain."""
+    found = evaluated(crembo, student, data)
+    metrics = found["metrics"]
+    assert (found["teacher"], metrics["teacher"]) == (None, None)
+    assert metrics["student"]["accuracy"] > 0.5
+    assert metrics["student"]["fidelity"] is None
+    assert metrics["student"]["insensitive_depth"] == {"0.01": None, "0.05": None, "0.1": None}
+    robustness = found["robustness"]
+    assert (robustness["depth"], robustness["weakest"]) == (None, None)
+    assert robustness["margin"]["certified_accuracy"]["0.01"] > 0
+    assert found["by_class"][0]["mean_belief"] is None
+
+
+def test_the_same_figures_as_compress_gave(crembo: Crembo, teacher: Path, tmp_path: Path) -> None:
+    """On the same rows, in the same units, a student is worth what its own report said."""
+    frame = made.table(200)
+    frame.iloc[::2].to_csv("fit.csv", index=False)
+    frame.iloc[1::2].to_csv("test.csv", index=False)
+    few = ("--synthetic", "100", "--thresholds", "2", "--quick-report")
+    ran = crembo("compress", teacher, "fit.csv", "--test-data", "test.csv", *few, "--json")
+    first = json.loads(ran.out)
+    second = evaluated(crembo, "teacher.student.onnx", "test.csv", "-t", teacher)
+    for name in ("student", "teacher"):
+        assert first["metrics"][name] == second["metrics"][name]
+    for name in ("margin", "bounds", "weakest"):
+        assert first["robustness"][name] == second["robustness"][name]
+    assert first["by_class"] == second["by_class"]
+
+
+@pytest.mark.parametrize("family", ["linear", "rules"])
+def test_other_families(
+    crembo: Crembo, teacher: Path, data: Path, tmp_path: Path, family: str
+) -> None:
+    """Weighted sums have exact margins too; of the rest a search tells what is not more."""
+    path = compressed(tmp_path, teacher, data, family)
+    found = evaluated(crembo, path, data, "-t", teacher)["robustness"]
+    exact = family == "linear"
+    assert (found["margin"] is not None) == exact
+    assert (found["margin_upper_bound"] is None) == exact
+
+
+def test_any_classifier_will_do(crembo: Crembo, teacher: Path, data: Path) -> None:
+    """A model that is not of crembo, beside itself: it agrees, and its margin is searched."""
+    found = evaluated(crembo, teacher, data, "-t", teacher)
+    assert found["metrics"]["student"] == found["metrics"]["teacher"]
+    assert found["student"]["family"] is None
+    assert found["student"]["size"] == {"bytes": teacher.stat().st_size}
+    assert found["robustness"]["margin"] is None
+    assert 0 < found["robustness"]["margin_upper_bound"]["median"] < 16
+
+
+def test_a_gate_tells_when_they_drift_apart(
+    crembo: Crembo, student: Path, teacher: Path, data: Path, tmp_path: Path
+) -> None:
+    """The cron job's use: 0 on the rows of yesterday, 1 on those of today, and why."""
+    today = made.table()
+    today[["a", "b", "c", "d"]] = np.random.default_rng(0).uniform(4.4, 4.6, (made.ROWS, 4))
+    today.to_csv("today.csv", index=False)
+    gate = ("--require", "fidelity>=0.75", "-t", teacher, "-q")
+    assert crembo("evaluate", student, data, *gate).code == 0
+    ran = crembo("evaluate", student, "today.csv", *gate, "--report", "r.json")
+    assert (ran.code, ran.out) == (1, "")
+    assert "requirement not met: fidelity>=0.75 (it is 0." in ran.err
+    assert "the report is written" in ran.err
+    assert json.loads(Path("r.json").read_text())["requirements"][0]["met"] is False
+
+
+def test_rows_that_it_was_fitted_on_are_told(crembo: Crembo, student: Path, data: Path) -> None:
+    """Figures on them flatter."""
+    ran = crembo("evaluate", student, data)
+    assert ran.code == 0
+    assert "is what the student was fitted on: its figures flatter" in ran.err
+    assert ran.out.startswith(f"{student}, a tree student")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--require", "fidelity>=0.9"], "there is no fidelity to judge; found no --teacher"),
+        (["--require", "agreement>=0.9"], "found `evaluate`, which fits nothing"),
+        (["--report", "r.pdf"], "no such kind of file is written"),
+        (["--drop", "a"], "a column cannot be two things"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    crembo: Crembo, student: Path, data: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    """In one line, with the code 2, and nothing is written."""
+    ran = crembo("evaluate", student, data, *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_student_is_an_onnx_model(crembo: Crembo, data: Path) -> None:
+    """A pickle is a teacher, and a missing file is missing."""
+    assert "a student is an ONNX model" in crembo("evaluate", "model.pkl", data).err
+    assert "cannot be read" in crembo("evaluate", "model.onnx", data).err

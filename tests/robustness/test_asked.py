@@ -1,0 +1,77 @@
+"""A classifier in its file, asked about encoded rows."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crembo_cli.dataset.encode import Encoding
+from crembo_cli.errors import StudentError
+from crembo_cli.robustness.asked import UNSEEN, Asked, places_of
+from crembo_cli.students.contract import Feature, Floats
+from crembo_cli.teachers.contract import Teacher
+
+FEATURES = (
+    Feature(name="size"),
+    Feature(name="age"),
+    Feature(name="colour", categories=("red", "blue")),
+)
+ENCODING = Encoding(
+    features=FEATURES,
+    dtypes=(np.dtype(float), np.dtype(np.int64), np.dtype(object)),
+    missing_texts=("",),
+    absent=(None,) * 3,
+)
+
+
+def asked(places: list[int], answers: Floats, seen: list[pd.DataFrame]) -> Asked:
+    """A model that gives `answers` and remembers what it was asked."""
+
+    def beliefs(frame: pd.DataFrame) -> Floats:
+        seen.append(frame)
+        return answers[: len(frame)]
+
+    types = ("float", "int64", "string")
+    inputs = [SimpleNamespace(type=each, width=1) for each in types]
+    model: Any = SimpleNamespace(inputs=inputs, beliefs=beliefs)
+    return Asked(model=cast(Teacher, model), encoding=ENCODING, places=np.array(places))
+
+
+def test_rows_become_the_cells_that_the_model_takes() -> None:
+    """Fractions stay where they may, whole numbers are rounded, codes become texts again."""
+    rows = np.array([[0.25, 3.6, 0], [np.nan, 2, -1], [1, 7, np.nan]], np.float32)
+    seen: list[pd.DataFrame] = []
+    answers = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], np.float32)
+    assert asked([1, 0], answers, seen).predict(rows).tolist() == [1, 0, 1]
+    (frame,) = seen
+    assert frame["size"].fillna(-9).tolist() == [0.25, -9, 1]
+    assert frame["age"].tolist() == [4, 2, 7]
+    assert frame["colour"].tolist() == ["red", UNSEEN, None]
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "numbered", "places"),
+    [
+        (("no", "yes"), ("yes", "no"), False, [1, 0]),
+        ((0, 1), (False, True), False, [0, 1]),
+        (("1", "2"), (2.0, 1.0, 3.0), False, [1, 0]),
+        ((0, 1), ("no", "yes"), True, [0, 1]),
+    ],
+)
+def test_classes_are_matched_as_they_are_written(
+    own: Any, theirs: Any, numbered: bool, places: list[int]
+) -> None:
+    """By their text, numbers by their value; by order where one side has numbers only."""
+    assert places_of(own, theirs, "s.onnx", numbered=numbered).tolist() == places
+
+
+def test_other_classes_are_refused() -> None:
+    """Both sides are named."""
+    with pytest.raises(StudentError, match="found no, yes; wanted a, b"):
+        places_of(("no", "yes"), ("a", "b"), "s.onnx", numbered=False)
+    with pytest.raises(StudentError):
+        places_of((0, 1), ("a", "b", "c"), "s.onnx", numbered=True)
