@@ -64,6 +64,9 @@ def split_rows(
 
 def _counts(n: int, test_share: float, selection_share: float) -> tuple[int, int, int]:
     tested, selected = round(n * test_share), round(n * selection_share)
+    if selection_share > 0:
+        # A small table can spare five rows to select on; refusing it would help nobody.
+        selected = min(max(selected, FEWEST), n)
     return tested, selected, n - tested - selected
 
 
