@@ -47,6 +47,7 @@ def command(
     from crembo_cli.commands.answer import print_answer
     from crembo_cli.commands.messages import Messages
     from crembo_cli.dataset.read import read_table
+    from crembo_cli.dataset.remarks import remarks
     from crembo_cli.evidence import gather
     from crembo_cli.export.write import check_output, write_together
     from crembo_cli.teachers.load import load_teacher
@@ -77,7 +78,7 @@ def command(
                 drop=options.names(drop, "--drop") or (),
                 judged=False,
             )
-            messages.note(asked.warnings)
+            messages.note([*remarks(evidence.table, evidence.columns), *asked.warnings])
             scores = _table(evidence.beliefs, [str(each) for each in asked.classes])
             said = {
                 "teacher": {"path": teacher, "sha256": asked.sha256, "reading": asked.reading},

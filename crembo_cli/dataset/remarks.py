@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.dataset.columns import Columns
+from crembo_cli.dataset.columns import LABEL_NAMES, Columns
 from crembo_cli.dataset.listing import listed
 from crembo_cli.dataset.table import Table
 
@@ -37,6 +37,13 @@ def remarks(table: Table, columns: Columns) -> list[str]:
         for kind in _kinds(table.frame[name]):
             named.setdefault(kind, []).append(name)
     said = [_sentence(list(columns.extra), IGNORED)] if columns.extra else []
+    if columns.label is None:
+        said += [
+            f"column {name!r} is taken as a feature, for the teacher takes as many columns; "
+            "if it is the label, say so: --label"
+            for name in columns.features
+            if name.lower() in LABEL_NAMES
+        ]
     return said + [_sentence(named[kind], kind) for kind in KINDS if kind in named]
 
 
