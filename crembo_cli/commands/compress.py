@@ -12,6 +12,15 @@ ALGORITHMS = ("crembo", "memo")
 SELECTS = ("depth", "accuracy")
 
 
+def _print_meanings(wanted: bool) -> None:
+    if wanted:
+        from crembo_cli.commands.answer import print_answer
+        from crembo_cli.report.meanings import meanings_text
+
+        print_answer(meanings_text())
+        raise typer.Exit
+
+
 def command(
     context: typer.Context,
     teacher: options.TeacherPath,
@@ -120,6 +129,15 @@ def command(
             help="Leave out of the report what needs refitting: agreement and contamination.",
         ),
     ] = False,
+    explain_report: Annotated[
+        bool,
+        typer.Option(
+            "--explain-report",
+            callback=_print_meanings,
+            is_eager=True,
+            help="Say in one sentence each what the report's numbers mean, and exit.",
+        ),
+    ] = False,
     as_json: options.AsJson = False,
     jobs: options.Jobs = None,
     quiet: options.Quiet = False,
@@ -136,6 +154,7 @@ def command(
     from crembo_cli.report.require import check_refitted, parse_gate
     from crembo_cli.students.registry import make_family
 
+    del explain_report  # answered before the other arguments are looked at
     del debug  # read from the arguments by app.run, which must know it before any command runs
     messages = Messages(quiet=quiet, verbose=verbose)
     checks.check_choice("--algorithm", algorithm, ALGORITHMS)

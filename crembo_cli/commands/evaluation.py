@@ -13,7 +13,7 @@ import numpy as np
 
 from crembo_cli.commands.messages import Messages
 from crembo_cli.commands.outputs import check_outputs
-from crembo_cli.commands.reports import report_files, show
+from crembo_cli.commands.reports import add_to_summary, report_files, show
 from crembo_cli.errors import StudentError
 from crembo_cli.evidence import Evidence, gather
 from crembo_cli.explain.own import Own, read_own
@@ -73,6 +73,7 @@ def run_evaluation(job: Evaluation, messages: Messages) -> None:
         write_together(report_files(report, job.reports))
     from crembo_cli.report.require import raise_for_gates
 
+    add_to_summary(report)
     try:
         show(report, as_json=job.as_json, quiet=job.quiet)
     finally:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from crembo_cli.commands.messages import Messages
 from crembo_cli.commands.outputs import check_outputs
 from crembo_cli.commands.parts import read_parts
-from crembo_cli.commands.reports import report_files, show
+from crembo_cli.commands.reports import add_to_summary, report_files, show
 from crembo_cli.compression import Search
 from crembo_cli.errors import UsageError
 from crembo_cli.export.signature import signature_of
@@ -86,6 +86,7 @@ def run_job(job: Job, messages: Messages) -> None:
         write_together({job.output: model, **report_files(report, job.reports)})
     from crembo_cli.report.require import raise_for_gates
 
+    add_to_summary(report)
     try:
         show(report, as_json=job.as_json, quiet=job.quiet)
     finally:

@@ -91,7 +91,9 @@ Jobs = Annotated[
 ReportPaths = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="FILE", help="Write the report, as .json; repeatable.", show_default=False
+        metavar="FILE",
+        help="Write the report: .json, .html or .md; repeatable.",
+        show_default=False,
     ),
 ]
 Require = Annotated[

@@ -9,7 +9,7 @@ from crembo_cli.errors import UsageError
 from crembo_cli.export.write import check_output
 
 STUDENT = (".onnx",)
-REPORTS = (".json",)
+REPORTS = (".json", ".html", ".md")
 
 
 def check_outputs(

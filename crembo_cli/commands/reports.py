@@ -2,21 +2,57 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crembo_cli.commands.answer import print_answer
+from crembo_cli.errors import OutputError
 
 if TYPE_CHECKING:
     from crembo_cli.report.model import Report
 
+SUMMARY = "GITHUB_STEP_SUMMARY"  # the file that a job of GitHub Actions shows as its summary
+
 
 def report_files(report: Report, paths: Sequence[Path]) -> dict[Path, bytes]:
-    """What belongs into each of `paths`, by what its name ends in."""
+    """What belongs into each of `paths`, by what its name ends in: see `outputs.REPORTS`."""
+    return {path: _content(report, path.suffix.lower()) for path in paths}
+
+
+def _content(report: Report, suffix: str) -> bytes:
+    if suffix == ".html":
+        from crembo_cli.report.html import html
+
+        return html(report).encode(errors="replace")
+    if suffix == ".md":
+        from crembo_cli.report.markdown import markdown
+
+        return markdown(report).encode(errors="replace")
     from crembo_cli.report.json import json_text
 
-    return {path: json_text(report).encode() for path in paths}
+    return json_text(report).encode()
+
+
+def add_to_summary(report: Report) -> None:
+    """Append the Markdown report to the file that GITHUB_STEP_SUMMARY names, where it is set.
+
+    Raises OutputError where it cannot be written.
+    """
+    path = os.environ.get(SUMMARY)
+    if not path:
+        return
+    try:
+        with Path(path).open("ab") as file:
+            file.write(_content(report, ".md") + b"\n")
+    except OSError as error:
+        raise OutputError(
+            "the summary cannot be written",
+            where=f"{SUMMARY}={path}",
+            found=error.strerror,
+            hint=f"unset {SUMMARY} where there is no job to summarise",
+        ) from error
 
 
 def show(report: Report, *, as_json: bool, quiet: bool) -> None:

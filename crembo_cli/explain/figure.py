@@ -55,11 +55,14 @@ def png_of(figure: Figure) -> bytes:
     return out.getvalue()
 
 
-def themed(svg: str) -> str:
-    """The SVG element to stand in a page that has the colours --ink and --muted."""
+def themed(svg: str, **more: str) -> str:
+    """The SVG element to stand in a page that has the colours --ink and --muted.
+
+    `more` are further colours of the page: the variable's name, and what stands for it here.
+    """
     element = svg[svg.index("<svg") :]
-    for colour, variable in ((OF_THE_PAGE.ink, "--ink"), (OF_THE_PAGE.muted, "--muted")):
-        element = element.replace(colour, f"var({variable})")
+    for name, colour in {"ink": OF_THE_PAGE.ink, "muted": OF_THE_PAGE.muted, **more}.items():
+        element = element.replace(colour, f"var(--{name})")
     return element
 
 

@@ -20,7 +20,7 @@ from crembo_cli.report.model import DataFacts, Report, Requirement, SearchFacts
 from crembo_cli.report.plot import BELIEF, BOTH, CHOSEN, DEPTH, path_plot
 from crembo_cli.report.require import told
 from crembo_cli.report.trust import trust
-from crembo_cli.report.words import ratio, short
+from crembo_cli.report.words import NAMES, ratio, short
 
 MOST_COLUMNS = 100
 MOST_LEAVES = 16  # a tree with more is not drawn: it would not fit on the screen
@@ -34,12 +34,6 @@ COLUMNS: dict[str, Callable[[Metrics], float | None]] = {
 }
 LEFT_OUT = ("balanced", "belief", "depth")  # where the screen is too narrow, the first one first
 NAMES_WIDTH = 15  # columns of the screen that NAMES take
-NAMES = {
-    "student": "student",
-    "teacher": "teacher",
-    "baseline_labels": "CART on labels",
-    "baseline_teacher": "CART on teacher",
-}
 
 
 def drawn(report: Report) -> str:

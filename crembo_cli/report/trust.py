@@ -19,7 +19,7 @@ Row = tuple[str, float | None, float | None, float | None, float | None]
 
 def trust(report: Report) -> Iterator[RenderableType]:
     """The rows that this report has figures for, and what holds for rows not seen."""
-    rows = list(_rows(report.robustness))
+    rows = list(trust_rows(report.robustness))
     shown = [k for k in range(len(COLUMNS)) if any(row[k + 1] is not None for row in rows)]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
     table.add_column("robustness", no_wrap=True)
@@ -34,7 +34,8 @@ def trust(report: Report) -> Iterator[RenderableType]:
         yield Text(sentence)
 
 
-def _rows(found: Robustness) -> Iterator[Row]:
+def trust_rows(found: Robustness) -> Iterator[Row]:
+    """A name and a figure for each of COLUMNS; None where there is none."""
     if found.agreement is not None:
         yield _beside("agreement", found.agreement)
     if found.contamination is not None:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+# Who is measured, by the report's names.
+NAMES = {
+    "student": "student",
+    "teacher": "teacher",
+    "baseline_labels": "CART on labels",
+    "baseline_teacher": "CART on teacher",
+}
+
 
 def ratio(times: float, above: str, below: str) -> str:
     """How many times more, or less: "12.5x smaller"."""

@@ -1,0 +1,149 @@
+"""The plots of the HTML report: small figures by matplotlib, as SVG in the page's colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from crembo_cli.explain.figure import OF_THE_PAGE, svg_of, themed
+from crembo_cli.report.model import SearchFacts
+from crembo_cli.report.words import NAMES
+from crembo_cli.robustness.model import Beside, Curve, Flips
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# What stands for the page's own colours until `themed` puts those in.
+SERIES = {
+    "student": "#0a0b01",
+    "teacher": "#0a0b02",
+    "baseline_labels": "#0a0b03",
+    "baseline_teacher": "#0a0b04",
+}
+SIZE = (4.4, 3.1)  # inches
+
+
+def path_plot(search: SearchFacts) -> str:
+    """Mean belief and depth of each step by its threshold; the kept one is marked."""
+    figure, axes = _figure("threshold", "belief", "the path")
+    steps = [step for step in search.steps if step.threshold is not None]
+    at = [step.threshold or 0.0 for step in steps]
+    delta = f"depth at {100 * search.delta:g} %"
+    series = {
+        "mean belief": ("student", "-", [step.mean_belief for step in steps]),
+        delta: ("teacher", "--", [step.insensitive_depth for step in steps]),
+    }
+    first = search.steps[0] if search.steps[0].threshold is None else None
+    for name, (colour, line, values) in series.items():
+        axes.plot(at, values, line, color=SERIES[colour], marker=".", markersize=4, label=name)
+        if first is not None:
+            value = first.mean_belief if name == "mean belief" else first.insensitive_depth
+            axes.plot([-0.06], [value], "o", color=SERIES[colour], markersize=4)
+    kept = search.threshold
+    axes.axvline(-0.06 if kept is None else kept, color=OF_THE_PAGE.muted, lw=1, ls=":")
+    axes.text(-0.06 if kept is None else kept, 1.03, "kept", **_small("center"))
+    axes.set_xlim(-0.1, 1.0)
+    axes.set_xticks([-0.06, 0.2, 0.4, 0.6, 0.8, 1.0], ["beliefs", "0.2", "0.4", "0.6", "0.8", "1"])
+    return _svg(figure, axes, "path")
+
+
+def depth_curve(curve: Curve) -> str:
+    """The share of rows where the belief in what is said lies below d."""
+    figure, axes = _figure("belief d", "share of rows below d", "depth curve")
+    lines: dict[str, Sequence[float] | None] = {
+        "student": curve.student,
+        "teacher": curve.teacher,
+        "baseline_labels": curve.baseline_labels,
+        "baseline_teacher": curve.baseline_teacher,
+    }
+    axes.fill_between(
+        curve.d, curve.student, curve.at_most, color=SERIES["student"], alpha=0.18, lw=0
+    )
+    for name, values in lines.items():
+        if values is not None:
+            style = "-" if name == "student" else "--" if name == "teacher" else ":"
+            axes.plot(curve.d, values, style, color=SERIES[name], label=NAMES[name], lw=1.6)
+    axes.set_xlim(0, 1)
+    return _svg(figure, axes, "depth")
+
+
+def contamination_plot(found: dict[str, Beside]) -> str:
+    """Agreement with the clean one by the share of wrong beliefs."""
+    figure, axes = _figure(
+        "share of wrong beliefs", "says what the clean one says", "wrong beliefs"
+    )
+    at = [float(share) for share in found]
+    for name in ("student", "baseline_labels", "baseline_teacher"):
+        values = [getattr(each, name) for each in found.values()]
+        if None not in values:
+            axes.plot(at, values, color=SERIES[name], label=NAMES[name], marker="o", markersize=4)
+    axes.set_xticks(at, [f"{share:.0%}" for share in at])
+    return _svg(figure, axes, "contamination")
+
+
+def noise_plot(found: dict[str, Flips]) -> str:
+    """The share of answers that noise changes, by its size."""
+    figure, axes = _figure("noise, in standard deviations", "share of answers that change", "noise")
+    at = [float(level) for level in found]
+    flips = [each.student for each in found.values()]
+    axes.plot(at, flips, color=SERIES["student"], label="student", marker="o", markersize=4)
+    others = [each.teacher for each in found.values()]
+    known = [each for each in others if each is not None]
+    if len(known) == len(at):
+        axes.plot(
+            at, known, "--", color=SERIES["teacher"], label="teacher", marker="o", markersize=4
+        )
+    axes.set_xticks(at, list(found))
+    axes.set_ylim(0, max(0.05, 1.15 * max([*flips, *known])))
+    return _svg(figure, axes, "noise")
+
+
+def agreement_plot(found: Beside) -> str:
+    """Agreement between students of resampled rows, beside the trees of their size."""
+    figure, axes = _figure("", "share of rows where two agree", "agreement over resamples")
+    shares = {
+        "student": found.student,
+        "baseline_labels": found.baseline_labels,
+        "baseline_teacher": found.baseline_teacher,
+    }
+    known = {name: share for name, share in shares.items() if share is not None}
+    bars = axes.bar(
+        [NAMES[name] for name in known],
+        list(known.values()),
+        color=[SERIES[name] for name in known],
+        width=0.55,
+    )
+    for bar, share in zip(bars, known.values(), strict=True):
+        middle = bar.get_x() + bar.get_width() / 2
+        axes.text(middle, share + 0.03, f"{share:.3f}", **_small("center"))
+    axes.set_ylim(0, 1.12)
+    return _svg(figure, axes, "agreement", legend=False)
+
+
+def _figure(x: str, y: str, title: str) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=SIZE, facecolor="none", layout="constrained")
+    axes = figure.add_subplot(facecolor="none")
+    axes.set_title(title, color=OF_THE_PAGE.ink, fontsize=10, loc="left")
+    axes.set_xlabel(x, color=OF_THE_PAGE.ink, fontsize=9)
+    axes.set_ylabel(y, color=OF_THE_PAGE.ink, fontsize=9)
+    axes.set_ylim(0, 1.08)
+    axes.tick_params(colors=OF_THE_PAGE.muted, labelsize=8, labelcolor=OF_THE_PAGE.ink)
+    for name, spine in axes.spines.items():
+        spine.set_visible(name in {"left", "bottom"})
+        spine.set_color(OF_THE_PAGE.muted)
+    axes.grid(color=OF_THE_PAGE.muted, alpha=0.25, lw=0.6)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _small(align: str) -> dict[str, Any]:
+    return {"ha": align, "va": "bottom", "fontsize": 8, "color": OF_THE_PAGE.ink}
+
+
+def _svg(figure: Figure, axes: Axes, name: str, *, legend: bool = True) -> str:
+    if legend:
+        axes.legend(frameon=False, fontsize=8, labelcolor=OF_THE_PAGE.ink)
+    return themed(svg_of(figure, name), **SERIES)
