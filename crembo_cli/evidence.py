@@ -131,11 +131,19 @@ def _kinds(
 
 
 def _as_taken(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:
-    """`frame` as the inputs of `teacher` round it: a student in its place sees no more."""
+    """`frame` as the inputs of `teacher` take it: a student in its place sees no more.
+
+    What goes into a half is rounded to one; what goes into an integer or a bool, which the
+    teacher has checked, has that type, so that whatever is made of it keeps to it.
+    """
     types = [each.type for each in teacher.inputs for _ in range(each.width)]
     for name, type_ in zip(frame.columns, types, strict=False):
         if type_ == "float16":
             frame = frame.assign(**{name: frame[name].astype("float16").astype("float32")})
+        elif type_ == "bool":
+            frame = frame.assign(**{name: frame[name].astype(bool)})
+        elif "int" in type_ and frame[name].dtype.kind != "i":
+            frame = frame.assign(**{name: frame[name].astype("int64")})
     return frame
 
 

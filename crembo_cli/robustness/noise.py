@@ -65,8 +65,9 @@ def noisy_cells(
 ) -> pd.DataFrame:
     """`frame` with noise in its cells; columns, dtypes and missing cells stay as they are.
 
-    Numbers get Gaussian noise of `level` times their unit (p,), and whole ones are rounded
-    again, as nothing else could stand there. Text, and yes or no, is with the chance `level`
+    Numbers get Gaussian noise of `level` times their unit (p,). Whole ones are rounded again and
+    held to the column's range, as nothing else could stand there: the teacher's input may take
+    bytes. Text, and yes or no, is with the chance `level`
     replaced by what stands in some row of `seen`, itself included.
     """
     import pandas as pd
@@ -82,7 +83,7 @@ def noisy_cells(
         else:
             values = cells.to_numpy(np.float64) + rng.standard_normal(len(cells)) * (level * unit)
             if cells.dtype.kind == "i":
-                values = np.rint(values)
+                values = np.rint(values).clip(cells.min(), cells.max())
             values = values.astype(cells.dtype)
         columns[name] = pd.Series(values, dtype=cells.dtype)
     return pd.DataFrame(columns, copy=False)
