@@ -1,0 +1,109 @@
+"""Runs that are interrupted or killed leave what was there."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import made
+
+CREMBO = [sys.executable, "-m", "crembo_cli", "compress", "teacher.onnx", "data.csv"]
+STUDENT = "teacher.student.onnx"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A teacher, its table, and an old student and report."""
+    made.teacher(tmp_path / "teacher.onnx")
+    made.table().to_csv(tmp_path / "data.csv", index=False)
+    (tmp_path / STUDENT).write_bytes(b"old")
+    (tmp_path / "r.json").write_bytes(b"old")
+    return tmp_path
+
+
+def started(folder: Path, *options: str) -> subprocess.Popen[str]:
+    """A run in a process of its own, which Ctrl-C interrupts wherever the tests run."""
+    return subprocess.Popen(
+        [*CREMBO, "--report", "r.json", *options],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(  # noqa: PLW1509  # nothing else runs here yet
+            signal.SIGINT, signal.SIG_DFL
+        ),
+    )
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started."""
+    found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [int(each) for each in found]
+
+
+def test_ctrl_c_ends_with_130(folder: Path) -> None:
+    """An interrupt while it works: one line, exit code 130, no file changed, no process left."""
+    run = started(folder, "-v", "--synthetic", "2000000")
+    assert run.stderr is not None
+    for line in run.stderr:
+        if "synthetic" in line:
+            break
+    teachers = children(run.pid)
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert out == ""
+    assert err.splitlines()[-1] == "crembo: interrupted; no output was left half written"
+    assert "Traceback" not in err
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "data.csv",
+        "r.json",
+        "teacher.onnx",
+        STUDENT,
+    ]
+    assert (folder / STUDENT).read_bytes() == (folder / "r.json").read_bytes() == b"old"
+    assert len(teachers) == 1
+    assert not any(Path(f"/proc/{each}").exists() for each in teachers)
+
+
+def test_killed_at_any_moment_the_old_student_is_whole(folder: Path) -> None:
+    """kill -9 at moments from the start to the end: each file is the old one or the new one."""
+    whole = started(folder, "--quick-report", "--synthetic", "0")
+    begun = time.perf_counter()
+    assert whole.wait() == 0
+    seconds = time.perf_counter() - begun
+    whole.communicate()
+    new = {name: (folder / name).read_bytes() for name in (STUDENT, "r.json")}
+    ends = set()
+    for part in (0.6, 0.95):
+        for name in new:
+            (folder / name).write_bytes(b"old")
+        run = started(folder, "--quick-report", "--synthetic", "0")
+        time.sleep(seconds * part)
+        teachers = children(run.pid) if run.poll() is None else []
+        run.kill()
+        run.communicate()
+        ends.add(run.returncode)
+        assert (folder / STUDENT).read_bytes() in (b"old", new[STUDENT])
+        report = (folder / "r.json").read_bytes()
+        assert report == b"old" or report.endswith(b"}\n")
+        for each in teachers:
+            for _ in range(100):
+                if not Path(f"/proc/{each}").exists():
+                    break
+                time.sleep(0.05)
+            assert not Path(f"/proc/{each}").exists() or _is_zombie(each)
+    assert -signal.SIGKILL in ends
+
+
+def _is_zombie(process: int) -> bool:
+    """Whether a process has ended, and its parent has not yet asked how."""
+    try:
+        return ") Z " in Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return True
