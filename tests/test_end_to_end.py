@@ -18,6 +18,7 @@ import pytest
 from crembo_cli.dataset.read import read_table
 from crembo_cli.teachers.load import load_teacher
 from tests.ran import SAMPLES, Ran, crembo
+from tests.report.schema import validate
 
 TABLES = {
     "breast_cancer_forest.onnx": "breast_cancer.csv",
@@ -113,6 +114,7 @@ def test_the_keys_of_the_report(done: Done) -> None:
     """Schema 1, as it is laid down."""
     report = json.loads(done.first.out)
     assert report["schema"] == 1
+    validate(report)
     assert [key for key in report if key in KEYS] == KEYS
     assert {"path", "sha256", "family", "size"} <= report["student"].keys()
     assert {"algorithm", "select", "threshold", "delta", "steps"} <= report["search"].keys()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ def svg_of(figure: Figure, name: str) -> str:
     with _drawn_plainly(name):
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return out.getvalue()
+    return re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", out.getvalue())
 
 
 def png_of(figure: Figure) -> bytes:

@@ -15,6 +15,8 @@ from crembo_cli.students.tree.model import Tree
 
 TEMPLATE = "page.html.jinja"
 MOST_LEAVES = 128  # a larger tree is told in words alone
+PIXELS = 96  # of a page, an inch
+READABLE = 0.65  # how far a drawn tree may shrink to fit its page; beyond that one scrolls
 MOST_CLASSES = 40  # a larger confusion matrix says nothing
 FIGURES = (
     "accuracy",
@@ -99,7 +101,10 @@ def _tree(report: Report) -> str | None:
         return None
     if insides.student.size()["leaves"] > MOST_LEAVES:
         return None
-    return themed(svg_of(draw_tree(insides, insides.student, OF_THE_PAGE), "tree"))
+    figure = draw_tree(insides, insides.student, OF_THE_PAGE)
+    wide = PIXELS * figure.get_size_inches()[0]
+    size = f"min-width: {READABLE * wide:.0f}px; max-width: {wide:.0f}px"
+    return f'<div style="{size}">{themed(svg_of(figure, "tree"))}</div>'
 
 
 def _classes(report: Report) -> Iterator[tuple[str, str]]:

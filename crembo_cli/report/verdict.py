@@ -16,9 +16,9 @@ BASELINES = ("baseline_labels", "baseline_teacher")
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """A headline, whether it is good news (None: neither), and the reasons."""
+    """A headline and its reasons."""
 
-    good: bool | None
+    good: bool | None  # None: nothing was required, so that whoever reads it must decide
     headline: str
     sentences: list[str]
 
@@ -41,18 +41,14 @@ def verdict_of(report: Report) -> Verdict:
         many = len(report.requirements)
         headline = "The requirement is met" if many == 1 else f"All {many} requirements are met"
         return Verdict(good=True, headline=headline, sentences=sentences)
-    if not better and not not_better:
-        return Verdict(good=None, headline="Measured as it is", sentences=sentences)
-    if not not_better:
-        return Verdict(
-            good=True, headline="Better than plain trees of its size", sentences=sentences
-        )
     if better:
-        headline = f"Better than plain trees of its size in {_listed(better)} alone"
+        alone = f" in {_listed(better)} alone" if not_better else ""
+        headline = f"Better than plain trees of its size{alone}"
         return Verdict(good=None, headline=headline, sentences=sentences)
-    return Verdict(
-        good=False, headline="No better than a plain tree of its size", sentences=sentences
-    )
+    if not_better:
+        headline = "No better than a plain tree of its size"
+        return Verdict(good=False, headline=headline, sentences=sentences)
+    return Verdict(good=None, headline="Measured as it is", sentences=sentences)
 
 
 def _against_teacher(report: Report) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from crembo_cli.commands.app import run
@@ -50,4 +52,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its table, with the column `target`."""
     path = tmp_path_factory.mktemp("data") / "data.csv"
     made.table().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def beliefs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the teacher answers to its table, as a table: a teacher that is asked in no time."""
+    path = tmp_path_factory.mktemp("beliefs") / "beliefs.parquet"
+    scores = np.exp(made.scores(made.table()[list("abcd")].to_numpy(np.float32)))
+    shares = scores / scores.sum(axis=1, keepdims=True)
+    pd.DataFrame(shares, columns=["0", "1", "2"]).to_parquet(path)
     return path

@@ -12,6 +12,7 @@ import pytest
 from crembo_cli.commands.app import run
 from tests import made
 from tests.commands.conftest import Crembo
+from tests.report.schema import validate
 
 
 def compressed(folder: Path, teacher: Path, data: Path, family: str) -> Path:
@@ -33,6 +34,7 @@ def evaluated(crembo: Crembo, *arguments: str | Path) -> dict[str, Any]:
     ran = crembo("evaluate", *arguments, "--json")
     assert ran.code == 0, ran.err
     found: dict[str, Any] = json.loads(ran.out)
+    validate(found)
     return found
 
 

@@ -66,7 +66,7 @@ def report(**changes: Any) -> Report:
         crembo="1.0",
         teacher=TeacherFacts(
             path="forest.onnx",
-            sha256="aa",
+            sha256=64 * "a",
             format="onnx",
             bytes=230_188,
             classes=["no", "yes"],
@@ -75,7 +75,7 @@ def report(**changes: Any) -> Report:
         ),
         data=DataFacts(
             path="people.csv",
-            sha256="bb",
+            sha256=64 * "b",
             rows=569,
             features=["age", "income"],
             label="target",
@@ -83,13 +83,13 @@ def report(**changes: Any) -> Report:
             selection_rows=91,
             test_rows=114,
             test_path=None,
-            test_sha256="bb",
+            test_sha256=64 * "b",
             synthetic_rows=7_280,
             held_synthetic_rows=1_820,
         ),
         student=StudentFacts(
             path="forest.student.onnx",
-            sha256="cc",
+            sha256=64 * "c",
             family="tree",
             options={"max_depth": 5},
             size={"tree_depth": 2, "leaves": 3, "nodes": 5, "parameters": 7, "bytes": 4_245},

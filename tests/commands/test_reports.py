@@ -1,0 +1,85 @@
+"""Reports into files, onto the screen, and into a job's summary."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from crembo_cli.commands.reports import SUMMARY, report_files
+from crembo_cli.report.meanings import meanings_text
+from tests.commands.conftest import Crembo
+from tests.report.made import report
+from tests.report.schema import validate
+
+FEW = ("--synthetic", "50", "--thresholds", "2", "-q")
+
+
+def test_each_suffix_has_its_form() -> None:
+    """In capitals too."""
+    found = report_files(report(), [Path("a.json"), Path("b.HTML"), Path("c.md")])
+    assert json.loads(found[Path("a.json")])["schema"] == 1
+    assert found[Path("b.HTML")].startswith(b"<!doctype html>")
+    assert found[Path("c.md")].startswith(b"### ")
+
+
+def test_compress_writes_all_of_them(crembo: Crembo, teacher: Path, data: Path) -> None:
+    """One run, three reports of the same figures, the JSON by its schema, with the command."""
+    names = ("r.json", "r.html", "r.md")
+    asked = [word for name in names for word in ("--report", name)]
+    assert crembo("compress", teacher, data, *FEW, *asked).code == 0
+    found = json.loads(Path("r.json").read_text())
+    validate(found)
+    assert found["robustness"]["agreement"]["student"] > 0
+    shown = f"{found['metrics']['student']['fidelity']:.3f}"
+    assert shown in Path("r.html").read_text()
+    assert shown in Path("r.md").read_text()
+    assert "--report r.html" in Path("r.html").read_text()
+
+
+def test_a_quick_report_leaves_out_what_needs_refitting(
+    crembo: Crembo, teacher: Path, data: Path
+) -> None:
+    """The rest is there; a gate on what is left out is refused before any work."""
+    ran = crembo("compress", teacher, data, *FEW, "--quick-report", "--json")
+    found = json.loads(ran.out)
+    validate(found)
+    assert found["robustness"]["agreement"] is None
+    assert found["robustness"]["contamination"] is None
+    assert found["robustness"]["margin"]["median"] > 0
+    ran = crembo("compress", teacher, data, "--quick-report", "--require", "agreement>=0")
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is no agreement to judge; found --quick-report" in ran.err
+
+
+def test_a_jobs_summary_grows(
+    crembo: Crembo, teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run appends its Markdown to what other steps of the job wrote, also if a gate fails."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("# before\n")
+    monkeypatch.setenv(SUMMARY, str(summary))
+    for name, gate, code in (("a", "bytes>=1", 0), ("b", "bytes<=1", 1)):
+        ran = crembo("compress", teacher, data, *FEW, "-o", f"{name}.onnx", "--require", gate)
+        assert ran.code == code
+    text = summary.read_text()
+    assert text.startswith("# before\n### \u2705 `a.onnx`: The requirement is met\n")
+    assert "### \u274c `b.onnx`: Not met: bytes\\<=1" in text
+
+
+def test_a_summary_that_cannot_be_written_is_told(
+    crembo: Crembo, teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line, with what to do."""
+    monkeypatch.setenv(SUMMARY, str(tmp_path))
+    ran = crembo("compress", teacher, data, *FEW)
+    assert ran.code == 2
+    assert "the summary cannot be written" in ran.err
+    assert f"unset {SUMMARY}" in ran.err
+
+
+def test_the_numbers_are_explained_without_a_run(crembo: Crembo) -> None:
+    """No teacher and no table are needed to ask what the numbers mean."""
+    ran = crembo("compress", "--explain-report")
+    assert (ran.code, ran.out, ran.err) == (0, meanings_text(), "")

@@ -1,0 +1,226 @@
+"""The HTML report: what is in it, and what a browser makes of it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from crembo_cli.report.by_class import ClassFacts
+from crembo_cli.report.html import html
+from crembo_cli.report.meanings import MEANINGS
+from crembo_cli.report.model import Report, Requirement
+from tests.explain.test_text import small_tree
+from tests.report.browser import CHROMIUM, Browser, Page, browser
+from tests.report.made import report
+
+EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}"
+OWN_IDS = {"figures", "confusion"}
+
+
+def full() -> Report:
+    """A report with all of its parts."""
+    return replace(
+        report(),
+        insides=replace(small_tree(), classes=("no", "yes")),
+        requirements=[Requirement(expression="fidelity>=0.9", value=0.93, met=True)],
+        command="crembo compress forest.onnx people.csv --report r.html",
+    )
+
+
+def evil() -> Report:
+    """The same, with a script in the place of everything that comes from a file or a person."""
+    made = full()
+    assert made.insides is not None
+    assert made.by_class is not None
+    assert made.teacher is not None
+    assert made.robustness.weakest is not None
+    features = tuple(replace(each, name=EVIL) for each in made.insides.features)
+    spots = [replace(each, rule=EVIL, says=EVIL) for each in made.robustness.weakest]
+    return replace(
+        made,
+        teacher=replace(made.teacher, path=EVIL, reading=EVIL),
+        data=replace(made.data, path=EVIL, test_path=EVIL, label=EVIL),
+        student=replace(made.student, path=EVIL, family=EVIL),
+        insides=replace(made.insides, features=features, classes=(EVIL, "yes"), name=EVIL),
+        by_class=[replace(each, name=EVIL) for each in made.by_class],
+        robustness=replace(made.robustness, weakest=spots),
+        requirements=[Requirement(expression="fidelity>=0.9", value=0.5, met=False)],
+        description=EVIL,
+        command=EVIL,
+    )
+
+
+class Seen(HTMLParser):
+    """Tags, attributes and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.handlers: list[str] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember the tag, and what in it leads elsewhere or runs."""
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name in {"src", "href", "xlink:href", "srcset", "action"}:
+                self.addresses.append(value or "")
+            if name.startswith("on"):
+                self.handlers.append(name)
+
+    def handle_data(self, data: str) -> None:
+        """Remember the text."""
+        self.text += data
+
+
+def test_every_part_is_there() -> None:
+    """Verdict, figures, tree, plots, confusion, classes, weak spots, command and meanings."""
+    page = html(full())
+    seen = Seen(page)
+    assert seen.tags.count("svg") == 6  # the tree, and five plots
+    for words in (
+        "The requirement is met",
+        "CART on labels",
+        "age \u2264 30.5",
+        "Where the teacher believes least",
+        "age > 30 and income > 1000",
+        "Class by class",
+        "crembo compress forest.onnx people.csv --report r.html",
+        MEANINGS[0].says,
+    ):
+        assert words in seen.text
+    assert re.search(r'<tr class="student"><td>student</td><td>0\.900</td>', page)
+    assert {"0.960", "0.940", "0.920"} <= set(re.findall(r"<td>(0\.\d+)</td>", page))
+
+
+def test_all_that_came_from_a_file_is_escaped() -> None:
+    """No tag, no attribute and no expression of a template comes out of a name."""
+    page = html(evil())
+    seen = Seen(page)
+    assert "script" not in seen.tags
+    assert seen.handlers == []
+    assert "49" not in re.findall(r"\{\{|49(?=</)", page)
+    assert seen.text.count(EVIL) >= 10
+    assert set(re.findall(r'<\w+[^>]* id="([^"]+)"', page)) >= OWN_IDS
+
+
+def test_nothing_is_asked_of_the_network() -> None:
+    """Every address is within the page; names of XML namespaces are no addresses."""
+    for made in (full(), evil()):
+        page = html(made)
+        assert all(each.startswith(("#", "data:")) for each in Seen(page).addresses)
+        assert re.findall(r"url\((?!#|&quot;#|'#)", page) == []
+        assert "@import" not in page
+
+
+def test_ids_of_figures_differ() -> None:
+    """Each figure has ids of its own, so that no clip of one is taken for another's."""
+    figures = re.findall(r"<svg.*?</svg>", html(full()), re.DOTALL)
+    ids = [set(re.findall(r' id="([^"]+)"', figure)) for figure in figures]
+    asked = [set(re.findall(r'(?:href="|url\()#([^")]+)', figure)) for figure in figures]
+    assert sum(map(len, ids)) == len(set().union(*ids)) > 0
+    assert all(there >= used for there, used in zip(ids, asked, strict=True))
+
+
+@pytest.mark.parametrize("lacking", ["robustness", "search", "teacher", "insides"])
+def test_what_is_not_known_is_left_out(lacking: str) -> None:
+    """A quick report, an evaluated student, one without a teacher, and a family that is closed."""
+    made = full()
+    found = replace(made.robustness, agreement=None, contamination=None)
+    changed = {
+        "robustness": replace(made, robustness=found),
+        "search": replace(
+            made,
+            search=None,
+            robustness=found,
+            data=replace(made.data, fit_rows=None, selection_rows=None, synthetic_rows=None),
+        ),
+        "teacher": replace(
+            made,
+            teacher=None,
+            search=None,
+            by_class=None,
+            metrics={"student": made.metrics["student"]},
+            robustness=replace(found, depth=None, weakest=None),
+        ),
+        "insides": replace(made, insides=None, description=""),
+    }
+    figures = {"robustness": 4, "search": 3, "teacher": 2, "insides": 5}[lacking]
+    seen = Seen(html(changed[lacking]))
+    assert seen.tags.count("svg") == figures
+    assert "None" not in seen.text.replace("None of", "")
+
+
+def test_a_tree_too_large_to_read_is_told_in_words() -> None:
+    """And so is a confusion matrix of too many classes left out."""
+    made = full()
+    many = [
+        ClassFacts(name=str(k), rows=1, said=[1] * 41, found=1.0, right=1.0, mean_belief=1.0)
+        for k in range(41)
+    ]
+    page = html(replace(made, by_class=many))
+    assert 'id="confusion"' not in page
+    assert page.count("<td>1</td>") >= 41
+
+
+def test_the_same_report_gives_the_same_page() -> None:
+    """No clock and no random ids."""
+    assert html(full()) == html(full())
+
+
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+WIDER = "document.documentElement.scrollWidth > window.innerWidth"
+BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+LINE = """getComputedStyle(document.querySelector('.plots path[style*="--student"]')).stroke"""
+DIALOGS = "document.querySelectorAll('script').length"
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all."""
+    with browser(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+def looked_at(chromium: Browser, folder: Path, made: Report, *, dark: bool, width: int) -> Page:
+    """The page of a report in a browser."""
+    path = folder / "report.html"
+    path.write_text(html(made), encoding="utf-8")
+    return chromium.open(path, dark=dark, width=width, ask=(WIDER, BACKGROUND, LINE, DIALOGS))
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize("dark", [False, True])
+def test_in_a_browser(chromium: Browser, tmp_path: Path, dark: bool, width: int) -> None:
+    """No complaint, no request but for the page, nothing wider than the screen, in its theme."""
+    page = looked_at(chromium, tmp_path, full(), dark=dark, width=width)
+    assert page.complaints == []
+    assert page.requests == [(tmp_path / "report.html").as_uri()]
+    assert page.answers[WIDER] is False
+    assert page.answers[BACKGROUND] == ("rgb(20, 23, 26)" if dark else "rgb(255, 255, 255)")
+    assert page.answers[LINE] == ("rgb(88, 180, 240)" if dark else "rgb(0, 98, 168)")
+    image = np.asarray(Image.open(io.BytesIO(page.picture)).convert("L"), np.int64)
+    assert image.shape[1] == width
+    assert (np.median(image) < 60) == dark
+    assert image.std() > 10  # something is drawn
+
+
+@needs_browser
+def test_evil_names_do_nothing_in_a_browser(chromium: Browser, tmp_path: Path) -> None:
+    """No script is in the page, none runs, and nothing is asked for."""
+    page = looked_at(chromium, tmp_path, evil(), dark=False, width=390)
+    assert page.complaints == []
+    assert len(page.requests) == 1
+    assert page.answers[DIALOGS] == 0
+    assert page.answers[WIDER] is False

@@ -1,0 +1,56 @@
+"""The report as JSON, and the schema that says what is in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from jsonschema import ValidationError
+
+from crembo_cli.report.json import json_text
+from crembo_cli.report.model import as_json
+from crembo_cli.robustness.model import MarginsFromAbove
+from tests.report.made import report
+from tests.report.schema import validate
+
+
+def test_a_report_keeps_to_the_schema() -> None:
+    """With everything in it, as it is written."""
+    validate(json.loads(json_text(report())))
+    validate(as_json(replace(report(), teacher=None, search=None, by_class=None)))
+
+
+def test_the_schema_knows_every_key_and_no_other() -> None:
+    """A key too few or too many is told, at any level."""
+    found: Any = as_json(report())
+    del found["robustness"]["bounds"]["below"]
+    with pytest.raises(ValidationError, match="'below' is a required property"):
+        validate(found)
+    found["robustness"]["bounds"] |= {"below": None, "above": 1}
+    with pytest.raises(ValidationError, match="above"):
+        validate(found)
+
+
+def test_json_is_ascii_and_has_no_number_that_json_lacks() -> None:
+    """A margin without end is null; names keep their letters as escapes."""
+    made = report()
+    endless = MarginsFromAbove(rows=3, median=float("inf"), quantile_5=0.5)
+    made = replace(
+        made,
+        robustness=replace(made.robustness, margin=None, margin_upper_bound=endless),
+        data=replace(made.data, path="città.csv"),
+    )
+    text = json_text(made)
+    assert text.isascii()
+    assert text.endswith("}\n")
+    assert json.loads(text)["robustness"]["margin_upper_bound"]["median"] is None
+    assert json.loads(text)["data"]["path"] == "città.csv"
+
+
+def test_what_is_drawn_alone_is_not_in_the_json() -> None:
+    """The student's words, its insides and the command belong to the drawings."""
+    made = as_json(replace(report(), command="crembo compress a b", description="words"))
+    assert not {"command", "description", "insides"} & set(made)
+    assert set(made["metrics"]) == {"student", "teacher", "baseline_labels", "baseline_teacher"}

@@ -1,0 +1,97 @@
+"""The Markdown report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from markdown_it import MarkdownIt
+
+from crembo_cli.report.markdown import MOST_BYTES, code, markdown, plain
+from crembo_cli.report.model import Requirement
+from tests.report.made import report
+
+EVIL = "<img src=x>|`*[a](http://b)* @team #1 ``` \n# heading"
+
+
+def test_the_report_written_out() -> None:
+    """Verdict, figures, robustness, gates, classes, weak spots and the tree."""
+    gate = Requirement(expression="fidelity>=0.9", value=0.93, met=True)
+    lines = markdown(report(requirements=[gate])).splitlines()
+    assert lines[0] == "### \u2705 `forest.student.onnx`: The requirement is met"
+    for line in (
+        "tree student of `forest.onnx` on `people.csv`",
+        "| **student** | 0.900 | 0.875 | 0.930 | 0.020 | 0.300 | 0.912 |",
+        "| agreement | 0.960 | - | 0.940 | 0.920 |",
+        "- \u2705 `fidelity>=0.9 (it is 0.93)`",
+        "| `yes` | 34 | 0.824 | 0.875 | 0.880 |",
+        "| `age > 30 and income > 1000` | `no` | 12 | 0.010 | 0.610 |",
+        "|  income <= 1000: yes (0.80)",
+    ):
+        assert line in lines
+
+
+def rendered(text: str) -> str:
+    """As a page that takes HTML in Markdown, and tables, shows it."""
+    return MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
+
+
+@pytest.mark.parametrize("write", [code, plain])
+def test_names_do_nothing(write: object) -> None:
+    """No tag, link, heading, mention or new cell comes out of a name."""
+    assert callable(write)
+    page = rendered(f"| a | b |\n| --- | --- |\n| {write(EVIL)} | 1 |\n")
+    assert page.count("<td>") == 2
+    for tag in ("<img", "<a ", "<em", "<h1", "<strong"):
+        assert tag not in page
+    assert "&lt;img src=x&gt;|`*[a](http://b)*" in page
+
+
+def test_evil_reports_keep_their_form() -> None:
+    """With such names everywhere there are as many tables and rows as without."""
+    made = report()
+    assert made.robustness.weakest is not None
+    spots = [replace(each, rule=EVIL, says=EVIL) for each in made.robustness.weakest]
+    evil = replace(
+        made,
+        student=replace(made.student, path=EVIL),
+        data=replace(made.data, path=EVIL),
+        by_class=[replace(each, name=EVIL) for each in made.by_class or []],
+        robustness=replace(made.robustness, weakest=spots),
+        description="```\n</details><h1>",
+    )
+    good, bad = rendered(markdown(made)), rendered(markdown(evil))
+    for tag in ("<table>", "<tr>", "<td", "<details>", "<h3>", "<pre>"):
+        assert good.count(tag) == bad.count(tag)
+    assert "<h1" not in bad
+
+
+def test_it_stays_small() -> None:
+    """Whatever the names are, it is less than 100 kB, and what fits is whole."""
+    made = report()
+    big = replace(
+        made,
+        by_class=[replace(each, name="n" * 60_000) for each in made.by_class or []],
+        description="x" * 200_000,
+    )
+    text = markdown(big)
+    assert len(text.encode()) < MOST_BYTES
+    assert "| agreement |" in text
+    assert "nnn" not in text
+
+
+def test_parts_without_figures_are_left_out() -> None:
+    """An evaluated student without a teacher."""
+    made = report()
+    text = markdown(
+        replace(
+            made,
+            teacher=None,
+            search=None,
+            by_class=None,
+            description="",
+            robustness=replace(made.robustness, weakest=None, depth=None),
+        )
+    )
+    for part in ("None", "details", "Where the teacher", " of `forest.onnx`"):
+        assert part not in text

@@ -1,0 +1,61 @@
+"""The plots of the HTML report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+from crembo_cli.report import plots
+from tests.report.made import report
+
+FOUND = report().robustness
+
+
+def texts(svg: str) -> list[str]:
+    """The words of a plot."""
+    root = ElementTree.fromstring(svg)
+    return ["".join(each.itertext()) for each in root.iter() if each.tag.endswith("}text")]
+
+
+def test_the_path_marks_what_was_kept() -> None:
+    """Both lines, the student of the beliefs at the left, and the kept step."""
+    search = report().search
+    assert search is not None
+    words = texts(plots.path_plot(search))
+    assert {"the path", "mean belief", "depth at 5 %", "kept", "beliefs"} <= set(words)
+
+
+def test_the_depth_curve_has_a_line_for_each() -> None:
+    """Without labels there is no baseline of them."""
+    assert FOUND.depth is not None
+    curve = FOUND.depth.curve
+    everyone = {"student", "teacher", "CART on labels", "CART on teacher"}
+    assert everyone <= set(texts(plots.depth_curve(curve)))
+    fewer = texts(plots.depth_curve(replace(curve, baseline_labels=None)))
+    assert everyone - set(fewer) == {"CART on labels"}
+
+
+def test_agreement_is_told_in_figures() -> None:
+    """A bar for each, with its share above."""
+    assert FOUND.agreement is not None
+    words = texts(plots.agreement_plot(FOUND.agreement))
+    assert {"0.960", "0.940", "0.920"} <= set(words)
+    fewer = texts(plots.agreement_plot(replace(FOUND.agreement, baseline_labels=None)))
+    assert "0.940" not in fewer
+
+
+def test_noise_and_contamination() -> None:
+    """Each level is named; a teacher that cannot be asked has no line."""
+    assert FOUND.contamination is not None
+    assert {"5%", "10%", "20%"} <= set(texts(plots.contamination_plot(FOUND.contamination)))
+    assert {"0.01", "0.05", "0.1", "teacher"} <= set(texts(plots.noise_plot(FOUND.noise)))
+    alone = {level: replace(each, teacher=None) for level, each in FOUND.noise.items()}
+    assert "teacher" not in texts(plots.noise_plot(alone))
+
+
+def test_colours_are_the_pages() -> None:
+    """No placeholder is left, and the student's line is in the student's colour."""
+    svg = plots.noise_plot(FOUND.noise)
+    assert "var(--student)" in svg
+    assert not re.search("#0a0b0|#010203|#040506", svg)
