@@ -125,6 +125,7 @@ def search_student(
         held_beliefs=held.beliefs[:pruned_by],
         seed=search.seed,
         threads=search.threads,
+        categories=fit.categories,
     )
     learner = family.learner(task)
     steps = _search(learner, task, family, search, stages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,11 +27,18 @@ class Rows:
     beliefs: Floats  # (n, c)
     truth: Indices | None  # (real,) true class indices; None where there are none
     real: int  # how many are real; the others were made and labelled by the teacher
+    categories: tuple[int, ...] = ()  # as in `students.contract.Task`
 
 
 def real_rows(real: Evidence) -> Rows:
     """The rows of `real`, none made."""
-    return Rows(rows=real.rows, beliefs=real.beliefs, truth=real.truth, real=len(real.rows))
+    return Rows(
+        rows=real.rows,
+        beliefs=real.beliefs,
+        truth=real.truth,
+        real=len(real.rows),
+        categories=tuple(len(each.categories) for each in real.encoding.features),
+    )
 
 
 def with_synthetic(
@@ -44,4 +51,4 @@ def with_synthetic(
     if made:
         new = synthetic_rows(rows, made, rng)
         rows, beliefs = np.vstack([rows, new]), np.vstack([beliefs, ask(new)])
-    return Rows(rows=rows, beliefs=beliefs, truth=real.truth, real=n)
+    return replace(real, rows=rows, beliefs=beliefs, real=n)

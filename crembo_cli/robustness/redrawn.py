@@ -31,7 +31,8 @@ def _drawn(numbers: Indices, most: int, rng: np.random.Generator) -> Indices:
 
 def _taken(part: Rows, real: Indices, made: Indices) -> Rows:
     both = np.concatenate([real, made])
-    return Rows(
+    return replace(
+        part,
         rows=part.rows[both],
         beliefs=part.beliefs[both],
         truth=None if part.truth is None else part.truth[real],

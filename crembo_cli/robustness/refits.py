@@ -48,6 +48,7 @@ class Refits:
                 held_beliefs=held.beliefs[:pruned_by],
                 seed=self.search.seed,
                 threads=self.search.threads,
+                categories=fit.categories,
             )
         )
         student = learner.fit(fit.beliefs)

@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from crembo_cli.students.additive_text import additive_text
-from crembo_cli.students.columns import Columns, Ramps, learn_columns
+from crembo_cli.students.columns import Columns, learn_columns
 from crembo_cli.students.contract import Floats, Task
+from crembo_cli.students.ramps import curve_ramps
 from crembo_cli.students.weights import WeightsLearner
 
 
@@ -49,43 +47,7 @@ class AdditiveFamily:
         """Place the knots on the rows of `task`, once for all fits."""
 
         def learn(rows: Floats) -> Columns:
-            return learn_columns(rows, learn_ramps(rows, self.knots))
+            ramps = curve_ramps(rows, self.knots, task.categories)
+            return learn_columns(rows, ramps, task.categories)
 
         return WeightsLearner(task, learn, ridge=self.ridge, text=additive_text)
-
-
-def learn_ramps(rows: Floats, knots: int) -> Ramps:
-    """The ramps between at most `knots` knots of each feature of float32 rows (n, p)."""
-    feature: list[int] = []
-    begin: list[NDArray[np.float32]] = []
-    slope: list[NDArray[np.float32]] = []
-    for j in range(rows.shape[1]):
-        at = place_knots(rows[:, j], knots)
-        feature += [j] * (len(at) - 1)
-        begin.append(at[:-1])
-        slope.append((1.0 / np.diff(at.astype(np.float64))).astype(np.float32))
-    return Ramps(
-        feature=np.array(feature, np.int64),
-        knot=np.concatenate(begin),
-        slope=np.concatenate(slope),
-    )
-
-
-def place_knots(cells: Floats, most: int) -> Floats:
-    """At most `most` of the values in `cells` (n,), ascending, evenly spread over the rows.
-
-    All values where there are so few. Otherwise the least, the largest, and values between at
-    even shares of the rows, where a value that fills more than its share takes one knot only.
-    At least one value is returned: 0 where all cells are missing.
-    """
-    values, counts = np.unique(cells[~np.isnan(cells)], return_counts=True)
-    if len(values) == 0:
-        return np.zeros(1, np.float32)
-    if len(values) > most:
-        shares = np.cumsum(np.minimum(counts, counts.sum() / most))
-        wanted = np.linspace(shares[0], shares[-1], most)
-        values = values[np.unique(np.searchsorted(shares, wanted))]
-    # Knots so near that the slope between them overflows float32 are one knot.
-    near = np.diff(values.astype(np.float64), prepend=-np.inf) < 1e-37
-    knots: Floats = values[~near]
-    return knots

@@ -49,6 +49,8 @@ class Task:
     held_beliefs: Floats  # (m, c): the teacher's beliefs on the held rows
     seed: int = 0  # every random draw of the family comes from it
     threads: int = 1  # at most so many; the student must not depend on it
+    categories: tuple[int, ...] = ()  # (p,) how many categories a feature has, in the order of
+    # the teacher's mean belief; 0: it is a number; (): all features are
 
 
 @runtime_checkable

@@ -9,10 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from crembo_cli.students.adam import Net, draw_net, train
-from crembo_cli.students.columns import Doubles, learn_columns
+from crembo_cli.students.columns import Columns, Doubles, learn_columns
 from crembo_cli.students.contract import Feature, Floats, Student, Task
 from crembo_cli.students.design import one_thread
 from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.ramps import category_ramps
 from crembo_cli.students.scored import ScoredLearner, ScoredStudent, earned
 from crembo_cli.students.softmax import as_targets, cross_entropy, lost_reward
 
@@ -94,7 +95,11 @@ class MlpLearner(ScoredLearner[MlpStudent]):
     """Fits nets for one task."""
 
     def __init__(self, family: MlpFamily, task: Task) -> None:
-        super().__init__(MlpStudent, task, learn_columns)
+        def learn(rows: Floats) -> Columns:
+            ramps = category_ramps(rows, task.categories)
+            return learn_columns(rows, ramps, task.categories)
+
+        super().__init__(MlpStudent, task, learn)
         self.family = family
 
     @one_thread()

@@ -71,6 +71,7 @@ def _task(name: str, *, rows: int, classes: int, held: int, seed: int) -> SmallT
         held_rows=table[rows:],
         held_beliefs=beliefs[rows:],
         seed=seed,
+        categories=tuple(len(feature.categories) for feature in FEATURES),
     )
     return SmallTask(name=name, task=task, probes=_probes(table, rng), easy=rows >= 10)
 

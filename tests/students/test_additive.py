@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.students.additive import AdditiveFamily, learn_ramps, place_knots
-from crembo_cli.students.contract import Task
+from crembo_cli.students.additive import AdditiveFamily
+from crembo_cli.students.contract import Family, Task
+from crembo_cli.students.mlp import MlpFamily
+from crembo_cli.students.ramps import curve_ramps, place_knots
 from crembo_cli.testing import check_family
 
 
@@ -55,7 +59,7 @@ def test_knots_are_few_ascending_values_of_the_column(cells: list[float], most: 
     knots = place_knots(column, most)
     assert 1 <= len(knots) <= most
     assert set(knots) <= set(column)
-    ramps = learn_ramps(column[:, None], most)
+    ramps = curve_ramps(column[:, None], most, ())
     assert len(ramps.knot) == len(knots) - 1
     assert np.isfinite(ramps.slope).all()
     assert (ramps.slope > 0).all()
@@ -78,11 +82,35 @@ def test_a_curve_is_followed() -> None:
     assert (student.predict(task.held_rows) == inside[1500:]).mean() > 0.96
 
 
-def test_a_category_has_its_own_points() -> None:
-    """Codes become knots, so any set of categories can be told from the others."""
-    codes = np.tile(np.arange(6, dtype=np.float32), 20)[:, None]
-    odd = (codes[:, 0] % 2).astype(bool)
-    beliefs = np.where(odd[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
-    task = Task(rows=codes, beliefs=beliefs, held_rows=codes, held_beliefs=beliefs)
-    student = AdditiveFamily().learner(task).fit(beliefs)
-    np.testing.assert_array_equal(student.predict(codes), odd)
+CODES = np.tile(np.arange(20, dtype=np.float32), 20)[:, None]
+ODD = (CODES[:, 0] % 2).astype(bool)
+ODD_BELIEFS = np.where(ODD[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
+BY_CODE = Task(
+    rows=CODES,
+    beliefs=ODD_BELIEFS,
+    held_rows=CODES,
+    held_beliefs=ODD_BELIEFS,
+    categories=(20,),
+)
+
+
+@pytest.mark.parametrize("family", [AdditiveFamily(knots=4), MlpFamily()])
+def test_a_category_has_its_own_points(family: Family) -> None:
+    """However few knots a number's curve has, any set of categories can be told apart."""
+    student = family.learner(BY_CODE).fit(ODD_BELIEFS)
+    np.testing.assert_array_equal(student.predict(CODES), ODD)
+
+
+def test_codes_that_are_numbers_have_a_curve() -> None:
+    """Without word of categories the same codes are numbers, and four knots cannot follow them."""
+    student = AdditiveFamily(knots=4).learner(replace(BY_CODE, categories=())).fit(ODD_BELIEFS)
+    assert (student.predict(CODES) == ODD).mean() < 0.8
+
+
+@pytest.mark.parametrize("family", [AdditiveFamily(), MlpFamily()])
+def test_a_category_not_seen_before_counts_as_the_mean(family: Family) -> None:
+    """The code -1 moves no points: the answer is that of a cell missing where none was."""
+    student = family.learner(BY_CODE).fit(ODD_BELIEFS)
+    unseen, missing = np.array([[-1]], np.float32), np.array([[np.nan]], np.float32)
+    np.testing.assert_array_equal(student.predict_proba(unseen), student.predict_proba(missing))
+    assert not np.array_equal(student.predict_proba(unseen), student.predict_proba(CODES[:1]))

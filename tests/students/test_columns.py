@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from crembo_cli.students.columns import BLOCK, Columns, Ramps, blocks, learn_columns
+from crembo_cli.students.columns import BLOCK, Columns, blocks, learn_columns
 from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.ramps import Ramps
 
 NAN = np.float32(np.nan)
 ROWS = np.array([[1.0, NAN, 5.0], [3.0, 2.0, 5.0], [5.0, NAN, 5.0]], np.float32)
@@ -17,6 +18,7 @@ RAMPS = Ramps(
     feature=np.array([0, 0, 1]),
     knot=np.array([1.0, 3.0, 0.0], np.float32),
     slope=np.array([0.5, 0.5, 0.25], np.float32),
+    endless=np.zeros(3, np.bool_),
 )
 
 
@@ -70,14 +72,34 @@ def test_a_feature_without_a_value_is_all_zero() -> None:
     )
 
 
+RAMPS_AND_CODES = Ramps(
+    feature=np.array([0, 1, 1]),
+    knot=np.array([0.0, 0.0, 1.0], np.float32),
+    slope=np.ones(3, np.float32),
+    endless=np.array([True, False, False]),
+)
+HOW = {
+    "cells": {},
+    "ramps": {"ramps": RAMPS},
+    "categories": {"ramps": RAMPS_AND_CODES, "categories": (0, 3, 0)},
+    "codes as they are": {"categories": (0, 3, 2)},
+}
+
+
+def test_a_category_not_seen_becomes_the_mean() -> None:
+    """A code below 0 of a feature of categories leaves its columns at 0, unlike a number."""
+    columns = learn_columns(ROWS, RAMPS_AND_CODES, (0, 3, 0))
+    np.testing.assert_array_equal(columns.of(np.array([[-1, -1, 0]], np.float32)), [[-4, 0, 0, 0]])
+
+
 cells = st.one_of(st.just(float("nan")), st.floats(width=32, allow_nan=False, allow_infinity=False))
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=8), st.booleans())
-def test_onnxruntime_makes_the_same_columns(rows: list[tuple[float, ...]], ramped: bool) -> None:
+@given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=8), st.sampled_from(list(HOW)))
+def test_onnxruntime_makes_the_same_columns(rows: list[tuple[float, ...]], how: str) -> None:
     """Any finite or missing cells become the same float64 columns in onnxruntime, to the bit."""
-    columns = learn_columns(ROWS, RAMPS if ramped else None)
+    columns = learn_columns(ROWS, **HOW[how])
     cells = np.array(rows, np.float32)
     np.testing.assert_array_equal(columns.of(cells), exported(columns, cells))
 
@@ -86,6 +108,8 @@ def test_numbers_counts_what_is_exported() -> None:
     """All numbers of the columns that an ONNX file holds are counted."""
     assert learn_columns(ROWS).numbers() == 3 + 1
     assert learn_columns(ROWS, RAMPS).numbers() == 3 + 1 + 3 * 3
+    of_categories = learn_columns(ROWS, RAMPS_AND_CODES, (0, 3, 0))
+    assert of_categories.numbers() == 3 + 1 + 3 * 5 + 3
 
 
 def test_blocks_are_the_rows_in_order() -> None:

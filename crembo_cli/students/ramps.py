@@ -1,0 +1,123 @@
+"""Features laid out as ramps: curves between knots, and a point of its own for each category."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.students.nodes import Nodes
+
+Doubles = NDArray[np.float64]
+MOST_CODES = 64  # categories of a feature that are told apart; of more, neighbours share
+ENDLESS = np.float32(np.inf)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ramps:
+    """r columns of one feature each that rise from 0 at a knot to 1 at the next and stay there.
+
+    Weighted sums of a feature's ramps are the functions that are linear between its knots and
+    constant beyond the outer ones, as those of hat functions are; ramps keep their precision
+    in float32 where knots lie close together. With a knot at each code, the sums are any
+    function of a category. A ramp without ends is the cell itself.
+    """
+
+    feature: Indices  # (r,)
+    knot: Floats  # (r,) where the ramp begins
+    slope: Floats  # (r,) 1 / (next knot - knot), > 0
+    endless: NDArray[np.bool_]  # (r,) without ends: knot 0 and slope 1
+
+    def of(self, cells: Doubles) -> Doubles:
+        """Float64 (n, r), missing cells NaN, for float64 cells (n, p)."""
+        rise: Doubles = (cells[:, self.feature] - self.knot) * self.slope.astype(np.float64)
+        return np.clip(rise, *(end.astype(np.float64) for end in self.ends()))
+
+    def add_ends(self, nodes: Nodes, rise: str) -> str:
+        """Add the nodes that keep each ramp between its ends; the name of what they write."""
+        if not self.endless.any():
+            zero, one = (nodes.double(np.array(edge, np.float32)) for edge in (0, 1))
+            return nodes.add("Clip", [rise, zero, one])
+        low, high = (nodes.double(end) for end in self.ends())
+        return nodes.add("Min", [nodes.add("Max", [rise, low]), high])
+
+    def ends(self) -> tuple[Floats, Floats]:
+        """The least and the largest value of each column: float32 (r,) each."""
+        return (
+            np.where(self.endless, -ENDLESS, np.float32(0)),
+            np.where(self.endless, ENDLESS, np.float32(1)),
+        )
+
+    def numbers(self) -> int:
+        """How many numbers of the exported student belong to the ramps."""
+        return (3 + 2 * bool(self.endless.any())) * len(self.knot)
+
+
+def curve_ramps(rows: Floats, knots: int, categories: Sequence[int]) -> Ramps:
+    """The ramps between at most `knots` knots of each feature of float32 rows (n, p).
+
+    A feature of `categories` (as in `contract.Task`) has one at each code.
+    """
+    counts = categories or (0,) * rows.shape[1]
+    return _ramps(
+        [
+            _codes(rows[:, j], count) if count else place_knots(rows[:, j], knots)
+            for j, count in enumerate(counts)
+        ]
+    )
+
+
+def category_ramps(rows: Floats, categories: Sequence[int]) -> Ramps | None:
+    """Ramps for the `categories` among the features, the numbers as they are; None: no category."""
+    if not any(categories):
+        return None
+    counts = enumerate(categories)
+    return _ramps([_codes(rows[:, j], count) if count else None for j, count in counts])
+
+
+def _ramps(knots: Sequence[Floats | None]) -> Ramps:
+    """The ramps between each feature's knots; None: the cell itself."""
+    feature: list[int] = []
+    begin: list[NDArray[np.float32]] = []
+    slope: list[NDArray[np.float32]] = []
+    for j, given in enumerate(knots):
+        at = np.array([0, 1], np.float32) if given is None else given
+        feature += [j] * (len(at) - 1)
+        begin.append(at[:-1])
+        slope.append((1.0 / np.diff(at.astype(np.float64))).astype(np.float32))
+    return Ramps(
+        feature=np.array(feature, np.int64),
+        knot=np.concatenate(begin),
+        slope=np.concatenate(slope),
+        endless=np.array([knots[j] is None for j in feature], np.bool_),
+    )
+
+
+def _codes(cells: Floats, count: int) -> Floats:
+    """A knot at each of `count` codes; where those are too many, at codes evenly spread."""
+    if count > MOST_CODES:
+        return place_knots(np.where(cells < 0, np.float32(np.nan), cells), MOST_CODES)
+    return np.arange(count, dtype=np.float32)
+
+
+def place_knots(cells: Floats, most: int) -> Floats:
+    """At most `most` of the values in `cells` (n,), ascending, evenly spread over the rows.
+
+    All values where there are so few. Otherwise the least, the largest, and values between at
+    even shares of the rows, where a value that fills more than its share takes one knot only.
+    At least one value is returned: 0 where all cells are missing.
+    """
+    values, counts = np.unique(cells[~np.isnan(cells)], return_counts=True)
+    if len(values) == 0:
+        return np.zeros(1, np.float32)
+    if len(values) > most:
+        shares = np.cumsum(np.minimum(counts, counts.sum() / most))
+        wanted = np.linspace(shares[0], shares[-1], most)
+        values = values[np.unique(np.searchsorted(shares, wanted))]
+    # Knots so near that the slope between them overflows float32 are one knot.
+    near = np.diff(values.astype(np.float64), prepend=-np.inf) < 1e-37
+    knots: Floats = values[~near]
+    return knots
