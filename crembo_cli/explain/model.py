@@ -11,10 +11,10 @@ from crembo_cli.students.weights import WeightsStudent
 
 @dataclass(frozen=True, kw_only=True)
 class Explained:
-    """A tree or a weighted sum, and what its numbers stand for."""
+    """A tree, a weighted sum or a sum of curves, and what its numbers stand for."""
 
     name: str  # the file's, for a reader
-    student: Tree | WeightsStudent  # weighted sums of the features themselves
+    student: Tree | WeightsStudent  # from a file: weighted sums of the features themselves
     features: tuple[Feature, ...]
     classes: tuple[int | str, ...]  # as the `label` output says them
     missing_texts: tuple[str, ...]  # texts that stand for a missing category
@@ -32,9 +32,7 @@ def insides_of(
     missing_texts: tuple[str, ...],
 ) -> Explained | None:
     """The student explained; None where its family has no short form."""
-    if isinstance(student, Tree) or (
-        isinstance(student, WeightsStudent) and student.columns.ramps is None
-    ):
+    if isinstance(student, Tree | WeightsStudent):
         return Explained(
             name=name,
             student=student,

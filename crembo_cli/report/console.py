@@ -20,7 +20,7 @@ from crembo_cli.report.model import DataFacts, Report, Requirement, SearchFacts
 from crembo_cli.report.plot import BELIEF, BOTH, CHOSEN, DEPTH, path_plot
 from crembo_cli.report.require import told
 from crembo_cli.report.trust import trust
-from crembo_cli.report.words import NAMES, ratio, short
+from crembo_cli.report.words import NAMES, a_student, ratio, short
 
 MOST_COLUMNS = 100
 MOST_LEAVES = 16  # a tree with more is not drawn: it would not fit on the screen
@@ -115,7 +115,7 @@ def _heading(words: str) -> Text:
 def _title(report: Report) -> Iterator[RenderableType]:
     data = report.data
     family = report.student.family
-    kind = "a classifier" if family is None else f"a {printable(family)} student"
+    kind = "a classifier" if family is None else a_student(printable(family))
     yield Text.assemble((printable(report.student.path), "bold"), f", {kind}")
     tested = "" if data.test_path is None else f", tested on {printable(data.test_path)}"
     lines = [] if report.teacher is None else [f"of {printable(report.teacher.path)}"]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crembo_cli.explain.figure import OF_THE_PAGE, class_colour, svg_of, themed
 from crembo_cli.report.meanings import MEANINGS
 from crembo_cli.report.model import Report
 from crembo_cli.report.trust import COLUMNS, trust_rows
 from crembo_cli.report.verdict import verdict_of
-from crembo_cli.report.words import NAMES, ratio, short
+from crembo_cli.report.words import NAMES, a_student, ratio, short
 from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.weights import WeightsStudent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TEMPLATE = "page.html.jinja"
 MOST_LEAVES = 128  # a larger tree is told in words alone
@@ -39,16 +44,17 @@ def html(report: Report) -> str:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, keep_trailing_newline=True
     )
     family = report.student.family
-    tree = _tree(report)
+    tree, curves = _tree(report), _curves(report)
     return environment.get_template(TEMPLATE).render(
         report=report,
-        kind="a classifier" if family is None else f"a {family} student",
+        kind="a classifier" if family is None else a_student(family),
         verdict=verdict_of(report),
         names=NAMES,
         columns=FIGURES,
         figures=list(_figures(report)),
         costs=list(_costs(report)),
         tree=None if tree is None else Markup(tree),
+        curves=None if curves is None else Markup(curves),
         classes=list(_classes(report)),
         trust=list(trust_rows(report.robustness)),
         trust_columns=COLUMNS,
@@ -101,10 +107,25 @@ def _tree(report: Report) -> str | None:
         return None
     if insides.student.size()["leaves"] > MOST_LEAVES:
         return None
-    figure = draw_tree(insides, insides.student, OF_THE_PAGE)
+    return _sized(draw_tree(insides, insides.student, OF_THE_PAGE), "tree")
+
+
+def _curves(report: Report) -> str | None:
+    """The drawn curves of an additive student."""
+    from crembo_cli.explain.curves import draw_curves
+
+    insides = report.insides
+    if insides is None or not isinstance(insides.student, WeightsStudent):
+        return None
+    figure = draw_curves(insides, insides.student, OF_THE_PAGE)
+    return None if figure is None else _sized(figure, "curves")
+
+
+def _sized(figure: Figure, name: str) -> str:
+    """The figure, which shrinks and grows no further than it can be read."""
     wide = PIXELS * figure.get_size_inches()[0]
     size = f"min-width: {READABLE * wide:.0f}px; max-width: {wide:.0f}px"
-    return f'<div style="{size}">{themed(svg_of(figure, "tree"))}</div>'
+    return f'<div style="{size}">{themed(svg_of(figure, name))}</div>'
 
 
 def _classes(report: Report) -> Iterator[tuple[str, str]]:

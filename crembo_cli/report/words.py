@@ -11,6 +11,11 @@ NAMES = {
 }
 
 
+def a_student(family: str) -> str:
+    """What is reported on: "a tree student", "an additive student"."""
+    return f"{'an' if family[:1] in set('aeiou') else 'a'} {family} student"
+
+
 def ratio(times: float, above: str, below: str) -> str:
     """How many times more, or less: "12.5x smaller"."""
     return f"{times:.1f}x {above}" if times >= 1 else f"{1 / times:.1f}x {below}"

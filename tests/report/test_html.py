@@ -17,6 +17,7 @@ from crembo_cli.report.by_class import ClassFacts
 from crembo_cli.report.html import html
 from crembo_cli.report.meanings import MEANINGS
 from crembo_cli.report.model import Report, Requirement
+from tests.explain.test_curves import additive
 from tests.explain.test_text import small_tree
 from tests.report.browser import CHROMIUM, Browser, Page, browser
 from tests.report.made import report
@@ -101,6 +102,16 @@ def test_every_part_is_there() -> None:
         assert words in seen.text
     assert re.search(r'<tr class="student"><td>student</td><td>0\.900</td>', page)
     assert {"0.960", "0.940", "0.920"} <= set(re.findall(r"<td>(0\.\d+)</td>", page))
+
+
+def test_an_additive_student_has_its_curves_drawn() -> None:
+    """A plot of each feature's curve, with the colours of the classes under it."""
+    page = html(replace(full(), insides=additive()))
+    seen = Seen(page)
+    assert seen.tags.count("svg") == 6  # the curves, and five plots
+    assert "age <&> $b$" in seen.text
+    assert "The points that each feature's value gives each class" in seen.text
+    assert '"tree' not in page
 
 
 def test_all_that_came_from_a_file_is_escaped() -> None:
