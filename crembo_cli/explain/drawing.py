@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from crembo_cli.errors import printable
 from crembo_cli.explain.figure import Colours, class_colour, text_style
-from crembo_cli.explain.layout import CHARACTER, GAP, WIDEST, Layout, lay_out
+from crembo_cli.explain.layout import GAP, LINE, Layout, lay_out
 from crembo_cli.explain.model import Explained
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import conditions
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-HALF = 0.13  # inches: half the height of a box
+MOST = 24  # characters on a line of a box
+SHORT = 16  # characters of a question that stands on one line
 BAR = 0.8  # inches: the bar of shares right of a leaf
 MARGIN = 0.15  # inches
 
@@ -40,22 +42,30 @@ def draw_tree(explained: Explained, tree: Tree, colours: Colours) -> Figure:
     return figure
 
 
-def _text(explained: Explained, tree: Tree, v: int) -> str:
-    """What stands in the box of a node, cut to what fits."""
+def _text(explained: Explained, tree: Tree, v: int) -> list[str]:
+    """The lines in the box of a node: three at most, each cut to what fits."""
     if tree.left[v] == v:
         label = int(tree.label[v])
-        return f"{_cut(explained.class_names()[label], 30)} {tree.probabilities[v, label]:.2f}"
-    asked = conditions(tree, v, explained.features[int(tree.feature[v])])[0]
-    # Long names are cut in the middle: the threshold at their end matters most.
-    return _cut(asked.removesuffix(" or missing").replace(" <= ", " \u2264 "), WIDEST / CHARACTER)
+        return [f"{_cut(explained.class_names()[label])} {tree.probabilities[v, label]:.2f}"]
+    feature = explained.features[int(tree.feature[v])]
+    asked = conditions(tree, v, feature)[0].removesuffix(" or missing")
+    if not asked.startswith(feature.name):
+        return [asked]  # always, or never
+    name = printable(feature.name)
+    rest = printable(asked.removeprefix(feature.name).strip()).replace("<=", "\u2264", 1)
+    if len(name) + len(rest) < SHORT:
+        return [f"{name} {rest}"]
+    lines = wrap(rest, MOST, break_on_hyphens=False)
+    if len(lines) > 2:
+        lines = [lines[0], f"{lines[1][: MOST - 2]}\u2026{rest[-1]}"]
+    return [_cut(name), *lines]
 
 
-def _cut(text: str, most: float) -> str:
-    text, most = printable(text), int(most)
-    if len(text) <= most:
-        return text
-    end = (most - 1) // 2
-    return f"{text[: most - 1 - end]}\u2026{text[-end:]}"
+def _cut(text: str) -> str:
+    """A name that fits on a line: its middle is left out, as ends tell long names apart."""
+    text = printable(text)
+    end = (MOST - 1) // 2
+    return text if len(text) <= MOST else f"{text[: MOST - 1 - end]}\u2026{text[-end:]}"
 
 
 def _draw_split(
@@ -63,13 +73,15 @@ def _draw_split(
     explained: Explained,
     tree: Tree,
     v: int,
-    text: str,
+    text: list[str],
     layout: Layout,
     colours: Colours,
 ) -> None:
     x, y, width = layout.x[v], layout.y[v], layout.width[v]
-    _box(axes, x, y, width, edge=colours.muted, face="none", alpha=1.0)
-    axes.text(x + width / 2, y, text, **text_style(ha="center", color=colours.ink))
+    _box(axes, layout, v, edge=colours.muted, face="none", alpha=1.0)
+    for k, line in enumerate(text):
+        at = y + LINE * (k - (len(text) - 1) / 2)
+        axes.text(x + width / 2, at, line, **text_style(ha="center", color=colours.ink))
     may_miss = explained.features[int(tree.feature[v])].missing
     missing_left = bool(tree.missing_left[v])
     for child, word, takes_missing in (
@@ -81,18 +93,21 @@ def _draw_split(
         axes.plot(
             [x + width, turn, turn, layout.x[child]], [y, y, end, end], color=colours.muted, lw=1
         )
-        words = f"{word}, missing" if may_miss and takes_missing else word
         small = text_style(fontsize=7, color=colours.muted)
-        axes.text(turn + 0.05, end - 0.07, words, **small)
+        axes.text(turn + 0.05, end - 0.07, word, **small)
+        if may_miss and takes_missing:
+            axes.text(turn + 0.05, end + 0.07, "missing", **small)
 
 
-def _draw_leaf(axes: Axes, tree: Tree, v: int, text: str, layout: Layout, colours: Colours) -> None:
+def _draw_leaf(
+    axes: Axes, tree: Tree, v: int, text: list[str], layout: Layout, colours: Colours
+) -> None:
     from matplotlib.patches import Rectangle
 
     x, y, width = layout.x[v], layout.y[v], layout.width[v]
     colour = class_colour(int(tree.label[v]))
-    _box(axes, x, y, width, edge=colour, face=colour, alpha=0.25)
-    axes.text(x + width / 2, y, text, **text_style(ha="center", color=colours.ink))
+    _box(axes, layout, v, edge=colour, face=colour, alpha=0.25)
+    axes.text(x + width / 2, y, text[0], **text_style(ha="center", color=colours.ink))
     begin = x + width + 0.1
     for k, share in enumerate(tree.probabilities[v].tolist()):
         bar = Rectangle((begin, y - 0.05), BAR * share, 0.1, color=class_colour(k), lw=0)
@@ -100,19 +115,18 @@ def _draw_leaf(axes: Axes, tree: Tree, v: int, text: str, layout: Layout, colour
         begin += BAR * share
 
 
-def _box(
-    axes: Axes, x: float, y: float, width: float, *, edge: str, face: str, alpha: float
-) -> None:
+def _box(axes: Axes, layout: Layout, v: int, *, edge: str, face: str, alpha: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    corner = (float(x), float(y) - HALF)
+    width, height = float(layout.width[v]), float(layout.height[v])
+    corner = (float(layout.x[v]), float(layout.y[v]) - height / 2)
     style = "round,pad=0,rounding_size=0.06"
     for facecolor, edgecolor, opacity in ((face, "none", alpha), ("none", edge, 1.0)):
         axes.add_patch(
             FancyBboxPatch(
                 corner,
-                float(width),
-                2 * HALF,
+                width,
+                height,
                 boxstyle=style,
                 fc=facecolor,
                 ec=edgecolor,

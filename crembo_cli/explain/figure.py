@@ -13,8 +13,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe & Ito 2008: told apart by colour-blind readers, visible on white and on black.
-CLASS_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#999999")
+# Okabe & Ito 2008: told apart by colour-blind readers, visible on white and on black; then three
+# more, so that ten digits have ten colours.
+CLASS_COLOURS = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#d55e00",
+    "#56b4e9",
+    "#999999",
+    "#8c564b",
+    "#b2a429",
+    "#7f6fc9",
+)
 DOTS_PER_INCH = 144
 
 

@@ -14,9 +14,10 @@ Doubles = NDArray[np.float64]
 
 ROW = 0.36  # inches from leaf to leaf
 CHARACTER = 0.076  # inches: a wide one of the font that is used
-WIDEST = 3.0  # inches that a node's text takes at most
-PAD = 0.22  # inches around it
-GAP = 0.95  # inches between two levels, for the branches and their words
+LINE = 0.15  # inches from line to line of a node's text
+PAD = 0.22  # inches beside it
+ABOVE = 0.055  # inches above and below it
+GAP = 0.66  # inches between two levels, for the branches and their words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +27,20 @@ class Layout:
     x: Doubles  # (m,) left side of each node
     y: Doubles  # (m,) middle of each node
     width: Doubles  # (m,) of each node's box
+    height: Doubles  # (m,) of each node's box
     size: tuple[float, float]  # of the whole, width and height
 
 
-def lay_out(tree: Tree, texts: Sequence[str]) -> Layout:
-    """Places for the nodes of `tree`, whose boxes hold `texts` (m,)."""
+def lay_out(tree: Tree, texts: Sequence[Sequence[str]]) -> Layout:
+    """Places for the nodes of `tree`, whose boxes hold the lines `texts` (m,).
+
+    A leaf has one line. A split has room for three: what stands above or below it is a row and
+    a half away.
+    """
     m = len(tree.feature)
     level = tree.node_depths()
-    wide = np.array([min(WIDEST, CHARACTER * len(text)) + PAD for text in texts])
+    wide = np.array([CHARACTER * max(map(len, lines)) + PAD for lines in texts])
+    height = np.array([LINE * len(lines) + 2 * ABOVE for lines in texts])
     columns = [float(wide[level == k].max()) for k in range(int(level.max()) + 1)]
     begins = np.concatenate([[0.0], np.cumsum([column + GAP for column in columns])])
     y = np.zeros(m)
@@ -43,7 +50,8 @@ def lay_out(tree: Tree, texts: Sequence[str]) -> Layout:
         y[v] = (y[tree.left[v]] + y[tree.right[v]]) / 2
     width = np.where(tree.is_leaf(), wide[leaves].max(), np.array(columns)[level])
     x = begins[level]
-    return Layout(x=x, y=y, width=width, size=(float((x + width).max()), ROW * len(leaves)))
+    size = float((x + width).max()), max(ROW * len(leaves), float(height.max()))
+    return Layout(x=x, y=y, width=width, height=height, size=size)
 
 
 def _leaves_from_above(tree: Tree) -> list[int]:

@@ -20,7 +20,7 @@ from crembo_cli.report.model import DataFacts, Report, Requirement, SearchFacts
 from crembo_cli.report.plot import BELIEF, BOTH, CHOSEN, DEPTH, path_plot
 from crembo_cli.report.require import told
 from crembo_cli.report.trust import trust
-from crembo_cli.report.words import NAMES, a_student, ratio, short
+from crembo_cli.report.words import NAMES, kind, ratio, short
 
 MOST_COLUMNS = 100
 MOST_LEAVES = 16  # a tree with more is not drawn: it would not fit on the screen
@@ -114,9 +114,8 @@ def _heading(words: str) -> Text:
 
 def _title(report: Report) -> Iterator[RenderableType]:
     data = report.data
-    family = report.student.family
-    kind = "a classifier" if family is None else a_student(printable(family))
-    yield Text.assemble((printable(report.student.path), "bold"), f", {kind}")
+    what = printable(kind(report.student.family))
+    yield Text.assemble((printable(report.student.path), "bold"), f", {what}")
     tested = "" if data.test_path is None else f", tested on {printable(data.test_path)}"
     lines = [] if report.teacher is None else [f"of {printable(report.teacher.path)}"]
     lines.append(f"on {printable(data.path)}{tested}")

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crembo_cli.explain.figure import OF_THE_PAGE, class_colour, svg_of, themed
-from crembo_cli.report.meanings import MEANINGS
+from crembo_cli.report.meanings import MEANINGS, sentence
 from crembo_cli.report.model import Report
+from crembo_cli.report.tables import (
+    FIGURES,
+    beliefs_at,
+    bounds_of,
+    costs_of,
+    depths_of,
+    figures_of,
+)
 from crembo_cli.report.trust import COLUMNS, trust_rows
 from crembo_cli.report.verdict import verdict_of
-from crembo_cli.report.words import NAMES, a_student, ratio, short
+from crembo_cli.report.words import NAMES, kind
+from crembo_cli.robustness.model import Margins
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.weights import WeightsStudent
 
@@ -21,18 +31,9 @@ if TYPE_CHECKING:
 TEMPLATE = "page.html.jinja"
 MOST_LEAVES = 128  # a larger tree is told in words alone
 PIXELS = 96  # of a page, an inch
-READABLE = 0.65  # how far a drawn tree may shrink to fit its page; beyond that one scrolls
+READABLE = 0.8  # how far a drawn tree may shrink to fit its page; beyond that one scrolls
+COLUMN = 1000  # pixels of the page's text; a wider tree gets all of the window
 MOST_CLASSES = 40  # a larger confusion matrix says nothing
-FIGURES = (
-    "accuracy",
-    "balanced",
-    "fidelity",
-    "depth",
-    "depth 1%",
-    "depth 5%",
-    "depth 10%",
-    "belief",
-)
 
 
 def html(report: Report) -> str:
@@ -43,89 +44,59 @@ def html(report: Report) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, keep_trailing_newline=True
     )
-    family = report.student.family
-    tree, curves = _tree(report), _curves(report)
+    (tree, wide), curves = _tree(report), _curves(report)
     return environment.get_template(TEMPLATE).render(
         report=report,
-        kind="a classifier" if family is None else a_student(family),
+        kind=kind(report.student.family),
         verdict=verdict_of(report),
         names=NAMES,
         columns=FIGURES,
-        figures=list(_figures(report)),
-        costs=list(_costs(report)),
-        tree=None if tree is None else Markup(tree),
-        curves=None if curves is None else Markup(curves),
+        figures=list(figures_of(report)),
+        costs=list(costs_of(report)),
+        tree=Markup(tree),
+        wide=wide,
+        curves=Markup(curves),
         classes=list(_classes(report)),
         trust=list(trust_rows(report.robustness)),
         trust_columns=COLUMNS,
+        depths=list(depths_of(report)),
+        bounds=list(bounds_of(report)),
+        beliefs_at=lambda spot: beliefs_at(report, spot),
         plots=[(caption, Markup(plot)) for caption, plot in _plots(report)],
         most_classes=MOST_CLASSES,
         meanings=MEANINGS,
+        sentence=sentence,
     )
 
 
-def _figures(report: Report) -> Iterator[tuple[str, list[float | None]]]:
-    for name, each in report.metrics.items():
-        yield (
-            name,
-            [
-                each.accuracy,
-                each.balanced_accuracy,
-                each.fidelity,
-                each.depth,
-                *each.insensitive_depth.values(),
-                each.mean_belief,
-            ],
-        )
-
-
-def _costs(report: Report) -> Iterator[tuple[str, str, str]]:
-    size, speed, teacher = report.student.size, report.timing, report.teacher
-    for name, value in size.items():
-        if name != "bytes":
-            yield name.replace("_", " "), f"{value:,}", ""
-    told = ""
-    if teacher is not None:
-        times = ratio(teacher.bytes / size["bytes"], "smaller", "larger")
-        told = f"{teacher.bytes:,} (the student is {times})"
-    yield "bytes", f"{size['bytes']:,}", told
-    told = ""
-    if speed.teacher_rows_per_second is not None:
-        times = ratio(
-            speed.student_rows_per_second / speed.teacher_rows_per_second, "faster", "slower"
-        )
-        told = f"{short(speed.teacher_rows_per_second)} (the student is {times})"
-    yield "rows a second", short(speed.student_rows_per_second), told
-
-
-def _tree(report: Report) -> str | None:
-    """The drawn tree, where it is one of a size that can be read."""
+def _tree(report: Report) -> tuple[str, bool]:
+    """The drawn tree, where it is one of a size that can be read, and whether it is wide."""
     from crembo_cli.explain.drawing import draw_tree
 
     insides = report.insides
     if insides is None or not isinstance(insides.student, Tree):
-        return None
+        return "", False
     if insides.student.size()["leaves"] > MOST_LEAVES:
-        return None
+        return "", False
     return _sized(draw_tree(insides, insides.student, OF_THE_PAGE), "tree")
 
 
-def _curves(report: Report) -> str | None:
+def _curves(report: Report) -> str:
     """The drawn curves of an additive student."""
     from crembo_cli.explain.curves import draw_curves
 
     insides = report.insides
     if insides is None or not isinstance(insides.student, WeightsStudent):
-        return None
+        return ""
     figure = draw_curves(insides, insides.student, OF_THE_PAGE)
-    return None if figure is None else _sized(figure, "curves")
+    return "" if figure is None else _sized(figure, "curves")[0]
 
 
-def _sized(figure: Figure, name: str) -> str:
-    """The figure, which shrinks and grows no further than it can be read."""
-    wide = PIXELS * figure.get_size_inches()[0]
-    size = f"min-width: {READABLE * wide:.0f}px; max-width: {wide:.0f}px"
-    return f'<div style="{size}">{themed(svg_of(figure, name))}</div>'
+def _sized(figure: Figure, name: str) -> tuple[str, bool]:
+    """The figure, no smaller than it can be read, and whether it is wider than the text."""
+    pixels = PIXELS * figure.get_size_inches()[0]
+    size = f"min-width: {READABLE * pixels:.0f}px; max-width: {pixels:.0f}px"
+    return f'<div style="{size}">{themed(svg_of(figure, name))}</div>', bool(pixels > COLUMN)
 
 
 def _classes(report: Report) -> Iterator[tuple[str, str]]:
@@ -154,3 +125,16 @@ def _plots(report: Report) -> Iterator[tuple[str, str]]:
             plots.contamination_plot(found.contamination),
         )
     yield "Gaussian noise in every number, categories redrawn.", plots.noise_plot(found.noise)
+    if found.margin is not None and report.metrics["student"].accuracy is not None:
+        yield _margins(found.margin), plots.certified_plot(found.margin, report.metrics["student"])
+
+
+def _margins(found: Margins) -> str:
+    """The margins in a sentence."""
+    if found.unchangeable == 1:
+        return "No change of any size in the numbers changes an answer."
+    half = "no change at all" if isinf(found.median) else f"{found.median:.3g}"
+    return (
+        f"How far numbers must move before an answer can change: {half} for half of the rows, "
+        f"{found.quantile_5:.3g} or less for 5 % of them. Exact."
+    )

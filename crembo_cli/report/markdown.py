@@ -10,7 +10,7 @@ from crembo_cli.report.model import Report
 from crembo_cli.report.require import told
 from crembo_cli.report.trust import COLUMNS, trust_rows
 from crembo_cli.report.verdict import verdict_of
-from crembo_cli.report.words import NAMES
+from crembo_cli.report.words import NAMES, kind
 
 MOST_BYTES = 100_000
 MOST_LEAVES = 32  # a larger tree is left out
@@ -22,11 +22,11 @@ SIGNS = {True: "\u2705", False: "\u274c", None: "\u2139\ufe0f"}
 def markdown(report: Report) -> str:
     """The report in less than MOST_BYTES bytes of UTF-8; one newline at the end."""
     verdict = verdict_of(report)
-    family = "classifier" if report.student.family is None else f"{report.student.family} student"
+    what = kind(report.student.family)
     blocks = [
         f"### {SIGNS[verdict.good]} {code(report.student.path)}: {plain(verdict.headline)}",
         " ".join(plain(each) for each in verdict.sentences),
-        f"{plain(family)}{_of(report)} on {code(report.data.path)}",
+        f"{plain(what[0].upper() + what[1:])}{_of(report)} on {code(report.data.path)}.",
         _figures(report),
         _robustness(report),
         *_requirements(report),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crembo_cli.report.words import listed
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -12,6 +14,7 @@ class Meaning:
     name: str  # as the drawn report, or --require, calls it
     path: str  # where it stands in the JSON report; * for a key that differs
     says: str
+    drawn: tuple[str, ...] = ()  # what drawings call it, where that is another word
 
 
 # Later entries are of numbers that drawings show beside those that can be required.
@@ -25,6 +28,7 @@ MEANINGS = (
         "balanced_accuracy",
         "metrics.*.balanced_accuracy",
         "the same for each class apart, averaged over the classes",
+        drawn=("balanced",),
     ),
     Meaning(
         "fidelity",
@@ -39,12 +43,14 @@ MEANINGS = (
     Meaning(
         "insensitive_depth.0.05",
         "metrics.*.insensitive_depth.*",
-        "the same when the worst share of the rows (1, 5 or 10 %) is left out; drawn as depth 5%",
+        "the same when the worst share of the rows (1, 5 or 10 %) is left out",
+        drawn=("depth 1%", "depth 5%", "depth 10%"),
     ),
     Meaning(
         "mean_belief",
         "metrics.*.mean_belief",
         "the teacher's belief in what the student says, averaged over the test rows",
+        drawn=("belief",),
     ),
     Meaning(
         "tree_depth",
@@ -70,12 +76,14 @@ MEANINGS = (
         "robustness.noise.*.*",
         "the share of answers that change when each number gets Gaussian noise of 1, 5 or 10 % of "
         "its standard deviation, and each category is redrawn with that chance (20 draws)",
+        drawn=("flips at 5% noise",),
     ),
     Meaning(
         "margin.median",
         "robustness.margin.median",
         "half of the test rows need a change larger than this in some feature, in its standard "
         "deviations, before the student can say something else; exact",
+        drawn=("margin, median (sd)",),
     ),
     Meaning(
         "margin.quantile_5",
@@ -93,23 +101,27 @@ MEANINGS = (
         "robustness.margin.certified_accuracy.*",
         "the share of test rows where it says the true label and goes on saying it whatever "
         "moves all numbers by up to so many standard deviations",
+        drawn=("right within 0.1 sd",),
     ),
     Meaning(
         "certified_fidelity.0.1",
         "robustness.margin.certified_fidelity.*",
         "the same with what the teacher says in place of the true label",
+        drawn=("as teacher within 0.1 sd",),
     ),
     Meaning(
         "margin_upper_bound.median",
         "robustness.margin_upper_bound.*",
         "the least change that a search found to change the answer, where margins are not known "
         "exactly: the true margin may be smaller",
+        drawn=("margin at most (sd)",),
     ),
     Meaning(
         "contamination.0.1",
         "robustness.contamination.*.*",
         "the share of test rows where a student, refitted with 5, 10 or 20 % of the beliefs (and "
         "labels) made those of a wrong class, still says what the clean one says",
+        drawn=("with 10% wrong beliefs",),
     ),
     Meaning(
         "fit.depth",
@@ -128,6 +140,7 @@ MEANINGS = (
         "robustness.bounds.below.*",
         "with 95 % confidence, at most this share of such rows has a belief below 0.05, 0.1, 0.25 "
         "or 0.5 in what the student says",
+        drawn=("belief below 0.5",),
     ),
     Meaning(
         "bounds.confidence",
@@ -145,6 +158,7 @@ MEANINGS = (
         "robustness.weakest.*.*",
         "the ten leaves (or classes) with the least depth: their test rows, and what the teacher "
         "believes there",
+        drawn=("least belief",),
     ),
     Meaning(
         "by class",
@@ -155,8 +169,8 @@ MEANINGS = (
     Meaning(
         "rows",
         "data.*",
-        "how many rows there are, and how many students were fitted on, chosen by and measured on; "
-        "synthetic ones were made, and labelled by the teacher",
+        "how many rows there are, and on how many students were fitted, chosen and measured; "
+        "synthetic ones were made up, and labelled by the teacher",
     ),
     Meaning(
         "threshold",
@@ -186,7 +200,9 @@ MEANINGS = (
     Meaning(
         "speed",
         "timing.*",
-        "rows answered in a second by onnxruntime, and the seconds that the run took",
+        "rows answered in a second by onnxruntime, and the seconds that the run took; faster says "
+        "how many times as many rows as the teacher answers",
+        drawn=("rows a second",),
     ),
     Meaning("versions", "schema", "the version of the JSON report's layout"),
 )
@@ -202,5 +218,11 @@ def meanings_text(width: int = 100) -> str:
 
     wide = max(len(each.name) for each in MEANINGS) + 2
     wrapper = TextWrapper(width=width, subsequent_indent=" " * wide)
-    lines = [wrapper.fill(f"{each.name:{wide}}{each.says}") for each in MEANINGS]
+    lines = [wrapper.fill(f"{each.name:{wide}}{sentence(each)}") for each in MEANINGS]
     return "\n".join([*lines, "", *TextWrapper(width=width).wrap(LEAVES)]) + "\n"
+
+
+def sentence(each: Meaning) -> str:
+    """What `each` says, and what drawings call it."""
+    names = [f'"{name}"' for name in each.drawn]
+    return f"{each.says}; drawn as {listed(names)}" if names else each.says

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from crembo_cli.assessment import Metrics
 from crembo_cli.explain.figure import OF_THE_PAGE, svg_of, themed
 from crembo_cli.report.model import SearchFacts
 from crembo_cli.report.words import NAMES
-from crembo_cli.robustness.model import Beside, Curve, Flips
+from crembo_cli.robustness.model import Beside, Curve, Flips, Margins
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +22,7 @@ SERIES = {
     "baseline_labels": "#0a0b03",
     "baseline_teacher": "#0a0b04",
 }
+Corner = Literal["best", "upper left"]
 SIZE = (4.4, 3.1)  # inches
 
 
@@ -40,9 +42,9 @@ def path_plot(search: SearchFacts) -> str:
         if first is not None:
             value = first.mean_belief if name == "mean belief" else first.insensitive_depth
             axes.plot([-0.06], [value], "o", color=SERIES[colour], markersize=4)
-    kept = search.threshold
-    axes.axvline(-0.06 if kept is None else kept, color=OF_THE_PAGE.muted, lw=1, ls=":")
-    axes.text(-0.06 if kept is None else kept, 1.03, "kept", **_small("center"))
+    kept = -0.06 if search.threshold is None else search.threshold
+    axes.axvline(kept, ymax=0.93, color=OF_THE_PAGE.muted, lw=1, ls=":")
+    axes.text(kept, 1.02, "kept", **_small("center"))
     axes.set_xlim(-0.1, 1.0)
     axes.set_xticks([-0.06, 0.2, 0.4, 0.6, 0.8, 1.0], ["beliefs", "0.2", "0.4", "0.6", "0.8", "1"])
     return _svg(figure, axes, "path")
@@ -58,14 +60,14 @@ def depth_curve(curve: Curve) -> str:
         "baseline_teacher": curve.baseline_teacher,
     }
     axes.fill_between(
-        curve.d, curve.student, curve.at_most, color=SERIES["student"], alpha=0.18, lw=0
+        curve.d, curve.student, curve.at_most, color=SERIES["student"], alpha=0.28, lw=0
     )
     for name, values in lines.items():
         if values is not None:
             style = "-" if name == "student" else "--" if name == "teacher" else ":"
             axes.plot(curve.d, values, style, color=SERIES[name], label=NAMES[name], lw=1.6)
     axes.set_xlim(0, 1)
-    return _svg(figure, axes, "depth")
+    return _svg(figure, axes, "depth", legend="upper left")
 
 
 def contamination_plot(found: dict[str, Beside]) -> str:
@@ -99,6 +101,23 @@ def noise_plot(found: dict[str, Flips]) -> str:
     return _svg(figure, axes, "noise")
 
 
+def certified_plot(found: Margins, metrics: Metrics) -> str:
+    """The share of rows that are right and stay so, by how far all numbers may move."""
+    figure, axes = _figure("moved by, in standard deviations", "right, and stays so", "margins")
+    series = {
+        "by the true label": ("student", metrics.accuracy, found.certified_accuracy),
+        "by the teacher": ("teacher", metrics.fidelity, found.certified_fidelity),
+    }
+    for name, (colour, unmoved, by_radius) in series.items():
+        if unmoved is not None and by_radius is not None:
+            at = [0.0, *map(float, by_radius)]
+            shares = [unmoved, *by_radius.values()]
+            style = "-" if colour == "student" else "--"
+            axes.plot(at, shares, style, color=SERIES[colour], label=name, marker="o", markersize=4)
+            axes.set_xticks(at, ["0", *by_radius])
+    return _svg(figure, axes, "margins")
+
+
 def agreement_plot(found: Beside) -> str:
     """Agreement between students of resampled rows, beside the trees of their size."""
     figure, axes = _figure("", "share of rows where two agree", "agreement over resamples")
@@ -118,7 +137,7 @@ def agreement_plot(found: Beside) -> str:
         middle = bar.get_x() + bar.get_width() / 2
         axes.text(middle, share + 0.03, f"{share:.3f}", **_small("center"))
     axes.set_ylim(0, 1.12)
-    return _svg(figure, axes, "agreement", legend=False)
+    return _svg(figure, axes, "agreement", legend=None)
 
 
 def _figure(x: str, y: str, title: str) -> tuple[Figure, Axes]:
@@ -143,7 +162,7 @@ def _small(align: str) -> dict[str, Any]:
     return {"ha": align, "va": "bottom", "fontsize": 8, "color": OF_THE_PAGE.ink}
 
 
-def _svg(figure: Figure, axes: Axes, name: str, *, legend: bool = True) -> str:
-    if legend:
-        axes.legend(frameon=False, fontsize=8, labelcolor=OF_THE_PAGE.ink)
+def _svg(figure: Figure, axes: Axes, name: str, *, legend: Corner | None = "best") -> str:
+    if legend is not None:
+        axes.legend(frameon=False, fontsize=8, labelcolor=OF_THE_PAGE.ink, loc=legend)
     return themed(svg_of(figure, name), **SERIES)

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crembo_cli.report.model import Report
+from crembo_cli.report.words import listed
 from crembo_cli.robustness.model import Beside, Bounds, Robustness
 
 LEVEL, SHARE, RADIUS, BELOW = "0.05", "0.1", "0.1", "0.5"  # of several, the ones that are shown
@@ -44,9 +45,11 @@ def trust_rows(found: Robustness) -> Iterator[Row]:
     yield f"flips at {float(LEVEL):.0%} noise", flips.student, flips.teacher, None, None
     if found.margin is not None:
         yield "margin, median (sd)", found.margin.median, None, None, None
-        certified = found.margin.certified_accuracy or found.margin.certified_fidelity
-        if certified is not None:
-            yield f"right within {RADIUS} sd", certified[RADIUS], None, None, None
+        right, faithful = found.margin.certified_accuracy, found.margin.certified_fidelity
+        if right is not None:
+            yield f"right within {RADIUS} sd", right[RADIUS], None, None, None
+        elif faithful is not None:
+            yield f"as teacher within {RADIUS} sd", faithful[RADIUS], None, None, None
     elif found.margin_upper_bound is not None:
         yield "margin at most (sd)", found.margin_upper_bound.median, None, None, None
 
@@ -61,10 +64,9 @@ def for_rows_not_seen(bounds: Bounds) -> str:
     if bounds.accuracy is not None:
         parts.append(f"accuracy is at least {bounds.accuracy:.3f}")
     if bounds.fidelity is not None:
-        parts.append(f"fidelity at least {bounds.fidelity:.3f}")
+        parts.append(f"fidelity is at least {bounds.fidelity:.3f}")
     if bounds.below is not None:
-        parts.append(f"at most {bounds.below[BELOW]:.1%} have a belief below {BELOW}")
+        parts.append(f"at most {bounds.below[BELOW]:.1%} of them have a belief below {BELOW}")
     if not parts:
         return ""
-    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-    return f"Of rows like these, each with {bounds.confidence:.0%} confidence: {listed}."
+    return f"On rows like these, each with {bounds.confidence:.0%} confidence: {listed(parts)}."

@@ -8,7 +8,7 @@ from crembo_cli.assessment import Metrics
 from crembo_cli.report.model import Report
 from crembo_cli.report.require import told
 from crembo_cli.report.trust import for_rows_not_seen
-from crembo_cli.report.words import ratio
+from crembo_cli.report.words import listed, ratio
 
 COMPARED = ("accuracy", "fidelity", "depth at 5 %")
 BASELINES = ("baseline_labels", "baseline_teacher")
@@ -28,9 +28,9 @@ def verdict_of(report: Report) -> Verdict:
     sentences = [*_against_teacher(report), *_cost(report)]
     better, not_better = _against_baselines(report)
     if better:
-        sentences.append(f"Better than both trees of its size in {_listed(better)}.")
+        sentences.append(f"Better than both CART trees of its size in {listed(better)}.")
     if not_better:
-        sentences.append(f"Not better than both trees of its size in {_listed(not_better)}.")
+        sentences.append(f"Not better than both CART trees of its size in {listed(not_better)}.")
     unseen = for_rows_not_seen(report.robustness.bounds)
     if unseen:
         sentences.append(unseen)
@@ -42,8 +42,8 @@ def verdict_of(report: Report) -> Verdict:
         headline = "The requirement is met" if many == 1 else f"All {many} requirements are met"
         return Verdict(good=True, headline=headline, sentences=sentences)
     if better:
-        alone = f" in {_listed(better)} alone" if not_better else ""
-        headline = f"Better than plain trees of its size{alone}"
+        only = f", but only in {listed(better)}" if not_better else ""
+        headline = f"Better than plain trees of its size{only}"
         return Verdict(good=None, headline=headline, sentences=sentences)
     if not_better:
         headline = "No better than a plain tree of its size"
@@ -90,7 +90,3 @@ def _against_baselines(report: Report) -> tuple[list[str], list[str]]:
 
 def _figures(metrics: Metrics) -> tuple[float | None, float | None, float | None]:
     return metrics.accuracy, metrics.fidelity, metrics.insensitive_depth["0.05"]
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 # Who is measured, by the report's names.
 NAMES = {
     "student": "student",
@@ -9,11 +11,6 @@ NAMES = {
     "baseline_labels": "CART on labels",
     "baseline_teacher": "CART on teacher",
 }
-
-
-def a_student(family: str) -> str:
-    """What is reported on: "a tree student", "an additive student"."""
-    return f"{'an' if family[:1] in set('aeiou') else 'a'} {family} student"
 
 
 def ratio(times: float, above: str, below: str) -> str:
@@ -27,3 +24,20 @@ def short(number: float) -> str:
         if number >= size:
             return f"{number / size:.1f}{unit}"
     return f"{number:.0f}"
+
+
+def article(word: str) -> str:
+    """`word` with its article: "a tree", "an oblique"; what has no vowel is spelled: "an mlp"."""
+    spelled = not set(word.lower()) & set("aeiouy")
+    first = word[:1].lower()
+    return f"{'an' if first in ('aefhilmnorsx' if spelled else 'aeiou') else 'a'} {word}"
+
+
+def kind(family: str | None) -> str:
+    """What was measured: "a tree student"; a classifier that is not of crembo has no family."""
+    return "a classifier" if family is None else f"{article(family)} student"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a row: "a, b and c"; "" of none."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

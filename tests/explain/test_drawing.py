@@ -38,10 +38,12 @@ def test_everything_is_in_the_drawing() -> None:
     explained = replace(small_tree(), features=(odd, FEATURES[1]))
     assert words(drawn(explained)) == [
         "<a> & $b$ \u2264 30.5",
-        "yes, missing",
+        "yes",
+        "missing",
         "no",
         "no 0.75",
-        "colour in {red, unseen}",
+        "colour",
+        "in {red, unseen}",
         "yes",
         "no",
         "yes\\x1b[31m 0.75",
@@ -69,9 +71,23 @@ def test_a_themed_drawing_has_the_pages_colours() -> None:
 def test_long_names_are_cut_but_their_threshold_is_not() -> None:
     """A name of hundreds of characters leaves the drawing readable."""
     long = replace(FEATURES[0], name="n" * 400)
-    first = words(drawn(replace(small_tree(), features=(long, FEATURES[1]))))[0]
-    assert len(first) < 45
-    assert first.endswith("\u2264 30.5")
+    found = words(drawn(replace(small_tree(), features=(long, FEATURES[1]))))
+    assert found[0] == f"{'n' * 12}\u2026{'n' * 11}"
+    assert found[1] == "\u2264 30.5"
+
+
+def test_many_categories_are_cut_to_three_lines() -> None:
+    """The name, and two lines of categories; all of them stand in the rules as text."""
+    colours = tuple(f"colour {k}" for k in range(40))
+    many = replace(FEATURES[1], name="the colour of it", categories=colours)
+    explained = small_tree()
+    assert isinstance(explained.student, Tree)
+    tree = replace(explained.student, threshold=np.array([30.5, 0, 30.5, 0, 0], np.float32))
+    found = words(drawn(replace(explained, student=tree, features=(FEATURES[0], many))))
+    at = found.index("the colour of it")
+    assert found[at + 1] == "in {colour 0, colour 1,"
+    assert found[at + 2].endswith("\u2026}")
+    assert max(map(len, found)) <= 24
 
 
 def test_scripts_that_the_font_lacks_are_drawn_without_a_warning() -> None:

@@ -88,11 +88,14 @@ def test_every_part_is_there() -> None:
     """Verdict, figures, tree, plots, confusion, classes, weak spots, command and meanings."""
     page = html(full())
     seen = Seen(page)
-    assert seen.tags.count("svg") == 6  # the tree, and five plots
+    assert seen.tags.count("svg") == 7  # the tree, and six plots
     for words in (
         "The requirement is met",
         "CART on labels",
         "age \u2264 30.5",
+        "Depth on the rows it met",
+        "belief below 0.25",
+        "no 0.61, yes 0.39",
         "Where the teacher believes least",
         "age > 30 and income > 1000",
         "Class by class",
@@ -108,7 +111,7 @@ def test_an_additive_student_has_its_curves_drawn() -> None:
     """A plot of each feature's curve, with the colours of the classes under it."""
     page = html(replace(full(), insides=additive()))
     seen = Seen(page)
-    assert seen.tags.count("svg") == 6  # the curves, and five plots
+    assert seen.tags.count("svg") == 7  # the curves, and six plots
     assert "age <&> $b$" in seen.text
     assert "The points that each feature's value gives each class" in seen.text
     assert '"tree' not in page
@@ -166,7 +169,7 @@ def test_what_is_not_known_is_left_out(lacking: str) -> None:
         ),
         "insides": replace(made, insides=None, description=""),
     }
-    figures = {"robustness": 4, "search": 3, "teacher": 2, "insides": 5}[lacking]
+    figures = {"robustness": 5, "search": 4, "teacher": 3, "insides": 6}[lacking]
     seen = Seen(html(changed[lacking]))
     assert seen.tags.count("svg") == figures
     assert "None" not in seen.text.replace("None of", "")

@@ -20,7 +20,7 @@ def test_the_report_written_out() -> None:
     lines = markdown(report(requirements=[gate])).splitlines()
     assert lines[0] == "### \u2705 `forest.student.onnx`: The requirement is met"
     for line in (
-        "tree student of `forest.onnx` on `people.csv`",
+        "A tree student of `forest.onnx` on `people.csv`.",
         "| **student** | 0.900 | 0.875 | 0.930 | 0.020 | 0.300 | 0.912 |",
         "| agreement | 0.960 | - | 0.940 | 0.920 |",
         "- \u2705 `fidelity>=0.9 (it is 0.93)`",

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
-from crembo_cli.report.meanings import MEANINGS, meanings_text
+from crembo_cli.report import console, tables
+from crembo_cli.report.meanings import MEANINGS, meanings_text, sentence
 from crembo_cli.report.model import Requirement, as_json
 from crembo_cli.report.names import KNOWN, keys_of
+from crembo_cli.report.trust import trust_rows
+from crembo_cli.robustness.model import MarginsFromAbove
 from tests.report.made import report
 
 PLACES = ("depth curve", "weakest", "by class", "rows", "the path", "search", "teacher")
@@ -44,6 +48,50 @@ def test_every_meaning_is_of_a_number() -> None:
             assert any(fnmatchcase(path, each.path) for path in paths), each.path
 
 
+def drawn_names() -> set[str]:
+    """What stands beside a number in the terminal, in Markdown and on the page."""
+    made = report()
+    margin = made.robustness.margin
+    assert margin is not None
+    above = MarginsFromAbove(rows=1, median=0.5, quantile_5=0.25)
+    unlabelled = replace(margin, certified_accuracy=None)
+    return {
+        *console.COLUMNS,
+        *tables.FIGURES,
+        *(name for name, _, _ in tables.costs_of(made)),
+        *(row[0] for row in trust_rows(made.robustness)),
+        *(row[0] for row in trust_rows(replace(made.robustness, margin=unlabelled))),
+        *(
+            row[0]
+            for row in trust_rows(replace(made.robustness, margin=None, margin_upper_bound=above))
+        ),
+    }
+
+
+def known_names() -> set[str]:
+    """What numbers are called, in reports and by --require."""
+    return {name.replace("_", " ") for each in MEANINGS for name in (each.name, *each.drawn)}
+
+
+def test_every_drawn_number_has_a_meaning() -> None:
+    """By the very words that stand beside it; and no meaning is of words that are not drawn."""
+    assert len(drawn_names()) >= 20
+    assert drawn_names() <= known_names()
+    other = {"belief below 0.5", "least belief"}  # of tables that stand on the page alone
+    assert {name for each in MEANINGS for name in each.drawn} <= drawn_names() | other
+
+
+def test_every_drawn_number_is_in_the_readme() -> None:
+    """And every number that --require knows, by its own name or that of its group."""
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    told = text.split("## Reading the report")[1].split("\n## ")[0]
+    for name in sorted(drawn_names()):
+        assert f"`{name}`" in told or f"`{name.replace(' ', '_')}`" in told, name
+    for path in KNOWN:
+        keys = [key for key in path.split(".") if key not in {"metrics", "student", "size"}]
+        assert any(f"`{key}`" in told for key in keys), path
+
+
 def test_names_are_what_require_takes() -> None:
     """But for those of places that no gate can name."""
     for each in MEANINGS:
@@ -59,6 +107,6 @@ def test_the_text_fits_a_screen() -> None:
     assert max(map(len, text.splitlines())) <= 80
     words = " ".join(text.split())
     for each in MEANINGS:
-        assert f"{each.name} {each.says}" in words
+        assert f"{each.name} {sentence(each)}" in words
         assert not each.says.endswith(".")
     assert "the number in brackets" in words

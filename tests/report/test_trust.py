@@ -30,8 +30,8 @@ def test_all_of_it_written_out() -> None:
         "flips at 5% noise 0.013 0.006 - -",
         "margin, median (sd) 0.700 - - -",
         "right within 0.1 sd 0.800 - - -",
-        "Of rows like these, each with 95% confidence: accuracy is at least 0.850,",
-        "fidelity at least 0.875 and at most 12.5% have a belief below 0.5.",
+        "On rows like these, each with 95% confidence: accuracy is at least 0.850,",
+        "fidelity is at least 0.875 and at most 12.5% of them have a belief below 0.5.",
     ]
 
 

@@ -29,16 +29,16 @@ def test_all_sentences_written_out() -> None:
     """Against the teacher, in size and speed, against the trees of its size, for rows not seen."""
     verdict = verdict_of(against(0.95, 0.2))
     assert verdict.headline == (
-        "Better than plain trees of its size in accuracy and fidelity alone"
+        "Better than plain trees of its size, but only in accuracy and fidelity"
     )
     assert verdict.sentences == [
         "Says what its teacher says on 95.0% of 114 rows.",
         "Right on 99.0%, 9.0 points above the teacher.",
         "54.2x smaller and 18.5x faster than the teacher.",
-        "Better than both trees of its size in accuracy and fidelity.",
-        "Not better than both trees of its size in depth at 5 %.",
-        "Of rows like these, each with 95% confidence: accuracy is at least 0.850, fidelity at "
-        "least 0.875 and at most 12.5% have a belief below 0.5.",
+        "Better than both CART trees of its size in accuracy and fidelity.",
+        "Not better than both CART trees of its size in depth at 5 %.",
+        "On rows like these, each with 95% confidence: accuracy is at least 0.850, fidelity is at "
+        "least 0.875 and at most 12.5% of them have a belief below 0.5.",
     ]
 
 
@@ -69,7 +69,7 @@ def test_without_teacher_or_labels_it_says_what_there_is() -> None:
     assert verdict.headline == "Measured as it is"
     assert verdict.sentences[0] == "Right on 90.0% of 114 rows."
     nothing = report(teacher=None, metrics={"student": replace(alone, accuracy=None)})
-    assert verdict_of(nothing).sentences[0].startswith("Of rows like these")
+    assert verdict_of(nothing).sentences[0].startswith("On rows like these")
 
 
 def test_level_with_the_teacher() -> None:

@@ -1,0 +1,27 @@
+"""What holds in every test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from crembo_cli.report import json as written
+from crembo_cli.report.model import Report
+from tests.report.schema import validate
+
+
+@pytest.fixture(autouse=True, scope="session")
+def reports_keep_to_the_schema() -> Iterator[None]:
+    """Every JSON report that any test has the command line make is held against the schema."""
+    plain = written.json_text
+
+    def checked(report: Report) -> str:
+        text = plain(report)
+        validate(json.loads(text))
+        return text
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(written, "json_text", checked)
+        yield
