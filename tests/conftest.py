@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from crembo_cli.report import json as written
 from crembo_cli.report.model import Report
+from tests.plugged import Plugged, plugged_into
 from tests.report.schema import validate
 
 
@@ -25,3 +27,11 @@ def reports_keep_to_the_schema() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(written, "json_text", checked)
         yield
+
+
+@pytest.fixture
+def plugged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plugged]:
+    """Installs packages of families for the length of one test."""
+    site = tmp_path / "site"
+    site.mkdir()
+    yield from plugged_into(site, monkeypatch)

@@ -39,12 +39,14 @@ def teacher(
     path: Path,
     inputs: Sequence[tuple[str, str, Sequence[Any]]] = (("X", "FLOAT", (None, FEATURES)),),
     labels: Sequence[int] | Sequence[str] | None = None,
+    *,
+    holes: bool = False,
 ) -> Path:
     """Write a softmax of weighted sums of all inputs, one feature after the other.
 
     Each of `inputs` is a name, an element type and a shape. A text counts as its place among
     COLOURS. `labels` are the classes as the output `label` says them; None: there is no such
-    output, and probabilities alone.
+    output, and probabilities alone. With `holes`, a missing number counts as the middle.
     """
     nodes: list[NodeProto] = []
     constants = [numpy_helper.from_array(np.array(4.5, np.float32), "middle")]
@@ -71,8 +73,15 @@ def teacher(
         flat.append(f"{name}.2")
     features = sum(prod(shape[1:]) for _, _, shape in inputs)
     constants.append(numpy_helper.from_array(weights(features), "weights"))
+    if holes:
+        nodes += [
+            helper.make_node("Concat", flat, ["cells"], axis=1),
+            helper.make_node("IsNaN", ["cells"], ["absent"]),
+            helper.make_node("Where", ["absent", "middle", "cells"], ["all"]),
+        ]
+    else:
+        nodes.append(helper.make_node("Concat", flat, ["all"], axis=1))
     nodes += [
-        helper.make_node("Concat", flat, ["all"], axis=1),
         helper.make_node("Sub", ["all", "middle"], ["centred"]),
         helper.make_node("MatMul", ["centred", "weights"], ["scores"]),
         helper.make_node("Softmax", ["scores"], ["beliefs"], axis=1),

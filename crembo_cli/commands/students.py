@@ -23,7 +23,7 @@ def command(as_json: options.AsJson = False, debug: options.Debug = False) -> No
 
 
 def _facts(name: str) -> dict[str, Any]:
-    """One family as `--json` gives it: name, summary, options; or name and error."""
+    """One family as `--json` gives it: name, summary, thresholds, options; or name and error."""
     from crembo_cli.errors import StudentError
     from crembo_cli.students.registry import family_class, family_options
 
@@ -35,6 +35,7 @@ def _facts(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "summary": family.summary,
+        "thresholds": family.thresholds,
         "options": [
             {
                 "name": option.name,
@@ -50,8 +51,16 @@ def _facts(name: str) -> dict[str, Any]:
 def _lines(facts: dict[str, Any]) -> str:
     if "error" in facts:
         return f"{facts['name']}: cannot be used: {facts['error']}\n"
-    lines = [f"{facts['name']}: {facts['summary']}"]
+    lines = [f"{facts['name']}: {facts['summary']}", f"    fitted to {_path(facts['thresholds'])}"]
     for option in facts["options"]:
         lines.append(f"    --set {option['name']}={option['default']}  ({option['wanted']})")
         lines.append(f"        {option['help']}")
     return "\n".join(lines) + "\n"
+
+
+def _path(thresholds: int | None) -> str:
+    """What its path of students is fitted to."""
+    if thresholds == 0:
+        return "the beliefs alone"
+    most = "as many as asked" if thresholds is None else f"at most {thresholds} of them"
+    return f"the beliefs, then to the labels allowed at thresholds: {most}"

@@ -7,7 +7,7 @@ from dataclasses import Field, dataclass, fields
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeGuard, get_args, get_type_hints
 
 from crembo_cli.errors import StudentError
 from crembo_cli.students.contract import Family
@@ -98,26 +98,32 @@ def family_class(name: str) -> type[Family]:
         )
     try:
         loaded = points[0].load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         package = points[0].dist.name if points[0].dist else "?"
         raise StudentError(
             f"the family {name!r} cannot be imported from package {package!r}",
             found=f"{type(error).__name__}: {error}",
             hint=f"reinstall or remove {package!r}",
         ) from error
-    if not (isinstance(loaded, type) and _keeps_contract(loaded)):
+    if not _keeps_contract(loaded):
         raise StudentError(
             f"what is registered as the family {name!r} is none",
             found=f"{loaded!r}",
             wanted="a dataclass that keeps crembo_cli.students.contract.Family",
         )
+    if loaded.name != name:
+        raise StudentError(
+            f"the family {name!r} has another name in itself",
+            found=f"{loaded.__qualname__}.name = {loaded.name!r}",
+            wanted=f"{name!r}, the name of its entry point",
+        )
     return loaded
 
 
-def _keeps_contract(loaded: type) -> bool:
-    """Whether a class has what `contract.Family` asks for."""
+def _keeps_contract(loaded: object) -> TypeGuard[type[Family]]:
+    """Whether it is a class that has what `contract.Family` asks for."""
     wanted = ("name", "summary", "thresholds", "learner", "__dataclass_fields__")
-    return all(hasattr(loaded, attribute) for attribute in wanted)
+    return isinstance(loaded, type) and all(hasattr(loaded, each) for each in wanted)
 
 
 def family_options(family: type[Family]) -> tuple[Option, ...]:

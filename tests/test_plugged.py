@@ -1,0 +1,144 @@
+"""Plugins that cannot be used: told of, and in nobody's way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.plugged import Plugged
+from tests.ran import SAMPLES, Ran, crembo
+
+GOOD = """
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+@dataclass(frozen=True, kw_only=True)
+class Good:
+    name: ClassVar[str] = "good"
+    summary: ClassVar[str] = "a family with options"
+    thresholds: ClassVar[int | None] = 3
+
+    speed: float = field(
+        default=0.5, metadata={"help": "How fast.", "minimum": 0.1, "maximum": 2.0}
+    )
+    shape: str = field(
+        default="round", metadata={"help": "Its form.", "choices": ("round", "flat")}
+    )
+    most: int | None = field(default=None, metadata={"help": "How many.", "minimum": 1})
+    loud: bool = field(default=False, metadata={"help": "Whether it is heard."})
+
+    def learner(self, task):
+        raise ZeroDivisionError("a defect of the plugin")
+"""
+# Modules whose import fails, and what is told of it.
+BROKEN = {
+    "import no_such_package": "ModuleNotFoundError: No module named 'no_such_package'",
+    "1 / 0": "ZeroDivisionError: division by zero",
+    "raise SystemExit('not today')": "SystemExit: not today",
+    "class Good(": "SyntaxError",
+    "pass": "AttributeError",
+}
+
+
+def compressed(folder: Path, *options: str) -> Ran:
+    """The wine net into a small student."""
+    files = (SAMPLES / "wine_mlp.onnx", SAMPLES / "wine.csv", "-o", "s.onnx")
+    return crembo(folder, "compress", *files, "--quick-report", "--synthetic", "0", *options)
+
+
+def test_two_plugins_of_one_name_are_both_named(plugged: Plugged, tmp_path: Path) -> None:
+    """Who asks for the name is told both packages; the list tells it, and all the others stay."""
+    plugged("one", {"good": "one:Good"}, GOOD)
+    plugged("other", {"good": "other:Good"}, GOOD)
+    ran = compressed(tmp_path, "--student", "good")
+    assert ran.code == 2
+    assert "the family 'good' is claimed by one and other" in ran.err
+    assert "uninstall one of them" in ran.err
+    assert not (tmp_path / "s.onnx").exists()
+    listed = crembo(tmp_path, "students")
+    assert listed.code == 0
+    assert "good: cannot be used: the family 'good' is claimed by one and other" in listed.out
+    assert "\ntree: " in listed.out
+
+
+def test_a_plugin_may_not_take_a_name_of_ours(plugged: Plugged, tmp_path: Path) -> None:
+    """A package that claims `tree` is named beside crembo-cli."""
+    plugged("one", {"tree": "one:Good"}, GOOD)
+    ran = compressed(tmp_path)
+    assert ran.code == 2
+    assert "the family 'tree' is claimed by crembo-cli and one" in ran.err
+
+
+@pytest.mark.parametrize("module", BROKEN)
+def test_a_plugin_whose_import_fails_stops_nothing_else(
+    plugged: Plugged, tmp_path: Path, module: str
+) -> None:
+    """It is told of in the list, with its package and what happened; other families go on."""
+    plugged("broken", {"good": "broken:Good"}, module)
+    listed = crembo(tmp_path, "students")
+    assert (listed.code, listed.err) == (0, "")
+    assert "cannot be imported from package 'broken'" in listed.out
+    assert BROKEN[module] in listed.out
+    assert "\ntree: " in listed.out
+    as_json = {
+        each["name"]: each for each in json.loads(crembo(tmp_path, "students", "--json").out)
+    }
+    assert "error" in as_json["good"]
+    assert "error" not in as_json["tree"]
+    asked = compressed(tmp_path, "--student", "good")
+    assert asked.code == 2
+    assert "reinstall or remove 'broken'" in asked.err
+
+
+def test_a_run_does_not_import_a_plugin_it_was_not_asked_for(
+    plugged: Plugged, tmp_path: Path
+) -> None:
+    """A plugin that would end the process is no matter to a run of the tree."""
+    plugged("broken", {"good": "broken:Good"}, "raise SystemExit(9)")
+    ran = compressed(tmp_path)
+    assert (ran.code, (tmp_path / "s.onnx").exists()) == (0, True)
+
+
+def test_what_is_no_family_is_told(plugged: Plugged, tmp_path: Path) -> None:
+    """A function, a class without the contract's parts, and one of another name are refused."""
+    plugged("function", {"good": "function:good"}, "def good(): pass")
+    assert "what is registered as the family 'good' is none" in crembo(tmp_path, "students").out
+    plugged("named", {"better": "named:Good"}, GOOD)
+    listed = crembo(tmp_path, "students").out
+    assert "better: cannot be used: the family 'better' has another name in itself" in listed
+
+
+def test_options_are_listed_with_help_and_range(plugged: Plugged, tmp_path: Path) -> None:
+    """Each field of the dataclass with its default, type, range or choices, and help."""
+    plugged("one", {"good": "one:Good"}, GOOD)
+    listed = crembo(tmp_path, "students").out
+    mine = listed[listed.index("good: ") :]
+    assert "    fitted to the beliefs, then to the labels allowed at thresholds: at most 3" in mine
+    assert "    --set speed=0.5  (a number, 0.1 to 2)\n        How fast.\n" in mine
+    assert "    --set shape=round  (round or flat)\n        Its form.\n" in mine
+    assert "    --set most=None  (a whole number, at least 1 or none)\n        How many.\n" in mine
+    assert "    --set loud=False  (true or false)\n        Whether it is heard.\n" in mine
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("speed=3", "option speed: the value is out of range; found '3'; wanted a number, 0.1 to"),
+        ("speed=fast", "option speed: the value cannot be read; found 'fast'; wanted a number, 0"),
+        ("speed=nan", "option speed: the value is out of range; found 'nan'; wanted a number"),
+        ("shape=square", "the value is out of range; found 'square'; wanted round or flat"),
+        ("most=0", "the value is out of range; found '0'; wanted a whole number, at least 1 or no"),
+        ("loud=perhaps", "option loud: the value cannot be read; found 'perhaps'; wanted true or"),
+        ("colour=red", "wanted speed or shape or most or loud"),
+    ],
+)
+def test_a_setting_out_of_range_is_refused(
+    plugged: Plugged, tmp_path: Path, setting: str, told: str
+) -> None:
+    """`--set` says which option of which family, what was found and what is wanted."""
+    plugged("one", {"good": "one:Good"}, GOOD)
+    ran = compressed(tmp_path, "--student", "good", "--set", setting)
+    assert ran.code == 2
+    assert told in " ".join(ran.err.split())
