@@ -52,7 +52,7 @@ class Job:
         return self.teacher.beliefs(self.rows)
 
     @cached_property
-    def parts(self) -> tuple[Rows, Rows]:
+    def parts(self) -> list[Rows]:
         """The rows to fit on and to choose by, with synthetic ones, as `crembo compress` does."""
         split = split_rows(
             self.labels, test_share=0, selection_share=SELECTION_SHARE, seed=self.seed
@@ -66,7 +66,7 @@ class Job:
             )
             for part in (split.fit, split.selection)
         )
-        return add_synthetic(*parts, self.teacher.beliefs, Search(seed=self.seed))
+        return add_synthetic(list(parts), self.teacher.beliefs, Search(seed=self.seed))
 
 
 def crembo(job: Job, **options: Any) -> Student:

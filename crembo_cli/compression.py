@@ -8,7 +8,7 @@ not fitted on, and one is kept (`core.choice`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
@@ -66,22 +66,20 @@ class Compression:
     held: Rows
 
 
-def compress(
-    fit: Evidence,
-    held: Evidence,
-    teacher: Teacher,
-    family: Family,
-    search: Search,
-    stages: Stages = silent,
-) -> Compression:
-    """Find a student of `family` for `teacher`: fitted on `fit`, chosen on the rows of `held`.
+def label_rows(
+    parts: Sequence[Evidence], teacher: Teacher, search: Search, stages: Stages = silent
+) -> list[Rows]:
+    """The real rows of each of `parts`, with new ones beside them that the teacher labels.
 
-    Raises TeacherError where synthetic rows are asked of a teacher that cannot answer them.
+    The first part is what students are fitted on, and gets as many as `search` asks; the others
+    get a share. Raises TeacherError where synthetic rows are asked of a teacher that cannot
+    answer them.
     """
+    encoding = parts[0].encoding
 
     def ask(rows: Floats) -> Floats:
         done = stages(f"asking the teacher about {len(rows):,} synthetic rows", len(rows))
-        return teacher.beliefs(fit.encoding.decode(rows), done)
+        return teacher.beliefs(encoding.decode(rows), done)
 
     if not teacher.answers_new_rows:
         if search.synthetic:
@@ -93,19 +91,20 @@ def compress(
             )
         search = replace(search, synthetic=0)
     stages("making synthetic rows", 0)
-    rows = add_synthetic(real_rows(fit), real_rows(held), ask, search)
-    return search_student(*rows, family, search, stages)
+    return add_synthetic([real_rows(each) for each in parts], ask, search)
 
 
-def add_synthetic(fit: Rows, held: Rows, ask: Ask, search: Search) -> tuple[Rows, Rows]:
-    """The real rows to fit on and to choose by, each with new ones that the teacher labels."""
+def add_synthetic(parts: Sequence[Rows], ask: Ask, search: Search) -> list[Rows]:
+    """The real rows of each part, the first of them to fit on, with new ones that are labelled."""
     rng = np.random.default_rng([search.seed, 1])
     wanted = search.synthetic
     fewer = None if wanted is None else wanted // HELD_SHARE
-    return (
-        with_synthetic(fit, ask, wanted, MOST_FITTED, rng),
-        with_synthetic(held, ask, fewer, MOST_FITTED // HELD_SHARE, rng),
-    )
+    return [
+        with_synthetic(part, ask, wanted, MOST_FITTED, rng)
+        if number == 0
+        else with_synthetic(part, ask, fewer, MOST_FITTED // HELD_SHARE, rng)
+        for number, part in enumerate(parts)
+    ]
 
 
 def search_student(

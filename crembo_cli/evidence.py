@@ -167,6 +167,11 @@ class Parts:
     fit: Evidence  # rows that students are fitted on
     held: Evidence  # rows that the student is chosen by
     test: Evidence  # rows that neither was done on: the report is measured there
+    contest: Evidence | None = None  # rows that several families are chosen between by
+
+    def untested(self) -> tuple[Evidence, ...]:
+        """All parts but the rows that the report is measured on."""
+        return (self.fit, self.held, *(() if self.contest is None else (self.contest,)))
 
 
 def part(evidence: Evidence, rows: NDArray[np.int64]) -> Evidence:

@@ -51,11 +51,12 @@ def whole_or_auto(option: str, text: str) -> int | None:
     return int(text)
 
 
-def family_settings(settings: Sequence[str], max_depth: int | None) -> dict[str, str]:
-    """The family's options from `--set KEY=VALUE` and `--max-depth`. Raises UsageError."""
-    found: dict[str, str] = {}
-    if max_depth is not None:
-        found["max_depth"] = str(max_depth)
+def family_settings(settings: Sequence[str], asked: Mapping[str, int | None]) -> dict[str, str]:
+    """The family's options: those `asked` for by an option of their own, and `--set KEY=VALUE`.
+
+    Raises UsageError.
+    """
+    found = {key: str(value) for key, value in asked.items() if value is not None}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not (key and equals):

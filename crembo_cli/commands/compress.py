@@ -38,13 +38,52 @@ def command(
     student: Annotated[
         str,
         typer.Option(
-            "-s", "--student", metavar="NAME", help="The family; `crembo students` lists them."
+            "-s",
+            "--student",
+            metavar="NAME|auto",
+            help="The family; `crembo students` lists them. auto: of all families, the smallest "
+            "that is as good as the best.",
         ),
     ] = "tree",
     max_depth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|A..B",
+            help="The tree depth of a tree; A..B: the smallest that is as good as the best. "
+            "[default: 5]",
+            show_default=False,
+        ),
+    ] = None,
+    max_leaves: Annotated[
         int | None,
         typer.Option(
-            metavar="N", help="The tree depth of a tree. [default: 5]", show_default=False
+            metavar="N", help="The most leaves of a tree.", min=2, max=2**16, show_default=False
+        ),
+    ] = None,
+    max_bytes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="The largest file, for --student auto and --max-depth A..B.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    max_parameters: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="The most parameters, for --student auto and --max-depth A..B.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    prefer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="readable",
+            help="With --student auto: keep to trees, rules and additive students.",
+            show_default=False,
         ),
     ] = None,
     set_: Annotated[
@@ -148,11 +187,11 @@ def command(
     from pathlib import Path
 
     from crembo_cli.commands import checks
+    from crembo_cli.commands.families import asked_families
     from crembo_cli.commands.job import Job, run_job
     from crembo_cli.commands.messages import Messages
     from crembo_cli.compression import Search
     from crembo_cli.report.require import check_refitted, parse_gate
-    from crembo_cli.students.registry import make_family
 
     del explain_report  # answered before the other arguments are looked at
     del debug  # read from the arguments by app.run, which must know it before any command runs
@@ -177,7 +216,15 @@ def command(
         teacher=teacher,
         data=data,
         output=Path(f"{Path(teacher).stem}.student.onnx" if output is None else output),
-        family=make_family(student, checks.family_settings(set_ or [], max_depth)),
+        asked=asked_families(
+            student,
+            set_ or [],
+            max_depth=max_depth,
+            max_leaves=max_leaves,
+            max_bytes=max_bytes,
+            max_parameters=max_parameters,
+            prefer=prefer,
+        ),
         label=label,
         features=options.names(features, "--features"),
         drop=options.names(drop, "--drop") or (),

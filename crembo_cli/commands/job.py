@@ -8,6 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from crembo_cli.commands.families import Asked
 from crembo_cli.commands.messages import Messages
 from crembo_cli.commands.outputs import check_outputs
 from crembo_cli.commands.parts import read_parts
@@ -16,7 +17,6 @@ from crembo_cli.compression import Search
 from crembo_cli.errors import UsageError
 from crembo_cli.export.signature import signature_of
 from crembo_cli.export.write import write_together
-from crembo_cli.students.contract import Family
 
 if TYPE_CHECKING:
     from crembo_cli.report.model import Report
@@ -33,7 +33,7 @@ class Job:
     teacher: str
     data: str
     output: Path
-    family: Family
+    asked: Asked
     label: str | None
     features: tuple[str, ...] | None
     drop: tuple[str, ...]
@@ -100,7 +100,7 @@ def _compressed(
     from importlib.metadata import version
 
     from crembo_cli.assessment import assess
-    from crembo_cli.compression import compress
+    from crembo_cli.commands.search import searched
     from crembo_cli.explain.model import insides_of
     from crembo_cli.export.model import label_values
     from crembo_cli.export.student_file import student_file
@@ -111,9 +111,12 @@ def _compressed(
     from crembo_cli.robustness.measure import robustness_of
 
     parts = read_parts(job, teacher, messages)
+    crembo = version("crembo-cli")
     signature = signature_of(teacher.inputs, parts.fit.encoding)
-    found = compress(parts.fit, parts.held, teacher, job.family, job.search, messages.stage)
-    student, crembo = found.student, version("crembo-cli")
+    family, found, frontier = searched(
+        job.asked, job.search, parts, teacher, signature, crembo, messages
+    )
+    student = found.student
     messages.stage("measuring against the same-size trees", 0)
     answers = build.answers_of(student, parts, job.search.seed)
     metrics = {name: assess(parts.test, said) for name, said in answers.items()}
@@ -122,7 +125,7 @@ def _compressed(
         parts,
         teacher,
         answers,
-        job.family,
+        family,
         job.search,
         quick=job.quick,
         stages=messages.stage,
@@ -132,9 +135,9 @@ def _compressed(
         student,
         signature,
         teacher.classes,
-        build.provenance(job.family, job.search, teacher, parts, found, metrics, crembo),
+        build.provenance(family, job.search, teacher, parts, found, crembo),
         crembo,
-        (parts.fit, parts.held, parts.test),
+        (*parts.untested(), parts.test),
         job.search.threads,
     )
     messages.stage("timing the teacher", 0)
@@ -144,9 +147,9 @@ def _compressed(
         teacher=build.teacher_facts(job.teacher, teacher),
         data=build.data_facts(job.data, job.test_data, parts, found),
         student=build.student_facts(
-            str(job.output), file.sha256, job.family, student, len(file.content)
+            str(job.output), file.sha256, family, student, len(file.content)
         ),
-        search=build.search_facts(job.search, found),
+        search=build.search_facts(job.search, found, frontier, job.asked.prefer),
         metrics=metrics,
         by_class=by_class(parts.test, answers["student"], build.names(teacher), teacher=True),
         robustness=robustness,

@@ -8,6 +8,8 @@ from crembo_cli.commands.messages import Messages
 from crembo_cli.errors import UsageError
 from crembo_cli.evidence import Evidence, Parts, gather, part, refuse_one_class
 
+CONTEST_SHARE = 0.1  # of the rows that are left to fit on, where several families are
+
 if TYPE_CHECKING:
     from crembo_cli.commands.job import Job
     from crembo_cli.dataset.encode import Encoding
@@ -36,7 +38,15 @@ def read_parts(job: Job, teacher: Teacher, messages: Messages) -> Parts:
     else:
         test = _tested_on(job.test_data, evidence, job, teacher, messages)
     check_labelled(job.gates, labelled=test.truth is not None)
-    return Parts(fit=part(evidence, split.fit), held=part(evidence, split.selection), test=test)
+    fit, contest = split.fit, None
+    if job.asked.budget is not None:
+        shares = split_rows(
+            strata[fit], test_share=0, selection_share=CONTEST_SHARE, seed=job.search.seed
+        )
+        contest, fit = part(evidence, fit[shares.selection]), fit[shares.fit]
+    return Parts(
+        fit=part(evidence, fit), held=part(evidence, split.selection), test=test, contest=contest
+    )
 
 
 def _tested_on(

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crembo_cli.assessment import Metrics, as_decimal, baseline_says
+from crembo_cli.assessment import as_decimal, assess, baseline_says
 from crembo_cli.compression import Compression, Search
 from crembo_cli.errors import printable
 from crembo_cli.evidence import Evidence, Parts
+from crembo_cli.frontier.model import Frontier
 from crembo_cli.report.model import (
+    ContenderFacts,
     DataFacts,
+    FrontierFacts,
     SearchFacts,
     StepFacts,
     StudentFacts,
@@ -33,7 +36,7 @@ def answers_of(student: Student, parts: Parts, seed: int) -> dict[str, Indices]:
     The same-size trees are fitted on all rows that are not tested on, as they need none to
     choose by. Without labels there is no `baseline_labels`.
     """
-    train, test = _together(parts.fit, parts.held), parts.test
+    train, test = _together(parts.untested()), parts.test
     size = student.size()
     answers = {"student": student.predict(test.rows), "teacher": test.said()}
     fitted_to = {"baseline_labels": train.truth, "baseline_teacher": train.said()}
@@ -43,14 +46,14 @@ def answers_of(student: Student, parts: Parts, seed: int) -> dict[str, Indices]:
     return answers
 
 
-def _together(one: Evidence, other: Evidence) -> Evidence:
-    """The rows of both, as arrays: the frame stays that of `one`."""
-    truths = [each.truth for each in (one, other) if each.truth is not None]
+def _together(parts: Sequence[Evidence]) -> Evidence:
+    """The rows of all `parts`, as arrays: the frame stays that of the first."""
+    truths = [each.truth for each in parts if each.truth is not None]
     return replace(
-        one,
-        rows=np.vstack([one.rows, other.rows]),
-        beliefs=np.vstack([one.beliefs, other.beliefs]),
-        truth=np.concatenate(truths) if len(truths) == 2 else None,
+        parts[0],
+        rows=np.vstack([each.rows for each in parts]),
+        beliefs=np.vstack([each.beliefs for each in parts]),
+        truth=np.concatenate(truths) if len(truths) == len(parts) else None,
     )
 
 
@@ -60,7 +63,6 @@ def provenance(
     teacher: Teacher,
     parts: Parts,
     found: Compression,
-    metrics: dict[str, Metrics],
     version: str,
 ) -> dict[str, str]:
     """What a student's file says of its own origin: no clock, no path of the machine.
@@ -68,6 +70,7 @@ def provenance(
     Texts by key, those that are not plain as JSON.
     """
     encoding = parts.fit.encoding
+    metrics = assess(parts.test, found.student.predict(parts.test.rows))
     said: dict[str, Any] = {
         "crembo.version": version,
         "crembo.family": family.name,
@@ -83,7 +86,7 @@ def provenance(
         "crembo.data.sha256": parts.fit.table.sha256,
         "crembo.test_data.sha256": parts.test.table.sha256,
         "crembo.test_rows": len(parts.test.rows),
-        "crembo.metrics": asdict(metrics["student"]),
+        "crembo.metrics": asdict(metrics),
     }
     return {
         key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -156,7 +159,9 @@ def names(teacher: Teacher) -> list[str]:
     return [str(each) for each in teacher.classes]
 
 
-def search_facts(search: Search, found: Compression) -> SearchFacts:
+def search_facts(
+    search: Search, found: Compression, frontier: Frontier | None, prefer: str | None
+) -> SearchFacts:
     """How it was found."""
     return SearchFacts(
         algorithm=search.algorithm,
@@ -175,5 +180,34 @@ def search_facts(search: Search, found: Compression) -> SearchFacts:
                 accuracy=judged.accuracy,
             )
             for threshold, judged in found.steps
+        ],
+        frontier=None if frontier is None else frontier_facts(frontier, prefer),
+    )
+
+
+def frontier_facts(frontier: Frontier, prefer: str | None) -> FrontierFacts:
+    """What was tried beside it."""
+    contest = frontier.contest
+    return FrontierFacts(
+        budget=asdict(frontier.budget),
+        prefer=prefer,
+        contest_rows=contest.real,
+        contest_synthetic_rows=len(contest.rows) - contest.real,
+        chosen=frontier.chosen,
+        students=[
+            ContenderFacts(
+                name=each.contender.name(),
+                family=each.contender.family.name,
+                settings=dict(each.contender.settings),
+                threshold=each.found.threshold,
+                size=dict(each.size),
+                fidelity=each.fidelity,
+                insensitive_depth=as_decimal(each.insensitive_depth),
+                mean_belief=each.mean_belief,
+                mean_belief_error=each.error,
+                allowed=each.allowed,
+                stands=each.stands,
+            )
+            for each in frontier.entries
         ],
     )

@@ -16,8 +16,9 @@ from rich.text import Text
 
 from crembo_cli.assessment import Metrics
 from crembo_cli.errors import printable
+from crembo_cli.report import frontier
 from crembo_cli.report.model import DataFacts, Report, Requirement, SearchFacts
-from crembo_cli.report.plot import BELIEF, BOTH, CHOSEN, DEPTH, path_plot
+from crembo_cli.report.plot import BELIEF, BOTH, CHOSEN, DEPTH, frontier_plot, path_plot
 from crembo_cli.report.require import told
 from crembo_cli.report.trust import trust
 from crembo_cli.report.words import NAMES, kind, ratio, short
@@ -72,6 +73,7 @@ def drawing(report: Report, width: int) -> Iterator[RenderableType]:
     yield Text()
     yield from trust(report)
     if report.search is not None:
+        yield from _frontier(report.search, width)
         yield from _path(report.search, report.data, width)
     if report.description and report.student.size.get("leaves", MOST_LEAVES + 1) <= MOST_LEAVES:
         yield Text()
@@ -80,6 +82,27 @@ def drawing(report: Report, width: int) -> Iterator[RenderableType]:
     if report.requirements:
         yield Text()
     yield from (_requirement(each) for each in report.requirements)
+
+
+def _frontier(search: SearchFacts, width: int) -> Iterator[RenderableType]:
+    """The students that were tried, where there was more than one."""
+    if search.frontier is None:
+        return
+    yield Text()
+    yield _heading("the frontier")
+    yield Text(printable(frontier.sentence(search.frontier)))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
+    table.add_column("worth their size", overflow="fold")
+    for name in frontier.COLUMNS:
+        table.add_column(name.replace("depth", f"depth {100 * search.delta:g}%"), justify="right")
+    for facts, figures, taken in frontier.rows_of(search.frontier):
+        mark = f" {CHOSEN}" if taken else ""
+        table.add_row(printable(facts.name) + mark, *figures, style="bold" if taken else "")
+    yield table
+    yield Text()
+    chosen = search.frontier.students[search.frontier.chosen]
+    yield Text(f"{BELIEF} fidelity  {_signs(search)}: {printable(chosen.name)}")
+    yield from (Text(line) for line in frontier_plot(search.frontier, min(width, 80)))
 
 
 def _path(search: SearchFacts, data: DataFacts, width: int) -> Iterator[RenderableType]:
@@ -171,8 +194,11 @@ def _cost(report: Report) -> list[Text]:
 
 def _legend(search: SearchFacts) -> str:
     at = "belief student" if search.threshold is None else f"threshold {search.threshold:.3f}"
-    delta = f"{100 * search.delta:g}%"
-    return f"{BELIEF} mean belief  {DEPTH} depth {delta}  {BOTH} both  {CHOSEN} chosen: {at}"
+    return f"{BELIEF} mean belief  {_signs(search)}: {at}"
+
+
+def _signs(search: SearchFacts) -> str:
+    return f"{DEPTH} depth {100 * search.delta:g}%  {BOTH} both  {CHOSEN} chosen"
 
 
 def _requirement(gate: Requirement) -> Text:

@@ -70,6 +70,35 @@ class StepFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContenderFacts:
+    """One student of a contest, on rows that none was fitted on, pruned by or chosen by."""
+
+    name: str  # as --student and --set would ask for it: "tree max_depth=4"
+    family: str
+    settings: dict[str, str]  # the options that tell it from others of its family
+    threshold: float | None  # of its chosen step
+    size: dict[str, int]  # as in StudentFacts
+    fidelity: float
+    insensitive_depth: float  # at the search's delta
+    mean_belief: float
+    mean_belief_error: float  # the standard error of the mean over the rows
+    allowed: bool  # whether it keeps to the budget
+    stands: bool  # on the frontier: none that is allowed beats it in bytes, fidelity and depth
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontierFacts:
+    """What was tried beside the student, where more than one was asked for."""
+
+    budget: dict[str, int | None]  # the most bytes, leaves, parameters and tree depth
+    prefer: str | None
+    contest_rows: int  # real rows that the students were judged by
+    contest_synthetic_rows: int  # and rows that the teacher labelled beside them
+    chosen: int  # the place in students of the one that was taken
+    students: list[ContenderFacts]  # the smallest file first
+
+
+@dataclass(frozen=True, kw_only=True)
 class SearchFacts:
     """How it was found."""
 
@@ -81,6 +110,7 @@ class SearchFacts:
     path_rows: int  # rows that the path was fitted on; fewer than all, the choice was polished
     chosen: int  # the chosen step's place in steps
     steps: list[StepFacts]
+    frontier: FrontierFacts | None = None  # None: one student was asked for
 
 
 @dataclass(frozen=True, kw_only=True)

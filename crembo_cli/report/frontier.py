@@ -1,0 +1,37 @@
+"""The frontier as a table: the students that are worth their size, for every drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crembo_cli.report.model import ContenderFacts, FrontierFacts
+
+COLUMNS = ("bytes", "parameters", "fidelity", "depth", "belief")
+
+
+def rows_of(frontier: FrontierFacts) -> Iterator[tuple[ContenderFacts, list[str], bool]]:
+    """The students on the frontier and the one taken: facts, COLUMNS as text, whether taken."""
+    for place, each in enumerate(frontier.students):
+        taken = place == frontier.chosen
+        if each.stands or taken:
+            figures = (each.fidelity, each.insensitive_depth, each.mean_belief)
+            counts = (each.size["bytes"], each.size["parameters"])
+            yield each, [f"{n:,}" for n in counts] + [f"{value:.3f}" for value in figures], taken
+
+
+def sentence(frontier: FrontierFacts) -> str:
+    """How many were tried, on what they were judged, and why that one was taken."""
+    students = frontier.students
+    over = sum(not each.allowed for each in students)
+    best = max((each for each in students if each.allowed), key=lambda each: each.mean_belief)
+    taken = students[frontier.chosen]
+    why = (
+        "the best mean belief"
+        if taken == best
+        else f"the smallest within one standard error of the best mean belief, {best.name}'s"
+    )
+    rows = f"{frontier.contest_rows:,} rows + {frontier.contest_synthetic_rows:,} synthetic"
+    told = f"{len(students)} students, judged on {rows} that none was fitted on"
+    if over:
+        told += f"; {over} over the budget"
+    return f"{told}. Taken: {taken.name}, {why}."
