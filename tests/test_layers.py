@@ -18,6 +18,7 @@ LAYERS = [
     "report",
     "explain",
     "robustness",
+    "frontier",
     "compression",
     "assessment",
     "export",

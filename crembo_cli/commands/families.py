@@ -1,4 +1,4 @@
-"""Which students a command line asks for: one, one at many tree depths, or those of all families."""
+"""Which students a command asks for: one, one at many tree depths, or those of all families."""
 
 from __future__ import annotations
 

@@ -93,8 +93,8 @@ def _frontier(search: SearchFacts, width: int) -> Iterator[RenderableType]:
     yield Text(printable(frontier.sentence(search.frontier)))
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
     table.add_column("worth their size", overflow="fold")
-    for name in frontier.COLUMNS:
-        table.add_column(name.replace("depth", f"depth {100 * search.delta:g}%"), justify="right")
+    for name in frontier.columns(search.delta):
+        table.add_column(name, justify="right")
     for facts, figures, taken in frontier.rows_of(search.frontier):
         mark = f" {CHOSEN}" if taken else ""
         table.add_row(printable(facts.name) + mark, *figures, style="bold" if taken else "")

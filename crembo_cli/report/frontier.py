@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from crembo_cli.report.model import ContenderFacts, FrontierFacts
 
-COLUMNS = ("bytes", "parameters", "fidelity", "depth", "belief")
+
+def columns(delta: float) -> list[str]:
+    """The names of the figures of `rows_of`; `delta` is that of the search."""
+    return ["bytes", "parameters", "fidelity", f"depth {100 * delta:g}%", "belief"]
 
 
 def rows_of(frontier: FrontierFacts) -> Iterator[tuple[ContenderFacts, list[str], bool]]:
-    """The students on the frontier and the one taken: facts, COLUMNS as text, whether taken."""
+    """The students on the frontier and the one taken: facts, figures as text, whether taken."""
     for place, each in enumerate(frontier.students):
         taken = place == frontier.chosen
         if each.stands or taken:
@@ -28,10 +31,10 @@ def sentence(frontier: FrontierFacts) -> str:
     why = (
         "the best mean belief"
         if taken == best
-        else f"the smallest within one standard error of the best mean belief, {best.name}'s"
+        else f"the smallest within one standard error of the best mean belief ({best.name})"
     )
     rows = f"{frontier.contest_rows:,} rows + {frontier.contest_synthetic_rows:,} synthetic"
-    told = f"{len(students)} students, judged on {rows} that none was fitted on"
+    told = f"{len(students)} students, judged on {rows} that none of them saw"
     if over:
         told += f"; {over} over the budget"
     return f"{told}. Taken: {taken.name}, {why}."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crembo_cli.explain.figure import OF_THE_PAGE, class_colour, svg_of, themed
+from crembo_cli.report import frontier
 from crembo_cli.report.meanings import MEANINGS, sentence
 from crembo_cli.report.model import Report
 from crembo_cli.report.tables import (
@@ -63,10 +64,28 @@ def html(report: Report) -> str:
         bounds=list(bounds_of(report)),
         beliefs_at=lambda spot: beliefs_at(report, spot),
         plots=[(caption, Markup(plot)) for caption, plot in _plots(report)],
+        frontier=_frontier(report),
         most_classes=MOST_CLASSES,
         meanings=MEANINGS,
         sentence=sentence,
     )
+
+
+def _frontier(report: Report) -> dict[str, object] | None:
+    """What was tried beside the student, where more than one was."""
+    from markupsafe import Markup
+
+    from crembo_cli.report.plots import frontier_plot
+
+    if report.search is None or report.search.frontier is None:
+        return None
+    found, delta = report.search.frontier, report.search.delta
+    return {
+        "sentence": frontier.sentence(found),
+        "columns": frontier.columns(delta),
+        "rows": list(frontier.rows_of(found)),
+        "plot": Markup(frontier_plot(found, delta)),  # our own SVG
+    }
 
 
 def _tree(report: Report) -> tuple[str, bool]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from crembo_cli.errors import printable
+from crembo_cli.report import frontier
 from crembo_cli.report.model import Report
 from crembo_cli.report.require import told
 from crembo_cli.report.trust import COLUMNS, trust_rows
@@ -30,6 +31,7 @@ def markdown(report: Report) -> str:
         _figures(report),
         _robustness(report),
         *_requirements(report),
+        *_frontier(report),
         *_classes(report),
         *_weakest(report),
         *_tree(report),
@@ -99,6 +101,19 @@ def _robustness(report: Report) -> str:
 def _requirements(report: Report) -> Iterable[str]:
     if report.requirements:
         yield "\n".join(f"- {SIGNS[each.met]} {code(told(each))}" for each in report.requirements)
+
+
+def _frontier(report: Report) -> Iterable[str]:
+    if report.search is not None and report.search.frontier is not None:
+        found = report.search.frontier
+        yield plain(frontier.sentence(found))
+        yield _table(
+            ["worth their size", *frontier.columns(report.search.delta)],
+            [
+                [f"**{code(each.name)}**" if taken else code(each.name), *figures]
+                for each, figures, taken in frontier.rows_of(found)
+            ],
+        )
 
 
 def _classes(report: Report) -> Iterable[str]:

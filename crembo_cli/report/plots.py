@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from crembo_cli.assessment import Metrics
 from crembo_cli.explain.figure import OF_THE_PAGE, svg_of, themed
-from crembo_cli.report.model import SearchFacts
+from crembo_cli.report.model import FrontierFacts, SearchFacts
 from crembo_cli.report.words import NAMES
 from crembo_cli.robustness.model import Beside, Curve, Flips, Margins
 
@@ -48,6 +48,40 @@ def path_plot(search: SearchFacts) -> str:
     axes.set_xlim(-0.1, 1.0)
     axes.set_xticks([-0.06, 0.2, 0.4, 0.6, 0.8, 1.0], ["beliefs", "0.2", "0.4", "0.6", "0.8", "1"])
     return _svg(figure, axes, "path")
+
+
+def frontier_plot(frontier: FrontierFacts, delta: float) -> str:
+    """Fidelity and depth over the bytes of each student; those on the frontier are filled."""
+    figure, axes = _figure("bytes of the file", "fidelity and depth", "the frontier")
+    shown = [each for each in frontier.students if each.allowed]
+    at = [each.size["bytes"] for each in shown]
+    series = {
+        "fidelity": ("student", "o", [each.fidelity for each in shown]),
+        f"depth at {100 * delta:g} %": ("teacher", "s", [each.insensitive_depth for each in shown]),
+    }
+    for name, (colour, marker, values) in series.items():
+        stood = [each.stands for each in shown]
+        for stands, fill in ((True, SERIES[colour]), (False, "none")):
+            axes.scatter(
+                [x for x, stand in zip(at, stood, strict=True) if stand == stands],
+                [y for y, stand in zip(values, stood, strict=True) if stand == stands],
+                s=22,
+                marker=marker,
+                facecolors=fill,
+                edgecolors=SERIES[colour],
+                label=name if stands else None,
+            )
+    taken = frontier.students[frontier.chosen].size["bytes"]
+    axes.axvline(taken, color=OF_THE_PAGE.muted, lw=1, ls=":")
+    axes.text(taken, 1.1, "taken", **_small("center"))
+    axes.set_xscale("log")
+    low, high = min(at) / 1.15, max(at) * 1.15
+    axes.set_xlim(low, high)
+    ticks = sorted({min(at), taken, max(at)})
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.set_xticks([], minor=True)
+    axes.set_ylim(0, 1.18)
+    return _svg(figure, axes, "frontier")
 
 
 def depth_curve(curve: Curve) -> str:

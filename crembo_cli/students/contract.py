@@ -55,7 +55,10 @@ class Task:
 
 @runtime_checkable
 class Student(Protocol):
-    """A fitted student. Immutable; comparing two of them is comparing what they predict."""
+    """A fitted student. Immutable; comparing two of them is comparing what they predict.
+
+    It can be pickled, and so can its family: a contest fits them in processes of their own.
+    """
 
     def predict(self, rows: Floats) -> Indices:
         """Class indices, int64 (n,), for float32 rows (n, p)."""

@@ -52,13 +52,14 @@ def test_options_that_exclude_each_other() -> None:
 
 
 def test_settings_of_a_family() -> None:
-    """`--max-depth` is one setting among the others; a value may hold an equals sign."""
-    assert checks.family_settings([], None) == {}
-    assert checks.family_settings(["a=1", "b=x=y"], 3) == {"max_depth": "3", "a": "1", "b": "x=y"}
+    """What has an option of its own is one among the others; a value may hold an equals sign."""
+    assert checks.family_settings([], {"max_depth": None}) == {}
+    found = checks.family_settings(["a=1", "b=x=y"], {"max_depth": 3, "max_leaves": None})
+    assert found == {"max_depth": "3", "a": "1", "b": "x=y"}
 
 
 @pytest.mark.parametrize("setting", ["alpha", "=3", ""])
 def test_settings_that_set_nothing(setting: str) -> None:
     """A setting has a name and a value."""
     with pytest.raises(UsageError, match="KEY=VALUE"):
-        checks.family_settings([setting], None)
+        checks.family_settings([setting], {})

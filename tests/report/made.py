@@ -8,7 +8,9 @@ from typing import Any
 from crembo_cli.assessment import Metrics
 from crembo_cli.report.by_class import ClassFacts
 from crembo_cli.report.model import (
+    ContenderFacts,
     DataFacts,
+    FrontierFacts,
     Report,
     SearchFacts,
     StepFacts,
@@ -58,6 +60,45 @@ def by_class() -> list[ClassFacts]:
         ClassFacts(name="no", rows=80, said=[76, 4], found=0.95, right=0.9268, mean_belief=0.92),
         ClassFacts(name="yes", rows=34, said=[6, 28], found=0.8235, right=0.875, mean_belief=0.88),
     ]
+
+
+def frontier(name: str = "mlp hidden=16") -> FrontierFacts:
+    """Three students: one that was taken, one that is beaten, one called `name` out of budget."""
+    figures = [
+        ("tree max_depth=2", 4_245, 0.93, 0.3, 0.91, True, True),
+        ("tree max_depth=3", 5_000, 0.92, 0.3, 0.915, True, False),
+        (name, 12_000, 0.98, 0.6, 0.95, False, False),
+    ]
+    return FrontierFacts(
+        budget={"bytes": 6_000, "leaves": None, "parameters": None, "tree_depth": None},
+        prefer=None,
+        contest_rows=41,
+        contest_synthetic_rows=2_460,
+        chosen=0,
+        students=[
+            ContenderFacts(
+                name=name,
+                family=name.split()[0],
+                settings={},
+                threshold=None,
+                size={"parameters": size // 100, "bytes": size},
+                fidelity=fidelity,
+                insensitive_depth=depth,
+                mean_belief=belief,
+                mean_belief_error=0.01,
+                allowed=allowed,
+                stands=stands,
+            )
+            for name, size, fidelity, depth, belief, allowed, stands in figures
+        ],
+    )
+
+
+def contested(found: FrontierFacts | None = None) -> Report:
+    """A report of a student that was taken from a frontier."""
+    made = report()
+    assert made.search is not None
+    return replace(made, search=replace(made.search, frontier=found or frontier()))
 
 
 def report(**changes: Any) -> Report:

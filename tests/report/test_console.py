@@ -13,7 +13,7 @@ from rich.console import Console
 
 from crembo_cli.report.console import draw, drawn
 from crembo_cli.report.model import Report, Requirement
-from tests.report.made import metrics, report, steps
+from tests.report.made import contested, frontier, metrics, report, steps
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -219,3 +219,27 @@ def test_a_screen_without_some_letter(encoding: str, monkeypatch: pytest.MonkeyP
     screen.write(text)
     screen.flush()
     assert ("日本.onnx" if encoding == "utf-8" else "\\u65e5\\u672c.onnx") in text
+
+
+@pytest.mark.parametrize("width", [72, 80, 100])
+def test_the_frontier_is_told(width: int) -> None:
+    """The students worth their size with the one taken marked, and all of them as a plot."""
+    text = "\n".join(lines(contested(), width))
+    words = re.sub(r"\s+", " ", text)
+    assert "3 students, judged on 41 rows + 2,460 synthetic that none of them saw" in words
+    assert "1 over the budget. Taken: tree max_depth=2, the smallest within" in words
+    assert re.search(r"tree max_depth=2 \^ +4,245 +42 +0\.930 +0\.300 +0\.910", text)
+    assert "mlp" not in text
+    assert "o fidelity  * depth 5%  8 both  ^ chosen: tree max_depth=2" in text
+    assert "the frontier" not in "\n".join(lines(report(), width))
+
+
+@pytest.mark.parametrize("name", ["n" * 200, "\x1b[31mred", "[bold]x"])
+def test_a_frontier_of_odd_names_fits(name: str) -> None:
+    """The name of a plugin, whatever it is, is folded and shown as it is."""
+    found = frontier(name)
+    last = replace(found.students[2], stands=True, allowed=True)
+    found = replace(found, students=[*found.students[:2], last], chosen=2)
+    drawn_lines = lines(contested(found), 80)
+    assert max(cell_len(line) for line in drawn_lines) <= 80
+    assert "\x1b[31m" not in "".join(drawn_lines)

@@ -20,7 +20,7 @@ from crembo_cli.report.model import Report, Requirement
 from tests.explain.test_curves import additive
 from tests.explain.test_text import small_tree
 from tests.report.browser import CHROMIUM, Browser, Page, browser
-from tests.report.made import report
+from tests.report.made import contested, frontier, report
 
 EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}"
 OWN_IDS = {"figures", "confusion"}
@@ -115,6 +115,20 @@ def test_an_additive_student_has_its_curves_drawn() -> None:
     assert "age <&> $b$" in seen.text
     assert "The points that each feature's value gives each class" in seen.text
     assert '"tree' not in page
+
+
+def test_the_frontier_has_its_place() -> None:
+    """A table of those worth their size and a plot; names are escaped; else there is neither."""
+    page = html(contested())
+    assert page.count("<svg") == html(report()).count("<svg") + 1
+    row = '<tr class="student"><td>tree max_depth=2 (taken)</td><td>4,245</td><td>42</td>'
+    assert row in page
+    assert 'id="frontier"' not in html(report())
+    found = frontier(EVIL)
+    last = replace(found.students[2], stands=True, allowed=True)
+    seen = Seen(html(contested(replace(found, students=[*found.students[:2], last], chosen=2))))
+    assert "script" not in seen.tags
+    assert f"{EVIL} (taken)" in seen.text
 
 
 def test_all_that_came_from_a_file_is_escaped() -> None:

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from crembo_cli.report.markdown import MOST_BYTES, code, markdown, plain
 from crembo_cli.report.model import Requirement
-from tests.report.made import report
+from tests.report.made import contested, frontier, report
 
 EVIL = "<img src=x>|`*[a](http://b)* @team #1 ``` \n# heading"
 
@@ -95,3 +95,14 @@ def test_parts_without_figures_are_left_out() -> None:
     )
     for part in ("None", "details", "Where the teacher", " of `forest.onnx`"):
         assert part not in text
+
+
+def test_the_frontier_is_a_table() -> None:
+    """The students worth their size, the one taken in bold; without a contest there is none."""
+    lines = markdown(contested()).splitlines()
+    assert "| **`tree max_depth=2`** | 4,245 | 42 | 0.930 | 0.300 | 0.910 |" in lines
+    assert "worth their size" not in markdown(report())
+    found = frontier(EVIL)
+    evil = replace(found.students[2], stands=True, allowed=True)
+    page = markdown(contested(replace(found, students=[*found.students[:2], evil], chosen=2)))
+    assert "<img" not in rendered(page)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crembo_cli.report.model import SearchFacts, StepFacts
-from crembo_cli.report.plot import path_plot
+from crembo_cli.report.plot import frontier_plot, path_plot
+from tests.report.made import frontier
 
 
 def step(threshold: float | None, depth: float, belief: float) -> StepFacts:
@@ -46,6 +48,28 @@ def test_a_small_path() -> None:
         "                     ^",
         "      belief 0      0.5      1",
     ]
+
+
+def test_a_small_frontier() -> None:
+    """Fidelity and depth over the bytes; what is over the budget is left out."""
+    assert frontier_plot(frontier(), width=36, height=5) == [
+        "1.00 |     o                   o",
+        "     |",
+        "0.50 |",
+        "     |     *                   *",
+        "0.00 |",
+        "     +------------------------------",
+        "           ^",
+        "         4,245  bytes (log)  5,000",
+    ]
+
+
+def test_a_frontier_of_one() -> None:
+    """A single student stands at the left, with its bytes below it."""
+    alone = replace(frontier(), students=frontier().students[:1])
+    lines = frontier_plot(alone, width=36, height=3)
+    assert lines[0] == "1.00 |     o"
+    assert lines[-2:] == ["           ^", "         4,245  bytes (log)"]
 
 
 thresholds = st.none() | st.floats(0, 1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 from crembo_cli.report import plots
-from tests.report.made import report
+from tests.report.made import frontier, report
 
 FOUND = report().robustness
 
@@ -24,6 +24,13 @@ def test_the_path_marks_what_was_kept() -> None:
     assert search is not None
     words = texts(plots.path_plot(search))
     assert {"the path", "mean belief", "depth at 5 %", "kept", "beliefs"} <= set(words)
+
+
+def test_the_frontier_marks_what_was_taken() -> None:
+    """Both figures, the bytes of the first, the last and the taken one."""
+    words = texts(plots.frontier_plot(frontier(), 0.05))
+    assert {"the frontier", "fidelity", "depth at 5 %", "taken", "4,245", "5,000"} <= set(words)
+    assert "12,000" not in words
 
 
 def test_the_depth_curve_has_a_line_for_each() -> None:

@@ -1,0 +1,117 @@
+"""`--student auto`, sweeps and budgets, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.conftest import Crembo
+from tests.report.schema import validate
+
+QUICK = ("--quick-report", "--synthetic", "0", "--thresholds", "2", "--jobs", "1")
+
+
+def contest(crembo: Crembo, *arguments: str | Path) -> Any:
+    """The JSON report of a run that goes well."""
+    done = crembo("compress", *QUICK, *arguments, "--json")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    validate(report)
+    return report
+
+
+def test_a_sweep_takes_one_of_its_trees(crembo: Crembo, beliefs: Path, data: Path) -> None:
+    """One contender a tree depth; the student written is the one that the frontier says."""
+    report = contest(crembo, beliefs, data, "--max-depth", "1..3", "--set", "alpha=0")
+    frontier = report["search"]["frontier"]
+    assert sorted(each["name"] for each in frontier["students"]) == [
+        f"tree max_depth={depth} alpha=0" for depth in (1, 2, 3)
+    ]
+    taken = frontier["students"][frontier["chosen"]]
+    assert taken["size"] == report["student"]["size"]
+    assert taken["threshold"] == report["search"]["threshold"]
+    assert report["student"]["size"]["bytes"] == Path("beliefs.student.onnx").stat().st_size
+    assert report["student"]["options"]["max_depth"] == int(taken["settings"]["max_depth"])
+    assert (frontier["contest_rows"], frontier["contest_synthetic_rows"]) == (5, 0)
+    assert report["data"]["fit_rows"] == 38
+
+
+def test_auto_is_the_same_whatever_the_jobs(crembo: Crembo, beliefs: Path, data: Path) -> None:
+    """All families are tried; one process or two give the same bytes and the same report."""
+    told, files = [], []
+    for jobs in ("1", "2"):
+        report = contest(crembo, beliefs, data, "-s", "auto", "--jobs", jobs)
+        told.append({**report, "timing": None})
+        files.append(Path("beliefs.student.onnx").read_bytes())
+    assert told[0] == told[1]
+    assert files[0] == files[1]
+    families = {each["family"] for each in told[0]["search"]["frontier"]["students"]}
+    assert families >= {"tree", "rules", "oblique", "linear", "additive", "mlp", "boosted"}
+
+
+def test_auto_keeps_to_its_budget(crembo: Crembo, beliefs: Path, data: Path) -> None:
+    """What is taken is within every limit, and the report says what was asked."""
+    limits = ("--max-bytes", "3000", "--max-leaves", "3", "--max-parameters", "20")
+    report = contest(
+        crembo, beliefs, data, "-s", "auto", *limits, "--max-depth", "2", "--prefer", "readable"
+    )
+    frontier, size = report["search"]["frontier"], report["student"]["size"]
+    asked = {"bytes": 3000, "leaves": 3, "parameters": 20, "tree_depth": 2}
+    assert (frontier["budget"], frontier["prefer"]) == (asked, "readable")
+    assert all(size.get(name, 0) <= most for name, most in asked.items())
+    families = {each["family"] for each in frontier["students"]}
+    assert families == {"tree", "rules", "additive"}
+    assert any(not each["allowed"] for each in frontier["students"])
+
+
+def test_a_budget_that_none_keeps_to(crembo: Crembo, beliefs: Path, data: Path) -> None:
+    """Exit code 2, one line that says how near the nearest comes, and nothing is written."""
+    done = crembo("compress", beliefs, data, *QUICK, "--max-depth", "1..2", "--max-bytes", "100")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(
+        "crembo: --max-bytes 100: no student keeps to the budget; found tree"
+    )
+    assert done.err.count("\n") == 1
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_most_leaves_of_one_tree(crembo: Crembo, beliefs: Path, data: Path) -> None:
+    """`--max-leaves` is the family's own option where one family is asked for."""
+    report = contest(crembo, beliefs, data, "--max-leaves", "3", "--set", "alpha=0")
+    assert report["student"]["options"]["max_leaves"] == 3
+    assert report["student"]["size"]["leaves"] == 3
+    assert report["search"]["frontier"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--max-depth", "x"], "--max-depth: this is no tree depth; found 'x'"),
+        (["--max-depth", "5..2"], "--max-depth: this is no tree depth; found '5..2'"),
+        (["--max-depth", "0..900"], "--max-depth: this is no tree depth; found '0..900'"),
+        (["--max-depth", "0..2"], "option max_depth: the value is out of range; found '0'"),
+        (["--max-bytes", "9"], "--max-bytes 9: --max-bytes chooses between students"),
+        (["--max-parameters", "9"], "or --require 'parameters<=9'"),
+        (["--prefer", "readable"], "--prefer means nothing with --student tree"),
+        (["-s", "auto", "--prefer", "x"], "--prefer: there is no such choice; found 'x'"),
+        (["-s", "auto", "--set", "alpha=0"], "--set means nothing with --student auto"),
+        (["-s", "auto", "--max-depth", "2..3"], "--max-depth means nothing with --student auto"),
+        (["--max-depth", "2..3", "--set", "max_depth=2"], "--max-depth 2..3: max_depth is set"),
+        (["--max-depth", "2", "--set", "max_depth=2"], "max_depth is set twice"),
+        (["--max-leaves", "4", "--set", "max_leaves=4"], "max_leaves is set twice"),
+        (["-s", "linear", "--max-depth", "2..3"], "family 'linear' has no such option"),
+        (["-s", "linear", "--max-leaves", "3"], "family 'linear' has no such option"),
+        (["--max-depth", "2..3", "--max-bytes", "0"], "--max-bytes"),
+    ],
+)
+def test_what_cannot_be_asked(
+    arguments: list[str], said: str, crembo: Crembo, beliefs: Path, data: Path
+) -> None:
+    """One line with exit code 2 that names the option, before any work is done."""
+    done = crembo("compress", beliefs, data, *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert list(Path.cwd().iterdir()) == []

@@ -1,0 +1,53 @@
+"""Which students are worth their size."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crembo_cli.core.frontier import smallest_as_good, worth_their_size
+
+
+def test_a_student_that_is_beaten_is_not_worth_its_size() -> None:
+    """Larger and no better in anything: beaten. Larger and better in one value: worth it."""
+    values = np.array([[0.5, 0.5], [0.5, 0.5], [0.4, 0.6], [0.9, 0.1]])
+    assert worth_their_size([10, 20, 30, 40], values).tolist() == [True, False, True, True]
+
+
+def test_equals_stand_together() -> None:
+    """Of students that are equal in size and values none beats the other."""
+    assert worth_their_size([10, 10], np.array([[0.5], [0.5]])).tolist() == [True, True]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 4), st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=9
+    )
+)
+def test_the_frontier_is_what_its_words_say(students: list[tuple[int, int, int]]) -> None:
+    """A student stands just where no other is no worse in all and better in something."""
+    found = worth_their_size(
+        [size for size, _, _ in students], np.array([values for _, *values in students], float)
+    )
+    for stands, (size, *values) in zip(found, students, strict=True):
+        beaten = any(
+            other <= size
+            and all(a >= b for a, b in zip(others, values, strict=True))
+            and (other, others) != (size, values)
+            for other, *others in students
+        )
+        assert stands == (not beaten)
+
+
+def test_the_smallest_within_one_standard_error() -> None:
+    """The best is .9 with an error of .02: .88 is as good, .87 is not, and the smallest wins."""
+    sizes, means = [10, 20, 30, 40], [0.87, 0.88, 0.89, 0.9]
+    assert smallest_as_good(sizes, means, [1, 1, 1, 0.02]) == 1
+    assert smallest_as_good(sizes, means, [1, 1, 1, 0.0]) == 3
+    assert smallest_as_good(sizes, means, [0, 0, 0, 0.5]) == 0
+
+
+def test_of_equal_sizes_the_better_mean() -> None:
+    """Size alone does not decide between two of the same size."""
+    assert smallest_as_good([10, 10, 10], [0.8, 0.9, 0.9], [0.2, 0.2, 0.2]) == 1

@@ -1,0 +1,1 @@
+"""Tests of crembo_cli.frontier."""

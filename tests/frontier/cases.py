@@ -1,0 +1,21 @@
+"""Rows of a teacher that likes large numbers, and contenders for it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crembo_cli.frontier.contenders import Contender, contender
+from crembo_cli.rows import Rows
+
+
+def rows(count: int, seed: int) -> Rows:
+    """Rows of two columns; the teacher believes in class 1 the more, the larger their sum is."""
+    cells = np.random.default_rng(seed).normal(size=(count, 2)).astype(np.float32)
+    second = 1 / (1 + np.exp(-4 * cells.sum(axis=1)))
+    beliefs = np.stack([1 - second, second], axis=1).astype(np.float32)
+    return Rows(rows=cells, beliefs=beliefs, truth=None, real=count)
+
+
+def trees(*depths: int) -> list[Contender]:
+    """A tree of each of the tree depths."""
+    return [contender("tree", {"max_depth": str(depth)}) for depth in depths]

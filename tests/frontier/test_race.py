@@ -1,0 +1,76 @@
+"""Fitting side by side."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from crembo_cli.compression import Search, silent
+from crembo_cli.errors import StudentError
+from crembo_cli.frontier.contenders import Contender, contender
+from crembo_cli.frontier.race import race
+from tests.frontier.cases import rows, trees
+
+
+def test_processes_find_what_one_process_finds() -> None:
+    """In the order of the contenders, whatever the number of processes; progress is told."""
+    fit, held = rows(200, 0), rows(50, 1)
+    contenders = [*trees(3, 1, 2), contender("linear", {})]
+    told: list[tuple[str, int] | int] = []
+
+    def stages(name: str, steps: int) -> Any:
+        told.append((name, steps))
+        return told.append
+
+    alone = race(contenders, fit, held, Search(thresholds=3), silent)
+    beside = race(contenders, fit, held, Search(thresholds=3, threads=2), stages)
+    assert told == [("fitting 4 students", 4), 1, 2, 3, 4]
+    for one, other in zip(alone, beside, strict=True):
+        assert one.student.size() == other.student.size()
+        assert one.steps == other.steps
+        assert other.fit is fit
+        assert np.array_equal(
+            one.student.predict_proba(held.rows), other.student.predict_proba(held.rows)
+        )
+    assert [each.student.size().get("tree_depth") for each in alone] == [3, 1, 2, None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dying:
+    """A family whose process is ended, as by a system that runs out of memory."""
+
+    name: ClassVar[str] = "dying"
+    summary: ClassVar[str] = "ends its process"
+    thresholds: ClassVar[int | None] = 0
+
+    def learner(self, task: Any) -> Any:
+        """Never comes back."""
+        del task
+        os._exit(9)
+
+
+def test_a_process_that_is_ended_is_told_of() -> None:
+    """One line says so, and how to need less memory; nothing waits for ever."""
+    contenders = [*trees(1), Contender(settings={}, family=Dying())]
+    with pytest.raises(StudentError, match=r"ended by the system; found 2 at a time.*--jobs 1"):
+        race(contenders, rows(50, 0), rows(20, 1), Search(thresholds=1, threads=2), silent)
+
+
+class Faulty(Dying):
+    """A family with a mistake in it."""
+
+    def learner(self, task: Any) -> Any:
+        """Raise."""
+        raise ZeroDivisionError("a mistake")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_mistake_of_a_family_is_raised_as_it_is(threads: int) -> None:
+    """Whether in this process or in another."""
+    contenders = [Contender(settings={}, family=Faulty()), *trees(1)]
+    with pytest.raises(ZeroDivisionError, match="a mistake"):
+        race(contenders, rows(50, 0), rows(20, 1), Search(thresholds=1, threads=threads), silent)
