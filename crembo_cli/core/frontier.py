@@ -14,13 +14,14 @@ def worth_their_size(sizes: Sequence[int], values: Floats) -> NDArray[np.bool_]:
     """Which students no other one beats: bool (k,).
 
     `sizes`, k of them, are better when smaller, `values` (k, m) when larger. A student is beaten
-    by one that is no worse in size and in every value, and better in one of them; of students
-    that are equal in all, every one stands.
+    by one that is no worse in size and in every value, and better in one of them or, where they
+    are equal in all, stands before it.
     """
     goods = np.column_stack([-np.asarray(sizes, np.float64), values])
     no_worse = (goods[:, None] >= goods[None]).all(axis=2)
     better = (goods[:, None] > goods[None]).any(axis=2)
-    return np.asarray(~(no_worse & better).any(axis=0), np.bool_)
+    before = np.triu(np.ones(len(goods), np.bool_), 1)
+    return np.asarray(~(no_worse & (better | before)).any(axis=0), np.bool_)
 
 
 def smallest_as_good(sizes: Sequence[int], means: Sequence[float], errors: Sequence[float]) -> int:

@@ -45,14 +45,14 @@ def check_fits(family: Family, small: SmallTask, *, never_worse: bool) -> None:
     for part, array in _arrays(task).items():
         as_before = np.array_equal(array, before[part], equal_nan=True)
         keep(as_before, f"fitting leaves the task's `{part}` as they are", "changes")
-    _check_pickled(family, first, said, small)
     _check_repeats(family, small)
+    _check_pickled(family, first, said, small)
 
 
 def _check_pickled(family: Family, student: Student, said: Answers, small: SmallTask) -> None:
     """Both go from process to process where several students are fitted side by side."""
     try:
-        copy, student = pickle.loads(pickle.dumps((family, student)))  # noqa: S301  # made here
+        copy, student = pickle.loads(pickle.dumps((family, student)))  # made here
     except Exception as error:
         words = f"{type(error).__name__}: {error}"
         raise AssertionError(f"a family and its students can be pickled; found {words}") from error

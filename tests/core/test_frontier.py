@@ -15,9 +15,10 @@ def test_a_student_that_is_beaten_is_not_worth_its_size() -> None:
     assert worth_their_size([10, 20, 30, 40], values).tolist() == [True, False, True, True]
 
 
-def test_equals_stand_together() -> None:
-    """Of students that are equal in size and values none beats the other."""
-    assert worth_their_size([10, 10], np.array([[0.5], [0.5]])).tolist() == [True, True]
+def test_of_equals_the_first_stands() -> None:
+    """Of students that are equal in size and values the first one beats the others."""
+    values = np.array([[0.5], [0.5], [0.4], [0.5]])
+    assert worth_their_size([10, 10, 9, 10], values).tolist() == [True, False, True, False]
 
 
 @given(
@@ -26,16 +27,16 @@ def test_equals_stand_together() -> None:
     )
 )
 def test_the_frontier_is_what_its_words_say(students: list[tuple[int, int, int]]) -> None:
-    """A student stands just where no other is no worse in all and better in something."""
+    """A student stands just where no other is no worse in all, and better or earlier."""
     found = worth_their_size(
         [size for size, _, _ in students], np.array([values for _, *values in students], float)
     )
-    for stands, (size, *values) in zip(found, students, strict=True):
+    for place, (stands, (size, *values)) in enumerate(zip(found, students, strict=True)):
         beaten = any(
             other <= size
             and all(a >= b for a, b in zip(others, values, strict=True))
-            and (other, others) != (size, values)
-            for other, *others in students
+            and ((other, others) != (size, values) or number < place)
+            for number, (other, *others) in enumerate(students)
         )
         assert stands == (not beaten)
 

@@ -157,6 +157,10 @@ class Loses(CutLearner):
         return found if start is None else Cut(9.0, found.sides[::-1])
 
 
+class LosingFamily(CutFamily):
+    learn = Loses
+
+
 class Constant(CutLearner):
     def fit(self, rewards, start=None):
         return Cut(1e30, super().fit(rewards, start).sides)
@@ -207,17 +211,44 @@ BROKEN_LEARNERS = {
 
 
 @pytest.mark.parametrize("learner", BROKEN_LEARNERS, ids=lambda learner: learner.__name__)
-def test_a_broken_learner_is_told(learner: type[CutLearner]) -> None:
+def test_a_broken_learner_is_told(
+    learner: type[CutLearner], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A learner that breaks one sentence of the contract is told by that sentence."""
-    family = type("Broken", (CutFamily,), {"learn": learner})
+    monkeypatch.setattr(CutFamily, "learn", learner)
     with pytest.raises(AssertionError, match=BROKEN_LEARNERS[learner]):
-        check_family(family(), never_worse=learner is not ChangesStart)
+        check_family(CutFamily(), never_worse=learner is not ChangesStart)
 
 
 def test_a_loss_passes_where_it_is_not_promised_away() -> None:
     """A family that does not promise to keep what its start earns may lose it."""
-    family = type("Broken", (CutFamily,), {"learn": Loses})
-    check_family(family(), never_worse=False)
+    check_family(LosingFamily(), never_worse=False)
+
+
+class NotPickled(Cut):
+    def __reduce__(self):
+        raise TypeError("it holds a lock")
+
+
+class OtherwisePickled(Cut):
+    def __reduce__(self):
+        return Cut, (self.threshold, self.sides[::-1])
+
+
+@pytest.mark.parametrize(
+    ("student", "sentence"),
+    [
+        (NotPickled, "a family and its students can be pickled; found TypeError: it holds a lock"),
+        (OtherwisePickled, "a student that was pickled is the same"),
+    ],
+)
+def test_what_cannot_be_pickled_is_told(
+    student: type[Cut], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A student must come whole from the process that fitted it."""
+    monkeypatch.setattr(CutFamily, "student", student)
+    with pytest.raises(AssertionError, match=sentence):
+        check_family(CutFamily())
 
 
 @pytest.mark.parametrize(
