@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crembo_cli.commands.matching import matched, names_of_student
 from crembo_cli.commands.messages import Messages
 from crembo_cli.commands.outputs import check_outputs
 from crembo_cli.commands.reports import add_to_summary, report_files, show
@@ -18,7 +19,7 @@ from crembo_cli.errors import StudentError
 from crembo_cli.evidence import Evidence, gather
 from crembo_cli.explain.own import Own, read_own
 from crembo_cli.export.write import write_together
-from crembo_cli.robustness.asked import Asked, places_of
+from crembo_cli.robustness.asked import Asked
 from crembo_cli.students.contract import Indices
 
 if TYPE_CHECKING:
@@ -84,12 +85,13 @@ def run_evaluation(job: Evaluation, messages: Messages) -> None:
 def _models(job: Evaluation) -> Iterator[tuple[Teacher, Teacher | None]]:
     """The student, asked as any classifier is, and the teacher where there is one."""
     from crembo_cli.teachers.load import load_teacher
+    from crembo_cli.teachers.reading import LARGEST
 
-    # How scores are read is told of the teacher, and of the student where it is alone.
-    alone = job.activation if job.teacher is None else "auto"
+    # --activation is for the teacher. Of the student only what it says counts, not how surely.
+    alone = job.teacher is None and job.activation != "auto"
     student = load_teacher(
         job.student,
-        activation=alone,
+        activation=job.activation if alone else LARGEST,
         hard_labels=job.hard_labels,
         timeout=job.teacher_timeout,
         threads=job.threads,
@@ -125,15 +127,12 @@ def _evaluated(
     from crembo_cli.robustness.units import units_of
 
     meant = student if teacher is None else teacher
-    test = _rows(job, own, meant, messages)
+    named = names_of_student(job.classes, student, teacher)
+    test = _rows(job, own, meant, messages, None if named else job.classes)
     messages.stage("asking the student", 0)
     said = student.beliefs(test.frame).argmax(axis=1)
-    places = places_of(
-        student.classes,
-        meant.classes,
-        job.student,
-        numbered=student.numbered or meant.numbered,
-    )
+    places, remarks = matched(student, meant, named, job.student)
+    messages.note(remarks)
     answers = {"student": np.asarray(places[said], np.int64)}
     if teacher is not None:
         answers["teacher"] = test.said()
@@ -157,7 +156,13 @@ def _evaluated(
     return with_gates(replace(report, timing=timing, command=job.command), job.gates)
 
 
-def _rows(job: Evaluation, own: Own | None, meant: Teacher, messages: Messages) -> Evidence:
+def _rows(
+    job: Evaluation,
+    own: Own | None,
+    meant: Teacher,
+    messages: Messages,
+    class_names: tuple[str, ...] | None,
+) -> Evidence:
     """The table, with the beliefs of the teacher, or of the student where it is alone."""
     from crembo_cli.dataset.read import read_table
     from crembo_cli.dataset.remarks import remarks
@@ -171,7 +176,7 @@ def _rows(job: Evaluation, own: Own | None, meant: Teacher, messages: Messages) 
         label=job.label,
         features=job.features,
         drop=job.drop,
-        class_names=job.classes,
+        class_names=class_names,
         encoding=None if own is None else _encoding(own),
         progress=messages.stage(f"asking about {count:,} rows", count),
     )

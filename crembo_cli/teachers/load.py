@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crembo_cli.errors import TeacherError, UsageError
 from crembo_cli.teachers.contract import Teacher
-from crembo_cli.teachers.reading import ACTIVATIONS
+from crembo_cli.teachers.reading import ACTIVATIONS, LARGEST
 
 MODELS = {
     ".onnx": "onnx",
@@ -35,7 +35,8 @@ def load_teacher(
 
     Args:
         path: `.onnx`; `.pkl`, `.pickle` or `.joblib`; `.skops`; or a table of beliefs.
-        activation: how an ONNX model's scores become probabilities, one of `ACTIVATIONS`.
+        activation: how an ONNX model's scores become probabilities, one of `ACTIVATIONS`,
+            or `LARGEST`.
         trust_pickle: load names that are not on the allow-list, which runs the file's code.
         hard_labels: take the teacher's labels as certain beliefs.
         timeout: seconds without progress after which a model is ended.
@@ -49,7 +50,7 @@ def load_teacher(
     path = Path(path)
     suffix = path.suffix.lower()
     table = suffix in TABLES or path.name.lower().endswith(".csv.gz") or path.is_dir()
-    if activation not in ACTIVATIONS:
+    if activation not in (*ACTIVATIONS, LARGEST):
         raise UsageError("unknown --activation", found=activation, wanted=" or ".join(ACTIVATIONS))
     if not timeout > 0:
         raise UsageError("--teacher-timeout is out of range", found=f"{timeout:g}", wanted="> 0")

@@ -23,6 +23,7 @@ from crembo_cli.teachers.probabilities import (
 )
 
 ACTIVATIONS = ("auto", "none", "softmax", "sigmoid")
+LARGEST = "largest"  # any scores, where nothing but the class of the largest one counts
 WORDS = {
     "probabilities": "probabilities as they are",
     "shares": "taken as they are, each row divided by its sum",

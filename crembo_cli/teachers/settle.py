@@ -13,7 +13,7 @@ from crembo_cli.teachers.contract import Beliefs, ClassLabel
 from crembo_cli.teachers.facts import Facts
 from crembo_cli.teachers.labels import RARELY, one_hot, refuse_unproved, share_differing
 from crembo_cli.teachers.probabilities import Reading, Scores, joined
-from crembo_cli.teachers.reading import choose_reading
+from crembo_cli.teachers.reading import LARGEST, choose_reading
 
 Labels = NDArray[np.int64] | None  # class indices (n,) that the model gives beside its scores
 HARD = "the teacher's labels alone, taken as certain (--hard-labels)"
@@ -70,12 +70,8 @@ def settle(
     if not answers and labels is not None:
         named = range(int(labels.max()) + 1) if classes is None else classes
         return Settled(classes=tuple(named), reading=None, hard=hard)
-    reading = choose_reading(
-        answers,
-        activation=activation,
-        classes=None if classes is None else len(classes),
-        regressor=facts.regressor,
-    )
+    count = None if classes is None else len(classes)
+    reading = _read(answers, rows, activation, count, facts.regressor)
     beliefs = reading.beliefs(answers, rows)
     remarks = _doubts(reading, answers)
     if labels is not None and classes is None:
@@ -85,6 +81,35 @@ def settle(
         remarks += more
     named = range(beliefs.shape[1]) if classes is None else classes
     return Settled(classes=tuple(named), reading=reading, hard=hard, remarks=tuple(remarks))
+
+
+def _read(
+    answers: Mapping[str, Scores],
+    rows: Sequence[int],
+    activation: str,
+    classes: int | None,
+    regressor: str,
+) -> Reading:
+    """How `answers` are read: see `choose_reading`.
+
+    Where the largest score alone counts, scores that are no probabilities are read as any that
+    keep their order: through softmax, a single one through a sigmoid.
+    """
+    if activation != LARGEST:
+        return choose_reading(answers, activation=activation, classes=classes, regressor=regressor)
+    refused = None
+    for way in ("auto", "softmax", "sigmoid"):
+        try:
+            found = choose_reading(answers, activation=way, classes=classes, regressor=regressor)
+            found.beliefs(answers, rows)
+        except TeacherError as error:
+            refused = refused or error
+            if regressor:
+                break
+        else:
+            return found
+    assert refused is not None
+    raise refused
 
 
 def _compare(

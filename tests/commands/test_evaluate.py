@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from crembo_cli.commands.app import run
@@ -109,6 +110,40 @@ def test_any_classifier_will_do(crembo: Crembo, teacher: Path, data: Path) -> No
     assert found["student"]["size"] == {"bytes": teacher.stat().st_size}
     assert found["robustness"]["margin"] is None
     assert 0 < found["robustness"]["margin_upper_bound"]["median"] < 16
+
+
+def test_scores_of_any_kind_say_something(
+    crembo: Crembo, teacher: Path, data: Path, tmp_path: Path
+) -> None:
+    """A net that ends in logits is read by its largest; the teacher is read as it was."""
+    model = onnx.load(teacher)
+    softmax = next(node for node in model.graph.node if node.op_type == "Softmax")
+    model.graph.output[0].name = softmax.input[0]
+    model.graph.node.remove(softmax)
+    onnx.save(model, tmp_path / "logits.onnx")
+    found = evaluated(crembo, "logits.onnx", data, "-t", teacher)
+    assert found["metrics"]["student"] == found["metrics"]["teacher"]
+    assert evaluated(crembo, "logits.onnx", data)["metrics"]["student"]["accuracy"] == 1.0
+
+
+def test_numbered_classes_are_matched_by_order_or_by_name(
+    crembo: Crembo, data: Path, teacher: Path, tmp_path: Path
+) -> None:
+    """A note says which was taken for which, and --classes puts it right."""
+    named = made.teacher(tmp_path / "named.onnx", labels=["c", "a", "b"])
+    frame = made.table()
+    frame["target"] = frame["target"].map({0: "c", 1: "a", 2: "b"})
+    frame.to_csv("named.csv", index=False)
+    asked = ("evaluate", teacher, "named.csv", "-t", named, "--json")
+    ran = crembo(*asked)
+    assert "classes were matched by their order (0 is c, 1 is a, 2 is b)" in ran.err
+    assert json.loads(ran.out)["metrics"]["student"]["accuracy"] == 1.0
+    ran = crembo(*asked, "--classes", "a,b,c")
+    assert ran.err == ""
+    assert json.loads(ran.out)["metrics"]["student"]["accuracy"] == 0.0
+    ran = crembo(*asked, "--classes", "a,b")
+    assert (ran.code, ran.out) == (2, "")
+    assert "found 2 names; wanted 3, in the order of its outputs" in ran.err
 
 
 def test_a_gate_tells_when_they_drift_apart(
