@@ -48,20 +48,33 @@ def shell_blocks() -> list[str]:
     return [block for block in blocks if "venv" not in block]
 
 
-@pytest.mark.parametrize("block", shell_blocks())
-def test_shell_examples_run(block: str, tmp_path: Path) -> None:
-    """Every example runs as it stands, in a folder that holds the sample models."""
-    shutil.copytree(ROOT / "sample_models", tmp_path / "sample_models")
+def run(block: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The block in a shell, in a folder that holds the sample models."""
+    shutil.copytree(ROOT / "sample_models", folder / "sample_models")
     here = Path(sys.executable).parent
     script = f"PATH={shlex.quote(str(here))}:$PATH\n{block}"
-    ran = subprocess.run(
+    return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@pytest.mark.parametrize("block", shell_blocks())
+def test_shell_examples_run(block: str, tmp_path: Path) -> None:
+    """Every example runs as it stands."""
+    ran = run(block, tmp_path)
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_cron_job_tells_of_drift_in_one_line(tmp_path: Path) -> None:
+    """With a limit that cannot be met: exit code 1, and the gate in the one line of the mail."""
+    (block,) = (block for block in shell_blocks() if "drift apart" in block)
+    ran = run(block.replace("fidelity>=0.9'", "fidelity>=1.5'"), tmp_path)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+    assert "requirement not met: fidelity>=1.5 (it is 0." in ran.stderr
 
 
 def test_every_module_is_on_the_map() -> None:

@@ -95,7 +95,7 @@ def raise_for_gates(report: Report) -> None:
             f"requirement not met: {said}",
             where=report.student.path,
             hint=(
-                "the report is written; see what changed in the rows, or compress anew"
+                "see what changed in the rows, or compress anew"
                 if report.search is None
                 else "the outputs are written; loosen the requirement or allow a larger student"
             ),
