@@ -51,7 +51,7 @@ CHOSEN_AMONG = ("tree d4", "tree 16 leaves", "oblique", "rules", "linear", "addi
                 "mlp")  # fmt: skip
 FAMILIES: dict[str, Callable[[], Family]] = {
     "tree d4": lambda: TreeFamily(max_depth=4),
-    "tree 16 leaves": lambda: TreeFamily(max_leaves=16),
+    "tree 16 leaves": lambda: TreeFamily(max_leaves=16, max_depth=8),
     "oblique": lambda: ObliqueFamily(max_depth=4, max_features=5),
     "rules": RulesFamily,
     "linear": LinearFamily,
