@@ -71,6 +71,35 @@ def test_ctrl_c_ends_with_130(folder: Path) -> None:
     assert not any(Path(f"/proc/{each}").exists() for each in teachers)
 
 
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
+def test_a_contest_that_is_ended_leaves_no_process(folder: Path, ending: signal.Signals) -> None:
+    """Whatever fits students beside it ends with it, whether it hears of the end or not."""
+    rows = ("--synthetic", "200000", "--teacher-timeout", "60")
+    run = started(folder, "-v", "-s", "auto", "--prefer", "readable", "--jobs", "2", *rows)
+    assert run.stderr is not None
+    for line in run.stderr:
+        if "fitting" in line:
+            break
+    for _ in range(200):
+        if len(children(run.pid)) == 4:  # the teacher, two that fit, and one that Python adds
+            break
+        time.sleep(0.05)
+    beside = children(run.pid)
+    assert len(beside) == 4
+    run.send_signal(ending)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == (130 if ending == signal.SIGINT else -ending)
+    if ending == signal.SIGINT:
+        assert err.splitlines()[-1] == "crembo: interrupted; no output was left half written"
+        assert "Traceback" not in err
+    for _ in range(200):
+        if all(_is_zombie(each) for each in beside):
+            break
+        time.sleep(0.05)
+    assert all(_is_zombie(each) for each in beside)
+    assert (folder / STUDENT).read_bytes() == b"old"
+
+
 def test_killed_at_any_moment_the_old_student_is_whole(folder: Path) -> None:
     """kill -9 at moments from the start to the end: each file is the old one or the new one."""
     whole = started(folder, "--quick-report", "--synthetic", "0")

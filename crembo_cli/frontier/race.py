@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Any
 
@@ -53,8 +54,9 @@ def _raced(
     # A fork would share locks that threads of this process may hold.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=given)
-    waiting = {pool.submit(_fit, each.family): k for k, each in enumerate(contenders)}
     try:
+        with _deaf_to_ctrl_c():
+            waiting = {pool.submit(_fit, each.family): k for k, each in enumerate(contenders)}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
     except BaseException as error:
@@ -72,9 +74,21 @@ def _raced(
     pool.shutdown()
 
 
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """What starts meanwhile never hears Ctrl-C, which is the parent's to hear: later, if then."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin(fit: Rows, held: Rows, search: Search) -> None:
-    """Keep what all fits of this process share; Ctrl-C is the parent's to hear."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Keep what all fits of this process share."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     _given.append((fit, held, search))
 
