@@ -11,6 +11,7 @@ from crembo_cli.core.boxes import Floats
 from crembo_cli.core.margins import Doubles, Labels
 
 Predict = Callable[[Floats], Labels]
+Settle = Callable[[Floats], Floats]  # rows -> the nearest that can be asked about
 
 LARGEST = 16.0  # units: changes beyond it are not looked for
 DOUBLINGS = 11  # sizes tried first: LARGEST, its half, and so on
@@ -19,15 +20,25 @@ CORNERS = 16  # random corners of the ball
 TARGETS = 4  # rows of another label to go towards
 
 
+def as_they_are(rows: Floats) -> Floats:
+    """The rows: a classifier of numbers of any kind can be asked about each of them."""
+    return rows
+
+
 def margin_upper_bound(
-    predict: Predict, rows: Floats, units: Doubles, rng: np.random.Generator
+    predict: Predict,
+    rows: Floats,
+    units: Doubles,
+    rng: np.random.Generator,
+    settle: Settle = as_they_are,
 ) -> Doubles:
     """A size of change, in `units`, that does change what `predict` says of each row.
 
     Float64 (n,), inf where none was found up to 16 units; `rows` is float32 (n, p), `units`
     (p,) as in `core.margins`. Along each direction the size is bisected: random corners of the
     L-infinity ball, and towards rows of which something else is said. What is returned was
-    tried on the float32 row itself, so the margin is at most that; it may be less.
+    tried on the float32 row itself, so the margin is at most that; it may be less. Where not
+    every row can be asked about (whole numbers only, say), `settle` gives the one that is.
     """
     said = predict(rows)
     directions = [
@@ -37,7 +48,7 @@ def margin_upper_bound(
     # All directions at once: a classifier in another process is asked a few times only.
     each = len(directions)
     found = _along(
-        predict, np.tile(rows, (each, 1)), np.tile(said, each), units, np.vstack(directions)
+        predict, settle, np.tile(rows, (each, 1)), np.tile(said, each), units, np.vstack(directions)
     )
     return np.asarray(found.reshape(each, -1).min(axis=0))
 
@@ -56,14 +67,19 @@ def _towards(rows: Floats, said: Labels, units: Doubles, rng: np.random.Generato
 
 
 def _along(
-    predict: Predict, rows: Floats, said: Labels, units: Doubles, direction: Doubles
+    predict: Predict,
+    settle: Settle,
+    rows: Floats,
+    said: Labels,
+    units: Doubles,
+    direction: Doubles,
 ) -> Doubles:
     """The least size found at which the label changes along `direction` (n, p)."""
     low, high = np.zeros(len(rows)), np.full(len(rows), np.inf)
     moved = direction * units
 
     def changes(sizes: Doubles) -> NDArray[np.bool_]:
-        return np.asarray(predict(_at(rows, moved, sizes)) != said)
+        return np.asarray(predict(settle(_at(rows, moved, sizes))) != said)
 
     for size in LARGEST * 0.5 ** np.arange(DOUBLINGS)[::-1]:
         changed, sought = changes(np.full(len(rows), size)), high == np.inf
@@ -74,7 +90,7 @@ def _along(
         middle = np.where(found, (low + high) / 2, 0.0)
         changed = changes(middle)
         high, low = np.where(changed, middle, high), np.where(changed, low, middle)
-    return np.where(found, _size(rows, _at(rows, moved, high), units), np.inf)
+    return np.where(found, _size(rows, settle(_at(rows, moved, high)), units), np.inf)
 
 
 def _at(rows: Floats, moved: Doubles, sizes: Doubles) -> Floats:
@@ -84,7 +100,7 @@ def _at(rows: Floats, moved: Doubles, sizes: Doubles) -> Floats:
 
 
 def _size(rows: Floats, there: Floats, units: Doubles) -> Doubles:
-    """How far `there` lies from `rows`, in units: rounding to float32 may have moved it on."""
+    """How far `there` lies from `rows`, in units: rounding may have moved it on."""
     gap = np.abs(there.astype(np.float64) - rows)
     gap = np.where(np.isnan(gap) | (units == 0), 0.0, gap / np.where(units > 0, units, 1.0))
     return np.asarray(gap.max(axis=1))

@@ -14,6 +14,8 @@ from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.weights import WeightsStudent
 
 INDENT = "  "
+YES_OR_NO = 0.499, 0.501  # between them a column of yes and no is split
+GROUP = 50  # terms of a sum within one pair of brackets: databases nest an expression 1,000 deep
 ALWAYS, NEVER = "1 = 1", "1 = 0"  # the boolean words are missing in some databases
 
 
@@ -58,7 +60,10 @@ def _goes_left(split: Split, explained: Explained) -> str:
         absent = _absent(feature, explained.missing_texts)
         return f"NOT {absent}" if split.known else absent
     if split.texts is None:
-        condition = f"{column} <= {_number(split.up_to or 0.0)}"
+        up_to, (low, high) = split.up_to or 0.0, YES_OR_NO
+        # DuckDB compares no boolean with a number; cast, a fraction stays one.
+        cell = f"CAST({column} AS REAL)" if low < up_to < high else column
+        condition = f"{cell} <= {_number(up_to)}"
     else:
         # Texts that mean a missing value go where NULL goes.
         with_missing = split.texts_left == split.missing_left
@@ -98,6 +103,14 @@ def _lead(explained: Explained, student: WeightsStudent, k: int, other: int) -> 
         absent = _absent(feature, explained.missing_texts)
         weight = weights[p + flag, k] - weights[p + flag, other]
         terms.append(f"CASE WHEN {absent} THEN {_number(weight)} ELSE 0 END")
+    return _sum(terms)
+
+
+def _sum(terms: list[str]) -> str:
+    """The terms added up, in brackets within brackets where they are many."""
+    while len(terms) > GROUP:
+        groups = [terms[first : first + GROUP] for first in range(0, len(terms), GROUP)]
+        terms = [f"({' + '.join(group)})" for group in groups]
     return " + ".join(terms)
 
 

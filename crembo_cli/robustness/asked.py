@@ -33,6 +33,20 @@ class Asked:
         """Places of the classes said, int64 (n,), for float32 rows (n, p)."""
         return self.says(self.frame(rows))
 
+    def settled(self, rows: Floats) -> Floats:
+        """The rows (n, p) that are asked about for `rows`: each cell as the model's input holds it.
+
+        A cell of an input of whole numbers is rounded to one, of a half-precision input to that.
+        """
+        found = rows.copy()
+        for j, (feature, kind) in enumerate(zip(self.encoding.features, self._types(), strict=True)):
+            if kind == "float16":
+                with np.errstate(over="ignore"):  # as it would arrive: beyond 65,504 is infinite
+                    found[:, j] = rows[:, j].astype(np.float16)
+            elif kind not in FRACTIONS and not feature.categories:
+                found[:, j] = np.rint(rows[:, j])
+        return found
+
     def says(self, frame: pd.DataFrame) -> Indices:
         """The same for cells as the model takes them."""
         said: Indices = self.places[self.model.beliefs(frame).argmax(axis=1)]
@@ -42,20 +56,22 @@ class Asked:
         """The cells that `rows` stand for; numbers stay fractions where the model takes those."""
         import pandas as pd
 
-        types = [each.type for each in self.model.inputs for _ in range(each.width)]
         columns: dict[str, pd.Series[Any]] = {}
+        settled = self.settled(rows)
         for j, feature in enumerate(self.encoding.features):
-            cells = rows[:, j].astype(np.float64)
+            cells = settled[:, j].astype(np.float64)
             if feature.categories:
                 texts = np.array([*feature.categories, UNSEEN, None], object)
                 codes = np.where(cells < 0, len(feature.categories), cells)
                 codes = np.where(np.isnan(cells), len(feature.categories) + 1, codes)
                 columns[feature.name] = pd.Series(texts[codes.astype(np.int64)], dtype=object)
-            elif types[j] in FRACTIONS:
-                columns[feature.name] = pd.Series(cells)
             else:
-                columns[feature.name] = pd.Series(np.rint(cells))
+                columns[feature.name] = pd.Series(cells)
         return pd.DataFrame(columns)
+
+    def _types(self) -> list[str]:
+        """The type of the model's input for each feature."""
+        return [each.type for each in self.model.inputs for _ in range(each.width)]
 
 
 def places_of(

@@ -7,9 +7,10 @@ from typing import Protocol
 import numpy as np
 
 from crembo_cli.core.boxes import leaf_boxes
-from crembo_cli.core.margin_search import margin_upper_bound
+from crembo_cli.core.margin_search import as_they_are, margin_upper_bound
 from crembo_cli.core.margins import Doubles, linear_margins, tree_margins
 from crembo_cli.evidence import Evidence
+from crembo_cli.robustness.asked import Asked
 from crembo_cli.robustness.model import RADII, Margins, MarginsFromAbove
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.tree.model import Tree
@@ -66,7 +67,8 @@ def margins_on(
     margins = exact_margins(student, rows, units)
     if margins is None:
         chosen = _some(len(test.rows), MOST_SEARCHED, rng)
-        above = margin_upper_bound(student.predict, test.rows[chosen], units, rng)
+        settle = student.settled if isinstance(student, Asked) else as_they_are
+        above = margin_upper_bound(student.predict, test.rows[chosen], units, rng, settle)
         return None, MarginsFromAbove(
             rows=len(above), median=_quantile(above, 0.5), quantile_5=_quantile(above, 0.05)
         )

@@ -64,7 +64,7 @@ def robustness_of(
     refits = refits_of(found, family, search, parts.test.rows)
     resampled = agreement(refits, stages("refitting on resampled rows", RESAMPLES))
     contaminated = contamination(
-        refits, answers, stages("refitting on wrong beliefs", len(CONTAMINATION))
+        refits, stages("refitting on wrong beliefs", len(CONTAMINATION) + 1)
     )
     return replace(measured, depth=depth, agreement=resampled, contamination=contaminated)
 

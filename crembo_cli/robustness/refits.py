@@ -105,30 +105,38 @@ def agreement(refits: Refits, done: Progress) -> Beside:
     return _beside({name: pairwise_agreement(each) for name, each in answers.items()})
 
 
-def contamination(refits: Refits, clean: dict[str, Indices], done: Progress) -> dict[str, Beside]:
-    """Agreement on test rows with the `clean` answers (the report's names -> (m,)), by share.
+def contamination(refits: Refits, done: Progress) -> dict[str, Beside]:
+    """Agreement on test rows of refits on wrong beliefs with the refit on right ones, by share.
 
     That share of all rows, fitted on or pruned by, real and synthetic, gets the beliefs, and
-    the true labels, of a wrong class.
+    the true labels, of a wrong class. Held against the same refit without them, not against the
+    student itself, which had a whole path and more rows: nothing but the beliefs differs.
     """
+    clean = _refitted(refits, refits.fit, refits.held)
+    done(1)
     found = {}
-    for count, share in enumerate(CONTAMINATION, start=1):
+    for count, share in enumerate(CONTAMINATION, start=2):
         rng = np.random.default_rng([refits.search.seed, 7, round(1000 * share)])
         fit, held = (contaminated(part, share, rng) for part in (refits.fit, refits.held))
-        said = {"student": refits.student(fit, held)}
-        truth = None
-        if fit.truth is not None and held.truth is not None:
-            truth = np.concatenate([fit.truth, held.truth])
-        said |= refits.baselines(
-            np.vstack([fit.rows[: fit.real], held.rows[: held.real]]),
-            np.vstack([fit.beliefs[: fit.real], held.beliefs[: held.real]]),
-            truth,
-        )
+        said = _refitted(refits, fit, held)
         found[f"{share:g}"] = _beside(
             {name: float(np.mean(each == clean[name])) for name, each in said.items()}
         )
         done(count)
     return found
+
+
+def _refitted(refits: Refits, fit: Rows, held: Rows) -> dict[str, Indices]:
+    """What the student and the trees of its size, all fitted anew, say on the test rows."""
+    truth = None
+    if fit.truth is not None and held.truth is not None:
+        truth = np.concatenate([fit.truth, held.truth])
+    baselines = refits.baselines(
+        np.vstack([fit.rows[: fit.real], held.rows[: held.real]]),
+        np.vstack([fit.beliefs[: fit.real], held.beliefs[: held.real]]),
+        truth,
+    )
+    return {"student": refits.student(fit, held), **baselines}
 
 
 def _beside(shares: dict[str, float]) -> Beside:

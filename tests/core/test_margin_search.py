@@ -35,6 +35,19 @@ def test_what_it_returns_was_tried() -> None:
     assert 2.0 <= found[1] < 2.001
 
 
+def test_what_cannot_be_asked_about_is_not_counted() -> None:
+    """Where only whole numbers are, the size is that of a whole step, not of a rounded one."""
+    rows = np.array([[0.0], [1.0], [4.0]], np.float32)
+    found = margin_upper_bound(
+        lambda rows: (rows[:, 0] >= 3).astype(np.int64),
+        rows,
+        np.full(1, 2.0),
+        np.random.default_rng(0),
+        np.rint,
+    )
+    assert found.tolist() == [1.5, 1.0, 1.0]
+
+
 def test_a_constant_has_no_margin() -> None:
     """Nothing is found where nothing is to be found, and missing values do no harm."""
     rows = np.array([[0.0, np.nan], [1.0, 2.0]], np.float32)

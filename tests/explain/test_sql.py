@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
+from crembo_cli.explain.model import Explained
 from crembo_cli.explain.sql import sql_of
+from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
+from crembo_cli.students.linear import LinearFamily
+from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.students.tree.model import Tree
 from tests.explain.cases import Case
 
@@ -45,6 +49,54 @@ def test_sql_says_what_onnxruntime_says(
     assert [a for a, ok in zip(said, clear, strict=True) if ok] == [
         a for a, ok in zip(case.labels, clear, strict=True) if ok
     ]
+
+
+def explained(student: Student, names: Sequence[str], classes: int) -> Explained:
+    """`student` over numbers of such names."""
+    return Explained(
+        name="",
+        student=student,  # type: ignore[arg-type]  # a tree or a weighted sum
+        features=tuple(Feature(name=name) for name in names),
+        classes=tuple(range(classes)),
+        missing_texts=(),
+    )
+
+
+def rewarded(family: TreeFamily | LinearFamily, rows: Floats, said: Indices) -> Student:
+    """A student of `family` fitted to say `said`."""
+    beliefs = np.eye(said.max() + 1, dtype=np.float32)[said]
+    learner = family.learner(
+        Task(rows=rows, beliefs=beliefs, held_rows=rows[:0], held_beliefs=beliefs[:0])
+    )
+    return learner.finish(learner.fit(beliefs))
+
+
+@pytest.mark.parametrize("database", [in_sqlite, in_duckdb])
+def test_a_column_of_yes_and_no(
+    database: Callable[[str, pd.DataFrame], list[object]],
+) -> None:
+    """A boolean column, with and without missing cells, is asked as it stands in the table."""
+    member = np.arange(40) % 2 == 0
+    paid = pd.array([None if k % 5 == 0 else k % 3 == 0 for k in range(40)], dtype="boolean")
+    frame = pd.DataFrame({"member": member, "paid": paid})
+    rows = np.column_stack([member, paid.to_numpy(np.float32, na_value=np.nan)]).astype(np.float32)
+    student = rewarded(TreeFamily(max_depth=2), rows, member + 2 * (rows[:, 1] == 1))
+    query = f"SELECT {sql_of(explained(student, list(frame), 4))} FROM rows ORDER BY row_number"
+    assert "member" in query
+    assert "paid" in query
+    assert database(query, frame) == student.predict(rows).tolist()
+
+
+@pytest.mark.parametrize("database", [in_sqlite, in_duckdb])
+def test_a_sum_of_very_many_columns(
+    database: Callable[[str, pd.DataFrame], list[object]],
+) -> None:
+    """More terms than a database nests are added up in brackets."""
+    rows = np.random.default_rng(0).normal(size=(60, 1_500)).astype(np.float32)
+    student = rewarded(LinearFamily(), rows, (rows[:, 0] + rows[:, 7] > 0).astype(np.int64))
+    names = [f"x{j}" for j in range(rows.shape[1])]
+    query = f"SELECT {sql_of(explained(student, names, 2))} FROM rows ORDER BY row_number"
+    assert database(query, pd.DataFrame(rows, columns=names)) == student.predict(rows).tolist()
 
 
 def test_it_is_one_case_expression(case: Case) -> None:

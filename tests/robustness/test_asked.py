@@ -53,6 +53,13 @@ def test_rows_become_the_cells_that_the_model_takes() -> None:
     assert frame["colour"].tolist() == ["red", UNSEEN, None]
 
 
+def test_rows_settle_where_the_model_can_be_asked() -> None:
+    """Whole numbers where its input takes those; fractions and codes stay."""
+    rows = np.array([[0.25, 3.6, 0], [np.nan, 2.2, -1]], np.float32)
+    settled = asked([0, 1], np.zeros((0, 2), np.float32), []).settled(rows)
+    assert np.array_equal(settled, np.float32([[0.25, 4, 0], [np.nan, 2, -1]]), equal_nan=True)
+
+
 @pytest.mark.parametrize(
     ("own", "theirs", "numbered", "places"),
     [

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crembo_cli.assessment import baseline_says
 from crembo_cli.compression import Search, search_student
 from crembo_cli.robustness import redrawn
 from crembo_cli.robustness import refits as module
@@ -29,13 +28,8 @@ def test_constants_agree_whatever_they_are_fitted_on() -> None:
     parts = small_parts()
     found = found_on(parts, ConstantFamily(), SEARCH)
     refits = refits_of(found, ConstantFamily(), SEARCH, parts.test.rows)
-    clean = {
-        "student": found.student.predict(parts.test.rows),
-        "baseline_labels": np.zeros(len(parts.test.rows), np.int64),
-        "baseline_teacher": np.zeros(len(parts.test.rows), np.int64),
-    }
     assert agreement(refits, ignore).student == 1.0
-    for beside in contamination(refits, clean, ignore).values():
+    for beside in contamination(refits, ignore).values():
         assert beside.student == 1.0
 
 
@@ -51,8 +45,7 @@ def test_a_student_that_needs_nothing_but_the_split_agrees() -> None:
     refits = refits_of(found, family, SEARCH, rows)
     shares = agreement(refits, ignore)
     assert (shares.student, shares.baseline_labels, shares.baseline_teacher) == (1.0, 1.0, 1.0)
-    clean = dict.fromkeys(("student", "baseline_labels", "baseline_teacher"), clump)
-    for beside in contamination(refits, clean, ignore).values():
+    for beside in contamination(refits, ignore).values():
         assert min(beside.student, beside.baseline_labels or 0, beside.baseline_teacher) >= 0.95
 
 
@@ -66,11 +59,22 @@ def test_all_wrong_of_two_classes_is_the_reverse(monkeypatch: pytest.MonkeyPatch
     family = TreeFamily(max_depth=1)
     found = search_student(part, part, family, SEARCH)
     refits = refits_of(found, family, SEARCH, rows)
-    clean = {"student": found.student.predict(rows)}
-    for name in ("baseline_labels", "baseline_teacher"):
-        clean[name] = baseline_says(rows, side, rows, found.student.size(), 0)
-    (beside,) = contamination(refits, clean, ignore).values()
+    (beside,) = contamination(refits, ignore).values()
     assert (beside.student, beside.baseline_labels, beside.baseline_teacher) == (0.0, 0.0, 0.0)
+
+
+def test_without_wrong_beliefs_nothing_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A share of 0 is exactly 1, though the student had a path and rows that refits do not have."""
+    monkeypatch.setattr(module, "CONTAMINATION", (0.0,))
+    monkeypatch.setattr(module, "MOST_MADE", 50)
+    parts = small_parts()
+    family = TreeFamily(max_depth=4)
+    found = found_on(parts, family, Search(thresholds=8, synthetic=0))
+    twice = np.tile(np.arange(found.fit.real), 2)
+    fit = replace(found.fit, rows=found.fit.rows[twice], beliefs=found.fit.beliefs[twice])
+    refits = refits_of(replace(found, fit=fit), family, SEARCH, parts.test.rows)
+    (beside,) = contamination(refits, ignore).values()
+    assert (beside.student, beside.baseline_labels, beside.baseline_teacher) == (1.0, 1.0, 1.0)
 
 
 def test_what_is_left_out_leaves_no_copies_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,9 +115,8 @@ def test_the_same_seed_gives_the_same_shares() -> None:
     family = TreeFamily(max_depth=2)
     found = found_on(parts, family, SEARCH)
     refits = refits_of(found, family, SEARCH, parts.test.rows)
-    clean = {name: parts.test.said() for name in ("student", "baseline_teacher")}
     one, other = (
-        (agreement(refits, ignore), contamination(refits, clean, ignore)) for _ in range(2)
+        (agreement(refits, ignore), contamination(refits, ignore)) for _ in range(2)
     )
     assert one == other
     assert one[0].baseline_labels is None
