@@ -168,6 +168,7 @@ class Parts:
     held: Evidence  # rows that the student is chosen by
     test: Evidence  # rows that neither was done on: the report is measured there
     contest: Evidence | None = None  # rows that several families are chosen between by
+    fitted_on: bool = False  # the test rows were asked for, and are the table of the others
 
     def untested(self) -> tuple[Evidence, ...]:
         """All parts but the rows that the report is measured on."""

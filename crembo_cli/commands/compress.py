@@ -14,10 +14,12 @@ SELECTS = ("depth", "accuracy")
 
 def _print_meanings(wanted: bool) -> None:
     if wanted:
+        from shutil import get_terminal_size
+
         from crembo_cli.commands.answer import print_answer
         from crembo_cli.report.meanings import meanings_text
 
-        print_answer(meanings_text())
+        print_answer(meanings_text(min(get_terminal_size((100, 0)).columns, 100)))
         raise typer.Exit
 
 

@@ -146,6 +146,7 @@ def _evaluated(
         units=units if own is None or own.units is None else np.array(own.units),
         seen=test.frame,
         classes=[str(each) for each in meant.classes],
+        fitted_on=own is not None and own.data_sha256 == test.table.sha256,
         seed=job.seed,
     )
     messages.note([*student.warnings, *(teacher.warnings if teacher else ())])

@@ -44,8 +44,15 @@ def read_parts(job: Job, teacher: Teacher, messages: Messages) -> Parts:
             strata[fit], test_share=0, selection_share=CONTEST_SHARE, seed=job.search.seed
         )
         contest, fit = part(evidence, fit[shares.selection]), fit[shares.fit]
+    fitted_on = job.test_data is not None and test.table.sha256 == evidence.table.sha256
+    if fitted_on:
+        messages.note([f"{job.test_data} is what the student is fitted on: its figures flatter"])
     return Parts(
-        fit=part(evidence, fit), held=part(evidence, split.selection), test=test, contest=contest
+        fit=part(evidence, fit),
+        held=part(evidence, split.selection),
+        test=test,
+        contest=contest,
+        fitted_on=fitted_on,
     )
 
 
@@ -60,8 +67,6 @@ def _tested_on(
             hint="leave --test-data out, and a share of DATA is measured on",
         )
     test = _asked(job, path, teacher, messages, evidence.encoding)
-    if test.table.sha256 == evidence.table.sha256:
-        messages.note([f"{path} is what the student is fitted on: its figures will flatter"])
     if evidence.truth is not None and test.truth is None:
         messages.note([f"{path} has no labels: accuracy is not measured"])
     return test

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,8 @@ def svg_of(figure: Figure, name: str) -> str:
     with _drawn_plainly(name):
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", out.getvalue())
+    own = re.compile(r'( id="|href="#|url\(#)')
+    return _in_tags(out.getvalue(), lambda tag: own.sub(rf"\g<1>{name}-", tag))
 
 
 def png_of(figure: Figure) -> bytes:
@@ -73,10 +74,19 @@ def themed(svg: str, **more: str) -> str:
 
     `more` are further colours of the page: the variable's name, and what stands for it here.
     """
-    element = svg[svg.index("<svg") :]
-    for name, colour in {"ink": OF_THE_PAGE.ink, "muted": OF_THE_PAGE.muted, **more}.items():
-        element = element.replace(colour, f"var(--{name})")
-    return element
+    colours = {"ink": OF_THE_PAGE.ink, "muted": OF_THE_PAGE.muted, **more}
+
+    def with_variables(tag: str) -> str:
+        for name, colour in colours.items():
+            tag = tag.replace(colour, f"var(--{name})")
+        return tag
+
+    return _in_tags(svg[svg.index("<svg") :], with_variables)
+
+
+def _in_tags(svg: str, change: Callable[[str], str]) -> str:
+    """`svg` with its tags changed, and what is written between them as it is."""
+    return re.sub(r"<[^>]*>", lambda found: change(found[0]), svg)
 
 
 def text_style(**more: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Own:
 
     family: str
     options: dict[str, Any]
+    size: dict[str, int]  # as `students.contract.Student.size` told it
     features: tuple[Feature, ...]
     units: tuple[float, ...] | None  # what a change of 1 is for each; None in old files
     missing_texts: tuple[str, ...]
@@ -48,6 +49,7 @@ def read_own(path: str | Path) -> Own | None:
         return Own(
             family=family,
             options=json.loads(told.get("crembo.options", "{}")),
+            size=json.loads(told.get("crembo.size", "{}")),
             features=features_of(model),
             units=None if units is None else tuple(float(each) for each in units),
             missing_texts=missing_texts_of(model),

@@ -80,6 +80,7 @@ def provenance(
         },
         "crembo.threshold": found.threshold,
         "crembo.classes": list(teacher.classes),
+        "crembo.size": found.student.size(),
         "crembo.features": [asdict(each) for each in encoding.features],
         "crembo.units": units_of(parts.fit.rows, encoding).tolist(),
         "crembo.teacher.sha256": teacher.sha256,

@@ -35,7 +35,7 @@ def evaluated_report(
     """
     known = teacher is not None
     insides = None if own is None else own.insides
-    size = {} if insides is None else insides.student.size()
+    size = {} if own is None else own.size
     speeds = [
         each.rows_per_second(test.frame) if each is not None and each.answers_new_rows else None
         for each in (student, teacher)

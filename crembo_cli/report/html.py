@@ -131,11 +131,13 @@ def _plots(report: Report) -> Iterator[tuple[str, str]]:
     if search is not None and len(search.steps) > 1:
         yield "Each step on rows that it was not fitted on.", plots.path_plot(search)
     if found.depth is not None:
-        yield (
-            "Lower is deeper. The shade ends where, for rows not seen, each point of the student's "
-            "line ends with 95 % confidence.",
-            plots.depth_curve(found.depth.curve),
+        shade = (
+            " The shade ends where, for rows not seen, each point of the student's line ends with "
+            "95 % confidence."
         )
+        curve = found.depth.curve
+        told = f"Lower is deeper.{'' if curve.at_most is None else shade}"
+        yield told, plots.depth_curve(curve)
     if found.agreement is not None:
         yield "Students fitted on ten resamples, in pairs.", plots.agreement_plot(found.agreement)
     if found.contamination is not None:

@@ -75,7 +75,8 @@ MEANINGS = (
         "noise.0.05",
         "robustness.noise.*.*",
         "the share of answers that change when each number gets Gaussian noise of 1, 5 or 10 % of "
-        "its standard deviation, and each category is redrawn with that chance (20 draws)",
+        "its standard deviation (whole ones are rounded again), and each category is redrawn with "
+        "that chance (20 draws)",
         drawn=("flips at 5% noise",),
     ),
     Meaning(
@@ -110,6 +111,12 @@ MEANINGS = (
         drawn=("as teacher within 0.1 sd",),
     ),
     Meaning(
+        "noise.0.05.rows",
+        "robustness.noise.*.rows",
+        "on how many test rows noise was measured: of more, so many are drawn, so that the teacher "
+        "is not asked for minutes",
+    ),
+    Meaning(
         "margin_upper_bound.median",
         "robustness.margin_upper_bound.*",
         "the least change that a search found to change the answer, where margins are not known "
@@ -132,7 +139,7 @@ MEANINGS = (
         "bounds.accuracy",
         "robustness.bounds.accuracy",
         "with 95 % confidence, the accuracy on rows like the test rows is at least this "
-        "(Clopper-Pearson)",
+        "(Clopper-Pearson); no bound where the student was fitted on that very table",
     ),
     Meaning("bounds.fidelity", "robustness.bounds.fidelity", "the same for the fidelity"),
     Meaning(

@@ -42,7 +42,7 @@ def keys_of(name: str, where: str) -> Keys:
         where=where,
         found=repr(name),
         wanted=" or ".join(short if above else close),
-        hint=None if above else "`crembo compress --explain-report` lists all of them",
+        hint=None if above else "`crembo compress --explain-report` says what each means",
     )
 
 

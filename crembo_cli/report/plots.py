@@ -93,9 +93,10 @@ def depth_curve(curve: Curve) -> str:
         "baseline_labels": curve.baseline_labels,
         "baseline_teacher": curve.baseline_teacher,
     }
-    axes.fill_between(
-        curve.d, curve.student, curve.at_most, color=SERIES["student"], alpha=0.28, lw=0
-    )
+    if curve.at_most is not None:
+        axes.fill_between(
+            curve.d, curve.student, curve.at_most, color=SERIES["student"], alpha=0.28, lw=0
+        )
     for name, values in lines.items():
         if values is not None:
             style = "-" if name == "student" else "--" if name == "teacher" else ":"

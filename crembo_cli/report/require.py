@@ -130,11 +130,27 @@ def _judge(gate: Gate, report: Report) -> Requirement:
 
 
 def _why_not(gate: Gate, report: Report) -> str:
-    """Why the report has no such number."""
-    if OF_LABELS & set(gate.path) and report.data.label is None:
-        return "a table without a label column"
-    if report.teacher is None and gate.path[0] != "student":
-        return "no --teacher"
-    if report.search is None:
-        return "a student that was not fitted in this run"
-    return f"a student of the family {report.student.family!r}, which has none"
+    """Why the report has no such number: the first reason that holds."""
+    what, family = gate.path[1], report.student.family
+    fitted_on = report.robustness.bounds.fitted_on
+    reasons = (
+        (
+            bool(OF_LABELS & set(gate.path)) and report.data.label is None,
+            "a table without a label column",
+        ),
+        (what == "size" and family is None, "a classifier that crembo did not write"),
+        (what == "size", f"a student of the family {family!r}, which has none"),
+        (
+            what == "bounds" and fitted_on,
+            "rows that the student was fitted on, of which nothing follows for others",
+        ),
+        (
+            what == "margin",
+            "a student whose margins are not known exactly; see margin_upper_bound",
+        ),
+        (what == "margin_upper_bound", "a student whose margins are known exactly; see margin"),
+        (report.teacher is None, "no --teacher"),
+        (what == "noise", "a teacher that answers no new rows"),
+        (True, "a student that was not fitted in this run"),
+    )
+    return next(reason for holds, reason in reasons if holds)

@@ -59,7 +59,12 @@ def _beside(name: str, found: Beside) -> Row:
 
 
 def for_rows_not_seen(bounds: Bounds) -> str:
-    """The bounds as one sentence; "" where there are none."""
+    """The bounds as one sentence, or why there are none; "" where nobody asked for any."""
+    if bounds.fitted_on:
+        return (
+            "The student was fitted on rows of this table: the figures flatter it, and say nothing "
+            "of rows not seen."
+        )
     parts = []
     if bounds.accuracy is not None:
         parts.append(f"accuracy is at least {bounds.accuracy:.3f}")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crembo_cli.assessment import Metrics
 from crembo_cli.report.model import Report
 from crembo_cli.report.require import told
 from crembo_cli.report.trust import for_rows_not_seen
 from crembo_cli.report.words import listed, ratio
 
-COMPARED = ("accuracy", "fidelity", "depth at 5 %")
+COMPARED = ("accuracy", "fidelity", "depth at 5 %", "agreement")
 BASELINES = ("baseline_labels", "baseline_teacher")
+LEVEL = 1e-9  # figures that differ by less are level
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +26,8 @@ class Verdict:
 def verdict_of(report: Report) -> Verdict:
     """By the requirements where there are any, else by the trees of the student's size."""
     sentences = [*_against_teacher(report), *_cost(report)]
-    better, not_better = _against_baselines(report)
-    if better:
-        sentences.append(f"Better than both CART trees of its size in {listed(better)}.")
-    if not_better:
-        sentences.append(f"Not better than both CART trees of its size in {listed(not_better)}.")
+    better, level, behind = _against_baselines(report)
+    sentences += _beside_trees(report, better, level, behind)
     unseen = for_rows_not_seen(report.robustness.bounds)
     if unseen:
         sentences.append(unseen)
@@ -42,13 +39,36 @@ def verdict_of(report: Report) -> Verdict:
         headline = "The requirement is met" if many == 1 else f"All {many} requirements are met"
         return Verdict(good=True, headline=headline, sentences=sentences)
     if better:
-        only = f", but only in {listed(better)}" if not_better else ""
+        only = f", but only in {listed(better)}" if behind else ""
         headline = f"Better than plain trees of its size{only}"
         return Verdict(good=None, headline=headline, sentences=sentences)
-    if not_better:
+    if behind:
         headline = "No better than a plain tree of its size"
         return Verdict(good=False, headline=headline, sentences=sentences)
+    if level:
+        headline = "As good as a plain tree of its size"
+        return Verdict(good=None, headline=headline, sentences=sentences)
     return Verdict(good=None, headline="Measured as it is", sentences=sentences)
+
+
+def _beside_trees(
+    report: Report, better: list[str], level: list[str], behind: list[str]
+) -> list[str]:
+    """Where the student stands beside the trees of its size."""
+    several = len(_baselines(report)) > 1
+    whole, short = (
+        ("both CART trees of its size", "the better of them")
+        if several
+        else ("the CART tree of its size", "it")
+    )
+    found = [f"Better than {whole} in {listed(better)}."] if better else []
+    whom = iter([short, short] if better else [whole, short])
+    rest = [f"level with {next(whom)} in {listed(level)}"] if level else []
+    rest += [f"behind {next(whom)} in {listed(behind)}"] if behind else []
+    if rest:
+        line = listed(rest)
+        found.append(f"{line[0].upper()}{line[1:]}.")
+    return found
 
 
 def _against_teacher(report: Report) -> list[str]:
@@ -74,19 +94,29 @@ def _cost(report: Report) -> list[str]:
     return [f"{smaller} and {ratio(times, 'faster', 'slower')} than the teacher."]
 
 
-def _against_baselines(report: Report) -> tuple[list[str], list[str]]:
-    """In what the student is better than each tree of its size, and in what it is not."""
-    others = [report.metrics[name] for name in BASELINES if name in report.metrics]
-    better: list[str] = []
-    not_better: list[str] = []
-    own = _figures(report.metrics["student"])
+def _baselines(report: Report) -> list[str]:
+    return [name for name in BASELINES if name in report.metrics]
+
+
+def _against_baselines(report: Report) -> tuple[list[str], list[str], list[str]]:
+    """In what the student is better than each tree of its size, as good as the best, and worse."""
+    others = [_figures(report, name) for name in _baselines(report)]
+    found: tuple[list[str], list[str], list[str]] = ([], [], [])
     for k, name in enumerate(COMPARED):
-        figures = [own[k], *(_figures(each)[k] for each in others)]
-        known = [each for each in figures if each is not None]
-        if len(known) == len(figures) > 1:
-            (better if known[0] > max(known[1:]) else not_better).append(name)
-    return better, not_better
+        own, theirs = _figures(report, "student")[k], [each[k] for each in others]
+        known = [each for each in theirs if each is not None]
+        if own is not None and known and len(known) == len(theirs):
+            lead = own - max(known)
+            found[0 if lead > LEVEL else 1 if lead > -LEVEL else 2].append(name)
+    return found
 
 
-def _figures(metrics: Metrics) -> tuple[float | None, float | None, float | None]:
-    return metrics.accuracy, metrics.fidelity, metrics.insensitive_depth["0.05"]
+def _figures(report: Report, name: str) -> tuple[float | None, ...]:
+    """The figures of COMPARED."""
+    metrics, agreement = report.metrics[name], report.robustness.agreement
+    return (
+        metrics.accuracy,
+        metrics.fidelity,
+        metrics.insensitive_depth["0.05"],
+        None if agreement is None else getattr(agreement, name),
+    )

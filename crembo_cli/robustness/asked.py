@@ -39,7 +39,9 @@ class Asked:
         A cell of an input of whole numbers is rounded to one, of a half-precision input to that.
         """
         found = rows.copy()
-        for j, (feature, kind) in enumerate(zip(self.encoding.features, self._types(), strict=True)):
+        for j, (feature, kind) in enumerate(
+            zip(self.encoding.features, self._types(), strict=True)
+        ):
             if kind == "float16":
                 with np.errstate(over="ignore"):  # as it would arrive: beyond 65,504 is infinite
                     found[:, j] = rows[:, j].astype(np.float16)

@@ -30,8 +30,11 @@ def depths_on(beliefs: Floats, said: Indices) -> Depths:
     )
 
 
-def curve_on(beliefs: Floats, answers: Mapping[str, Indices]) -> Curve:
-    """The curves of all `answers` (the report's names -> (n,)) on rows with `beliefs` (n, c)."""
+def curve_on(beliefs: Floats, answers: Mapping[str, Indices], *, fitted_on: bool) -> Curve:
+    """The curves of all `answers` (the report's names -> (n,)) on rows with `beliefs` (n, c).
+
+    Of rows that the student was `fitted_on` nothing follows for others.
+    """
     d = np.arange(STEPS + 1) / STEPS
     n = len(beliefs)
     counts = {name: rows_below(depth_by_row(beliefs, said), d) for name, said in answers.items()}
@@ -39,18 +42,23 @@ def curve_on(beliefs: Floats, answers: Mapping[str, Indices]) -> Curve:
     return Curve(
         d=d.tolist(),
         student=shares["student"],
-        at_most=share_at_most(counts["student"], n, CONFIDENCE).tolist(),
+        at_most=None if fitted_on else share_at_most(counts["student"], n, CONFIDENCE).tolist(),
         teacher=shares["teacher"],
         baseline_labels=shares.get("baseline_labels"),
         baseline_teacher=shares.get("baseline_teacher"),
     )
 
 
-def bounds_on(test: Evidence, said: Indices, *, teacher: bool) -> Bounds:
+def bounds_on(test: Evidence, said: Indices, *, teacher: bool, fitted_on: bool) -> Bounds:
     """What holds, with CONFIDENCE, for rows like those of `test`; `teacher`: whether one is known.
 
-    Each number alone holds with that confidence; all of them together with less.
+    Each number alone holds with that confidence; all of them together with less. Of rows that
+    the student was `fitted_on` nothing follows for others.
     """
+    if fitted_on:
+        return Bounds(
+            fitted_on=True, confidence=CONFIDENCE, accuracy=None, fidelity=None, below=None
+        )
     n = len(said)
 
     def at_least(right: Indices | None) -> float | None:
@@ -62,6 +70,7 @@ def bounds_on(test: Evidence, said: Indices, *, teacher: bool) -> Bounds:
         found = share_at_most(counts, n, CONFIDENCE)
         below = {f"{d:g}": float(share) for d, share in zip(BELOW, found, strict=True)}
     return Bounds(
+        fitted_on=False,
         confidence=CONFIDENCE,
         accuracy=at_least(test.truth),
         fidelity=at_least(test.said() if teacher else None),

@@ -52,6 +52,7 @@ def robustness_of(
         units=units_of(fit.rows, fit.encoding),
         seen=fit.frame,
         classes=[str(each) for each in teacher.classes],
+        fitted_on=parts.fitted_on,
         seed=search.seed,
     )
     depth = measured.depth and replace(
@@ -78,12 +79,14 @@ def robustness_on(
     units: Doubles,
     seen: pd.DataFrame,
     classes: list[str],
+    fitted_on: bool,
     seed: int,
 ) -> Robustness:
     """What can be measured on the rows of `test` alone.
 
     `units` (p,) is what a change of 1 is for each feature; `seen` holds the columns that noise
-    draws categories from; `classes` are the names of the classes in the order of the beliefs.
+    draws categories from; `classes` are the names of the classes in the order of the beliefs;
+    `fitted_on` tells that the student was fitted on rows of that very table.
     Without a teacher the beliefs of `test` are nobody's, and what needs them is None.
     """
     known = teacher is not None
@@ -95,7 +98,7 @@ def robustness_on(
             fit=None,
             selection=None,
             test=depths_on(test.beliefs, said),
-            curve=curve_on(test.beliefs, answers),
+            curve=curve_on(test.beliefs, answers, fitted_on=fitted_on),
         )
     return Robustness(
         agreement=None,
@@ -104,7 +107,7 @@ def robustness_on(
         margin_upper_bound=above,
         contamination=None,
         depth=depth,
-        bounds=bounds_on(test, said, teacher=known),
+        bounds=bounds_on(test, said, teacher=known, fitted_on=fitted_on),
         weakest=weakest_spots(student, test, classes) if known else None,
     )
 

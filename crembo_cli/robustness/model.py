@@ -31,6 +31,7 @@ class Beside:
 class Flips:
     """The share of answers that noise changes."""
 
+    rows: int  # measured on so many of the test rows
     student: float
     teacher: float | None  # None where there is none, or it answers no new rows
 
@@ -72,7 +73,8 @@ class Curve:
 
     d: list[float]
     student: list[float]
-    at_most: list[float]  # the student's, for rows not seen: each with CONFIDENCE
+    at_most: list[float] | None  # the student's, for rows not seen: each with CONFIDENCE; None
+    # where nothing is known of those
     teacher: list[float]
     baseline_labels: list[float] | None
     baseline_teacher: list[float] | None
@@ -92,6 +94,7 @@ class DepthFound:
 class Bounds:
     """What holds for rows like the test rows, each number with the confidence."""
 
+    fitted_on: bool  # the student was fitted on rows of this very table: nothing holds for others
     confidence: float
     accuracy: float | None  # at least
     fidelity: float | None  # at least

@@ -50,6 +50,7 @@ def noise_on(
     for level in NOISE_LEVELS:
         frame = noisy_cells(calm, level, units, seen, rng)
         found[f"{level:g}"] = Flips(
+            rows=len(chosen),
             student=flips("student", student.predict(test.encoding.encode(frame))),
             teacher=None if teacher is None else flips("teacher", teacher(frame)),
         )

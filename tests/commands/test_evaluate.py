@@ -45,7 +45,8 @@ def test_with_a_teacher_all_but_refits_is_measured(
     crembo: Crembo, student: Path, teacher: Path, data: Path
 ) -> None:
     """Fidelity, depth, noise of both, exact margins, bounds and weak spots; nothing is fitted."""
-    found = evaluated(crembo, student, data, "--teacher", teacher)
+    pd.read_csv(data).iloc[::-1].to_csv("today.csv", index=False)
+    found = evaluated(crembo, student, "today.csv", "--teacher", teacher)
     assert found["metrics"]["teacher"]["fidelity"] == 1.0
     assert 0 < found["metrics"]["student"]["fidelity"] <= 1
     assert found["student"]["family"] == "tree"
@@ -58,6 +59,51 @@ def test_with_a_teacher_all_but_refits_is_measured(
     assert robustness["noise"]["0.05"]["teacher"] is not None
     assert robustness["bounds"]["fidelity"] < found["metrics"]["student"]["fidelity"]
     assert len(robustness["weakest"]) >= 1
+
+
+def test_the_rows_it_was_fitted_on_bound_nothing(
+    crembo: Crembo, student: Path, teacher: Path, data: Path
+) -> None:
+    """The figures are there; for rows not seen nothing is said, and each report says why."""
+    reports = [f"report.{kind}" for kind in ("json", "md", "html")]
+    asked = [word for each in reports for word in ("--report", each)]
+    ran = crembo("evaluate", student, data, "-t", teacher, *asked, "-q")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    found = json.loads(Path("report.json").read_text())
+    validate(found)
+    assert found["metrics"]["student"]["fidelity"] > 0
+    bounds = found["robustness"]["bounds"]
+    assert (bounds["fitted_on"], bounds["fidelity"], bounds["below"]) == (True, None, None)
+    assert found["robustness"]["depth"]["curve"]["at_most"] is None
+    for each in ("report.md", "report.html"):
+        text = Path(each).read_text()
+        assert "fitted on rows of this table: the figures flatter it" in text
+        assert "95% confidence:" not in text
+    ran = crembo("evaluate", student, data, "-t", teacher, "--require", "bounds.fidelity>=0")
+    assert ran.code == 2
+    assert "found rows that the student was fitted on" in ran.err
+
+
+def test_compress_tested_on_what_it_is_fitted_on_bounds_nothing(
+    crembo: Crembo, teacher: Path, data: Path
+) -> None:
+    """As `evaluate` on that table."""
+    few = ("--synthetic", "100", "--thresholds", "2", "--quick-report")
+    ran = crembo("compress", teacher, data, "--test-data", data, *few, "--json")
+    found = json.loads(ran.out)
+    validate(found)
+    assert found["robustness"]["bounds"]["fitted_on"]
+    assert found["robustness"]["bounds"]["accuracy"] is None
+    assert "its figures flatter" in ran.err
+
+
+def test_sizes_of_all_families_are_known(
+    crembo: Crembo, teacher: Path, data: Path, tmp_path: Path
+) -> None:
+    """A file of ours tells its sizes, so that a gate on them needs no fitting."""
+    path = compressed(tmp_path, teacher, data, "rules")
+    found = evaluated(crembo, path, data, "--require", "parameters<=5000")
+    assert set(found["student"]["size"]) > {"parameters", "bytes"}
 
 
 def test_without_a_teacher_what_needs_one_is_null(

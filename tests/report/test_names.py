@@ -21,7 +21,7 @@ def numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:
     if isinstance(value, dict):
         for key, each in value.items():
             yield from numbers(each, f"{path}.{key}")
-    elif isinstance(value, int | float):
+    elif isinstance(value, int | float) and not isinstance(value, bool):
         yield path, value
 
 
@@ -117,8 +117,22 @@ def test_why_a_number_is_not_there() -> None:
         with_gates(replace(made, robustness=without, search=None), gates)
     with pytest.raises(UsageError, match="found no --teacher"):
         with_gates(replace(made, robustness=without, search=None, teacher=None), gates)
-    with pytest.raises(UsageError, match="family 'tree', which has none"):
+    with pytest.raises(UsageError, match="not known exactly; see margin_upper_bound"):
         with_gates(replace(made, robustness=without), [parse_gate("margin.median>=0")])
+    with pytest.raises(UsageError, match="known exactly; see margin"):
+        with_gates(made, [parse_gate("margin_upper_bound.median>=0")])
+    calm = {key: replace(each, teacher=None) for key, each in made.robustness.noise.items()}
+    with pytest.raises(UsageError, match="a teacher that answers no new rows"):
+        with_gates(
+            replace(made, robustness=replace(made.robustness, noise=calm)),
+            [parse_gate("noise.0.05.teacher<=1")],
+        )
+    flat = replace(made.student, size={"parameters": 7, "bytes": 4_245})
+    with pytest.raises(UsageError, match="family 'tree', which has none"):
+        with_gates(replace(made, student=flat), [parse_gate("leaves<=9")])
+    foreign = replace(flat, family=None)
+    with pytest.raises(UsageError, match="a classifier that crembo did not write"):
+        with_gates(replace(made, student=foreign), [parse_gate("leaves<=9")])
     unlabelled = replace(made, data=replace(made.data, label=None))
     metrics = {"student": replace(made.metrics["student"], accuracy=None)}
     with pytest.raises(UsageError, match="without a label column"):

@@ -45,7 +45,7 @@ def test_columns_and_rows_without_figures_are_left_out() -> None:
         noise={key: replace(each, teacher=None) for key, each in made.robustness.noise.items()},
         margin=None,
         margin_upper_bound=MarginsFromAbove(rows=9, median=float("inf"), quantile_5=0.25),
-        bounds=Bounds(confidence=0.95, accuracy=None, fidelity=None, below=None),
+        bounds=Bounds(fitted_on=False, confidence=0.95, accuracy=None, fidelity=None, below=None),
     )
     told = [" ".join(line.split()) for line in lines(replace(made, robustness=found))]
     assert [line for line in told if "\u2500" not in line] == [

@@ -34,7 +34,10 @@ def robustness() -> Robustness:
     line = [k / 100 for k in range(101)]
     return Robustness(
         agreement=Beside(student=0.96, baseline_labels=0.94, baseline_teacher=0.92),
-        noise={f"{level:g}": Flips(student=level / 4, teacher=level / 8) for level in NOISE_LEVELS},
+        noise={
+            f"{level:g}": Flips(rows=114, student=level / 4, teacher=level / 8)
+            for level in NOISE_LEVELS
+        },
         margin=Margins(
             rows=114,
             median=0.7,
@@ -64,7 +67,11 @@ def robustness() -> Robustness:
             ),
         ),
         bounds=Bounds(
-            confidence=0.95, accuracy=0.85, fidelity=0.875, below={f"{d:g}": d / 4 for d in BELOW}
+            fitted_on=False,
+            confidence=0.95,
+            accuracy=0.85,
+            fidelity=0.875,
+            below={f"{d:g}": d / 4 for d in BELOW},
         ),
         weakest=[
             WeakSpot(

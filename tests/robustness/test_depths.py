@@ -24,7 +24,7 @@ def test_depths_written_out() -> None:
 
 def test_the_curve_counts_rows_below() -> None:
     """A row at d is not below d; nobody is below 0, and the ends are there."""
-    curve = curve_on(BELIEFS, {"student": SAID, "teacher": BELIEFS.argmax(axis=1)})
+    curve = curve_on(BELIEFS, {"student": SAID, "teacher": BELIEFS.argmax(axis=1)}, fitted_on=False)
     at = dict(zip(curve.d, curve.student, strict=True))
     assert (at[0.0], at[0.4], at[0.41], at[0.5], at[0.51], at[1.0]) == (0, 0, 0.25, 0.25, 0.5, 1)
     assert curve.teacher[51] == 0.25
@@ -44,12 +44,12 @@ def test_bounds_on_rows() -> None:
     """Each number is the bound of its own count; without labels or teacher it is null."""
     frame = pd.DataFrame({"x": np.arange(4.0)})
     known = evidence_of(frame, BELIEFS, np.array([0, 1, 0, 1]))
-    found = bounds_on(known, SAID, teacher=True)
+    found = bounds_on(known, SAID, teacher=True, fitted_on=False)
     assert found.accuracy == pytest.approx(1 - float(share_at_most(1, 4, 0.95)))
     assert found.fidelity == pytest.approx(1 - float(share_at_most(2, 4, 0.95)))
     assert found.below is not None
     assert found.below["0.5"] == pytest.approx(float(share_at_most(1, 4, 0.95)))
-    nothing = bounds_on(evidence_of(frame, BELIEFS), SAID, teacher=False)
+    nothing = bounds_on(evidence_of(frame, BELIEFS), SAID, teacher=False, fitted_on=False)
     assert (nothing.accuracy, nothing.fidelity, nothing.below) == (None, None, None)
 
 

@@ -94,6 +94,7 @@ def test_without_a_teacher_what_needs_one_is_null() -> None:
         units=units_of(parts.fit.rows, parts.fit.encoding),
         seen=parts.fit.frame,
         classes=["old", "young", "red"],
+        fitted_on=False,
         seed=0,
     )
     assert (found.depth, found.weakest, found.bounds.fidelity, found.bounds.below) == (None,) * 4

@@ -115,9 +115,7 @@ def test_the_same_seed_gives_the_same_shares() -> None:
     family = TreeFamily(max_depth=2)
     found = found_on(parts, family, SEARCH)
     refits = refits_of(found, family, SEARCH, parts.test.rows)
-    one, other = (
-        (agreement(refits, ignore), contamination(refits, ignore)) for _ in range(2)
-    )
+    one, other = ((agreement(refits, ignore), contamination(refits, ignore)) for _ in range(2))
     assert one == other
     assert one[0].baseline_labels is None
     assert 0.5 < one[0].student <= 1.0
