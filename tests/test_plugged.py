@@ -142,3 +142,56 @@ def test_a_setting_out_of_range_is_refused(
     ran = compressed(tmp_path, "--student", "good", "--set", setting)
     assert ran.code == 2
     assert told in " ".join(ran.err.split())
+
+
+MISTAKES = {
+    "raise ZeroDivisionError('a defect of the plugin')": "ZeroDivisionError: a defect of",
+    "raise SystemExit(0)": "SystemExit: 0",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_plugin_that_fails_as_it_works_is_to_blame(
+    plugged: Plugged, tmp_path: Path, mistake: str
+) -> None:
+    """Alone it ends the run in one line that names it; beside others it is left out with a note."""
+    source = GOOD.replace("raise ZeroDivisionError('a defect of the plugin')", mistake)
+    source = source.replace('raise ZeroDivisionError("a defect of the plugin")', mistake)
+    plugged("faulty", {"good": "faulty:Good"}, source)
+    alone = compressed(tmp_path, "--student", "good")
+    assert (alone.code, alone.out) == (2, "")
+    assert f"the family 'good' of 'faulty' failed; found {MISTAKES[mistake]}" in alone.err
+    assert not (tmp_path / "s.onnx").exists()
+    beside = compressed(tmp_path, "--student", "auto", "--max-depth", "2", "--jobs", "1")
+    assert beside.code == 0
+    assert "not among the students: the family 'good' of 'faulty' failed" in beside.err
+    assert (tmp_path / "s.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("field_", "told"),
+    [
+        ("must: int", "has no default of its type; found none; wanted a whole number"),
+        ("must: float = np.float32(1)", "found np.float32(1.0), a float32; wanted a number"),
+    ],
+)
+def test_an_option_without_a_usable_default_is_told_of(
+    plugged: Plugged, tmp_path: Path, field_: str, told: str
+) -> None:
+    """The list stays whole, as text and as JSON."""
+    source = "import numpy as np\n" + GOOD.replace(
+        "    speed: float", f"    {field_}\n    speed: float"
+    )
+    plugged("odd", {"good": "odd:Good"}, source)
+    listed = crembo(tmp_path, "students")
+    assert listed.code == 0
+    assert told in listed.out
+    found = {each["name"]: each for each in json.loads(crembo(tmp_path, "students", "--json").out)}
+    assert told in found["good"]["error"]
+    assert "options" in found["tree"]
+
+
+def test_no_family_can_be_called_auto(plugged: Plugged, tmp_path: Path) -> None:
+    """That asks for all of them."""
+    plugged("odd", {"auto": "odd:Good"}, GOOD.replace('"good"', '"auto"'))
+    assert "auto: cannot be used: 'auto' asks for all families" in crembo(tmp_path, "students").out

@@ -15,8 +15,8 @@ from crembo_cli.frontier.contenders import (
     of_every_family,
     of_tree_depths,
 )
+from crembo_cli.students.registry import EVERY
 
-AUTO = "auto"
 PREFERENCES = ("readable",)
 MOST_SWEPT = 64  # tree depths in one sweep
 
@@ -50,10 +50,14 @@ def asked_families(
         check_choice("--prefer", prefer, PREFERENCES)
     low, high = _depths(max_depth)
     budget = Budget(bytes=max_bytes, leaves=max_leaves, parameters=max_parameters)
-    if student == AUTO:
+    if student == EVERY:
         refuse_both("--student auto", {"--set": settings[0] if settings else None})
         if low != high:
-            refuse_both("--student auto", {"--max-depth": max_depth})
+            raise UsageError(
+                "a sweep is of one family, and auto is of all",
+                where=f"--max-depth {max_depth}",
+                hint=f"say --max-depth {high}, the most, or --student tree",
+            )
         budget = Budget(**{**budget.limits(), **({} if high is None else {"tree_depth": high})})
         contenders, faults = of_every_family(budget, readable=prefer is not None)
         return Asked(
@@ -84,7 +88,7 @@ def _depths(text: str | None) -> tuple[int | None, int | None]:
         return None, None
     match = re.fullmatch(r"([0-9]{1,3})(?:\.\.([0-9]{1,3}))?", text)
     low, high = (0, -1) if match is None else (int(match[1]), int(match[2] or match[1]))
-    if not low <= high < low + MOST_SWEPT:
+    if not 1 <= low <= high < low + MOST_SWEPT:
         raise UsageError(
             "this is no tree depth",
             where="--max-depth",

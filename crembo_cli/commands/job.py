@@ -19,8 +19,13 @@ from crembo_cli.export.signature import signature_of
 from crembo_cli.export.write import write_together
 
 if TYPE_CHECKING:
+    from crembo_cli.compression import Compression
+    from crembo_cli.evidence import Parts
+    from crembo_cli.export.signature import Signature
+    from crembo_cli.frontier.model import Frontier
     from crembo_cli.report.model import Report
     from crembo_cli.report.require import Gate
+    from crembo_cli.students.contract import Family
     from crembo_cli.teachers.contract import Teacher
 
 SELECTION_SHARE = 0.1  # of the rows that are not tested on
@@ -99,8 +104,34 @@ def _compressed(
     """The student's ONNX, replayed, and the report, gates judged; nothing is written yet."""
     from importlib.metadata import version
 
-    from crembo_cli.assessment import assess
     from crembo_cli.commands.search import searched
+    from crembo_cli.students.plugged import blaming
+
+    parts = read_parts(job, teacher, messages)
+    crembo = version("crembo-cli")
+    signature = signature_of(teacher.inputs, parts.fit.encoding)
+    family, found, frontier = searched(
+        job.asked, job.search, parts, teacher, signature, crembo, messages
+    )
+    with blaming(family):
+        return _measured(job, teacher, parts, signature, family, found, frontier, messages, began)
+
+
+def _measured(
+    job: Job,
+    teacher: Teacher,
+    parts: Parts,
+    signature: Signature,
+    family: Family,
+    found: Compression,
+    frontier: Frontier | None,
+    messages: Messages,
+    began: float,
+) -> tuple[bytes, Report]:
+    """The student that was found: measured, exported and replayed."""
+    from importlib.metadata import version
+
+    from crembo_cli.assessment import assess
     from crembo_cli.explain.model import insides_of
     from crembo_cli.export.model import label_values
     from crembo_cli.export.student_file import student_file
@@ -110,12 +141,7 @@ def _compressed(
     from crembo_cli.report.require import with_gates
     from crembo_cli.robustness.measure import robustness_of
 
-    parts = read_parts(job, teacher, messages)
     crembo = version("crembo-cli")
-    signature = signature_of(teacher.inputs, parts.fit.encoding)
-    family, found, frontier = searched(
-        job.asked, job.search, parts, teacher, signature, crembo, messages
-    )
     student = found.student
     messages.stage("measuring against the same-size trees", 0)
     answers = build.answers_of(student, parts, job.search.seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crembo_cli.commands.messages import Messages
-from crembo_cli.errors import UsageError
+from crembo_cli.errors import DataError, UsageError
 from crembo_cli.evidence import Evidence, Parts, gather, part, refuse_one_class
 
 CONTEST_SHARE = 0.1  # of the rows that are left to fit on, where several families are
@@ -40,9 +40,17 @@ def read_parts(job: Job, teacher: Teacher, messages: Messages) -> Parts:
     check_labelled(job.gates, labelled=test.truth is not None)
     fit, contest = split.fit, None
     if job.asked.budget is not None:
-        shares = split_rows(
-            strata[fit], test_share=0, selection_share=CONTEST_SHARE, seed=job.search.seed
-        )
+        try:
+            shares = split_rows(
+                strata[fit], test_share=0, selection_share=CONTEST_SHARE, seed=job.search.seed
+            )
+        except DataError as error:
+            raise DataError(
+                "too few rows to choose between students by rows of their own",
+                where=job.data,
+                found=f"{len(strata)} rows",
+                hint="ask for one student: --student tree --max-depth 3",
+            ) from error
         contest, fit = part(evidence, fit[shares.selection]), fit[shares.fit]
     fitted_on = job.test_data is not None and test.table.sha256 == evidence.table.sha256
     if fitted_on:

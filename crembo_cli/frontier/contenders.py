@@ -17,7 +17,7 @@ LADDERS: dict[str, tuple[dict[str, int], ...]] = {
     "mlp": ({"hidden": 16}, {"hidden": 32}, {"hidden": 64}),
     "oblique": ({"max_depth": 2}, {"max_depth": 3}, {"max_depth": 4}),
     "rules": ({"max_rules": 5}, {"max_rules": 15}),
-    "tree": tuple({"max_depth": depth} for depth in (2, 3, 4, 5, 6, 8)),
+    "tree": tuple({"max_depth": depth} for depth in (1, 2, 3, 4, 5, 6, 8)),
 }
 READABLE = ("tree", "rules", "additive")
 

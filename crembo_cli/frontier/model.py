@@ -10,11 +10,13 @@ import numpy as np
 from crembo_cli.compression import Compression, Search, Stages
 from crembo_cli.core.beliefs import depth_by_row, insensitive_depth
 from crembo_cli.core.frontier import smallest_as_good, worth_their_size
-from crembo_cli.errors import UsageError
+from crembo_cli.errors import StudentError, UsageError
 from crembo_cli.frontier.budget import Budget
 from crembo_cli.frontier.contenders import Contender
 from crembo_cli.frontier.race import race
 from crembo_cli.rows import Rows
+from crembo_cli.students.contract import Indices
+from crembo_cli.students.plugged import blaming, size_of
 
 Bytes = Callable[[Contender, Compression], int]  # what a student's file will take
 
@@ -42,6 +44,7 @@ class Frontier:
     chosen: int  # the smallest allowed one within a standard error of the best mean belief
     budget: Budget
     contest: Rows  # what they were judged by: rows that none was fitted on, pruned by or chosen by
+    failed: tuple[StudentError, ...]  # why a family that is plugged in is not among them
 
 
 def explore(
@@ -55,19 +58,26 @@ def explore(
     """Fit all `contenders`, judge them, and choose.
 
     `rows` are those to fit on, to choose steps by, and to choose between contenders by. Raises
-    UsageError where no student keeps to `budget`.
+    UsageError where no student keeps to `budget`, StudentError where no family could be fitted.
     """
     fit, held, contest = rows
-    found = race(contenders, fit, held, search, stages)
-    sizes = [
-        {**each.student.size(), "bytes": bytes_of(contender, each)}
-        for contender, each in zip(contenders, found, strict=True)
-    ]
+    failed: list[StudentError] = []
+    entered: list[tuple[Contender, Compression, dict[str, int], Indices]] = []
+    for contender, each in zip(
+        contenders, race(contenders, fit, held, search, stages), strict=True
+    ):
+        try:
+            entered.append(_entered(contender, each, contest, bytes_of))
+        except StudentError as fault:
+            failed.append(fault)
+    if not entered:
+        raise failed[0]
+    contenders, found, sizes, answers = zip(*entered, strict=True)
     order = sorted(range(len(found)), key=lambda k: sizes[k]["bytes"])
     allowed = [budget.allows(sizes[k]) for k in order]
     if not any(allowed):
         raise _nothing_allowed(contenders, sizes, budget)
-    said = [found[k].student.predict(contest.rows) for k in order]
+    said = [answers[k] for k in order]
     depths = [depth_by_row(contest.beliefs, each).astype(np.float64) for each in said]
     teacher = contest.beliefs.argmax(axis=1)
     fidelity = [float(np.mean(each == teacher)) for each in said]
@@ -97,7 +107,25 @@ def explore(
         chosen=chosen,
         budget=budget,
         contest=contest,
+        failed=tuple(failed),
     )
+
+
+def _entered(
+    contender: Contender, found: Compression | StudentError, contest: Rows, bytes_of: Bytes
+) -> tuple[Contender, Compression, dict[str, int], Indices]:
+    """A contender, what was found for it, its size, and what it says of the contest's rows.
+
+    Raises StudentError where it fails at any of that.
+    """
+    if isinstance(found, StudentError):
+        raise found
+    with blaming(contender.family):
+        size = {
+            **size_of(contender.family, found.student),
+            "bytes": bytes_of(contender, found),
+        }
+        return contender, found, size, found.student.predict(contest.rows)
 
 
 def _nothing_allowed(

@@ -18,6 +18,7 @@ from crembo_cli.errors import StudentError
 from crembo_cli.frontier.contenders import Contender
 from crembo_cli.rows import Rows
 from crembo_cli.students.contract import Family
+from crembo_cli.students.plugged import blaming
 
 ROWS = ("fit", "held")  # of a Compression: every contender's are the same
 _given: list[tuple[Rows, Rows, Search]] = []  # what all fits of this process work on
@@ -25,11 +26,12 @@ _given: list[tuple[Rows, Rows, Search]] = []  # what all fits of this process wo
 
 def race(
     contenders: Sequence[Contender], fit: Rows, held: Rows, search: Search, stages: Stages
-) -> list[Compression]:
+) -> list[Compression | StudentError]:
     """What `search_student` finds for each of `contenders`, in their order.
 
-    `search.threads` is how many work at a time; what is found does not depend on it. Raises
-    StudentError where the system ends a process, as it does when memory runs out.
+    Of a family that is plugged in and fails, the error that says so. `search.threads` is how
+    many work at a time; what is found does not depend on it. Raises StudentError where the
+    system ends a process, as it does when memory runs out.
     """
     done = stages(f"fitting {len(contenders)} students", len(contenders))
     workers = min(search.threads, len(contenders))
@@ -37,19 +39,22 @@ def race(
     if workers == 1:
         found = []
         for count, each in enumerate(contenders, start=1):
-            found.append(search_student(fit, held, each.family, alone))
+            found.append(_search(each.family, fit, held, alone))
             done(count)
         return found
-    results: list[Compression | None] = [None] * len(contenders)
+    results: dict[int, Compression | StudentError] = {}
     for count, (number, parts) in enumerate(_raced(contenders, (fit, held, alone), workers), 1):
-        results[number] = Compression(**parts, fit=fit, held=held)
+        if isinstance(parts, StudentError):
+            results[number] = parts
+        else:
+            results[number] = Compression(**parts, fit=fit, held=held)
         done(count)
-    return [each for each in results if each is not None]
+    return [results[number] for number in range(len(contenders))]
 
 
 def _raced(
     contenders: Sequence[Contender], given: tuple[Rows, Rows, Search], workers: int
-) -> Iterator[tuple[int, dict[str, Any]]]:
+) -> Iterator[tuple[int, dict[str, Any] | StudentError]]:
     """The number and the found parts of each contender, as they come."""
     # A fork would share locks that threads of this process may hold.
     context = multiprocessing.get_context("spawn")
@@ -101,8 +106,18 @@ def _end_with_the_parent() -> None:
         os._exit(1)
 
 
-def _fit(family: Family) -> dict[str, Any]:
-    """What is found for `family`, but for the rows, which the parent has."""
-    fit, held, search = _given[0]
-    found = search_student(fit, held, family, search)
+def _search(family: Family, fit: Rows, held: Rows, search: Search) -> Compression | StudentError:
+    """What is found for `family`, or why nothing is."""
+    try:
+        with blaming(family):
+            return search_student(fit, held, family, search)
+    except StudentError as fault:
+        return fault
+
+
+def _fit(family: Family) -> dict[str, Any] | StudentError:
+    """The same, but for the rows, which the parent has."""
+    found = _search(family, *_given[0])
+    if isinstance(found, StudentError):
+        return found
     return {each.name: getattr(found, each.name) for each in fields(found) if each.name not in ROWS}

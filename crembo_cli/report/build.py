@@ -77,7 +77,8 @@ def provenance(
         "crembo.options": asdict(family),  # type: ignore[call-overload]  # the contract: a dataclass
         "crembo.search": {
             name: value for name, value in asdict(search).items() if name != "threads"
-        },
+        }
+        | {"synthetic": len(found.fit.rows) - found.fit.real, "steps": len(found.steps)},
         "crembo.threshold": found.threshold,
         "crembo.classes": list(teacher.classes),
         "crembo.size": found.student.size(),

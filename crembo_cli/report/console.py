@@ -21,10 +21,10 @@ from crembo_cli.report.model import DataFacts, Report, Requirement, SearchFacts
 from crembo_cli.report.plot import BELIEF, BOTH, CHOSEN, DEPTH, frontier_plot, path_plot
 from crembo_cli.report.require import told
 from crembo_cli.report.trust import trust
-from crembo_cli.report.words import NAMES, kind, ratio, short
+from crembo_cli.report.words import NAMES, kind, ratio, short, told_as
 
 MOST_COLUMNS = 100
-MOST_LEAVES = 16  # a tree with more is not drawn: it would not fit on the screen
+MOST_LINES = 36  # a student that takes more is not told: it would not fit on the screen
 COLUMNS: dict[str, Callable[[Metrics], float | None]] = {
     "accuracy": lambda each: each.accuracy,
     "balanced": lambda each: each.balanced_accuracy,
@@ -75,10 +75,11 @@ def drawing(report: Report, width: int) -> Iterator[RenderableType]:
     if report.search is not None:
         yield from _frontier(report.search, width)
         yield from _path(report.search, report.data, width)
-    if report.description and report.student.size.get("leaves", MOST_LEAVES + 1) <= MOST_LEAVES:
+    lines = report.description.splitlines()
+    if 0 < len(lines) <= MOST_LINES:
         yield Text()
-        yield _heading("the tree (in brackets the leaf's mean belief in its class)")
-        yield from (_hanging(line, width) for line in report.description.splitlines())
+        yield _heading(told_as(report.student))
+        yield from (_hanging(line, width) for line in lines)
     if report.requirements:
         yield Text()
     yield from (_requirement(each) for each in report.requirements)

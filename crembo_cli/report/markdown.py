@@ -11,10 +11,10 @@ from crembo_cli.report.model import Report
 from crembo_cli.report.require import told
 from crembo_cli.report.trust import COLUMNS, trust_rows
 from crembo_cli.report.verdict import verdict_of
-from crembo_cli.report.words import NAMES, kind
+from crembo_cli.report.words import NAMES, kind, told_as
 
 MOST_BYTES = 100_000
-MOST_LEAVES = 32  # a larger tree is left out
+MOST_LINES = 64  # a student that takes more is left out
 MOST_CLASSES = 20
 WEAKEST = 3
 SIGNS = {True: "\u2705", False: "\u274c", None: "\u2139\ufe0f"}
@@ -34,7 +34,7 @@ def markdown(report: Report) -> str:
         *_frontier(report),
         *_classes(report),
         *_weakest(report),
-        *_tree(report),
+        *_student(report),
     ]
     text = ""
     for block in blocks:
@@ -149,12 +149,11 @@ def _weakest(report: Report) -> Iterable[str]:
         )
 
 
-def _tree(report: Report) -> Iterable[str]:
-    leaves = report.student.size.get("leaves", MOST_LEAVES + 1)
-    if report.description and leaves <= MOST_LEAVES:
+def _student(report: Report) -> Iterable[str]:
+    if 0 < len(report.description.splitlines()) <= MOST_LINES:
         runs = re.findall("`+", report.description)
         fence = "`" * max([3, *(len(run) + 1 for run in runs)])
         yield (
-            "<details><summary>the tree</summary>\n\n"
+            f"<details><summary>{told_as(report.student)}</summary>\n\n"
             f"{fence}text\n{report.description}\n{fence}\n\n</details>"
         )

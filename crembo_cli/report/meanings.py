@@ -59,7 +59,11 @@ MEANINGS = (
     ),
     Meaning("leaves", "student.size.leaves", "how many leaves the tree has"),
     Meaning("nodes", "student.size.nodes", "how many splits and leaves it has"),
-    Meaning("parameters", "student.size.parameters", "how many numbers one needs to write it down"),
+    Meaning(
+        "parameters",
+        "student.size.parameters",
+        "how many numbers one needs to say what it says: of a tree's leaf its label alone",
+    ),
     Meaning(
         "bytes",
         "student.size.bytes",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crembo_cli.report.model import StudentFacts
+
 # Who is measured, by the report's names.
 NAMES = {
     "student": "student",
@@ -36,6 +38,15 @@ def article(word: str) -> str:
 def kind(family: str | None) -> str:
     """What was measured: "a tree student"; a classifier that is not of crembo has no family."""
     return "a classifier" if family is None else f"{article(family)} student"
+
+
+def told_as(student: StudentFacts) -> str:
+    """What stands above a student in words."""
+    if "tree_depth" in student.size:
+        return "the tree (in brackets the leaf's mean belief in its class)"
+    if "leaves" in student.size and student.family == "rules":
+        return "the rules (in brackets the mean belief in what is said)"
+    return "the student in words"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -69,7 +69,11 @@ class Student(Protocol):
         ...
 
     def size(self) -> dict[str, int]:
-        """Sizes that apply, of tree_depth, leaves, nodes, parameters (always there)."""
+        """Sizes that apply, of tree_depth, leaves, nodes, parameters (always there).
+
+        Parameters are the numbers that one needs to say what it says of a row: of a leaf its
+        label, not its beliefs, where labels decide.
+        """
         ...
 
     def to_onnx(
@@ -102,7 +106,7 @@ class Learner(Protocol):
         ...
 
     def finish(self, student: Student) -> Student:
-        """`student` ready to be judged: pruned by the held rows, its probabilities set."""
+        """`student` ready to be judged: pruned where held rows tell, its probabilities set."""
         ...
 
 

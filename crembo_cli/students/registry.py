@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import NoneType
@@ -13,6 +13,7 @@ from crembo_cli.errors import StudentError
 from crembo_cli.students.contract import Family
 
 GROUP = "crembo.students"
+EVERY = "auto"  # what asks for all families, where the name of one is asked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +84,14 @@ def family_class(name: str) -> type[Family]:
     Raises StudentError where there is none, where two packages claim the name, or where its
     package cannot be imported.
     """
+    if name == EVERY:
+        raise StudentError(f"{name!r} asks for all families, and can be the name of none")
     points = _entry_points().get(name, ())
     if not points:
         raise StudentError(
             "there is no such family of students",
             found=repr(name),
-            wanted=" or ".join(family_names()),
+            wanted=" or ".join([*family_names(), EVERY]),
             hint="`crembo students` lists them",
         )
     if len(points) > 1:
@@ -155,11 +158,22 @@ def _option(each: Field[Any], declared: Any, family: str) -> Option:
             found=f"its type {declared}",
             wanted="int, float, bool or str, or one of them or None",
         )
+    default = each.default
+    if each.default_factory is not MISSING:
+        default = each.default_factory()
+    kind = kinds.pop()
+    # A whole number will do where a fraction may stand; another library's number will not.
+    if type(default) not in {kind, NoneType if optional else kind, int if kind is float else kind}:
+        raise StudentError(
+            f"option {each.name!r} of family {family!r} has no default of its type",
+            found="none" if default is MISSING else f"{default!r}, a {type(default).__name__}",
+            wanted=_WORDS[kind],
+        )
     return Option(
         name=each.name,
-        type=kinds.pop(),
+        type=kind,
         optional=optional,
-        default=each.default,
+        default=default,
         help=each.metadata.get("help", ""),
         minimum=each.metadata.get("minimum"),
         maximum=each.metadata.get("maximum"),

@@ -58,6 +58,7 @@ def test_a_budget_is_asked_of_the_families_that_can_be_told() -> None:
     assert "rules max_rules=15" in found
     found = names(Budget(tree_depth=3))
     assert [name for name in found if name.startswith("tree")] == [
+        "tree max_depth=1",
         "tree max_depth=2",
         "tree max_depth=3",
     ]

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from crembo_cli.compression import Search, silent
+from crembo_cli.compression import Compression, Search, silent
 from crembo_cli.errors import StudentError
 from crembo_cli.frontier.contenders import Contender, contender
 from crembo_cli.frontier.race import race
@@ -29,14 +29,18 @@ def test_processes_find_what_one_process_finds() -> None:
     alone = race(contenders, fit, held, Search(thresholds=3), silent)
     beside = race(contenders, fit, held, Search(thresholds=3, threads=2), stages)
     assert told == [("fitting 4 students", 4), 1, 2, 3, 4]
+    found = []
     for one, other in zip(alone, beside, strict=True):
+        assert isinstance(one, Compression)
+        assert isinstance(other, Compression)
         assert one.student.size() == other.student.size()
         assert one.steps == other.steps
         assert other.fit is fit
         assert np.array_equal(
             one.student.predict_proba(held.rows), other.student.predict_proba(held.rows)
         )
-    assert [each.student.size().get("tree_depth") for each in alone] == [3, 1, 2, None]
+        found.append(one.student.size().get("tree_depth"))
+    assert found == [3, 1, 2, None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +67,36 @@ def test_a_process_that_is_ended_is_told_of() -> None:
 class Faulty(Dying):
     """A family with a mistake in it."""
 
+    name: ClassVar[str] = "faulty"
+
     def learner(self, task: Any) -> Any:
         """Raise."""
         raise ZeroDivisionError("a mistake")
 
 
+class Ending(Dying):
+    """A family that thinks the run is its own."""
+
+    name: ClassVar[str] = "ending"
+
+    def learner(self, task: Any) -> Any:
+        """End it."""
+        raise SystemExit(0)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_mistake_of_a_family_is_raised_as_it_is(threads: int) -> None:
-    """Whether in this process or in another."""
-    contenders = [Contender(settings={}, family=Faulty()), *trees(1)]
-    with pytest.raises(ZeroDivisionError, match="a mistake"):
-        race(contenders, rows(50, 0), rows(20, 1), Search(thresholds=1, threads=threads), silent)
+def test_a_family_that_fails_stops_no_other(threads: int) -> None:
+    """What it raised comes in its place, with its name; in this process or in another."""
+    contenders = [
+        Contender(settings={}, family=Faulty()),
+        *trees(1),
+        Contender(settings={}, family=Ending()),
+    ]
+    faulty, tree, ending = race(
+        contenders, rows(50, 0), rows(20, 1), Search(thresholds=1, threads=threads), silent
+    )
+    assert "the family 'faulty' of 'tests' failed; found ZeroDivisionError: a mistake" in str(
+        faulty
+    )
+    assert isinstance(tree, Compression)
+    assert "the family 'ending' of 'tests' failed; found SystemExit: 0" in str(ending)

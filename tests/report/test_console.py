@@ -106,15 +106,23 @@ def test_a_long_line_of_the_tree_goes_on_below_in_its_place() -> None:
     ]
 
 
-def test_the_tree_is_drawn_up_to_sixteen_leaves() -> None:
-    """A larger one would not fit on the screen; another family has none."""
-    size = report().student.size
-    for leaves, there in ((16, True), (17, False)):
-        found = replace(report().student, size={**size, "leaves": leaves})
-        text = "\n".join(lines(report(student=found), 80))
-        assert ("income <= 1000: yes (0.80)" in text) is there
-    linear = replace(report().student, family="linear", size={"parameters": 9, "bytes": 900})
-    assert "income" not in "\n".join(lines(report(student=linear), 80))
+def test_a_student_is_told_where_it_fits_on_a_screen() -> None:
+    """Up to 36 lines, under a heading of its own kind."""
+    for count, there in ((36, True), (37, False)):
+        text = lines(report(description="\n".join(f"line {k}" for k in range(count))), 80)
+        assert ("line 0" in text) is there
+    sizes = {
+        "the tree (in brackets the leaf's mean belief in its class)": report().student,
+        "the rules (in brackets the mean belief in what is said)": replace(
+            report().student, family="rules", size={"leaves": 3, "parameters": 9, "bytes": 900}
+        ),
+        "the student in words": replace(
+            report().student, family="linear", size={"parameters": 9, "bytes": 900}
+        ),
+    }
+    for heading, student in sizes.items():
+        text = lines(report(student=student), 80)
+        assert text[text.index(heading) + 1] == "age <= 30: no (0.97)"
 
 
 def test_the_choice_is_told() -> None:

@@ -37,7 +37,7 @@ class ObliqueFamily:
     alpha: float = field(
         default=0.0005,
         metadata={
-            "help": "The mean belief on held rows that a split must earn to stay.",
+            "help": "The mean belief, on fit and held rows, that a split must earn to stay.",
             "minimum": 0.0,
             "maximum": 1.0,
         },

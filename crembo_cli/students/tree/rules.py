@@ -62,7 +62,12 @@ def _words(feature: Feature, at: _Range) -> str:
 
 def _categories(feature: Feature, at: _Range) -> str:
     """Which categories are left; "" for all of them, "never" for none."""
-    names = [name for code, name in enumerate(feature.categories) if at.above < code <= at.up_to]
+    names = [
+        # One with a comma or a quote in it would read as several.
+        repr(name) if set(name) & set(",'\"{}") else name
+        for code, name in enumerate(feature.categories)
+        if at.above < code <= at.up_to
+    ]
     if at.above < UNSEEN <= at.up_to:
         names.append("unseen")
     if len(names) > len(feature.categories):

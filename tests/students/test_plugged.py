@@ -1,0 +1,64 @@
+"""Who is to blame for what goes wrong in a family."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from crembo_cli.errors import ReplayError, StudentError
+from crembo_cli.students.contract import Family, Student
+from crembo_cli.students.plugged import blaming, size_of
+from crembo_cli.students.tree.family import TreeFamily
+
+
+class Centroids:
+    """A family of somebody else."""
+
+    name = "centroids"
+
+
+THEIRS = cast(Family, Centroids())
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("1 / 0"), SystemExit(0), MemoryError("much")])
+def test_a_family_plugged_in_is_named_with_its_package(error: BaseException) -> None:
+    """Whatever it raises, an end of the run as well."""
+    with (
+        pytest.raises(StudentError, match=r"family 'centroids' of 'tests' failed; found \w+: "),
+        blaming(THEIRS),
+    ):
+        raise error
+
+
+def test_a_mistake_of_ours_stays_one() -> None:
+    """It is a defect of crembo, and told as such."""
+    with pytest.raises(ZeroDivisionError), blaming(TreeFamily()):
+        raise ZeroDivisionError
+
+
+def test_an_error_that_was_meant_stays_as_it_is() -> None:
+    """A student that answers otherwise in ONNX is told of by the replay."""
+    with pytest.raises(ReplayError, match="otherwise"), blaming(THEIRS):
+        raise ReplayError("otherwise")
+
+
+def test_ctrl_c_is_nobodys_mistake() -> None:
+    """It passes through."""
+    with pytest.raises(KeyboardInterrupt), blaming(THEIRS):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("size", [{}, {"leaves": 3}, {"parameters": 2.5}, None])
+def test_a_size_without_parameters(size: Any) -> None:
+    """The report and the budgets rest on it."""
+    student = cast(Student, SimpleNamespace(size=lambda: size))
+    with pytest.raises(StudentError, match=r"'centroids' does not tell its size; found .*wanted"):
+        size_of(THEIRS, student)
+
+
+def test_a_size() -> None:
+    """As the student tells it."""
+    student = cast(Student, SimpleNamespace(size=lambda: {"parameters": 3, "leaves": 2}))
+    assert size_of(THEIRS, student) == {"parameters": 3, "leaves": 2}
