@@ -46,12 +46,12 @@ def assess(evidence: Evidence, said: Indices, *, teacher: bool = True) -> Metric
 
 
 def as_decimal(belief: float) -> float:
-    """A belief to six decimals: 0.02, not 0.01999999955, and 0.155, not 0.15499999.
+    """A belief to six digits: 0.02, not 0.01999999955, and 0.155, not 0.15499999.
 
     A depth is some row's belief, to the last bits of a sum in float32; a gate of 0.02 must not
     fail where that is 0.02.
     """
-    return round(float(belief), 6)
+    return float(f"{belief:.6g}")
 
 
 def balanced_accuracy(truth: Indices, said: Indices) -> float:

@@ -27,7 +27,7 @@ class Judgement:
     insensitive_depth: float  # at the run's delta
     mean_belief: float
     lead: float  # its mean belief less the first student's
-    lead_error: float  # the standard error of the lead, over the rows
+    lead_error: float  # the standard error of the lead, over as many rows as are real
     fidelity: float  # on the real rows among them
     accuracy: float | None  # on the same; None where there are no labels
 
@@ -39,6 +39,9 @@ def judge(
 
     The first m rows are real: `teacher` (m,) is what the teacher says there, and `truth` (m,)
     their true labels, or None. `first` (n,) is what the path's first student says.
+
+    Rows that were made lie in clumps around the real ones. They say more of each clump, and
+    nothing of others: the error of a lead is that of m rows, not of n.
     """
     depths = depth_by_row(P, said)
     leads = np.subtract(depths, depth_by_row(P, first), dtype=np.float64)
@@ -48,7 +51,7 @@ def judge(
         insensitive_depth=insensitive_depth(depths, delta),
         mean_belief=mean_belief(depths),
         lead=float(np.mean(leads)),
-        lead_error=float(np.std(leads) / np.sqrt(len(leads))),
+        lead_error=float(np.std(leads) / np.sqrt(len(teacher))),
         fidelity=float(np.mean(real == teacher)),
         accuracy=None if truth is None else float(np.mean(real == truth)),
     )

@@ -68,6 +68,6 @@ def test_a_judgement_worked_by_hand() -> None:
     assert found.insensitive_depth == pytest.approx(0.5)
     assert found.mean_belief == pytest.approx((0.9 + 0.4 + 0.8 + 0.5) / 4)
     assert found.lead == pytest.approx(-0.2 / 4)
-    assert found.lead_error == pytest.approx(np.std([0, -0.2, 0, 0]) / 2)
+    assert found.lead_error == pytest.approx(np.std([0, -0.2, 0, 0]) / np.sqrt(2))
     assert found.fidelity == 0.5
     assert found.accuracy == 0.5
