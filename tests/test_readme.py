@@ -69,6 +69,35 @@ def test_shell_examples_run(block: str, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+def shape(text: str) -> list[str]:
+    """The lines with # for each number: those differ a little from one processor to another."""
+    return [" ".join(re.sub(r"[\d.,]*\d[Mk]?", "#", line).split()) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("command", "begins", "ends"),
+    [
+        ("--student tree --max-depth 5", "breast_cancer_forest.student.onnx", "the path"),
+        ("--student auto", "the frontier", "\u2500\u2500"),
+    ],
+)
+def test_what_is_shown_is_what_is_printed(
+    command: str, begins: str, ends: str, tmp_path: Path
+) -> None:
+    """The outputs in the README are those of today's crembo, word for word."""
+    lines = [line for line in README.splitlines() if command in line and "crembo compress" in line]
+    (line,) = {line[line.index("crembo compress") :] for line in lines}
+    ran = run(line, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    (shown,) = (
+        block
+        for block in re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+        if block.startswith(begins)
+    )
+    printed = ran.stdout[ran.stdout.index(begins) :]
+    assert shape(shown.split(ends)[0]) == shape(printed.split(ends)[0])
+
+
 def test_the_cron_job_tells_of_drift_in_one_line(tmp_path: Path) -> None:
     """With a limit that cannot be met: exit code 1, and the gate in the one line of the mail."""
     (block,) = (block for block in shell_blocks() if "drift apart" in block)
