@@ -34,8 +34,9 @@ def additive_text(
     curves.sort(key=lambda curve: -float(np.ptp(curve.points, axis=0).max()))
     base = ", ".join(f"{name} {b:+.2f}" for name, b in zip(classes, student.bias, strict=True))
     lines = [
-        "The class with the most points is said. Each starts with its own and gains or loses by",
-        f"each feature's curve; drawn, one mark a knot: the {SHOWN} curves that move most.",
+        "The class with the most points is said. Each starts with its own, and gains",
+        f"or loses by each feature's curve. Drawn, one mark a knot: the {SHOWN} curves",
+        "that move most.",
         f"start: {base}",
     ]
     for curve in curves[:SHOWN]:

@@ -49,8 +49,9 @@ def linear_text(
     strength = np.abs(student.weights) * student.spread[:, None]
     points = student.weights * unit[:, None]
     lines = [
-        "The class with the most points is said. Below: the points at the mean of every column,",
-        f"then those for each standard deviation above it, of the {SHOWN} columns that count most.",
+        "The class with the most points is said. Below: the points at the mean of",
+        f"every column, then those for each standard deviation above it, of the {SHOWN}",
+        "columns that count most.",
     ]
     for y, name in enumerate(classes):
         strongest = np.argsort(-strength[:, y], kind="stable")[:SHOWN]

@@ -46,7 +46,7 @@ def test_curves_add_up_to_the_scores() -> None:
 
 def test_the_text_draws_each_curve() -> None:
     """A feature has a line with its range and one for each class, with marks and ends."""
-    lines = additive_text(fitted(AdditiveFamily(knots=3)), FEATURES, ("no", "yes")).splitlines()
+    lines = additive_text(fitted(AdditiveFamily(knots=3)), FEATURES, ("no", "yes")).splitlines()[1:]
     assert lines[2].startswith("start: no ")
     assert lines[3].startswith("age, from 0")
     assert re.match("  █[▂-▇][▁▂] no", lines[4])
@@ -67,4 +67,4 @@ def test_a_student_without_curves_draws_none() -> None:
     student = AdditiveFamily().learner(task).fit(beliefs)
     assert curves_of(student) == []
     text = additive_text(student, FEATURES[:1], ("no", "yes"))
-    assert text.splitlines()[2:] == ["start: no -0.69, yes +0.69"]
+    assert text.splitlines()[3:] == ["start: no -0.69, yes +0.69"]
