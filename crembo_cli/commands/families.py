@@ -52,6 +52,8 @@ def asked_families(
     budget = Budget(bytes=max_bytes, leaves=max_leaves, parameters=max_parameters)
     if student == EVERY:
         refuse_both("--student auto", {"--set": settings[0] if settings else None})
+        if high == 0:
+            raise _no_tree_depth(max_depth)
         if low != high:
             raise UsageError(
                 "a sweep is of one family, and auto is of all",
@@ -88,11 +90,15 @@ def _depths(text: str | None) -> tuple[int | None, int | None]:
         return None, None
     match = re.fullmatch(r"([0-9]{1,3})(?:\.\.([0-9]{1,3}))?", text)
     low, high = (0, -1) if match is None else (int(match[1]), int(match[2] or match[1]))
-    if not 1 <= low <= high < low + MOST_SWEPT:
-        raise UsageError(
-            "this is no tree depth",
-            where="--max-depth",
-            found=repr(text),
-            wanted="a whole number such as 5, or a sweep such as 2..8",
-        )
+    if not low <= high < low + MOST_SWEPT:
+        raise _no_tree_depth(text)
     return low, high
+
+
+def _no_tree_depth(text: str | None) -> UsageError:
+    return UsageError(
+        "this is no tree depth",
+        where="--max-depth",
+        found=repr(text),
+        wanted="a whole number such as 5, or a sweep such as 2..8",
+    )

@@ -92,7 +92,7 @@ def test_most_leaves_of_one_tree(crembo: Crembo, beliefs: Path, data: Path) -> N
         (["--max-depth", "x"], "--max-depth: this is no tree depth; found 'x'"),
         (["--max-depth", "5..2"], "--max-depth: this is no tree depth; found '5..2'"),
         (["--max-depth", "0..900"], "--max-depth: this is no tree depth; found '0..900'"),
-        (["--max-depth", "0..2"], "--max-depth: this is no tree depth; found '0..2'"),
+        (["--max-depth", "0..2"], "option max_depth: the value is out of range; found '0'"),
         (["--max-depth", "2..17"], "option max_depth: the value is out of range; found '17'"),
         (["--max-bytes", "9"], "--max-bytes 9: --max-bytes chooses between students"),
         (["--max-parameters", "9"], "or --require 'parameters<=9'"),
