@@ -4,7 +4,13 @@ One multi-output CART for each distinct belief: a binary search for the largest 
 consistent tree (MEMO), then a scan upwards from there for the best validation accuracy (CREMBO,
 delta 1). Kept as they are: a class that is never allowed counts as certain; the last threshold
 is not scanned; MEMO's own tree is lost to any later one that scores above 0; ties go to the
-first; nothing is seeded but what a caller passes in.
+first; nothing is seeded but what a caller passes in; it alone goes without the validation rows.
+
+Not kept, because they are about other things than the loop, and would only make it look worse:
+a forest's sub-trees answer class indices that are compared with the original labels (here all
+classes are numbered from 0, where that is the same), the net's scaler refitted on the test rows
+and its epoch picked there (here the teacher is the same for all students), and arrhythmia read
+as if it had a header. Its classes are weighed evenly, as its code does unless it is told.
 """
 
 from __future__ import annotations
