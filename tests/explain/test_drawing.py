@@ -68,6 +68,17 @@ def test_a_themed_drawing_has_the_pages_colours() -> None:
     assert OF_THE_PAGE.ink not in element
 
 
+def test_a_name_like_a_colour_or_an_id_stays_a_name() -> None:
+    """What a page replaces is in the tags alone."""
+    for name in (OF_THE_PAGE.ink, 'x id="y', "url(#z)"):
+        odd = replace(FEATURES[0], name=name)
+        explained = replace(small_tree(), features=(odd, FEATURES[1]))
+        assert isinstance(explained.student, Tree)
+        svg = svg_of(draw_tree(explained, explained.student, OF_THE_PAGE), "tree")
+        for each in (svg, themed(svg)):
+            assert f"{name} \u2264 30.5" in words(each)
+
+
 def test_long_names_are_cut_but_their_threshold_is_not() -> None:
     """A name of hundreds of characters leaves the drawing readable."""
     long = replace(FEATURES[0], name="n" * 400)
