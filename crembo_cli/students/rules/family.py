@@ -19,6 +19,7 @@ from crembo_cli.students.tree.rewards import exact_rewards
 
 FIRST_PASSES = 4  # over a list grown anew
 NEXT_PASSES = 1  # and over one that starts from a neighbour
+PRUNED_BY = 4_000  # fit rows at most that a list is pruned by, beside the held ones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class RulesFamily:
     alpha: float = field(
         default=0.0005,
         metadata={
-            "help": "The mean belief on held rows that a rule or condition must earn to stay.",
+            "help": "The mean belief, on fit and held rows, that a rule or term must earn to stay.",
             "minimum": 0.0,
             "maximum": 1.0,
         },
@@ -85,7 +86,11 @@ class RulesLearner:
             raise TypeError(f"a learner of rules finishes rules, not {type(student).__name__}")
         task = self.task
         if len(task.held_rows):
-            student = prune_by_belief(student, task.held_rows, task.held_beliefs, self.family.alpha)
+            # Held rows alone are few, lie in clumps, and prune what they do not reach.
+            every = -(-len(task.rows) // PRUNED_BY)
+            rows = np.concatenate([task.rows[::every], task.held_rows])
+            beliefs = np.concatenate([task.beliefs[::every], task.held_beliefs])
+            student = prune_by_belief(student, rows, beliefs, self.family.alpha)
         known = ~np.asarray(np.isnan(task.rows).any(axis=0))[student.feature]
         mostly = student.holds(task.rows).mean(axis=0) >= 0.5
         counts_as = np.where(mostly, -student.sign, student.sign) * np.float32(np.inf)
