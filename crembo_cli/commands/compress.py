@@ -112,7 +112,8 @@ def command(
         str | None,
         typer.Option(
             metavar="|".join(SELECTS),
-            help="What CREMBO keeps: the deepest of the best, or the paper's most accurate. "
+            help="What CREMBO keeps: the belief student or the deepest that surely leads it, "
+            "or the paper's most accurate. "
             "[default: depth]",
             show_default=False,
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,15 @@ def test_a_corner_is_one_rule() -> None:
     student = learner.finish(learner.fit(task.beliefs))
     assert student.label.tolist() == [1, 0]
     np.testing.assert_allclose(student.probabilities, [[0.1, 0.9], [0.8, 0.2]], atol=0.02)
+
+
+def test_held_rows_prune_nothing_that_they_do_not_reach() -> None:
+    """A few held rows outside the corner leave its rule, which the fit rows earn by."""
+    task = corner()
+    outside = np.flatnonzero(task.held_beliefs[:, 1] < 0.5)[:20]
+    task = replace(task, held_rows=task.held_rows[outside], held_beliefs=task.held_beliefs[outside])
+    learner = RulesFamily().learner(task)
+    assert learner.finish(learner.fit(task.beliefs)).label.tolist() == [1, 0]
 
 
 def test_what_was_never_missing_counts_as_most_cells() -> None:
