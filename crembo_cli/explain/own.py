@@ -49,7 +49,7 @@ def read_own(path: str | Path) -> Own | None:
         return Own(
             family=family,
             options=json.loads(told.get("crembo.options", "{}")),
-            size=json.loads(told.get("crembo.size", "{}")),
+            size=dict(json.loads(told.get("crembo.size", "{}"))),
             features=features_of(model),
             units=None if units is None else tuple(float(each) for each in units),
             missing_texts=missing_texts_of(model),

@@ -56,13 +56,13 @@ def _beside_trees(
 ) -> list[str]:
     """Where the student stands beside the trees of its size."""
     several = len(_baselines(report)) > 1
-    whole, short = (
-        ("both CART trees of its size", "the better of them")
+    both, best, it = (
+        ("both CART trees", "the better CART tree of its size", "the better of them")
         if several
-        else ("the CART tree of its size", "it")
+        else ("the CART tree", "the CART tree of its size", "it")
     )
-    found = [f"Better than {whole} in {listed(better)}."] if better else []
-    whom = iter([short, short] if better else [whole, short])
+    found = [f"Better than {both} of its size in {listed(better)}."] if better else []
+    whom = iter([it, it] if better else [best, it])
     rest = [f"level with {next(whom)} in {listed(level)}"] if level else []
     rest += [f"behind {next(whom)} in {listed(behind)}"] if behind else []
     if rest:

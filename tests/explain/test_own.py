@@ -25,9 +25,11 @@ def with_metadata(path: Path, **told: str) -> Path:
 def test_families_with_and_without_a_short_form(tmp_path: Path) -> None:
     """Names and units come from the metadata; insides where they can be read."""
     path = make_case(tmp_path, "tree", depth=1).path
-    own = read_own(with_metadata(path, units="[0.5, 2, 0, 0]", options='{"max_depth": 1}'))
+    told = {"units": "[0.5, 2, 0, 0]", "options": '{"max_depth": 1}', "size": '{"leaves": 2}'}
+    own = read_own(with_metadata(path, **told))
     assert own is not None
     assert (own.family, own.units, own.options) == ("tree", (0.5, 2.0, 0, 0), {"max_depth": 1})
+    assert own.size == {"leaves": 2}
     assert own.insides is not None
     other = read_own(with_metadata(path, family="mlp"))
     assert other is not None
@@ -39,7 +41,9 @@ def test_a_foreign_model_is_none_of_ours(tmp_path: Path) -> None:
     assert read_own(made.teacher(tmp_path / "teacher.onnx")) is None
 
 
-@pytest.mark.parametrize("told", [{"features": "{"}, {"units": "3"}, {"features": "[1]"}])
+@pytest.mark.parametrize(
+    "told", [{"features": "{"}, {"units": "3"}, {"features": "[1]"}, {"size": "[1]"}]
+)
 def test_metadata_that_were_changed(tmp_path: Path, told: dict[str, str]) -> None:
     """One line says so."""
     path = with_metadata(make_case(tmp_path, "tree", depth=1).path, **told)

@@ -92,6 +92,15 @@ def test_beside_one_tree_it_speaks_of_one() -> None:
     ]
 
 
+def test_behind_the_better_of_two_is_not_behind_both() -> None:
+    """Where it is better in nothing, it is held against the better tree, and told so."""
+    made = unsteady(report())
+    assert [each for each in verdict_of(made).sentences if "CART" in each] == [
+        "Level with the better CART tree of its size in accuracy, fidelity and depth at 5 % and "
+        "behind the better of them in agreement."
+    ]
+
+
 def test_without_teacher_or_labels_it_says_what_there_is() -> None:
     """An evaluated student, alone; and one of which nothing is known to be right."""
     alone = replace(metrics(), fidelity=None, insensitive_depth=dict.fromkeys(("0.05",)))
