@@ -30,19 +30,19 @@ from tables import QUICK, Table, tables
 from teachers import Floats, Labels, Teacher
 from threadpoolctl import threadpool_limits
 
-from crembo_cli.compression import Rows, Search, search_student
 from crembo_cli.core.beliefs import depth_by_row
 from crembo_cli.dataset.encode import learn_encoding
 from crembo_cli.dataset.split import split_rows
-from crembo_cli.export.model import build_model, model_bytes
-from crembo_cli.export.signature import signature_of
-from crembo_cli.students.additive import AdditiveFamily
+from crembo_cli.search.student import Rows, Search, search_student
+from crembo_cli.student_file.build import build_model, model_bytes
+from crembo_cli.student_file.signature import signature_of
 from crembo_cli.students.boosted.family import BoostedFamily
 from crembo_cli.students.contract import Family, Student
-from crembo_cli.students.linear import LinearFamily
-from crembo_cli.students.mlp import MlpFamily
 from crembo_cli.students.oblique.family import ObliqueFamily
 from crembo_cli.students.rules.family import RulesFamily
+from crembo_cli.students.scored.additive import AdditiveFamily
+from crembo_cli.students.scored.linear import LinearFamily
+from crembo_cli.students.scored.mlp import MlpFamily
 from crembo_cli.students.tree.family import TreeFamily
 
 BUDGET = 64_000  # bytes, of what is chosen by held rows

@@ -52,7 +52,7 @@ def run_cart(n: int) -> None:
 
 def run_path(n: int) -> None:
     """Binning, the 33-step path, the choice and the polish; prints seconds and peak memory."""
-    from crembo_cli.compression import Rows, Search, search_student
+    from crembo_cli.search.student import Rows, Search, search_student
     from crembo_cli.students.tree.family import TreeFamily
 
     family, search = TreeFamily(max_depth=TREE_DEPTH), Search(threads=2)
@@ -102,7 +102,7 @@ def loop(folder: Path | None) -> None:
     from sklearn.preprocessing import StandardScaler
     from tables import paper_tables
 
-    from crembo_cli.compression import Rows, Search, search_student
+    from crembo_cli.search.student import Rows, Search, search_student
     from crembo_cli.students.tree.family import TreeFamily
 
     warnings.simplefilter("ignore", ConvergenceWarning)  # a teacher need not have converged

@@ -17,9 +17,9 @@ from reference import reference_loop
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from teachers import Floats, Labels, Teacher
 
-from crembo_cli.commands.job import SELECTION_SHARE
-from crembo_cli.compression import Rows, Search, add_synthetic, search_student
 from crembo_cli.dataset.split import split_rows
+from crembo_cli.runs.compress import SELECTION_SHARE
+from crembo_cli.search.student import Rows, Search, add_synthetic, search_student
 from crembo_cli.students.contract import Student, Task
 from crembo_cli.students.tree.family import TreeFamily
 

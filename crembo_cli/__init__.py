@@ -12,13 +12,13 @@ from typing import Any
 
 _HOMES = {
     "CremboError": "crembo_cli.errors",
-    "Compression": "crembo_cli.compression",
-    "Search": "crembo_cli.compression",
-    "compress": "crembo_cli.compression",
-    "gather": "crembo_cli.evidence",
+    "Compression": "crembo_cli.search.student",
+    "Search": "crembo_cli.search.student",
+    "compress": "crembo_cli.search.student",
+    "gather": "crembo_cli.runs.inputs",
     "load_teacher": "crembo_cli.teachers.load",
     "make_family": "crembo_cli.students.registry",
-    "read_table": "crembo_cli.dataset.read",
+    "read_table": "crembo_cli.dataset.table",
     "split_rows": "crembo_cli.dataset.split",
 }
 

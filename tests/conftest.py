@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.report import json as written
+from crembo_cli.report import as_json as written
 from crembo_cli.report.model import Report
 from tests.plugged import Plugged, plugged_into
 from tests.report.schema import validate

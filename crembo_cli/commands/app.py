@@ -18,7 +18,7 @@ import typer
 from typer.exceptions import TyperException
 
 from crembo_cli.commands import compress, evaluate, explain, inspect, score, students
-from crembo_cli.commands.answer import answering, print_answer
+from crembo_cli.commands.messages import answering, print_answer
 from crembo_cli.errors import CremboError, DefectError, InputError, printable
 
 INTERRUPTED = 130

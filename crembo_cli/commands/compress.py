@@ -16,8 +16,8 @@ def _print_meanings(wanted: bool) -> None:
     if wanted:
         from shutil import get_terminal_size
 
-        from crembo_cli.commands.answer import print_answer
-        from crembo_cli.report.meanings import meanings_text
+        from crembo_cli.commands.messages import print_answer
+        from crembo_cli.report.glossary import meanings_text
 
         print_answer(meanings_text(min(get_terminal_size((100, 0)).columns, 100)))
         raise typer.Exit
@@ -189,12 +189,12 @@ def command(
     """Compress the classifier TEACHER into a small student, using the rows of DATA."""
     from pathlib import Path
 
-    from crembo_cli.commands import checks
-    from crembo_cli.commands.families import asked_families
-    from crembo_cli.commands.job import Job, run_job
+    from crembo_cli.commands import options as checks
     from crembo_cli.commands.messages import Messages
-    from crembo_cli.compression import Search
-    from crembo_cli.report.require import check_refitted, parse_gate
+    from crembo_cli.report.gates import check_refitted, parse_gate
+    from crembo_cli.runs.compress import Job, run_job
+    from crembo_cli.runs.select import asked_families
+    from crembo_cli.search.student import Search
 
     del explain_report  # answered before the other arguments are looked at
     del debug  # read from the arguments by app.run, which must know it before any command runs

@@ -49,10 +49,10 @@ def command(
     debug: options.Debug = False,
 ) -> None:
     """Measure the classifier STUDENT on the rows of DATA; without --teacher, on their labels."""
-    from crembo_cli.commands.checks import check_choice
-    from crembo_cli.commands.evaluation import Evaluation, run_evaluation
     from crembo_cli.commands.messages import Messages
-    from crembo_cli.report.require import check_refitted, parse_gate
+    from crembo_cli.commands.options import check_choice
+    from crembo_cli.report.gates import check_refitted, parse_gate
+    from crembo_cli.runs.evaluate import Evaluation, run_evaluation
 
     del debug  # read from the arguments by app.run, which must know it before any command runs
     messages = Messages(quiet=quiet, verbose=verbose)

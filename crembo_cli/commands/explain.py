@@ -38,12 +38,12 @@ def command(
     debug: options.Debug = False,
 ) -> None:
     """Explain STUDENT: rules or weights as text, a drawing of the tree, or code."""
-    from crembo_cli.commands.answer import print_answer
-    from crembo_cli.commands.checks import check_choice
+    from crembo_cli.commands.messages import print_answer
+    from crembo_cli.commands.options import check_choice
     from crembo_cli.errors import UsageError
-    from crembo_cli.explain.forms import explain, form_of
-    from crembo_cli.explain.read import read_student
-    from crembo_cli.export.write import check_output, write_together
+    from crembo_cli.explain.formats import explain, form_of
+    from crembo_cli.files import check_output, write_together
+    from crembo_cli.student_file.read import read_student
 
     del debug  # read from the arguments by app.run, which must know it before any command runs
     path = None if output is None else Path(output)

@@ -32,7 +32,7 @@ def command(
     debug: options.Debug = False,
 ) -> None:
     """Say what MODEL is: format, inputs, outputs, classes, size, provenance, reading."""
-    from crembo_cli.commands.answer import print_answer
+    from crembo_cli.commands.messages import print_answer
     from crembo_cli.teachers.load import load_teacher
 
     del debug  # read from the arguments by app.run, which must know it before any command runs

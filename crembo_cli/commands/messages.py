@@ -1,4 +1,4 @@
-"""What is said on standard error while a command works: notes, and progress on a terminal."""
+"""What a command prints: notes and progress on standard error, the result on standard output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from crembo_cli.errors import UsageError, printable
+from crembo_cli.errors import OutputError, UsageError, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -94,3 +94,33 @@ class Messages:
                 yield
             finally:
                 self._progress = None
+
+
+def print_answer(text: str) -> None:
+    """Print `text`, and see to it that it is out; see `answering`."""
+    with answering():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """A context that prints on standard output and does nothing else that could fail.
+
+    A reader that has stopped reading is no error, as in `crembo ... | head`. Raises OutputError
+    where the answer cannot be written, as on a full disk.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        _drop_the_rest()
+    except OSError as error:
+        _drop_the_rest()
+        raise OutputError(
+            "the answer cannot be printed", where="standard output", found=error.strerror
+        ) from error
+
+
+def _drop_the_rest() -> None:
+    """Let what is still held back go nowhere: Python would try once more when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

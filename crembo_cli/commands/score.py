@@ -44,12 +44,11 @@ def command(
     debug: options.Debug = False,
 ) -> None:
     """Ask TEACHER about each row of DATA: one column per class, rows in their order."""
-    from crembo_cli.commands.answer import print_answer
-    from crembo_cli.commands.messages import Messages
+    from crembo_cli.commands.messages import Messages, print_answer
+    from crembo_cli.dataset.notes import remarks
     from crembo_cli.dataset.read import read_table
-    from crembo_cli.dataset.remarks import remarks
-    from crembo_cli.evidence import gather
-    from crembo_cli.export.write import check_output, write_together
+    from crembo_cli.files import check_output, write_together
+    from crembo_cli.runs.inputs import gather
     from crembo_cli.teachers.load import load_teacher
 
     del debug  # read from the arguments by app.run, which must know it before any command runs

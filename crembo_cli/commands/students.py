@@ -9,7 +9,7 @@ from crembo_cli.commands import options
 
 def command(as_json: options.AsJson = False, debug: options.Debug = False) -> None:
     """List the families of students with their options."""
-    from crembo_cli.commands.answer import print_answer
+    from crembo_cli.commands.messages import print_answer
     from crembo_cli.students.registry import family_names
 
     del debug  # read from the arguments by app.run, which must know it before any command runs

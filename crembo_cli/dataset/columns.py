@@ -1,4 +1,4 @@
-"""Which column is the label, which are the teacher's features, which are neither."""
+"""Choose the label and the features among a table's columns, and check their cells."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from crembo_cli.dataset.listing import listed
+import numpy as np
+
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
@@ -175,3 +176,32 @@ def _check_usable(table: Table, name: str) -> None:
             found=table.unusable[name],
             hint="store it as a number (days since a date, say), or leave it out: --drop " + name,
         )
+
+
+LARGEST = float(np.finfo(np.float32).max)
+
+
+def check_cells(table: Table, columns: Columns) -> None:
+    """Refuse features with values that are infinite, or become so as float32 (beyond 3.4e38).
+
+    Raises `DataError` that names the first such cell of the first such column.
+    """
+    for name in columns.features:
+        cells = table.frame[name].to_numpy()
+        if cells.dtype.kind != "f":
+            continue
+        beyond = np.abs(cells) > LARGEST
+        if beyond.any():
+            row = int(beyond.argmax())
+            raise DataError(
+                "a value is infinite" if np.isinf(cells[row]) else "a value is too large",
+                where=table.where(row, name),
+                found=f"{cells[row]:g} ({int(beyond.sum())} such cells in the column)",
+                wanted=f"a number between -{LARGEST:.2g} and {LARGEST:.2g}, or a missing cell",
+            )
+
+
+def listed(items: Sequence[object], most: int = 8) -> str:
+    """The `repr` of the first `most` items, and the number of the others."""
+    shown = ", ".join(repr(item) for item in items[:most])
+    return shown + (f" and {len(items) - most} more" if len(items) > most else "")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.dataset.listing import listed
-from crembo_cli.dataset.spelling import FALSE, NUMBER, TRUE, WHOLE
+from crembo_cli.dataset.columns import listed
+from crembo_cli.dataset.literals import FALSE, NUMBER, TRUE, WHOLE
 from crembo_cli.errors import DataError, UsageError
 
 if TYPE_CHECKING:

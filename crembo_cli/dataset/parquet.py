@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crembo_cli.dataset.arrays import to_frame
+from crembo_cli.dataset.arrow import to_frame
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 

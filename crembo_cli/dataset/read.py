@@ -1,4 +1,4 @@
-"""Any table the user names, by its extension."""
+"""Read any table the user names, by its extension."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def read_table(path: str | Path) -> Table:
 
     Raises `DataError` for what is not there, is of no known kind, or is no table.
     """
-    from crembo_cli.dataset.delimited import read_delimited
+    from crembo_cli.dataset.csv.read import read_delimited
+    from crembo_cli.dataset.csv.source import open_source
     from crembo_cli.dataset.parquet import read_parquet
-    from crembo_cli.dataset.source import open_source
 
     if str(path) == "-":
         with open_source(None) as source:

@@ -1,4 +1,4 @@
-"""A table as it was read, and how to point at a cell of it in a message."""
+"""A table as it was read, from any file the user names."""
 
 from __future__ import annotations
 

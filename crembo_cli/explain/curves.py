@@ -8,10 +8,10 @@ import numpy as np
 
 from crembo_cli.errors import printable
 from crembo_cli.explain.figure import Colours, class_colour, text_style
-from crembo_cli.explain.model import Explained
-from crembo_cli.students.additive_text import Curve, curves_of
+from crembo_cli.student_file.read import Explained
 from crembo_cli.students.contract import Feature
-from crembo_cli.students.weights import WeightsStudent
+from crembo_cli.students.scored.additive import Curve, curves_of
+from crembo_cli.students.scored.weights import WeightsStudent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

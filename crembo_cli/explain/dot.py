@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from crembo_cli.explain.model import Explained
 from crembo_cli.explain.text import shares_of
+from crembo_cli.student_file.read import Explained
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import conditions
 

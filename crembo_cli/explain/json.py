@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from crembo_cli.explain.model import Explained
 from crembo_cli.explain.split import split_at
+from crembo_cli.student_file.read import Explained
+from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.weights import WeightsStudent
 
 SCHEMA = 1
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.explain.model import Explained
 from crembo_cli.explain.split import Split, split_at
+from crembo_cli.student_file.read import Explained
+from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.weights import WeightsStudent
 
 CELLS = '''
 

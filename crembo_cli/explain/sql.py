@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crembo_cli.explain.model import Explained
 from crembo_cli.explain.split import Split, split_at
+from crembo_cli.student_file.read import Explained
 from crembo_cli.students.contract import Feature
+from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.weights import WeightsStudent
 
 INDENT = "  "
 YES_OR_NO = 0.499, 0.501  # between them a column of yes and no is split

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from crembo_cli.errors import printable
-from crembo_cli.explain.model import Explained
+from crembo_cli.student_file.read import Explained
+from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import conditions
-from crembo_cli.students.weights import WeightsStudent
 
 SHARES = 4  # classes that a leaf's line names at most; the others are summed up
 LEAST = 0.005  # a share that two decimals show

@@ -1,29 +1,34 @@
-"""A Report from what a run found."""
+"""Build a Report from the results of a run."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crembo_cli.assessment import as_decimal, assess, baseline_says
-from crembo_cli.compression import Compression, Search
+from crembo_cli.dataset.labelled import Evidence, Parts
 from crembo_cli.errors import printable
-from crembo_cli.evidence import Evidence, Parts
-from crembo_cli.frontier.model import Frontier
+from crembo_cli.evaluation.metrics import as_decimal, assess, baseline_says, by_class
 from crembo_cli.report.model import (
     ContenderFacts,
     DataFacts,
     FrontierFacts,
+    Report,
     SearchFacts,
     StepFacts,
     StudentFacts,
     TeacherFacts,
+    Timing,
 )
-from crembo_cli.robustness.units import units_of
+from crembo_cli.robustness.margins import units_of
+from crembo_cli.robustness.model import Robustness
+from crembo_cli.search.comparison import Frontier
+from crembo_cli.search.student import Compression, Search
+from crembo_cli.student_file.read import Own
 from crembo_cli.students.contract import Family, Feature, Indices, Student
 
 if TYPE_CHECKING:
@@ -212,4 +217,69 @@ def frontier_facts(frontier: Frontier, prefer: str | None) -> FrontierFacts:
             )
             for each in frontier.entries
         ],
+    )
+
+
+def evaluated_report(
+    student: Teacher,
+    own: Own | None,
+    teacher: Teacher | None,
+    test: Evidence,
+    answers: dict[str, Indices],
+    robustness: Robustness,
+    *,
+    paths: tuple[str, str, str | None],
+) -> Report:
+    """The report; its run took no time yet, and no gate is judged.
+
+    `answers` is what the student, and the teacher where there is one, say of the rows of
+    `test`; `paths` are those of the student, the table and the teacher as they were given.
+    """
+    known = teacher is not None
+    insides = None if own is None else own.insides
+    size = {} if own is None else own.size
+    speeds = [
+        each.rows_per_second(test.frame) if each is not None and each.answers_new_rows else None
+        for each in (student, teacher)
+    ]
+    return Report(
+        crembo=version("crembo-cli"),
+        teacher=None if teacher is None else teacher_facts(str(paths[2]), teacher),
+        data=DataFacts(
+            path=paths[1],
+            sha256=test.table.sha256,
+            rows=len(test.rows),
+            features=list(test.columns.features),
+            label=test.columns.label,
+            fit_rows=None,
+            selection_rows=None,
+            test_rows=len(test.rows),
+            test_path=None,
+            test_sha256=test.table.sha256,
+            synthetic_rows=None,
+            held_synthetic_rows=None,
+        ),
+        student=StudentFacts(
+            path=paths[0],
+            sha256=student.sha256,
+            family=None if own is None else own.family,
+            options=None if own is None else own.options,
+            size={**size, "bytes": student.bytes},
+        ),
+        search=None,
+        metrics={name: assess(test, said, teacher=known) for name, said in answers.items()},
+        by_class=by_class(test, answers["student"], names(teacher or student), teacher=known),
+        robustness=robustness,
+        requirements=[],
+        timing=Timing(
+            seconds=0.0,
+            student_rows_per_second=speeds[0] or 0.0,
+            teacher_rows_per_second=speeds[1],
+        ),
+        description=(
+            ""
+            if insides is None
+            else description(insides.student, insides.features, insides.classes)
+        ),
+        insides=insides,
     )

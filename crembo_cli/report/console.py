@@ -1,4 +1,4 @@
-"""The report as it is drawn in a terminal: one screen, at most 100 columns."""
+"""Render the report for a terminal: one screen, at most 100 columns."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from crembo_cli.assessment import Metrics
 from crembo_cli.errors import printable
-from crembo_cli.report import frontier
+from crembo_cli.evaluation.metrics import Metrics
+from crembo_cli.report import pareto as frontier
+from crembo_cli.report.gates import told
 from crembo_cli.report.model import DataFacts, Report, Requirement, SearchFacts
-from crembo_cli.report.plot import BELIEF, BOTH, CHOSEN, DEPTH, frontier_plot, path_plot
-from crembo_cli.report.require import told
-from crembo_cli.report.trust import trust
+from crembo_cli.report.robustness_table import COLUMNS as WHO
+from crembo_cli.report.robustness_table import for_rows_not_seen, trust_rows
+from crembo_cli.report.text_plots import BELIEF, BOTH, CHOSEN, DEPTH, frontier_plot, path_plot
 from crembo_cli.report.words import NAMES, kind, ratio, short, told_as
 
 MOST_COLUMNS = 100
@@ -205,3 +206,20 @@ def _signs(search: SearchFacts) -> str:
 def _requirement(gate: Requirement) -> Text:
     verdict, style = ("met    ", "green") if gate.met else ("NOT MET", "bold red")
     return Text(f"{verdict}  {told(gate)}", style=style)
+
+
+def trust(report: Report) -> Iterator[RenderableType]:
+    """The rows that this report has figures for, and what holds for rows not seen."""
+    rows = list(trust_rows(report.robustness))
+    shown = [k for k in range(len(WHO)) if any(row[k + 1] is not None for row in rows)]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
+    table.add_column("robustness", no_wrap=True)
+    for k in shown:
+        table.add_column(WHO[k], justify="right")
+    for row in rows:
+        figures = [row[k + 1] for k in shown]
+        table.add_row(row[0], *("-" if each is None else f"{each:.3f}" for each in figures))
+    yield table
+    sentence = for_rows_not_seen(report.robustness.bounds)
+    if sentence:
+        yield Text(sentence)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from crembo_cli.errors import printable
-from crembo_cli.report import frontier
+from crembo_cli.report import pareto as frontier
+from crembo_cli.report.gates import told
 from crembo_cli.report.model import Report
-from crembo_cli.report.require import told
-from crembo_cli.report.trust import COLUMNS, trust_rows
+from crembo_cli.report.robustness_table import COLUMNS, trust_rows
 from crembo_cli.report.verdict import verdict_of
 from crembo_cli.report.words import NAMES, kind, told_as
 

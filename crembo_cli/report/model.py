@@ -6,12 +6,11 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from crembo_cli.assessment import Metrics
-from crembo_cli.report.by_class import ClassFacts
+from crembo_cli.evaluation.metrics import ClassFacts, Metrics
 from crembo_cli.robustness.model import Robustness
 
 if TYPE_CHECKING:
-    from crembo_cli.explain.model import Explained
+    from crembo_cli.student_file.read import Explained
 
 SCHEMA = 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from crembo_cli.assessment import Metrics
+from crembo_cli.evaluation.metrics import Metrics
 from crembo_cli.explain.figure import OF_THE_PAGE, svg_of, themed
 from crembo_cli.report.model import FrontierFacts, SearchFacts
 from crembo_cli.report.words import NAMES

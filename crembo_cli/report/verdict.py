@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crembo_cli.report.gates import told
 from crembo_cli.report.model import Report
-from crembo_cli.report.require import told
-from crembo_cli.report.trust import for_rows_not_seen
+from crembo_cli.report.robustness_table import for_rows_not_seen
 from crembo_cli.report.words import listed, ratio
 
 COMPARED = ("accuracy", "fidelity", "depth at 5 %", "agreement")

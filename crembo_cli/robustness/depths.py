@@ -1,18 +1,40 @@
-"""Depth on the rows a student met, its whole curve, and what holds for rows not seen."""
+"""Depth by split, bounds for unseen rows, and the groups of rows with the least depth."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from crembo_cli.assessment import DELTAS, as_decimal
 from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
-from crembo_cli.evidence import Evidence
-from crembo_cli.robustness.bounds import share_at_least, share_at_most
-from crembo_cli.robustness.model import BELOW, CONFIDENCE, Bounds, Curve, Depths
+from crembo_cli.dataset.labelled import Evidence
+from crembo_cli.evaluation.metrics import DELTAS, as_decimal
+from crembo_cli.robustness.margins import Classifier
+from crembo_cli.robustness.model import BELOW, CONFIDENCE, Bounds, Curve, Depths, WeakSpot
 from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.tree.text import leaf_rule
+
+
+def share_at_most(hits: ArrayLike, rows: int, confidence: float) -> NDArray[np.float64]:
+    """The upper bound on a share of which `hits` of `rows` independent draws were seen.
+
+    Clopper & Pearson 1934, one-sided: whatever the true share is, the bound lies below it with
+    a chance of at most 1 - `confidence`. `hits` are whole numbers in [0, rows], rows >= 1.
+    """
+    from scipy.special import betaincinv
+
+    k = np.asarray(hits, np.float64)
+    # At k = rows every share is possible; the beta distribution has no second parameter then.
+    found = betaincinv(k + 1, np.maximum(rows - k, 0.5), confidence)
+    return np.where(k >= rows, 1.0, found)
+
+
+def share_at_least(hits: int, rows: int, confidence: float) -> float:
+    """The lower bound on a share: one less the upper bound on what was not hit."""
+    return float(1.0 - share_at_most(rows - hits, rows, confidence))
+
 
 STEPS = 100  # the curve has a point at each 1/100
 
@@ -84,3 +106,44 @@ def rows_below(depths: NDArray[np.floating], d: NDArray[np.float64]) -> Indices:
     Compared in the dtype of the depths, so that a belief of 0.7 does not lie below 0.7.
     """
     return np.asarray(np.searchsorted(np.sort(depths), d.astype(depths.dtype)), np.int64)
+
+
+SHOWN = 10
+
+
+def weakest_spots(student: Classifier, test: Evidence, classes: Sequence[str]) -> list[WeakSpot]:
+    """The SHOWN leaves with the least depth on the rows of `test`, the least first.
+
+    Of equals the one with the lesser mean belief comes first. Leaves that no test row reaches
+    are left out. For a student without leaves they are the classes that it says.
+    """
+    said = student.predict(test.rows)
+    depths = depth_by_row(test.beliefs, said).astype(np.float64)
+    spot = np.asarray(student.leaves_of(test.rows) if isinstance(student, Tree) else said)
+    spots, at = np.unique(spot, return_inverse=True)
+    rows = np.bincount(at)
+    least = np.full(len(spots), np.inf)
+    np.minimum.at(least, at, depths)
+    means = np.stack(
+        [np.bincount(at, column) / rows for column in test.beliefs.T.astype(np.float64)], axis=1
+    )
+    believed = np.bincount(at, depths) / rows
+    label = np.zeros(len(spots), np.int64)
+    label[at] = said
+
+    def rule(k: int) -> str:
+        if isinstance(student, Tree):
+            return leaf_rule(student, int(spots[k]), test.encoding.features)
+        return f"where it says {classes[label[k]]}"
+
+    return [
+        WeakSpot(
+            rule=rule(k),
+            says=classes[label[k]],
+            rows=int(rows[k]),
+            depth=as_decimal(float(least[k])),
+            mean_belief=float(believed[k]),
+            beliefs=means[k].tolist(),
+        )
+        for k in np.lexsort((believed, least))[:SHOWN].tolist()
+    ]

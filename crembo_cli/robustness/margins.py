@@ -1,4 +1,4 @@
-"""Margins of a student: exact where its insides are known, from above where they are not."""
+"""Margins of a student: exact for readable students, an upper bound for all others."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 from crembo_cli.core.boxes import leaf_boxes
 from crembo_cli.core.margin_search import as_they_are, margin_upper_bound
 from crembo_cli.core.margins import Doubles, linear_margins, tree_margins
-from crembo_cli.evidence import Evidence
-from crembo_cli.robustness.asked import Asked
+from crembo_cli.dataset.encode import Encoding
+from crembo_cli.dataset.labelled import Evidence
 from crembo_cli.robustness.model import RADII, Margins, MarginsFromAbove
+from crembo_cli.robustness.teacher_classifier import Asked
 from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.weights import WeightsStudent
 
 MOST_DISTANCES = 50_000_000  # rows times leaves, so that deep trees on many rows take seconds
 MOST_SEARCHED = 300  # rows that are searched: each costs some 500 answers
@@ -99,3 +100,18 @@ def _some(rows: int, most: int, rng: np.random.Generator) -> Indices:
 def _quantile(margins: Doubles, share: float) -> float:
     """A value that occurs, so that it is a margin, infinite or not: the lower one at a tie."""
     return float(np.quantile(margins, share, method="inverted_cdf"))
+
+
+def units_of(rows: Floats, encoding: Encoding) -> Doubles:
+    """The standard deviation of each feature over `rows` (n, p), float64 (p,).
+
+    0 for what does not move: a constant, a column without values, text, and yes or no, between
+    which there is nothing.
+    """
+    units = np.zeros(rows.shape[1])
+    for j, feature in enumerate(encoding.features):
+        cells = rows[:, j].astype(np.float64)
+        cells = cells[~np.isnan(cells)]
+        if len(cells) and not feature.categories and encoding.dtypes[j].kind != "b":
+            units[j] = cells.std()
+    return units

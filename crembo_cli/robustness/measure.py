@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crembo_cli.compression import Compression, Search, Stages, silent
 from crembo_cli.core.margins import Doubles
-from crembo_cli.evidence import Evidence, Parts
-from crembo_cli.robustness.depths import bounds_on, curve_on, depths_on
-from crembo_cli.robustness.margins import Classifier, margins_on
+from crembo_cli.dataset.labelled import Evidence, Parts
+from crembo_cli.robustness.depths import bounds_on, curve_on, depths_on, weakest_spots
+from crembo_cli.robustness.margins import Classifier, margins_on, units_of
 from crembo_cli.robustness.model import CONTAMINATION, DepthFound, Robustness
 from crembo_cli.robustness.noise import Says, noise_on
 from crembo_cli.robustness.refits import RESAMPLES, agreement, contamination, refits_of
-from crembo_cli.robustness.units import units_of
-from crembo_cli.robustness.weakest import weakest_spots
+from crembo_cli.search.student import Compression, Search, Stages, silent
 from crembo_cli.students.contract import Family, Indices
 
 if TYPE_CHECKING:

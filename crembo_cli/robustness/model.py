@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from crembo_cli.assessment import DELTAS
+from crembo_cli.evaluation.metrics import DELTAS
 
 CONFIDENCE = 0.95
 NOISE_LEVELS = (0.01, 0.05, 0.1)

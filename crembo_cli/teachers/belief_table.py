@@ -13,7 +13,7 @@ import numpy as np
 from crembo_cli.dataset.read import read_table
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import Beliefs, ClassLabel, ModelInput, ModelOutput, Progress
-from crembo_cli.teachers.labels import one_hot
+from crembo_cli.teachers.interpret import one_hot
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crembo_cli.errors import TeacherError, UsageError
 from crembo_cli.teachers.contract import Teacher
-from crembo_cli.teachers.reading import ACTIVATIONS, LARGEST
+from crembo_cli.teachers.output_format import ACTIVATIONS, LARGEST
 
 MODELS = {
     ".onnx": "onnx",
@@ -73,7 +73,7 @@ def load_teacher(
         from crembo_cli.teachers.belief_table import BeliefTable
 
         return BeliefTable(path, hard_labels=hard_labels)
-    from crembo_cli.teachers.foreign import ForeignTeacher
+    from crembo_cli.teachers.process.subprocess_teacher import ForeignTeacher
 
     return ForeignTeacher(
         path,

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from crembo_cli.students.contract import Family
 from crembo_cli.testing.fits import check_fits
-from crembo_cli.testing.options import check_options
-from crembo_cli.testing.sentences import told
+from crembo_cli.testing.options import check_options, told
 from crembo_cli.testing.tasks import small_tasks
 
 __all__ = ["check_family"]

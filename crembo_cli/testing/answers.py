@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crembo_cli.students.contract import Floats, Indices, Student
-from crembo_cli.testing.sentences import keep
+from crembo_cli.testing.options import keep
 from crembo_cli.testing.tasks import FEATURES, SmallTask
 
 SIZES = {"tree_depth", "leaves", "nodes", "parameters"}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Family, Floats, Learner, Student, Task
 from crembo_cli.testing.answers import Answers, check_student, model_bytes
-from crembo_cli.testing.sentences import keep, told
+from crembo_cli.testing.options import keep, told
 from crembo_cli.testing.tasks import SmallTask
 
 Arrays = dict[str, NDArray[np.float32]]

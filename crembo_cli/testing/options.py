@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any
 
 from crembo_cli.students.contract import Family
-from crembo_cli.testing.sentences import keep, told
 
 
 def check_options(family: Family) -> None:
@@ -49,3 +50,21 @@ def _check_option(option: Field[Any], value: object) -> None:
         else:
             plain = given is None or isinstance(given, bool)
             keep(plain, "an option is a number, a text, True or False, or None", repr(given))
+
+
+def keep(kept: bool, sentence: str, found: object) -> None:
+    """Raise AssertionError with the `sentence` and what was `found`, unless it was `kept`."""
+    if not kept:
+        raise AssertionError(f"{sentence}; found {found}")
+
+
+@contextmanager
+def told(where: str) -> Iterator[None]:
+    """Say `where` before a failed sentence, and in a note on any other error."""
+    try:
+        yield
+    except AssertionError as failed:
+        raise AssertionError(f"{where}: {failed}") from failed.__cause__
+    except Exception as error:
+        error.add_note(f"while checking {where}")
+        raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crembo_cli.commands.answer import print_answer
+from crembo_cli.commands.messages import print_answer
 
 
 def test_an_answer_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from crembo_cli.commands import checks
+from crembo_cli.commands import options as checks
 from crembo_cli.errors import UsageError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crembo_cli.commands.explain import FORMATS
-from crembo_cli.explain.forms import FORMS
+from crembo_cli.explain.formats import FORMS
 from tests.commands.conftest import Crembo
 from tests.explain.cases import make_case
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from crembo_cli.export import student_file
+from crembo_cli.student_file import build as student_file
 from crembo_cli.students import registry
 from tests.commands.conftest import Crembo
 from tests.testing.cut import Cut, CutFamily

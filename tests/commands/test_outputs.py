@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.commands.outputs import check_outputs
 from crembo_cli.errors import OutputError, UsageError
+from crembo_cli.runs.outputs import check_outputs
 
 
 @pytest.fixture

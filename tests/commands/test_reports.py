@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.commands.reports import SUMMARY, report_files
-from crembo_cli.report.meanings import meanings_text
+from crembo_cli.report.glossary import meanings_text
+from crembo_cli.runs.outputs import SUMMARY, report_files
 from tests.commands.conftest import Crembo
 from tests.report.made import report
 from tests.report.schema import validate

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crembo_cli.core.frontier import smallest_as_good, worth_their_size
+from crembo_cli.core.pareto import smallest_as_good, worth_their_size
 
 
 def test_a_student_that_is_beaten_is_not_worth_its_size() -> None:

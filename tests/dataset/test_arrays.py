@@ -1,4 +1,4 @@
-"""Tests of crembo_cli.dataset.arrays."""
+"""Tests of crembo_cli.dataset.arrow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from crembo_cli.dataset.arrays import to_frame
+from crembo_cli.dataset.arrow import to_frame
 from crembo_cli.errors import DataError
 
 NAN = float("nan")

@@ -1,12 +1,11 @@
-"""Tests of crembo_cli.dataset.cells."""
+"""Tests of crembo_cli.dataset.columns."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from crembo_cli.dataset.cells import LARGEST, check_cells
-from crembo_cli.dataset.columns import Columns
+from crembo_cli.dataset.columns import LARGEST, Columns, check_cells
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import table_of
 

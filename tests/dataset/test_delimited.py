@@ -1,4 +1,4 @@
-"""Tests of crembo_cli.dataset.delimited."""
+"""Tests of crembo_cli.dataset.csv.read."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import gzip
 import numpy as np
 import pytest
 
-from crembo_cli.dataset import parse
-from crembo_cli.dataset.spelling import MISSING
+from crembo_cli.dataset.csv import parse
+from crembo_cli.dataset.literals import MISSING
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import Read
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crembo_cli.dataset.encode import NO_TEXT, learn_encoding
-from crembo_cli.dataset.spelling import MISSING
+from crembo_cli.dataset.literals import MISSING
 from crembo_cli.errors import DataError, DefectError
 from crembo_cli.students.contract import Feature
 from tests.dataset.conftest import table_of

@@ -1,4 +1,4 @@
-"""Tests of crembo_cli.dataset.faults, through the reader that calls it."""
+"""Tests of crembo_cli.dataset.csv.diagnose, through the reader that calls it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from crembo_cli.dataset import parse
+from crembo_cli.dataset.csv import parse
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import Read
 

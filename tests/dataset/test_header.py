@@ -1,4 +1,4 @@
-"""Tests of crembo_cli.dataset.header."""
+"""Tests of crembo_cli.dataset.csv.header."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.dataset.header import Header, read_header
-from crembo_cli.dataset.source import open_source
+from crembo_cli.dataset.csv.header import Header, read_header
+from crembo_cli.dataset.csv.source import open_source
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import Write
 

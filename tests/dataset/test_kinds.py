@@ -1,11 +1,11 @@
-"""Tests of crembo_cli.dataset.kinds."""
+"""Tests of crembo_cli.dataset.dtypes."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from crembo_cli.dataset.kinds import as_kinds
+from crembo_cli.dataset.dtypes import as_kinds
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import table_of
 

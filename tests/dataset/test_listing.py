@@ -1,8 +1,8 @@
-"""Tests of crembo_cli.dataset.listing."""
+"""Tests of crembo_cli.dataset.columns."""
 
 from __future__ import annotations
 
-from crembo_cli.dataset.listing import listed
+from crembo_cli.dataset.columns import listed
 
 
 def test_listed() -> None:

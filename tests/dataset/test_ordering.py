@@ -1,11 +1,11 @@
-"""Tests of crembo_cli.dataset.ordering."""
+"""Tests of crembo_cli.dataset.encode."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from crembo_cli.dataset.ordering import order_categories
+from crembo_cli.dataset.encode import order_categories
 
 
 def test_two_classes() -> None:

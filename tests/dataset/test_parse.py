@@ -1,4 +1,4 @@
-"""Tests of crembo_cli.dataset.parse."""
+"""Tests of crembo_cli.dataset.csv.parse."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from crembo_cli.dataset import parse
-from crembo_cli.dataset.header import read_header
-from crembo_cli.dataset.scan import scan_body
-from crembo_cli.dataset.source import open_source
+from crembo_cli.dataset.csv import parse
+from crembo_cli.dataset.csv.header import read_header
+from crembo_cli.dataset.csv.scan import scan_body
+from crembo_cli.dataset.csv.source import open_source
 from tests.dataset.conftest import Write
 
 TEXT = "a,b,c\n" + "1,x,\n" * 50 + "2,y,0.5\n"

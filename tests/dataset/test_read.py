@@ -1,4 +1,4 @@
-"""Tests of crembo_cli.dataset.read: the kinds of files, and that CSV and Parquet are one."""
+"""Tests of crembo_cli.dataset.table: the kinds of files, and that CSV and Parquet are one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crembo_cli.dataset import parse, scan
+from crembo_cli.dataset.literals import MISSING
 from crembo_cli.dataset.read import read_table
-from crembo_cli.dataset.spelling import MISSING
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import Read
 

@@ -1,11 +1,11 @@
-"""Tests of crembo_cli.dataset.remarks."""
+"""Tests of crembo_cli.dataset.notes."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from crembo_cli.dataset.columns import Columns
-from crembo_cli.dataset.remarks import remarks
+from crembo_cli.dataset.notes import remarks
 from tests.dataset.conftest import table_of
 
 N = 24

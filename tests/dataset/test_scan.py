@@ -1,4 +1,4 @@
-"""Tests of crembo_cli.dataset.scan."""
+"""Tests of crembo_cli.dataset.csv.scan."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.dataset import scan
-from crembo_cli.dataset.header import read_header
-from crembo_cli.dataset.scan import Body, scan_body
-from crembo_cli.dataset.source import open_source
+from crembo_cli.dataset.csv import scan
+from crembo_cli.dataset.csv.header import read_header
+from crembo_cli.dataset.csv.scan import Body, scan_body
+from crembo_cli.dataset.csv.source import open_source
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import Write
 

@@ -1,4 +1,4 @@
-"""Tests of crembo_cli.dataset.source."""
+"""Tests of crembo_cli.dataset.csv.source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.dataset.source import BLOCK, open_source
+from crembo_cli.dataset.csv.source import BLOCK, open_source
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import Write
 

@@ -1,4 +1,4 @@
-"""Tests of crembo_cli.dataset.spelling."""
+"""Tests of crembo_cli.dataset.literals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import pandas as pd
 import pytest
 
-from crembo_cli.dataset.spelling import CODE, MISSING, NUMBER, WHOLE
+from crembo_cli.dataset.literals import CODE, MISSING, NUMBER, WHOLE
 
 
 def test_missing_as_in_pandas() -> None:

@@ -12,12 +12,11 @@ import pandas as pd
 
 from crembo_cli.core.beliefs import allowed_labels
 from crembo_cli.dataset.encode import Encoding, learn_encoding
-from crembo_cli.explain.model import Explained
-from crembo_cli.explain.read import read_student
-from crembo_cli.export.model import build_model
-from crembo_cli.export.signature import signature_of
+from crembo_cli.student_file.build import build_model
+from crembo_cli.student_file.read import Explained, read_student
+from crembo_cli.student_file.signature import signature_of
 from crembo_cli.students.contract import Floats, Student, Task
-from crembo_cli.students.linear import LinearFamily
+from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.students.tree.model import Tree
 

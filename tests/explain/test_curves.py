@@ -9,10 +9,10 @@ import numpy as np
 
 from crembo_cli.explain.curves import MOST_CURVES, draw_curves
 from crembo_cli.explain.figure import ON_WHITE, svg_of
-from crembo_cli.explain.model import Explained, insides_of
-from crembo_cli.students.additive import AdditiveFamily
+from crembo_cli.student_file.read import Explained, insides_of
 from crembo_cli.students.contract import Feature, Task
-from crembo_cli.students.weights import WeightsStudent
+from crembo_cli.students.scored.additive import AdditiveFamily
+from crembo_cli.students.scored.weights import WeightsStudent
 
 AGE, CITY, FLAT = (
     Feature(name="age <&> $b$", missing=True),

@@ -8,8 +8,8 @@ import pytest
 
 from crembo_cli.commands.explain import FORMATS
 from crembo_cli.errors import StudentError, UsageError
-from crembo_cli.explain import forms
-from crembo_cli.explain.forms import FORMS, explain, form_of
+from crembo_cli.explain import formats as forms
+from crembo_cli.explain.formats import FORMS, explain, form_of
 from tests.explain.test_text import FEATURES, small_sums, small_tree
 
 

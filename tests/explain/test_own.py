@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from crembo_cli.errors import StudentError
-from crembo_cli.explain.own import read_own
+from crembo_cli.student_file.read import read_own
 from tests import made
 from tests.explain.cases import make_case
 

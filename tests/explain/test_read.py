@@ -9,9 +9,9 @@ import onnx
 import pytest
 
 from crembo_cli.errors import StudentError
-from crembo_cli.explain.read import read_student
+from crembo_cli.student_file.read import read_student
+from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.weights import WeightsStudent
 from tests.explain.cases import CLASSES, NAMES, Case, make_case
 
 

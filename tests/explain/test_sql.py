@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crembo_cli.explain.model import Explained
 from crembo_cli.explain.sql import sql_of
+from crembo_cli.student_file.read import Explained
 from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
-from crembo_cli.students.linear import LinearFamily
+from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.students.tree.model import Tree
 from tests.explain.cases import Case

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from crembo_cli.explain.model import Explained
 from crembo_cli.explain.text import text_of
-from crembo_cli.students.columns import Columns
+from crembo_cli.student_file.read import Explained
 from crembo_cli.students.contract import Feature
-from crembo_cli.students.linear import linear_text
-from crembo_cli.students.weights import WeightsStudent
+from crembo_cli.students.scored.columns import Columns
+from crembo_cli.students.scored.linear import linear_text
+from crembo_cli.students.scored.weights import WeightsStudent
 from tests.students.tree.test_rules import tree_of
 
 FEATURES = (Feature(name="age", missing=True), Feature(name="colour", categories=("red", "blue")))

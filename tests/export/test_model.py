@@ -9,8 +9,8 @@ import onnx
 import onnxruntime
 import pytest
 
-from crembo_cli.export.model import build_model, label_values, model_bytes
-from crembo_cli.export.signature import Signature
+from crembo_cli.student_file.build import build_model, label_values, model_bytes
+from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Feature
 from crembo_cli.teachers.contract import ClassLabel, ModelInput
 from tests.testing.cut import Cut

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from crembo_cli.errors import ReplayError
-from crembo_cli.export.model import build_model, label_values, model_bytes
-from crembo_cli.export.replay import check_replay, feeds, rows_per_second, run_model, session
-from crembo_cli.export.signature import Signature
+from crembo_cli.student_file.build import build_model, label_values, model_bytes
+from crembo_cli.student_file.replay import check_replay, feeds, rows_per_second, run_model, session
+from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Feature
 from crembo_cli.teachers.contract import ModelInput
 from tests.testing.cut import Cut

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from crembo_cli.errors import ReplayError
-from crembo_cli.export.signature import Signature
-from crembo_cli.export.student_file import student_file
+from crembo_cli.student_file.build import student_file
+from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Feature
 from crembo_cli.teachers.contract import ModelInput
 from tests.testing.cut import Cut

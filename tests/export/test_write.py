@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from crembo_cli.errors import OutputError
-from crembo_cli.export.write import check_output, write_together
+from crembo_cli.files import check_output, write_together
 
 
 def names(folder: Path) -> list[str]:
@@ -123,7 +123,7 @@ def test_a_folder_without_the_right_to_write(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     code = (
         "import os, sys; from pathlib import Path;"
-        "from crembo_cli.export.write import check_output;"
+        "from crembo_cli.files import check_output;"
         "os.setuid(65534); check_output(Path('s.onnx'), [])"
     )
     done = subprocess.run(
@@ -139,7 +139,7 @@ def test_killed_at_any_moment_a_file_is_whole(tmp_path: Path) -> None:
     """kill -9 while files are written over and over leaves each as one write left it."""
     code = (
         "import sys; from pathlib import Path;"
-        "from crembo_cli.export.write import write_together;"
+        "from crembo_cli.files import write_together;"
         "a, b = Path('a.onnx'), Path('b.json')\n"
         "for k in range(10**9):\n"
         "    write_together({a: b'%09d' % k * 50000, b: b'%09d' % k * 100})\n"

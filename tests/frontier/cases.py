@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.frontier.contenders import Contender, contender
-from crembo_cli.rows import Rows
+from crembo_cli.search.candidates import Contender, contender
+from crembo_cli.search.training_rows import Rows
 
 
 def rows(count: int, seed: int) -> Rows:

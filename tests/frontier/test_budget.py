@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crembo_cli.frontier.budget import Budget
+from crembo_cli.search.candidates import Budget
 
 
 @pytest.mark.parametrize(

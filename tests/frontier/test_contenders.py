@@ -7,8 +7,7 @@ import re
 import pytest
 
 from crembo_cli.errors import StudentError
-from crembo_cli.frontier.budget import Budget
-from crembo_cli.frontier.contenders import LADDERS, READABLE, of_every_family, of_tree_depths
+from crembo_cli.search.candidates import LADDERS, READABLE, Budget, of_every_family, of_tree_depths
 from crembo_cli.students import registry
 from crembo_cli.students.registry import family_class, family_names, family_options
 
@@ -77,7 +76,7 @@ def test_a_family_that_cannot_be_used_is_told_of_and_left_out(
             raise StudentError("it is broken")
         return family_class(name)
 
-    monkeypatch.setattr("crembo_cli.frontier.contenders.family_class", broken)
+    monkeypatch.setattr("crembo_cli.search.candidates.family_class", broken)
     contenders, faults = of_every_family(Budget())
     assert [str(fault) for fault in faults] == ["it is broken"]
     assert {each.family.name for each in contenders} == ours() - {"linear"}

@@ -7,12 +7,11 @@ import re
 import numpy as np
 import pytest
 
-from crembo_cli.compression import Compression, Search, silent
 from crembo_cli.core.beliefs import depth_by_row, insensitive_depth
 from crembo_cli.errors import UsageError
-from crembo_cli.frontier.budget import Budget
-from crembo_cli.frontier.contenders import Contender
-from crembo_cli.frontier.model import Frontier, explore
+from crembo_cli.search.candidates import Budget, Contender
+from crembo_cli.search.comparison import Frontier, explore
+from crembo_cli.search.student import Compression, Search, silent
 from tests.frontier.cases import rows, trees
 
 

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from crembo_cli.compression import Compression, Search, silent
 from crembo_cli.errors import StudentError
-from crembo_cli.frontier.contenders import Contender, contender
-from crembo_cli.frontier.race import race
+from crembo_cli.search.candidates import Contender, contender
+from crembo_cli.search.parallel import race
+from crembo_cli.search.student import Compression, Search, silent
 from tests.frontier.cases import rows, trees
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from crembo_cli.assessment import Metrics
-from crembo_cli.report.by_class import ClassFacts
+from crembo_cli.evaluation.metrics import ClassFacts, Metrics
 from crembo_cli.report.model import (
     ContenderFacts,
     DataFacts,

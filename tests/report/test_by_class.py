@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crembo_cli.report.by_class import ClassFacts, by_class
+from crembo_cli.evaluation.metrics import ClassFacts, by_class
 from tests.robustness.cases import evidence_of
 
 BELIEFS = np.array([[0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [0.0, 1.0]], np.float32)

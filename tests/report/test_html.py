@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crembo_cli.report.by_class import ClassFacts
+from crembo_cli.evaluation.metrics import ClassFacts
+from crembo_cli.report.glossary import MEANINGS
 from crembo_cli.report.html import html
-from crembo_cli.report.meanings import MEANINGS
 from crembo_cli.report.model import Report, Requirement
 from tests.explain.test_curves import additive
 from tests.explain.test_text import small_tree

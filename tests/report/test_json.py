@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 
-from crembo_cli.report.json import json_text
+from crembo_cli.report.as_json import json_text
 from crembo_cli.report.model import as_json
 from crembo_cli.robustness.model import MarginsFromAbove
 from tests.report.made import report

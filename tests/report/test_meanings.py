@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from crembo_cli.report import console, tables
-from crembo_cli.report.meanings import MEANINGS, meanings_text, sentence
+from crembo_cli.report.gates import KNOWN, keys_of
+from crembo_cli.report.glossary import MEANINGS, meanings_text, sentence
 from crembo_cli.report.model import MEASURED, Requirement, as_json
-from crembo_cli.report.names import KNOWN, keys_of
-from crembo_cli.report.trust import trust_rows
+from crembo_cli.report.robustness_table import trust_rows
 from crembo_cli.robustness.model import MarginsFromAbove
 from tests.report.made import report
 

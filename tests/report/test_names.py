@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from crembo_cli.errors import UsageError
+from crembo_cli.report.gates import KNOWN, check_refitted, keys_of, parse_gate, with_gates
 from crembo_cli.report.model import as_json
-from crembo_cli.report.names import KNOWN, keys_of
-from crembo_cli.report.require import check_refitted, parse_gate, with_gates
 from crembo_cli.robustness.model import MarginsFromAbove
 from tests.report.made import report
 

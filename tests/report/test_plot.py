@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crembo_cli.report.model import SearchFacts, StepFacts
-from crembo_cli.report.plot import frontier_plot, path_plot
+from crembo_cli.report.text_plots import frontier_plot, path_plot
 from tests.report.made import frontier
 
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from crembo_cli.errors import GateError, UsageError
-from crembo_cli.report.model import Report, Requirement
-from crembo_cli.report.require import (
+from crembo_cli.report.gates import (
     check_labelled,
     parse_gate,
     raise_for_gates,
     told,
     with_gates,
 )
+from crembo_cli.report.model import Report, Requirement
 from tests.report.made import metrics, report
 
 

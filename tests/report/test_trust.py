@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from crembo_cli.report.console import trust
 from crembo_cli.report.model import Report
-from crembo_cli.report.trust import trust
 from crembo_cli.robustness.model import Bounds, MarginsFromAbove
 from tests.report.made import report
 

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from crembo_cli.compression import Compression, Search, search_student
 from crembo_cli.dataset.columns import Columns
 from crembo_cli.dataset.encode import Encoding, learn_encoding
+from crembo_cli.dataset.labelled import Evidence, Parts, part
 from crembo_cli.dataset.table import Table
-from crembo_cli.evidence import Evidence, Parts, part
-from crembo_cli.rows import Rows
+from crembo_cli.search.student import Compression, Search, search_student
+from crembo_cli.search.training_rows import Rows
 from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from crembo_cli.dataset.encode import Encoding
 from crembo_cli.errors import StudentError
-from crembo_cli.robustness.asked import UNSEEN, Asked, places_of
+from crembo_cli.robustness.teacher_classifier import UNSEEN, Asked, places_of
 from crembo_cli.students.contract import Feature, Floats
 from crembo_cli.teachers.contract import Teacher
 

@@ -7,12 +7,11 @@ import pandas as pd
 import pytest
 
 from crembo_cli.core.margin_search import margin_upper_bound
-from crembo_cli.evidence import Evidence
+from crembo_cli.dataset.labelled import Evidence
 from crembo_cli.robustness import margins
-from crembo_cli.robustness.margins import exact_margins, margins_on
-from crembo_cli.robustness.units import units_of
+from crembo_cli.robustness.margins import exact_margins, margins_on, units_of
 from crembo_cli.students.contract import Task
-from crembo_cli.students.linear import LinearFamily
+from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.students.tree.model import Tree
 from tests.robustness.cases import Constant, evidence_of, mixed_frame, three_classes

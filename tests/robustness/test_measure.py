@@ -8,9 +8,9 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from crembo_cli.compression import Search
+from crembo_cli.robustness.margins import units_of
 from crembo_cli.robustness.measure import robustness_of, robustness_on
-from crembo_cli.robustness.units import units_of
+from crembo_cli.search.student import Search
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.teachers.contract import Teacher

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from crembo_cli.robustness import noise
+from crembo_cli.robustness.margins import units_of
 from crembo_cli.robustness.noise import noise_on, noisy_cells
-from crembo_cli.robustness.units import units_of
 from crembo_cli.students.contract import Floats, Indices
 from tests.robustness.cases import Constant, evidence_of, mixed_frame, three_classes
 

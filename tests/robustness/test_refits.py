@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crembo_cli.compression import Search, search_student
-from crembo_cli.robustness import redrawn
 from crembo_cli.robustness import refits as module
+from crembo_cli.robustness import refits as redrawn
 from crembo_cli.robustness.refits import agreement, contamination, refits_of
-from crembo_cli.rows import Rows
+from crembo_cli.search.student import Search, search_student
+from crembo_cli.search.training_rows import Rows
 from crembo_cli.students.contract import Indices
 from crembo_cli.students.tree.family import TreeFamily
 from tests.robustness.cases import ConstantFamily, found_on, small_parts

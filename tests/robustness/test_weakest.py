@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crembo_cli.robustness.depths import weakest_spots
 from crembo_cli.robustness.model import WeakSpot
-from crembo_cli.robustness.weakest import weakest_spots
 from crembo_cli.students.tree.model import Tree
 from tests.robustness.cases import Constant, evidence_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crembo_cli.students.adam import BATCH, Net, _batches, _gradient, draw_net, train
-from crembo_cli.students.softmax import Loss, as_targets, cross_entropy, lost_reward
+from crembo_cli.students.scored.adam import BATCH, Net, _batches, _gradient, draw_net, train
+from crembo_cli.students.scored.softmax import Loss, as_targets, cross_entropy, lost_reward
 
 RNG = np.random.default_rng(0)
 CELLS = RNG.normal(size=(400, 2)).astype(np.float32)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.students.additive import AdditiveFamily
 from crembo_cli.students.contract import Family, Task
-from crembo_cli.students.mlp import MlpFamily
-from crembo_cli.students.ramps import curve_ramps, place_knots
+from crembo_cli.students.scored.additive import AdditiveFamily
+from crembo_cli.students.scored.mlp import MlpFamily
+from crembo_cli.students.scored.ramps import curve_ramps, place_knots
 
 
 def test_few_values_are_all_knots() -> None:

@@ -6,11 +6,10 @@ import re
 
 import numpy as np
 
-from crembo_cli.students.additive import AdditiveFamily
-from crembo_cli.students.additive_text import additive_text, curves_of
 from crembo_cli.students.contract import Feature, Task
-from crembo_cli.students.linear import LinearFamily
-from crembo_cli.students.weights import WeightsStudent
+from crembo_cli.students.scored.additive import AdditiveFamily, additive_text, curves_of
+from crembo_cli.students.scored.linear import LinearFamily
+from crembo_cli.students.scored.weights import WeightsStudent
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.uniform(0, 10, (300, 3)).astype(np.float32)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from crembo_cli.students.columns import BLOCK, Columns, blocks, learn_columns
 from crembo_cli.students.nodes import Nodes
-from crembo_cli.students.ramps import Ramps
+from crembo_cli.students.scored.columns import BLOCK, Columns, blocks, learn_columns
+from crembo_cli.students.scored.ramps import Ramps
 
 NAN = np.float32(np.nan)
 ROWS = np.array([[1.0, NAN, 5.0], [3.0, 2.0, 5.0], [5.0, NAN, 5.0]], np.float32)

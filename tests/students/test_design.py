@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crembo_cli.students.columns import learn_columns
-from crembo_cli.students.design import Design, WeightSearch
-from crembo_cli.students.softmax import cross_entropy, softmax
+from crembo_cli.students.scored.columns import learn_columns
+from crembo_cli.students.scored.design import Design, WeightSearch
+from crembo_cli.students.scored.softmax import cross_entropy, softmax
 
 RNG = np.random.default_rng(0)
 ROWS = (RNG.normal(size=(400, 3)) * [1.0, 50.0, 0.01] + [0.0, 2000.0, 5.0]).astype(np.float32)
@@ -57,7 +57,7 @@ def test_the_search_finds_the_weights_that_made_the_targets(
     widest: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a ridge, the shares of known weights are met, in either kind of coordinates."""
-    monkeypatch.setattr("crembo_cli.students.design.WIDEST", widest)
+    monkeypatch.setattr("crembo_cli.students.scored.design.WIDEST", widest)
     design = design_of(ROWS)
     true = np.array([[1.0, -1.0], [0.5, 0.0], [0.0, 2.0]])
     targets = softmax(design.matrix @ true).astype(np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from crembo_cli.students.contract import Feature, Task
-from crembo_cli.students.linear import LinearFamily
+from crembo_cli.students.scored.linear import LinearFamily
 
 NOTHING = np.zeros((0, 2), np.float32)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from crembo_cli.students.contract import Feature, Task
-from crembo_cli.students.mlp import MlpFamily
-from crembo_cli.students.scored import earned
+from crembo_cli.students.scored.mlp import MlpFamily
+from crembo_cli.students.scored.model import earned
 
 RNG = np.random.default_rng(0)
 ROWS = (RNG.normal(size=(600, 2)) * [1, 100] + [0, 2000]).astype(np.float32)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crembo_cli.students import scored as module
 from crembo_cli.students.contract import Task
-from crembo_cli.students.linear import LinearFamily
-from crembo_cli.students.mlp import MlpFamily
-from crembo_cli.students.scored import earned
-from crembo_cli.students.softmax import softmax
-from crembo_cli.students.weights import WeightsLearner, WeightsStudent
+from crembo_cli.students.scored import model as module
+from crembo_cli.students.scored.linear import LinearFamily
+from crembo_cli.students.scored.mlp import MlpFamily
+from crembo_cli.students.scored.model import earned
+from crembo_cli.students.scored.softmax import softmax
+from crembo_cli.students.scored.weights import WeightsLearner, WeightsStudent
 
 RNG = np.random.default_rng(1)
 ROWS = RNG.normal(size=(200, 2)).astype(np.float32)
@@ -73,7 +73,7 @@ def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows answered in blocks get the answers they get in one."""
     student = learner_of().fit(BELIEFS)
     together = student.predict_proba(ROWS), student.scores(ROWS)
-    monkeypatch.setattr("crembo_cli.students.columns.BLOCK", 7)
+    monkeypatch.setattr("crembo_cli.students.scored.columns.BLOCK", 7)
     np.testing.assert_allclose(student.predict_proba(ROWS), together[0], atol=1e-7)
     np.testing.assert_allclose(student.scores(ROWS), together[1], atol=1e-6)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.students.softmax import (
+from crembo_cli.students.scored.softmax import (
     Loss,
     as_targets,
     best_sharpness,

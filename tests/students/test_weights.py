@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crembo_cli.students.columns import learn_columns
 from crembo_cli.students.contract import Task
-from crembo_cli.students.scored import earned
-from crembo_cli.students.softmax import softmax
-from crembo_cli.students.weights import WeightsLearner
+from crembo_cli.students.scored.columns import learn_columns
+from crembo_cli.students.scored.model import earned
+from crembo_cli.students.scored.softmax import softmax
+from crembo_cli.students.scored.weights import WeightsLearner
 
 RNG = np.random.default_rng(1)
 ROWS = RNG.normal(size=(300, 2)).astype(np.float32)

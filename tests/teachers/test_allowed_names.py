@@ -8,7 +8,7 @@ import warnings
 import pytest
 from sklearn.utils import all_estimators
 
-from crembo_cli.teachers.allowed_names import allowed_names, not_allowed
+from crembo_cli.teachers.pickles.allowed_names import allowed_names, not_allowed
 
 OPTIONAL = ("xgboost", "lightgbm", "catboost")
 FORMER = ("numpy.core",)  # where numpy 1 kept what files of its time name

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.as_trained import AsTrained
+from crembo_cli.teachers.pickles.input_adapter import AsTrained
 
 AGE = np.array([1.0, np.nan, 3.0, 2.0] * 5)
 JOB = np.array(["a", None, "b", "a"] * 5, dtype=object)

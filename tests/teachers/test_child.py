@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers import child as child_module
-from crembo_cli.teachers.child import Child
+from crembo_cli.teachers.process import child as child_module
+from crembo_cli.teachers.process.child import Child
 
 PROGRAM = """
 import os, signal, sys, time
 sys.path.insert(0, {root!r})
-from crembo_cli.teachers.wire import receive, send
+from crembo_cli.teachers.process.wire import receive, send
 into, out = sys.stdin.buffer, sys.stdout.buffer
 while (message := receive(into)) is not None:
     {body}

@@ -21,14 +21,14 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.estimator import (
+from crembo_cli.teachers.pickles.estimator import (
     Estimator,
     class_labels,
     feature_count,
     feature_names,
     load_estimator,
 )
-from crembo_cli.teachers.frames import pack
+from crembo_cli.teachers.process.wire import pack
 
 ROWS = np.random.default_rng(0).normal(size=(60, 2))
 KIND = (ROWS[:, 0] > 0).astype(int)

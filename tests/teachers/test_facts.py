@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from crembo_cli.teachers.contract import ModelInput, ModelOutput
-from crembo_cli.teachers.facts import Facts
+from crembo_cli.teachers.model_info import Facts
 
 
 def test_facts_survive_json() -> None:

@@ -12,9 +12,9 @@ from onnx import helper
 from sklearn.linear_model import LogisticRegression
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers import foreign as foreign_module
-from crembo_cli.teachers.foreign import ForeignTeacher
-from crembo_cli.teachers.wire import Message
+from crembo_cli.teachers.process import subprocess_teacher as foreign_module
+from crembo_cli.teachers.process.subprocess_teacher import ForeignTeacher
+from crembo_cli.teachers.process.wire import Message
 from tests.teachers.conftest import WEIGHTS, Builder, Loader, dense, softmax
 
 

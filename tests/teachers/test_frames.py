@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crembo_cli.teachers.frames import pack, unpack
+from crembo_cli.teachers.process.wire import pack, unpack
 
 CELLS = {
     "float64": st.floats(),

@@ -14,7 +14,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.pickle_file import load_pickle
+from crembo_cli.teachers.pickles.file import load_pickle
 
 
 class Calls:

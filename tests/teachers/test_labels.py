@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.labels import one_hot, refuse_unproved, share_differing
+from crembo_cli.teachers.interpret import one_hot, refuse_unproved, share_differing
 
 BELIEFS = np.array([[0.5, 0.5, 0.0], [0.1, 0.2, 0.7], [0.9, 0.1, 0.0]], dtype=np.float32)
 

@@ -21,7 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.tree._tree import Tree
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.loaded_trees import check_trees
+from crembo_cli.teachers.pickles.loaded_trees import check_trees
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(200, 4))

@@ -20,9 +20,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from crembo_cli.teachers.estimator import Estimator, load_estimator
-from crembo_cli.teachers.frames import pack
-from crembo_cli.teachers.settle import settle
+from crembo_cli.teachers.interpret import settle
+from crembo_cli.teachers.pickles.estimator import Estimator, load_estimator
+from crembo_cli.teachers.process.wire import pack
 from tests.teachers.kinds import NAMES, SCIKIT, as_table, boosters, mixed_frame, same
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.teachers.object_graph import parts
+from crembo_cli.teachers.pickles.loaded_trees import parts
 
 
 class Holder:

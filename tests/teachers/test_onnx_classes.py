@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
-from crembo_cli.teachers.onnx_classes import made_by, trace_labels, zipmap_labels
+from crembo_cli.teachers.onnx.classes import made_by, trace_labels, zipmap_labels
 
 ML = "ai.onnx.ml"
 ARGMAX = helper.make_node("ArgMax", ["p"], ["index"], axis=1, keepdims=0)

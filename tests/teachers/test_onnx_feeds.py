@@ -10,7 +10,7 @@ import pytest
 
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import ModelInput
-from crembo_cli.teachers.onnx_feeds import pack_feeds, spread
+from crembo_cli.teachers.onnx.inputs import pack_feeds, spread
 
 
 def one(type_: str, width: int = 1) -> ModelInput:

@@ -10,7 +10,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.onnx_file import files_beside, open_session, read_model
+from crembo_cli.teachers.onnx.file import files_beside, open_session, read_model
 from tests.teachers.conftest import WEIGHTS, Builder, dense
 
 INPUT = ("X", "float", [None, 4])

@@ -10,7 +10,7 @@ import pytest
 
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import ModelInput
-from crembo_cli.teachers.onnx_inputs import fill, fixed_batch, understand
+from crembo_cli.teachers.onnx.inputs import fill, fixed_batch, understand
 
 
 def node(type_: str, shape: list[Any]) -> Any:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.foreign import ForeignTeacher
-from crembo_cli.teachers.onnx_feeds import pack_feeds, spread
-from crembo_cli.teachers.onnx_model import OnnxModel
-from crembo_cli.teachers.settle import settle
+from crembo_cli.teachers.interpret import settle
+from crembo_cli.teachers.onnx.inputs import pack_feeds, spread
+from crembo_cli.teachers.onnx.model import OnnxModel
+from crembo_cli.teachers.process.subprocess_teacher import ForeignTeacher
 from tests.teachers.conftest import WEIGHTS, Builder, Loader, dense, softmax
 
 ML = "ai.onnx.ml"

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.onnx_model import OnnxModel
+from crembo_cli.teachers.onnx.model import OnnxModel
 from tests.teachers.conftest import WEIGHTS, Builder, dense
 from tests.teachers.test_onnx_model import ARGMAX, ML, P3, X4, answered, expected
 

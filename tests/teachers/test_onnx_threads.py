@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crembo_cli.teachers.onnx_feeds import pack_feeds
-from crembo_cli.teachers.onnx_model import RUN_ROWS, OnnxModel
+from crembo_cli.teachers.onnx.inputs import pack_feeds
+from crembo_cli.teachers.onnx.model import RUN_ROWS, OnnxModel
 from tests.ran import SAMPLES
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.probabilities import Reading, Scores
+from crembo_cli.teachers.output_format import Reading, Scores
 
 SCORES = hnp.arrays(
     np.float32,

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.probabilities import Reading
-from crembo_cli.teachers.reading import choose_reading
+from crembo_cli.teachers.output_format import Reading, choose_reading
 
 P = np.array([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
 SCORES = np.array([[1.2, -0.5, 3.0], [0.1, 4.0, 0.8]])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.facts import Facts
-from crembo_cli.teachers.settle import Settled, settle
+from crembo_cli.teachers.interpret import Settled, settle
+from crembo_cli.teachers.model_info import Facts
 
 FACTS = Facts(classes_source="")
 P = np.array([[0.8, 0.2], [0.4, 0.6], [0.1, 0.9]])

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.skops_file import load_skops
+from crembo_cli.teachers.pickles.skops_file import load_skops
 
 sio = pytest.importorskip("skops.io")
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from crembo_cli.teachers.wire import receive, send
+from crembo_cli.teachers.process.wire import receive, send
 
 PLAIN = st.one_of(
     hnp.floating_dtypes(endianness="<"), hnp.integer_dtypes(endianness="<"), st.just(np.dtype("?"))

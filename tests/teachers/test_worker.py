@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.wire import receive, send
-from crembo_cli.teachers.worker import answer, refusal
+from crembo_cli.teachers.process.wire import receive, send
+from crembo_cli.teachers.process.worker import answer, refusal
 from tests.teachers.conftest import Loader
 
 
@@ -82,7 +82,7 @@ def test_the_worker_ends_with_its_parent(tmp_path: Path) -> None:
     """A worker whose parent is gone ends by itself, even amid its work."""
     path = calling(tmp_path / "model.pkl", time.sleep, 600)
     worker = subprocess.Popen(
-        [sys.executable, "-P", "-m", "crembo_cli.teachers.worker"],
+        [sys.executable, "-P", "-m", "crembo_cli.teachers.process.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

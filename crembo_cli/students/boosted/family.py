@@ -7,13 +7,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from crembo_cli.students.boosted.grow import grow
-from crembo_cli.students.boosted.leaves import refit
+from crembo_cli.students.boosted.grow import grow, refit
 from crembo_cli.students.boosted.model import Boosted, exact_values
 from crembo_cli.students.contract import Floats, Student, Task
-from crembo_cli.students.design import one_thread
-from crembo_cli.students.scored import FITTED_ROWS, earned
-from crembo_cli.students.softmax import as_targets, best_sharpness, cross_entropy, lost_reward
+from crembo_cli.students.scored.design import one_thread
+from crembo_cli.students.scored.model import FITTED_ROWS, earned
+from crembo_cli.students.scored.softmax import (
+    as_targets,
+    best_sharpness,
+    cross_entropy,
+    lost_reward,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

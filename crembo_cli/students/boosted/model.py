@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crembo_cli.students.boosted.trees import Trees
-from crembo_cli.students.columns import Doubles, blocks
 from crembo_cli.students.contract import Feature, Floats, Indices
 from crembo_cli.students.nodes import Nodes
-from crembo_cli.students.softmax import add_answers, softmax
+from crembo_cli.students.scored.columns import Doubles, blocks
+from crembo_cli.students.scored.softmax import add_answers, softmax
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from crembo_cli.students.columns import learn_columns
 from crembo_cli.students.contract import Floats, Student, Task
-from crembo_cli.students.design import Design, one_thread
 from crembo_cli.students.oblique.directions import stack
 from crembo_cli.students.oblique.draft import Draft
 from crembo_cli.students.oblique.model import ObliqueTree, trimmed
 from crembo_cli.students.oblique.refine import Grounds, refine
+from crembo_cli.students.scored.columns import learn_columns
+from crembo_cli.students.scored.design import Design, one_thread
+from crembo_cli.students.tree.draft import exact_rewards
 from crembo_cli.students.tree.family import TreeFamily, TreeLearner, finish_tree
-from crembo_cli.students.tree.rewards import exact_rewards
 
 FIRST_PASSES = 4  # for a tree whose splits ask one feature each
 NEXT_PASSES = 2  # and for one that starts from a neighbour

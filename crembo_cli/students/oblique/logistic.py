@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.students.columns import Doubles
 from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.students.scored.columns import Doubles
 
 RIDGE = 1e-4  # the L2 penalty on standardised columns, per unit of the rows' summed weight
 STEPS = 6  # Newton steps at most; the cut is searched exactly afterwards, so a rough fit will do

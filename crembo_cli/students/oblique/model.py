@@ -10,8 +10,9 @@ import numpy as np
 
 from crembo_cli.students.contract import Feature, Floats, Indices
 from crembo_cli.students.nodes import Nodes
-from crembo_cli.students.oblique.directions import Directions
+from crembo_cli.students.oblique.directions import Direction, Directions
 from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.tree.text import tree_text
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -55,7 +56,6 @@ class ObliqueTree:
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
         """The tree as indented rules; see `students.contract.Student.describe`."""
-        from crembo_cli.students.oblique.text import oblique_text
 
         return oblique_text(self, features, classes)
 
@@ -73,3 +73,27 @@ def trimmed(tree: Tree, directions: Directions, features: int) -> ObliqueTree:
         directions=directions.chosen(used.astype(np.int64)),
         features=features,
     )
+
+
+def oblique_text(student: ObliqueTree, features: Sequence[Feature], classes: Sequence[str]) -> str:
+    """The rules of `student`, each leaf with its class and that class's mean belief."""
+    directions, tree = student.directions, student.tree
+    sums = [directions.one(s) for s in range(len(directions.offset))]
+    threshold = tree.threshold.copy()
+    slanted = tree.feature >= student.features
+    threshold[slanted] -= directions.offset[tree.feature[slanted] - student.features]
+    written = [Feature(name=sum_text(each, features)) for each in sums]
+    lines = [tree_text(replace(tree, threshold=threshold), [*features, *written], classes)]
+    if any(features[j].categories for each in sums for j in each.features):
+        lines.append("A category counts as its number in the column's list, from 0; unseen: -1.")
+    return "\n".join(lines)
+
+
+def sum_text(direction: Direction, features: Sequence[Feature]) -> str:
+    """One weighted sum: "0.31 width - 2 (height, 3.1 if missing)"."""
+    terms = []
+    for j, weight, fill in zip(direction.features, direction.weights, direction.fills, strict=True):
+        feature = features[j]
+        name = f"({feature.name}, {fill:.4g} if missing)" if feature.missing else feature.name
+        terms.append(f"{'-' if weight < 0 else '+'} {abs(weight):.4g} {name}")
+    return " ".join(terms).removeprefix("+ ")

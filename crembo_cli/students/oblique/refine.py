@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.students.columns import Columns
 from crembo_cli.students.contract import Floats, Indices
-from crembo_cli.students.design import Design
 from crembo_cli.students.oblique.cuts import Cut, cut_by_gain, cut_by_labels
 from crembo_cli.students.oblique.directions import Direction, stack
 from crembo_cli.students.oblique.draft import Draft
 from crembo_cli.students.oblique.logistic import Sides, slant
+from crembo_cli.students.scored.columns import Columns
+from crembo_cli.students.scored.design import Design
 
 MOST_ROWS = 3_000  # rows that a slant is fitted to; its cut is searched among all
 

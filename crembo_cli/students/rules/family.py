@@ -13,9 +13,8 @@ from crembo_cli.students.rules.fit import RuleFit
 from crembo_cli.students.rules.model import RuleList
 from crembo_cli.students.rules.prune import prune_by_belief, without_unasked
 from crembo_cli.students.tree.bins import bin_rows
-from crembo_cli.students.tree.draft import summed_by_node
+from crembo_cli.students.tree.draft import exact_rewards, summed_by_node
 from crembo_cli.students.tree.family import label_first
-from crembo_cli.students.tree.rewards import exact_rewards
 
 FIRST_PASSES = 4  # over a list grown anew
 NEXT_PASSES = 1  # and over one that starts from a neighbour

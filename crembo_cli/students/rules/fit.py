@@ -9,8 +9,7 @@ from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.rules.draft import Rule, first_that_holds
 from crembo_cli.students.rules.search import best_rule
 from crembo_cli.students.tree.bins import Bins
-from crembo_cli.students.tree.draft import summed_by_node
-from crembo_cli.students.tree.rewards import exact_rewards
+from crembo_cli.students.tree.draft import exact_rewards, summed_by_node
 
 HOPE = 0.8  # how far, at first, rows left over are counted as if they will be given their best
 LEAST_HOPE = 0.05  # below it, what gains only by hoping less is looked for without any

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.students.columns import blocks
 from crembo_cli.students.contract import Feature, Floats, Indices
 from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.scored.columns import blocks
+from crembo_cli.students.tree.model import LEAF, Tree
+from crembo_cli.students.tree.text import leaf_rule
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -96,6 +98,45 @@ class RuleList:
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
         """The rules, one a line; see `students.contract.Student.describe`."""
-        from crembo_cli.students.rules.text import rules_text
 
         return rules_text(self, features, classes)
+
+
+def rules_text(student: RuleList, features: Sequence[Feature], classes: Sequence[str]) -> str:
+    """Each rule with its class and that class's mean belief where the rule has the say."""
+    lines = []
+    last = len(student.label) - 1
+    for k, label in enumerate(student.label):
+        says = f"{classes[label]} ({student.probabilities[k, label]:.2f})"
+        if k == last:
+            lines.append(f"otherwise: {says}" if k else f"always: {says}")
+        else:
+            chain, end = _chain(student, k)
+            holds = leaf_rule(chain, end, features)
+            lines.append(f"{'else ' if k else ''}if {holds}: {says}")
+    return "\n".join(lines)
+
+
+def _chain(student: RuleList, k: int) -> tuple[Tree, int]:
+    """Rule k as a tree: each split goes on to the next, or to a leaf; and the leaf at the end."""
+    terms = student.terms(k)
+    splits = 2 * np.arange(len(terms))
+    low = student.sign[k, terms] > 0
+    m = 2 * len(terms) + 1
+    feature, threshold = np.full(m, LEAF, np.int32), np.zeros(m, np.float32)
+    left = np.arange(m, dtype=np.int32)
+    right, missing_left = left.copy(), np.zeros(m, np.bool_)
+    feature[splits] = student.feature[k, terms]
+    threshold[splits] = student.thresholds()[k, terms]
+    missing_left[splits] = student.holds_missing()[k, terms] == low
+    left[splits] = np.where(low, splits + 2, splits + 1)
+    right[splits] = np.where(low, splits + 1, splits + 2)
+    return Tree(
+        feature=feature,
+        threshold=threshold,
+        missing_left=missing_left,
+        left=left,
+        right=right,
+        label=np.zeros(m, np.int64),
+        probabilities=np.zeros((m, 1), np.float32),
+    ), m - 1

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Floats, Indices
-from crembo_cli.students.tree.bins import MISSING, Bins
+from crembo_cli.students.tree.bins import MISSING, Bins, in_threads
 from crembo_cli.students.tree.model import LEAF, Tree, levels_of
 from crembo_cli.students.tree.splits import Splits
-from crembo_cli.students.tree.threads import in_threads
 
 
 @dataclass(kw_only=True)
@@ -109,3 +109,59 @@ def best_labels(sums: NDArray[np.float64], own: Indices) -> Indices:
     best = np.argmax(sums, axis=1)
     each = np.arange(len(sums))
     return np.where(sums[each, best] > sums[each, own], best, own)
+
+
+A = TypeVar("A", np.int64, np.float64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """What passes each of m nodes of n rows."""
+
+    rows: Indices  # (m,) how many of them
+    absent: Indices  # (m,) how many of those lack the value that the node asks for
+    beliefs: NDArray[np.float64]  # (m, c) the sum of their beliefs
+
+    def at(self, nodes: Indices) -> Passed:
+        """The same of `nodes` only."""
+        return Passed(rows=self.rows[nodes], absent=self.absent[nodes], beliefs=self.beliefs[nodes])
+
+
+def passed_by(tree: Tree, rows: Floats, beliefs: Floats) -> Passed:
+    """What passes the nodes of `tree`, of float32 rows (n, p) with beliefs (n, c)."""
+    m, leaf = len(tree.feature), tree.leaves_of(rows)
+    absent = np.zeros(m, np.int64)
+    for feature in np.unique(tree.feature[tree.splits()]):
+        missing = np.isnan(rows[:, feature])
+        if missing.any():
+            here = tree.feature == feature
+            absent[here] = _upwards(tree, np.bincount(leaf[missing], minlength=m))[here]
+    return Passed(
+        rows=_upwards(tree, np.bincount(leaf, minlength=m)),
+        absent=absent,
+        beliefs=_upwards(tree, summed_by_node(leaf, exact_rewards(beliefs), m)),
+    )
+
+
+def _upwards(tree: Tree, sums: NDArray[A]) -> NDArray[A]:
+    """`sums` (m, ...) at the leaves, passed on to the nodes above, in place."""
+    for begin, end in tree.levels()[-2::-1]:
+        splits = begin + np.flatnonzero(~tree.is_leaf()[begin:end])
+        sums[splits] = sums[tree.left[splits]] + sums[tree.right[splits]]
+    return sums
+
+
+STEP = 2.0**-23
+
+
+def exact_rewards(rewards: Floats) -> Floats:
+    """A copy of `rewards` (n, c) in [0, 1], rounded to whole multiples of 2^-23: float32, C order.
+
+    A float64 holds any sum of up to 2^30 such numbers to the last bit, and a float32 holds the
+    difference of two. So no sum depends on the order of the rows or on the threads, equal
+    splits tie exactly, and a rise in the objective is never a rounding error.
+    """
+    rounded = np.multiply(rewards, np.float32(1 / STEP), dtype=np.float32, order="C")
+    np.rint(rounded, out=rounded)
+    rounded *= np.float32(STEP)
+    return rounded

@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Floats, Student, Task
 from crembo_cli.students.tree.bins import bin_rows
-from crembo_cli.students.tree.draft import from_tree
+from crembo_cli.students.tree.draft import exact_rewards, from_tree, passed_by
 from crembo_cli.students.tree.grow import grow
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.tree.passed import passed_by
 from crembo_cli.students.tree.prune import prune_by_belief, prune_same, prune_to_leaves
 from crembo_cli.students.tree.refine import refine
-from crembo_cli.students.tree.rewards import exact_rewards
 
 FIRST_PASSES = 15  # TAO passes at most for a tree grown anew
 NEXT_PASSES = 4  # and for one that starts from a neighbour

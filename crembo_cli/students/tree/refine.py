@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Floats, Indices
-from crembo_cli.students.tree.bins import Bins
+from crembo_cli.students.tree.bins import Bins, in_threads
 from crembo_cli.students.tree.draft import Draft, best_labels, summed_by_node
 from crembo_cli.students.tree.model import LEAF
 from crembo_cli.students.tree.splits import by_gain, by_labels, group_rewards
-from crembo_cli.students.tree.threads import in_threads
 
 Int32s = NDArray[np.int32]
 

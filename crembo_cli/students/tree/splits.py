@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Floats, Indices
-from crembo_cli.students.tree.bins import Bins
-from crembo_cli.students.tree.threads import in_threads
+from crembo_cli.students.tree.bins import Bins, in_threads
 
 Int32s = NDArray[np.int32]
 Scan = Callable[[int, int, NDArray[np.float64], NDArray[np.int16], NDArray[np.int8]], None]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from crembo_cli.students.boosted.grow import grow
-from crembo_cli.students.softmax import cross_entropy
+from crembo_cli.students.scored.softmax import cross_entropy
 
 ROWS = np.random.default_rng(0).normal(size=(400, 2)).astype(np.float32)
 RIGHT = ROWS[:, 0] * ROWS[:, 1] > 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.students.boosted.leaves import refit
-from crembo_cli.students.softmax import cross_entropy
+from crembo_cli.students.boosted.grow import refit
+from crembo_cli.students.scored.softmax import cross_entropy
 
 LEAF = np.array([[0, 2], [0, 3], [1, 2], [1, 3]] * 5)
 TARGETS = np.array([[0.9, 0.1], [0.6, 0.4], [0.4, 0.6], [0.1, 0.9]] * 5, np.float32)

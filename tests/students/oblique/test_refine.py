@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.students.columns import learn_columns
-from crembo_cli.students.design import Design
 from crembo_cli.students.oblique.directions import stack
 from crembo_cli.students.oblique.draft import Draft
 from crembo_cli.students.oblique.family import ObliqueFamily
 from crembo_cli.students.oblique.model import trimmed
 from crembo_cli.students.oblique.refine import Grounds, refine
+from crembo_cli.students.scored.columns import learn_columns
+from crembo_cli.students.scored.design import Design
+from crembo_cli.students.tree.draft import exact_rewards
 from crembo_cli.students.tree.family import TreeFamily
-from crembo_cli.students.tree.rewards import exact_rewards
 from crembo_cli.testing.tasks import small_tasks
 from tests.students.oblique.test_family import earned
 

@@ -7,7 +7,7 @@ import pytest
 
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.tree.rules import leaf_rule
+from crembo_cli.students.tree.text import leaf_rule
 
 AGE = Feature(name="age", missing=True)
 COLOUR = Feature(name="colour", categories=("red", "green", "blue"))

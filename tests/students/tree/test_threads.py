@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from crembo_cli.students.tree.threads import WORTH_THREADS, in_threads
+from crembo_cli.students.tree.bins import WORTH_THREADS, in_threads
 
 
 @pytest.mark.parametrize(("count", "threads"), [(1, 4), (7, 2), (7, 3), (2, 8), (0, 2)])

@@ -1,0 +1,1 @@
+"""What a classifier is worth on given rows: metrics, per class, and baselines."""

@@ -1,1 +1,0 @@
-"""ONNX out: the teacher's signature, the student's nodes, replay, and writing in one step."""

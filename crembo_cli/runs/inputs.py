@@ -1,0 +1,239 @@
+"""Read a table, query the teacher about its rows, and split them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crembo_cli.commands.messages import Messages
+from crembo_cli.dataset.labelled import Evidence, Parts, part
+from crembo_cli.errors import DataError, TeacherError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crembo_cli.dataset.encode import Encoding
+    from crembo_cli.dataset.table import Table
+    from crembo_cli.teachers.contract import Progress, Teacher
+
+
+CONTEST_SHARE = 0.1  # of the rows that are left to fit on, where several families are
+
+if TYPE_CHECKING:
+    from crembo_cli.dataset.encode import Encoding
+    from crembo_cli.runs.compress import Job
+    from crembo_cli.teachers.contract import Teacher
+
+
+def read_parts(job: Job, teacher: Teacher, messages: Messages) -> Parts:
+    """The rows to fit on, to choose by and to measure on, with the teacher's answers.
+
+    Raises DataError, TeacherError or UsageError for what `crembo_cli.dataset` and the teacher
+    refuse, and for what was asked of the command and these rows cannot give.
+    """
+    from crembo_cli.dataset.split import split_rows
+    from crembo_cli.report.gates import check_labelled
+
+    evidence = _asked(job, job.data, teacher, messages)
+    messages.note(teacher.warnings)
+    refuse_one_class(evidence, teacher)
+    strata = evidence.said() if evidence.truth is None else evidence.truth
+    test_share, selection_share = job.shares()
+    split = split_rows(
+        strata, test_share=test_share, selection_share=selection_share, seed=job.search.seed
+    )
+    if job.test_data is None:
+        test = part(evidence, split.test)
+    else:
+        test = _tested_on(job.test_data, evidence, job, teacher, messages)
+    check_labelled(job.gates, labelled=test.truth is not None)
+    fit, contest = split.fit, None
+    if job.asked.budget is not None:
+        try:
+            shares = split_rows(
+                strata[fit], test_share=0, selection_share=CONTEST_SHARE, seed=job.search.seed
+            )
+        except DataError as error:
+            raise DataError(
+                "too few rows to choose between students by rows of their own",
+                where=job.data,
+                found=f"{len(strata)} rows",
+                hint="ask for one student: --student tree --max-depth 3",
+            ) from error
+        contest, fit = part(evidence, fit[shares.selection]), fit[shares.fit]
+    fitted_on = job.test_data is not None and test.table.sha256 == evidence.table.sha256
+    if fitted_on:
+        messages.note([f"{job.test_data} is what the student is fitted on: its figures flatter"])
+    return Parts(
+        fit=part(evidence, fit),
+        held=part(evidence, split.selection),
+        test=test,
+        contest=contest,
+        fitted_on=fitted_on,
+    )
+
+
+def _tested_on(
+    path: str, evidence: Evidence, job: Job, teacher: Teacher, messages: Messages
+) -> Evidence:
+    """The table of `--test-data`, with the columns and the encoding of `evidence`."""
+    if not teacher.answers_new_rows:
+        raise UsageError(
+            "a table of beliefs knows the rows of DATA alone",
+            where=f"--test-data {path}",
+            hint="leave --test-data out, and a share of DATA is measured on",
+        )
+    test = _asked(job, path, teacher, messages, evidence.encoding)
+    if evidence.truth is not None and test.truth is None:
+        messages.note([f"{path} has no labels: accuracy is not measured"])
+    return test
+
+
+def _asked(
+    job: Job, path: str, teacher: Teacher, messages: Messages, encoding: Encoding | None = None
+) -> Evidence:
+    """The table at `path` with the teacher's answers."""
+    from crembo_cli.dataset.columns import LABEL_NAMES
+    from crembo_cli.dataset.notes import remarks
+    from crembo_cli.dataset.read import read_table
+
+    messages.stage(f"reading {path}", 0)
+    table = read_table(path)
+    count = len(table.frame)
+    found = gather(
+        table,
+        teacher,
+        label=job.label,
+        features=job.features,
+        drop=job.drop,
+        class_names=job.classes,
+        encoding=encoding,
+        progress=messages.stage(f"asking the teacher about {count:,} rows", count),
+    )
+    messages.note(remarks(table, found.columns))
+    if found.columns.label is None:
+        for name in found.columns.features:
+            if name.lower() in LABEL_NAMES:
+                messages.note([f"{name!r} is taken for a feature; if it is the label, say --label"])
+    return found
+
+
+def gather(
+    table: Table,
+    teacher: Teacher,
+    *,
+    label: str | None,
+    features: tuple[str, ...] | None,
+    drop: tuple[str, ...],
+    class_names: tuple[str, ...] | None = None,
+    encoding: Encoding | None = None,
+    progress: Progress | None = None,
+    judged: bool = True,
+) -> Evidence:
+    """Match the columns of `table`, ask `teacher` about every row, and match the labels.
+
+    `encoding`, of an earlier table, is used where given, and the features are then those of that
+    table by name: test data must be read as the training data was. Otherwise it is learned from
+    this table. Raises DataError or TeacherError where table and teacher do not fit together.
+    """
+    from crembo_cli.dataset.columns import check_cells, choose_columns
+    from crembo_cli.dataset.dtypes import as_kinds
+    from crembo_cli.dataset.encode import learn_encoding
+    from crembo_cli.dataset.labels import match_labels
+
+    columns = choose_columns(
+        table,
+        label=label,
+        features=features,
+        drop=drop,
+        wanted_names=(
+            teacher.feature_names
+            if encoding is None
+            else tuple(each.name for each in encoding.features)
+        ),
+        wanted_count=teacher.n_features,
+    )
+    table = as_kinds(table, **_kinds(columns.features, teacher, encoding))
+    check_cells(table, columns)
+    frame = table.frame[list(columns.features)]
+    if teacher.rows is not None and teacher.rows != len(frame):
+        raise DataError(
+            f"{teacher.name} has another number of rows",
+            where=table.name,
+            found=f"{len(frame)} rows",
+            wanted=f"{teacher.rows}, one for each row of beliefs",
+        )
+    beliefs = teacher.beliefs(frame, progress)
+    frame = _as_taken(frame, teacher)
+    if beliefs.shape[1] < 2:
+        raise TeacherError(
+            "a classifier with one class has nothing to compress",
+            where=teacher.name,
+            found=f"the class {teacher.classes[0]!r} alone",
+            wanted="two classes or more",
+        )
+    if encoding is None:
+        encoding = learn_encoding(frame, beliefs)
+    truth = None
+    if judged and columns.label is not None:
+        truth = match_labels(
+            table.frame[columns.label],
+            teacher.classes,
+            table,
+            numbered=teacher.numbered,
+            names=class_names,
+        )
+    return Evidence(
+        table=table,
+        columns=columns,
+        encoding=encoding,
+        frame=frame,
+        rows=encoding.encode(frame),
+        beliefs=beliefs,
+        truth=truth,
+    )
+
+
+def _kinds(
+    features: tuple[str, ...], teacher: Teacher, encoding: Encoding | None
+) -> dict[str, list[str]]:
+    """Which features must be numbers and which text: as they were, else as an ONNX declares."""
+    if encoding is not None:
+        is_text = [bool(each.categories) for each in encoding.features]
+    else:
+        is_text = [each.type == "string" for each in teacher.inputs for _ in range(each.width)]
+        if len({each.type == "string" for each in teacher.inputs}) == 1:
+            is_text = [teacher.inputs[0].type == "string"] * len(features)
+    kinds: dict[str, list[str]] = {"numbers": [], "text": []}
+    for name, text in zip(features, is_text, strict=False):
+        kinds["text" if text else "numbers"].append(name)
+    return kinds
+
+
+def _as_taken(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:
+    """`frame` as the inputs of `teacher` take it: a student in its place sees no more.
+
+    What goes into a half is rounded to one; what goes into an integer or a bool, which the
+    teacher has checked, has that type, so that whatever is made of it keeps to it.
+    """
+    types = [each.type for each in teacher.inputs for _ in range(each.width)]
+    for name, type_ in zip(frame.columns, types, strict=False):
+        if type_ == "float16":
+            frame = frame.assign(**{name: frame[name].astype("float16").astype("float32")})
+        elif type_ == "bool":
+            frame = frame.assign(**{name: frame[name].astype(bool)})
+        elif "int" in type_ and frame[name].dtype.kind != "i":
+            frame = frame.assign(**{name: frame[name].astype("int64")})
+    return frame
+
+
+def refuse_one_class(evidence: Evidence, teacher: Teacher) -> None:
+    """Raise DataError where there is nothing to tell apart: one class said, or one true."""
+    for classes, whose in ((evidence.said(), "the teacher says"), (evidence.truth, "the label is")):
+        if classes is not None and (classes == classes[0]).all():
+            raise DataError(
+                f"{whose} {str(teacher.classes[classes[0]])!r} on every row",
+                where=evidence.table.name,
+                found="one class",
+                wanted="rows of at least two classes",
+                hint="give it rows of the other classes too",
+            )

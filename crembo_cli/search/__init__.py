@@ -1,0 +1,1 @@
+"""Find the student: training rows, the path and its selection, and a comparison of candidates."""

@@ -1,0 +1,1 @@
+"""The student's ONNX file: signature, nodes, metadata, replay; and reading it back."""

@@ -1,0 +1,156 @@
+"""Build the student's ONNX file: inputs, nodes, class labels, metadata; replay it and time it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crembo_cli.student_file.replay import check_replay, rows_per_second, run_model, session
+from crembo_cli.student_file.signature import (
+    INDEX,
+    LABEL,
+    PROBABILITIES,
+    ROWS,
+    Signature,
+    input_infos,
+    rows_nodes,
+)
+from crembo_cli.students.contract import Student
+from crembo_cli.teachers.contract import ClassLabel
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto, TensorProto
+
+    from crembo_cli.dataset.labelled import Evidence
+    from crembo_cli.teachers.contract import ClassLabel
+
+
+IR_VERSION = 8  # with the operator sets below, what runtimes of 2023 load
+OPSET, ML_OPSET = 18, 3
+INT64 = 2**63
+
+
+def build_model(
+    student: Student,
+    signature: Signature,
+    classes: tuple[ClassLabel, ...],
+    metadata: Mapping[str, str],
+    version: str,
+) -> ModelProto:
+    """The ONNX model of `student`: outputs `label` (batch,) and `probabilities` (batch, c).
+
+    It takes the inputs of `signature`; `label` is int64 or string, as the classes are (a whole
+    number, where they are numbers that all are whole; else text). `metadata` goes into the
+    model's metadata_props, sorted by key.
+    """
+    from onnx import TensorProto, checker, helper
+
+    nodes, initializers = rows_nodes(signature)
+    own_nodes, own_initializers = student.to_onnx(ROWS, INDEX, PROBABILITIES)
+    _rename(own_nodes, own_initializers, {each.name for each in signature.inputs})
+    labels, label_nodes, label_initializers = _labels(classes)
+    batch = signature.inputs[0].shape[0]
+    graph = helper.make_graph(
+        [*nodes, *own_nodes, *label_nodes],
+        "crembo",
+        input_infos(signature),
+        [
+            helper.make_tensor_value_info(
+                LABEL,
+                TensorProto.STRING if labels.dtype == object else TensorProto.INT64,
+                [batch],
+            ),
+            helper.make_tensor_value_info(PROBABILITIES, TensorProto.FLOAT, [batch, len(classes)]),
+        ],
+        [*initializers, *own_initializers, *label_initializers],
+    )
+    model = helper.make_model(
+        graph,
+        producer_name="crembo",
+        producer_version=version,
+        ir_version=IR_VERSION,
+        opset_imports=[
+            helper.make_opsetid("", OPSET),
+            helper.make_opsetid("ai.onnx.ml", ML_OPSET),
+        ],
+    )
+    helper.set_model_props(model, dict(sorted(metadata.items())))
+    checker.check_model(model)
+    return model
+
+
+def _rename(nodes: list[NodeProto], initializers: list[TensorProto], taken: set[str]) -> None:
+    """Give the student's own tensors other names where they are `taken` by an input.
+
+    The student reads no input itself, so that every such name among its nodes is its own.
+    """
+    for each in initializers:
+        each.name += "_" * (each.name in taken)
+    for node in nodes:
+        node.input[:] = [name + "_" * (name in taken) for name in node.input]
+        node.output[:] = [name + "_" * (name in taken) for name in node.output]
+
+
+def label_values(classes: tuple[ClassLabel, ...]) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
+    """The classes as the `label` output says them: int64, or str objects."""
+    if all(not isinstance(each, str) and -INT64 <= each < INT64 for each in classes):
+        whole = [int(each) for each in classes if not isinstance(each, str)]
+        if whole == list(classes):
+            return np.array(whole, np.int64)
+    return np.array([str(each) for each in classes], object)
+
+
+def _labels(
+    classes: tuple[ClassLabel, ...],
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], list[NodeProto], list[TensorProto]]:
+    """The classes, and the nodes that turn a class index into one of them."""
+    from onnx import helper, numpy_helper
+
+    labels = label_values(classes)
+    name = "crembo_labels"
+    table = numpy_helper.from_array(labels, name)
+    return labels, [helper.make_node("Gather", [name, INDEX], [LABEL], name=LABEL)], [table]
+
+
+def model_bytes(model: ModelProto) -> bytes:
+    """The model as it is written: the same bytes for the same model."""
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentFile:
+    """A student's ONNX, ready to be written."""
+
+    content: bytes
+    sha256: str
+    rows_per_second: float  # in onnxruntime
+
+
+def student_file(
+    student: Student,
+    signature: Signature,
+    classes: tuple[ClassLabel, ...],
+    metadata: Mapping[str, str],
+    version: str,
+    evidences: Sequence[Evidence],
+    threads: int,
+) -> StudentFile:
+    """The ONNX of `student`, replayed on all rows of `evidences`, timed on the last of them.
+
+    Raises ReplayError where onnxruntime says something else than `student` on any row.
+    """
+    content = model_bytes(build_model(student, signature, classes, metadata, version))
+    running = session(content, threads)
+    values = label_values(classes)
+    for each in evidences:
+        labels, probabilities = run_model(running, signature, each.frame)
+        check_replay(labels, probabilities, student, each.rows, values)
+    return StudentFile(
+        content=content,
+        sha256=sha256(content).hexdigest(),
+        rows_per_second=rows_per_second(running, signature, evidences[-1].frame),
+    )

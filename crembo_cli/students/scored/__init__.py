@@ -1,0 +1,1 @@
+"""Families that compute a score for each class and predict the class with the highest."""

@@ -1,0 +1,156 @@
+"""The family `mlp`: a net of one hidden layer, a few kilobytes and as good as many teachers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+import numpy as np
+
+from crembo_cli.students.contract import Feature, Floats, Student, Task
+from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.scored.adam import Net, draw_net, train
+from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns
+from crembo_cli.students.scored.design import one_thread
+from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, earned
+from crembo_cli.students.scored.ramps import category_ramps
+from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
+
+RATE, NEXT_RATE = 0.005, 0.001  # Adam's rates for a net drawn anew, and for one to go on from
+NEXT_SHARE = 4  # going on takes one step for so many of a new net's
+
+
+@dataclass(frozen=True, kw_only=True)
+class MlpFamily:
+    """One hidden layer on standardised columns; a missing cell has an input of its own."""
+
+    name: ClassVar[str] = "mlp"
+    summary: ClassVar[str] = "a small neural net; not readable, but nearest the teacher"
+    thresholds: ClassVar[int | None] = 0
+
+    hidden: int = field(
+        default=32, metadata={"help": "Units of the hidden layer.", "minimum": 1, "maximum": 1024}
+    )
+    steps: int = field(
+        default=2000,
+        metadata={
+            "help": "Steps of training, each on 256 rows.",
+            "minimum": 1,
+            "maximum": 100_000,
+        },
+    )
+
+    def learner(self, task: Task) -> MlpLearner:
+        """Centre and scale the rows of `task`, once for all fits."""
+        return MlpLearner(self, task)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MlpStudent(ScoredStudent):
+    """Scores of a net whose inner weights take the columns as they are, not standardised."""
+
+    net: Net
+
+    def weigh(self, columns: Doubles) -> Doubles:
+        """See `ScoredStudent.weigh`."""
+        inner, inner_bias, outer, outer_bias = (
+            part.astype(np.float64) for part in self.net.parts()
+        )
+        scores: Doubles = np.maximum(columns @ inner + inner_bias, 0.0) @ outer + outer_bias
+        return scores
+
+    def add_scores(self, nodes: Nodes, columns: str) -> str:
+        """See `ScoredStudent.add_scores`."""
+        inner, inner_bias, outer, outer_bias = (nodes.double(part) for part in self.net.parts())
+        sums = nodes.add("Add", [nodes.add("MatMul", [columns, inner]), inner_bias])
+        cut = nodes.add("Relu", [sums])
+        return nodes.add("Add", [nodes.add("MatMul", [cut, outer]), outer_bias])
+
+    def sharpened(self, factor: float) -> MlpStudent:
+        """See `ScoredStudent.sharpened`."""
+        size = np.float32(factor)
+        outer, outer_bias = self.net.outer * size, self.net.outer_bias * size
+        return replace(self, net=replace(self.net, outer=outer, outer_bias=outer_bias))
+
+    def size(self) -> dict[str, int]:
+        """Parameters: all numbers that are exported."""
+        weights = sum(part.size for part in self.net.parts())
+        return {"parameters": self.columns.numbers() + weights}
+
+    def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
+        """The net's layers in a line; its weights mean little to a reader."""
+        inputs, hidden = self.net.inner.shape
+        flags = len(self.columns.missing)
+        told = f"{len(features)} features" + (
+            f" and {flags} flags of missing cells" if flags else ""
+        )
+        return (
+            f"A net of one hidden layer: {inputs} inputs ({told}), {hidden} hidden units that are "
+            f"cut at 0, {len(classes)} scores."
+        )
+
+
+class MlpLearner(ScoredLearner[MlpStudent]):
+    """Fits nets for one task."""
+
+    def __init__(self, family: MlpFamily, task: Task) -> None:
+        def learn(rows: Floats) -> Columns:
+            ramps = category_ramps(rows, task.categories)
+            return learn_columns(rows, ramps, task.categories)
+
+        super().__init__(MlpStudent, task, learn)
+        self.family = family
+
+    @one_thread()
+    def fit(self, rewards: Floats, start: Student | None = None) -> MlpStudent:
+        """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls.
+
+        A net drawn anew is trained by soft cross-entropy; from a start the rewards are climbed,
+        as the share of them that a label drawn by the softmax earns.
+        """
+        goals = rewards[self.chosen]
+        if start is None:
+            return self._student(self._nearest(as_targets(goals)))
+        first = self.own(start)
+        net = train(
+            self._place(first),
+            self.design.matrix,
+            goals,
+            lost_reward,
+            steps=-(-self.family.steps // NEXT_SHARE),
+            rate=NEXT_RATE,
+            rng=self._rng(),
+        )
+        found = first, self._student(net)
+        return max(found, key=lambda student: earned(student, self.task.rows, rewards))
+
+    def _nearest(self, targets: Floats) -> Net:
+        """A net drawn anew, on the design, trained to `targets` (chosen rows, c)."""
+        rng = self._rng()
+        width, classes = self.design.matrix.shape[1], targets.shape[1]
+        return train(
+            draw_net(width, self.family.hidden, classes, rng),
+            self.design.matrix,
+            targets,
+            cross_entropy,
+            steps=self.family.steps,
+            rate=RATE,
+            rng=rng,
+        )
+
+    def _place(self, start: MlpStudent) -> Net:
+        """The net of `start` on the design; a new one trained to it where its columns differ."""
+        if start.columns is not self.columns:
+            return self._nearest(start.predict_proba(self.task.rows[self.chosen]))
+        inner, bias = self.design.from_plain(start.net.inner, start.net.inner_bias)
+        return replace(
+            start.net, inner=inner.astype(np.float32), inner_bias=bias.astype(np.float32)
+        )
+
+    def _student(self, net: Net) -> MlpStudent:
+        inner, bias = self.design.to_plain(net.inner, net.inner_bias)
+        return MlpStudent(columns=self.columns, net=replace(net, inner=inner, inner_bias=bias))
+
+    def _rng(self) -> np.random.Generator:
+        return np.random.default_rng(self.task.seed)

@@ -1,0 +1,112 @@
+"""What every family shares that turns columns into scores and says the class with the largest."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+import numpy as np
+
+from crembo_cli.students.contract import Floats, Indices, Student, Task
+from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.scored.columns import Columns, Doubles, blocks
+from crembo_cli.students.scored.design import Design, one_thread
+from crembo_cli.students.scored.softmax import add_answers, best_sharpness, softmax
+
+if TYPE_CHECKING:
+    from onnx import NodeProto, TensorProto
+
+FITTED_ROWS = 50_000  # rows that a fit looks at; drawn by the seed where there are more
+FITTED_CELLS = 64_000_000  # of so many cells, 256 MB, their matrix; fewer rows where it is wide
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScoredStudent(ABC):
+    """Says the class with the largest score; the softmax of the scores beside it."""
+
+    columns: Columns
+
+    @abstractmethod
+    def weigh(self, columns: Doubles) -> Doubles:
+        """The scores, float64 (n, c), of columns, float64 (n, D)."""
+
+    @abstractmethod
+    def add_scores(self, nodes: Nodes, columns: str) -> str:
+        """Add the nodes that do what `weigh` does; the name of the tensor they write."""
+
+    @abstractmethod
+    def sharpened(self, factor: float) -> Self:
+        """The student with all scores multiplied by `factor` > 0."""
+
+    def predict(self, rows: Floats) -> Indices:
+        """Class indices, int64 (n,), for float32 rows (n, p)."""
+        said: Indices = self.predict_proba(rows).argmax(axis=1)
+        return said
+
+    def predict_proba(self, rows: Floats) -> Floats:
+        """The softmax of the scores, float32 (n, c), for float32 rows (n, p)."""
+        return np.concatenate([softmax(part) for part in self._scores(rows)]).astype(np.float32)
+
+    def scores(self, rows: Floats) -> Floats:
+        """The scores, float32 (n, c), for float32 rows (n, p)."""
+        return np.concatenate([part.astype(np.float32) for part in self._scores(rows)])
+
+    def to_onnx(
+        self, rows: str, index: str, probabilities: str
+    ) -> tuple[list[NodeProto], list[TensorProto]]:
+        """Columns, scores, Softmax and ArgMax; see `students.contract.Student.to_onnx`."""
+        nodes = Nodes()
+        scores = self.add_scores(nodes, self.columns.add_to(nodes, rows))
+        add_answers(nodes, scores, index, probabilities)
+        return nodes.nodes, nodes.constants
+
+    def _scores(self, rows: Floats) -> Iterator[Doubles]:
+        return (self.weigh(self.columns.of(block)) for block in blocks(rows))
+
+
+S = TypeVar("S", bound=ScoredStudent)
+
+
+class ScoredLearner(Generic[S]):
+    """The columns of one task and their matrix, which serve all fits.
+
+    A fit looks at `FITTED_ROWS` rows at most: so few parameters are well determined by them.
+    """
+
+    @one_thread()
+    def __init__(self, kind: type[S], task: Task, learn: Callable[[Floats], Columns]) -> None:
+        self.kind, self.task = kind, task
+        n = len(task.rows)
+        self.chosen: Indices = np.arange(n)
+        if n > FITTED_ROWS:
+            rng = np.random.default_rng(task.seed)
+            self.chosen = np.sort(rng.choice(n, FITTED_ROWS, replace=False))
+        self.columns = learn(task.rows[self.chosen])
+        every = -(-len(self.chosen) * self.columns.width() // FITTED_CELLS)
+        self.chosen = self.chosen[:: max(every, 1)]
+        self.design = Design(self.columns, task.rows[self.chosen])
+
+    @one_thread()
+    def finish(self, student: Student) -> S:
+        """`student`, its scores multiplied so that its probabilities are nearest the beliefs.
+
+        Raises TypeError for a student of another family.
+        """
+        own = self.own(student)
+        scores = own.scores(self.task.rows[self.chosen])
+        return own.sharpened(best_sharpness(scores, self.task.beliefs[self.chosen]))
+
+    def own(self, student: Student) -> S:
+        """`student`, which is one of this family; else TypeError is raised."""
+        if not isinstance(student, self.kind):
+            found = type(student).__name__
+            raise TypeError(f"a learner of {self.kind.__name__} has no use for a {found}")
+        return student
+
+
+def earned(student: Student, rows: Floats, rewards: Floats) -> float:
+    """The sum of `rewards` (n, c) that the student's labels of `rows` (n, p) get."""
+    said = student.predict(rows)
+    return float(rewards[np.arange(len(said)), said].sum(dtype=np.float64))

@@ -1,0 +1,107 @@
+"""Students that weigh columns, one weight a column and class: what `linear` and `additive` share.
+
+A first fit minimises the soft cross-entropy, which is convex. From there, and in fits from a
+given start, the rewards themselves are climbed, as the share of them that a label drawn by the
+softmax earns. On 14 pairs of small tables and teachers that gave +0.6 to +1.4 points of
+accuracy, and for two random nets it lost 0.8 to 2.5: so a first fit keeps what climbing won
+only where the held rows agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from crembo_cli.students.contract import Feature, Floats, Student, Task
+from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.scored.columns import Columns, Doubles
+from crembo_cli.students.scored.design import WeightSearch, one_thread
+from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, earned
+from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
+
+Describe: TypeAlias = Callable[["WeightsStudent", Sequence[Feature], Sequence[str]], str]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WeightsStudent(ScoredStudent):
+    """Scores that are weighted sums of the columns."""
+
+    weights: Floats  # (D, c) of each column for each class
+    bias: Floats  # (c,) the scores where all columns are 0
+    spread: Floats  # (D,) standard deviations of the columns over the fitted rows
+    text: Describe  # how the family puts it into words
+
+    def weigh(self, columns: Doubles) -> Doubles:
+        """See `ScoredStudent.weigh`."""
+        scores: Doubles = columns @ self.weights.astype(np.float64) + self.bias
+        return scores
+
+    def add_scores(self, nodes: Nodes, columns: str) -> str:
+        """See `ScoredStudent.add_scores`."""
+        sums = nodes.add("MatMul", [columns, nodes.double(self.weights)])
+        return nodes.add("Add", [sums, nodes.double(self.bias)])
+
+    def sharpened(self, factor: float) -> WeightsStudent:
+        """See `ScoredStudent.sharpened`."""
+        size = np.float32(factor)
+        return replace(self, weights=self.weights * size, bias=self.bias * size)
+
+    def size(self) -> dict[str, int]:
+        """Parameters: all numbers that are exported."""
+        return {"parameters": self.columns.numbers() + self.weights.size + self.bias.size}
+
+    def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
+        """The weights for a reader; see `students.contract.Student.describe`."""
+        return self.text(self, features, classes)
+
+
+class WeightsLearner(ScoredLearner[WeightsStudent]):
+    """Fits weights for one task."""
+
+    @one_thread()
+    def __init__(
+        self, task: Task, learn: Callable[[Floats], Columns], *, ridge: float, text: Describe
+    ) -> None:
+        super().__init__(WeightsStudent, task, learn)
+        self.search = WeightSearch(self.design, ridge)
+        self.text = text
+
+    @one_thread()
+    def fit(self, rewards: Floats, start: Student | None = None) -> WeightsStudent:
+        """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls."""
+        goals = rewards[self.chosen]
+        if start is not None:
+            first, judged_by = self.own(start), (self.task.rows, rewards)
+            begin = self._place(first)
+        else:
+            begin = self._nearest(as_targets(goals))
+            first = self._student(*begin)
+            held = self.task.held_rows, self.task.held_beliefs
+            judged_by = held if len(held[0]) else (self.task.rows, rewards)
+        climbed = self._student(*self.search.run(*begin, lost_reward, goals))
+        return max(first, climbed, key=lambda student: earned(student, *judged_by))
+
+    def _nearest(self, targets: Floats) -> tuple[Doubles, Doubles]:
+        """The weights, on the design, of least cross-entropy from `targets` (chosen rows, c)."""
+        c = targets.shape[1]
+        zero = np.zeros((self.design.matrix.shape[1], c)), np.zeros(c)
+        return self.search.run(*zero, cross_entropy, targets)
+
+    def _place(self, start: WeightsStudent) -> tuple[Doubles, Doubles]:
+        """The weights of `start` on the design; the nearest ones where it has other columns."""
+        if start.columns is self.columns:
+            return self.design.from_plain(start.weights, start.bias)
+        return self._nearest(start.predict_proba(self.task.rows[self.chosen]))
+
+    def _student(self, weights: Doubles, bias: Doubles) -> WeightsStudent:
+        plain, shift = self.design.to_plain(weights, bias)
+        return WeightsStudent(
+            columns=self.columns,
+            weights=plain,
+            bias=shift,
+            spread=self.design.spread,
+            text=self.text,
+        )

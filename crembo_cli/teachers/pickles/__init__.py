@@ -1,0 +1,1 @@
+"""Pickle, joblib and .skops files; all of it runs in the child process."""

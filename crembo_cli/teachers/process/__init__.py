@@ -1,0 +1,1 @@
+"""The child process that holds a model, and the teacher that queries it."""

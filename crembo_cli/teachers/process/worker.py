@@ -1,0 +1,137 @@
+"""The child process: `python -m crembo_cli.teachers.process.worker`, spoken to over its pipes.
+
+It answers {"do": "load"}, then any number of {"do": "score"} and {"do": "time"}, one message
+each (wire.py). What a model prints goes to standard error, never between the messages.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from typing import Any, BinaryIO, Protocol
+
+from crembo_cli.errors import TeacherError
+from crembo_cli.teachers.model_info import Facts
+from crembo_cli.teachers.process.child import limit_this_process
+from crembo_cli.teachers.process.wire import Array, Message, receive, send
+
+TIMED = 0.2  # seconds of prediction that a rate is measured on, at the least
+LIBRARIES = ("xgboost", "lightgbm", "catboost", "skops")  # what a teacher's file may need
+
+
+class Model(Protocol):
+    """A loaded model."""
+
+    facts: Facts  # what the parent is told of it
+
+    def rows(self, header: dict[str, Any], arrays: list[Array]) -> Any:
+        """The rows of a message, as the model takes them."""
+        ...
+
+    def predict(self, rows: Any) -> Any:
+        """The model's answer, as its library gives it."""
+        ...
+
+    def scores(self, answer: Any, count: int) -> Message:
+        """That answer to `count` rows, ready to be sent."""
+        ...
+
+
+def load(header: dict[str, Any]) -> Model:
+    """The model in the file `path`, of the `format` that its extension told."""
+    if header["format"] == "onnx":
+        from crembo_cli.teachers.onnx.model import OnnxModel
+
+        return OnnxModel(
+            header["path"], threads=header["threads"], hard_labels=header["hard_labels"]
+        )
+    from crembo_cli.teachers.pickles.estimator import Estimator, load_estimator
+
+    found, warnings = load_estimator(header["path"], header["format"], trust=header["trust"])
+    return Estimator(found, warnings=warnings, hard_labels=header["hard_labels"])
+
+
+def answer(model: Model, header: dict[str, Any], arrays: list[Array]) -> Message:
+    """What `model` says to a message that asks for scores or for a rate."""
+    rows = model.rows(header, arrays)
+    if header["do"] == "score":
+        return model.scores(model.predict(rows), header["rows"])
+    best = spent = _seconds(model, rows)
+    if spent < TIMED:  # the first call allocates and spins threads up: not counted
+        best = spent = _seconds(model, rows)
+        while spent < TIMED:
+            seconds = _seconds(model, rows)
+            best, spent = min(best, seconds), spent + seconds
+    return {"rows_per_second": header["rows"] / best}, []
+
+
+def _seconds(model: Model, rows: Any) -> float:
+    start = time.perf_counter()
+    model.predict(rows)
+    return time.perf_counter() - start
+
+
+def refusal(error: BaseException) -> dict[str, Any]:
+    """An error as the parent is told of it."""
+    notes = [traceback.format_exc()]
+    first_line = str(error).strip().partition("\n")[0]
+    if isinstance(error, TeacherError):
+        return {"error": str(error), "notes": notes}
+    if isinstance(error, MemoryError) or any(
+        sign in first_line for sign in ("bad allocation", "bad_alloc")
+    ):
+        return {"error": "the teacher ran out of memory", "notes": notes}
+    if isinstance(error, ModuleNotFoundError) and error.name in LIBRARIES:
+        what = f"the teacher needs {error.name}, which is not installed; pip install {error.name}"
+        return {"error": what, "notes": notes}
+    return {"error": f"the teacher failed: {type(error).__name__}: {first_line}", "notes": notes}
+
+
+def serve(questions: queue.SimpleQueue[Message], replies: BinaryIO) -> None:
+    """Answers until the parent is gone, which ends the process."""
+    model: Model | None = None
+    while True:
+        header, arrays = questions.get()
+        reply: Message
+        try:
+            if header["do"] == "load":
+                if header["memory"] is not None:
+                    limit_this_process(header["memory"])
+                model = load(header)
+                reply = model.facts.to_json(), []
+            else:
+                assert model is not None, "score before load"
+                reply = answer(model, header, arrays)
+        except BaseException as error:  # whatever a foreign model raises must be told
+            reply = refusal(error), []
+        send(replies, *reply)
+
+
+def listen(stream: BinaryIO, questions: queue.SimpleQueue[Message]) -> None:
+    """Passes messages on; ends the process when the parent is gone, even amid a prediction."""
+    try:
+        while (message := receive(stream)) is not None:
+            questions.put(message)
+    finally:
+        os._exit(0)
+
+
+def main() -> None:
+    """Takes the pipes for the messages, and leaves standard error to the model."""
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    questions: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    threading.Thread(target=listen, args=(incoming, questions), daemon=True).start()
+    serve(questions, outgoing)
+
+
+if __name__ == "__main__":
+    main()
