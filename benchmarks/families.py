@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from family_results import write_families
-from quality import HOLD_OUT, agreement, deal, judge
+from quality import HOLD_OUT, agreement, deal, score_step
 from speed import large_table
 from students import Job
 from tables import QUICK, Table, tables
@@ -33,7 +33,7 @@ from threadpoolctl import threadpool_limits
 from crembo_cli.core.beliefs import depth_by_row
 from crembo_cli.dataset.encode import learn_encoding
 from crembo_cli.dataset.split import split_rows
-from crembo_cli.search.student import Rows, Search, search_student
+from crembo_cli.search.student import Search, TrainingRows, find_student
 from crembo_cli.student_file.build import build_model, model_bytes
 from crembo_cli.student_file.signature import signature_of
 from crembo_cli.students.boosted.family import BoostedFamily
@@ -103,32 +103,32 @@ def measure(
 ) -> Iterator[dict[str, object]]:
     """One row a family, and one for each way to choose among them, averaged over the folds."""
     rows, labels = table
-    split = split_rows(labels, test_share=HOLD_OUT, selection_share=0, seed=seed)
-    fold_of = deal(labels[split.fit], folds, np.random.default_rng(seed))
+    split = split_rows(labels, test_share=HOLD_OUT, validation_share=0, seed=seed)
+    fold_of = deal(labels[split.train], folds, np.random.default_rng(seed))
     figures: dict[str, list[dict[str, float]]] = {}
-    said: dict[str, list[Labels]] = {}
+    predicted: dict[str, list[Labels]] = {}
     chosen: dict[str, list[str]] = {}
     for fold in range(folds):
-        fit, test = split.fit[fold_of != fold], split.fit[fold_of == fold]
-        asked = Teacher(teacher, rows[fit], labels[fit], int(labels.max()) + 1, seed, cache)
-        job = Job(rows=rows[fit], labels=labels[fit], teacher=asked, max_depth=4, seed=seed)
+        train, test = split.train[fold_of != fold], split.train[fold_of == fold]
+        asked = Teacher(teacher, rows[train], labels[train], int(labels.max()) + 1, seed, cache)
+        job = Job(rows=rows[train], labels=labels[train], teacher=asked, max_depth=4, seed=seed)
         beliefs = asked.beliefs(rows[test])
-        taught = judge(beliefs.argmax(axis=1), labels[test], beliefs)
+        taught = score_step(beliefs.argmax(axis=1), labels[test], beliefs)
         figures.setdefault("teacher", []).append(taught)
-        said.setdefault("teacher", []).append(asked.beliefs(rows[split.test]).argmax(axis=1))
+        predicted.setdefault("teacher", []).append(asked.beliefs(rows[split.test]).argmax(axis=1))
         made = {name: make(job, FAMILIES[name]()) for name in names}
         for how, name in choices(made):
             made[how] = made[name]
             chosen.setdefault(how, []).append(name)
         for name, one in made.items():
-            judged = judge(one.student.predict(rows[test]), labels[test], beliefs)
+            judged = score_step(one.student.predict(rows[test]), labels[test], beliefs)
             figures.setdefault(name, []).append(judged | one.costs)
-            said.setdefault(name, []).append(one.student.predict(rows[split.test]))
+            predicted.setdefault(name, []).append(one.student.predict(rows[split.test]))
     for name, each in figures.items():
         yield {
             "family": name,
             **pd.DataFrame(each).mean(),
-            "agreement": agreement(said[name]),
+            "agreement": agreement(predicted[name]),
             "chosen": json.dumps(chosen.get(name)),
         }
 
@@ -139,18 +139,20 @@ class Made:
 
     student: Student
     costs: dict[str, float]
-    held: Floats  # (m,) the belief in what it says, on held rows
+    validation: Floats  # (m,) the belief in what it says, on held rows
 
 
 def make(job: Job, family: Family) -> Made:
     """The student that `crembo compress` would find."""
-    fit, held = job.parts
+    train, validation = job.parts
     began = perf_counter()
-    student = search_student(fit, held, family, Search(seed=job.seed)).student
+    student = find_student(train, validation, family, Search(seed=job.seed)).student
     costs = {"seconds": perf_counter() - began, "bytes": float(exported(student, job, family))}
     sizes = {name: float(size) for name, size in student.size().items()}
-    said = student.predict(held.rows)
-    return Made(student=student, costs=costs | sizes, held=depth_by_row(held.beliefs, said))
+    predicted = student.predict(validation.rows)
+    return Made(
+        student=student, costs=costs | sizes, validation=depth_by_row(validation.beliefs, predicted)
+    )
 
 
 def exported(student: Student, job: Job, family: Family) -> int:
@@ -170,9 +172,13 @@ def choices(made: dict[str, Made]) -> list[tuple[str, str]]:
     small = [name for name in CHOSEN_AMONG if name in made and made[name].costs["bytes"] <= BUDGET]
     if len(small) < 2:
         return []
-    best = max(small, key=lambda name: float(made[name].held.mean()))
-    error = made[best].held.std() / len(made[best].held) ** 0.5
-    near = [name for name in small if made[name].held.mean() >= made[best].held.mean() - error]
+    best = max(small, key=lambda name: float(made[name].validation.mean()))
+    error = made[best].validation.std() / len(made[best].validation) ** 0.5
+    near = [
+        name
+        for name in small
+        if made[name].validation.mean() >= made[best].validation.mean() - error
+    ]
     return [(BEST, best), (SMALLEST, min(near, key=lambda name: made[name].costs["bytes"]))]
 
 
@@ -180,12 +186,12 @@ def speeds(names: list[str]) -> Iterator[tuple[str, float]]:
     """Seconds of each family's whole search on 20,000 rows of 50 features and 10 classes."""
     rows, beliefs = large_table(22_000)
     parts = [
-        Rows(rows=rows[some], beliefs=beliefs[some], truth=None, real=len(rows[some]))
+        TrainingRows(rows=rows[some], beliefs=beliefs[some], y_true=None, real=len(rows[some]))
         for some in (slice(20_000), slice(20_000, None))
     ]
     for name in names:
         began = perf_counter()
-        search_student(*parts, FAMILIES[name](), Search())
+        find_student(*parts, FAMILIES[name](), Search())
         yield name, perf_counter() - began
 
 

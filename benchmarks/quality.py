@@ -93,21 +93,21 @@ def measure(
 ) -> list[dict[str, object]]:
     """One row a student: its figures, averaged over the folds."""
     rows, labels = table
-    split = split_rows(labels, test_share=HOLD_OUT, selection_share=0, seed=seed)
-    used, held_out = split.fit, split.test
+    split = split_rows(labels, test_share=HOLD_OUT, validation_share=0, seed=seed)
+    used, held_out = split.train, split.test
     c = int(labels.max()) + 1
     fold_of = deal(labels[used], folds, np.random.default_rng(seed))
     figures: dict[str, list[dict[str, float]]] = {name: [] for name in [*names, "teacher"]}
-    said: dict[str, list[Labels]] = {name: [] for name in [*names, "teacher"]}
+    predicted: dict[str, list[Labels]] = {name: [] for name in [*names, "teacher"]}
     for fold in range(folds):
-        fit, test = used[fold_of != fold], used[fold_of == fold]
-        teacher = Teacher(teacher_name, rows[fit], labels[fit], c, seed, cache)
+        train, test = used[fold_of != fold], used[fold_of == fold]
+        teacher = Teacher(teacher_name, rows[train], labels[train], c, seed, cache)
         job = Job(
-            rows=rows[fit], labels=labels[fit], teacher=teacher, max_depth=max_depth, seed=seed
+            rows=rows[train], labels=labels[train], teacher=teacher, max_depth=max_depth, seed=seed
         )
         beliefs = teacher.beliefs(rows[test])
-        figures["teacher"].append(judge(beliefs.argmax(axis=1), labels[test], beliefs))
-        said["teacher"].append(teacher.beliefs(rows[held_out]).argmax(axis=1))
+        figures["teacher"].append(score_step(beliefs.argmax(axis=1), labels[test], beliefs))
+        predicted["teacher"].append(teacher.beliefs(rows[held_out]).argmax(axis=1))
         # Rows that several students share are not part of what any of them takes.
         _ = job.parts
         for name in names:
@@ -115,34 +115,34 @@ def measure(
             student = STUDENTS[name](job)
             seconds = perf_counter() - began
             figures[name].append(
-                judge(student.predict(rows[test]), labels[test], beliefs)
+                score_step(student.predict(rows[test]), labels[test], beliefs)
                 | {"leaves": leaves(student), "seconds": seconds}
             )
-            said[name].append(student.predict(rows[held_out]))
+            predicted[name].append(student.predict(rows[held_out]))
     return [
-        {"student": name, **pd.DataFrame(each).mean(), "agreement": agreement(said[name])}
+        {"student": name, **pd.DataFrame(each).mean(), "agreement": agreement(predicted[name])}
         for name, each in figures.items()
     ]
 
 
-def judge(said: Labels, labels: Labels, beliefs: Floats) -> dict[str, float]:
-    """What saying `said` is worth where `labels` are true and the teacher has `beliefs`."""
-    right = said == labels
+def score_step(predicted: Labels, labels: Labels, beliefs: Floats) -> dict[str, float]:
+    """What saying `predicted` is worth where `labels` are true and the teacher has `beliefs`."""
+    right = predicted == labels
     recalls = [right[labels == y].mean() for y in np.unique(labels)]
-    depths = depth_by_row(beliefs, np.asarray(said, np.int64))
+    depths = depth_by_row(beliefs, np.asarray(predicted, np.int64))
     return {
         "accuracy": float(right.mean()),
         "balanced accuracy": float(np.mean(recalls)),
-        "fidelity": float((said == beliefs.argmax(axis=1)).mean()),
+        "fidelity": float((predicted == beliefs.argmax(axis=1)).mean()),
         "depth": insensitive_depth(depths, 0),
         **{f"depth {delta:.0%}": insensitive_depth(depths, delta) for delta in DELTAS},
         "mean belief": float(depths.mean()),
     }
 
 
-def agreement(said: list[Labels]) -> float:
+def agreement(predicted: list[Labels]) -> float:
     """The mean, over pairs of students, of the share of rows where both say the same."""
-    return float(np.mean([(a == b).mean() for a, b in itertools.combinations(said, 2)]))
+    return float(np.mean([(a == b).mean() for a, b in itertools.combinations(predicted, 2)]))
 
 
 def deal(labels: Labels, folds: int, rng: np.random.Generator) -> Labels:

@@ -52,20 +52,24 @@ def run_cart(n: int) -> None:
 
 def run_path(n: int) -> None:
     """Binning, the 33-step path, the choice and the polish; prints seconds and peak memory."""
-    from crembo_cli.search.student import Rows, Search, search_student
+    from crembo_cli.search.student import Search, TrainingRows, find_student
     from crembo_cli.students.tree.family import TreeFamily
 
     family, search = TreeFamily(max_depth=TREE_DEPTH), Search(threads=2)
     small_rows, small_beliefs = large_table(1_000)
     # Compiles or loads the kernels, which a run pays for once on a machine.
-    small = Rows(rows=small_rows, beliefs=small_beliefs, truth=None, real=1_000)
-    search_student(small, small, family, search)
+    small = TrainingRows(rows=small_rows, beliefs=small_beliefs, y_true=None, real=1_000)
+    find_student(small, small, family, search)
     rows, beliefs = large_table(n)
-    held = n // 50
-    fit = Rows(rows=rows[held:], beliefs=beliefs[held:], truth=None, real=n - held)
-    kept = Rows(rows=rows[:held], beliefs=beliefs[:held], truth=None, real=held)
+    validation = n // 50
+    train = TrainingRows(
+        rows=rows[validation:], beliefs=beliefs[validation:], y_true=None, real=n - validation
+    )
+    kept = TrainingRows(
+        rows=rows[:validation], beliefs=beliefs[:validation], y_true=None, real=validation
+    )
     began = perf_counter()
-    found = search_student(fit, kept, family, search)
+    found = find_student(train, kept, family, search)
     seconds = perf_counter() - began
     print(f"  path of {len(found.steps)} steps on {found.path_rows:,} rows", file=sys.stderr)
     _print_cost(seconds)
@@ -102,7 +106,7 @@ def loop(folder: Path | None) -> None:
     from sklearn.preprocessing import StandardScaler
     from tables import paper_tables
 
-    from crembo_cli.search.student import Rows, Search, search_student
+    from crembo_cli.search.student import Search, TrainingRows, find_student
     from crembo_cli.students.tree.family import TreeFamily
 
     warnings.simplefilter("ignore", ConvergenceWarning)  # a teacher need not have converged
@@ -121,11 +125,11 @@ def loop(folder: Path | None) -> None:
         cut = len(rows) * 85 // 100
         for name, make in teachers.items():
             beliefs = make().fit(rows[:cut], labels[:cut]).predict_proba(rows).astype(np.float32)
-            fit = Rows(rows=rows[:cut], beliefs=beliefs[:cut], truth=None, real=cut)
-            kept = Rows(
-                rows=rows[cut:], beliefs=beliefs[cut:], truth=labels[cut:], real=len(rows) - cut
+            train = TrainingRows(rows=rows[:cut], beliefs=beliefs[:cut], y_true=None, real=cut)
+            kept = TrainingRows(
+                rows=rows[cut:], beliefs=beliefs[cut:], y_true=labels[cut:], real=len(rows) - cut
             )
-            ours = best_of(partial(search_student, fit, kept, family, search), 3)
+            ours = best_of(partial(find_student, train, kept, family, search), 3)
             validation = (rows[cut:], labels[cut:])
             theirs = best_of(
                 partial(reference_loop, rows[:cut], beliefs[:cut].astype(float), validation, 4, 0),
@@ -184,8 +188,8 @@ def margins() -> None:
     task = Task(
         rows=rows[:20_000],
         beliefs=beliefs[:20_000],
-        held_rows=rows[:0],
-        held_beliefs=beliefs[:0],
+        validation_rows=rows[:0],
+        validation_beliefs=beliefs[:0],
     )
     student = TreeFamily(max_depth=TREE_DEPTH).learner(task).fit(beliefs[:20_000])
     units = rows.std(axis=0, dtype=np.float64)

@@ -18,8 +18,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from teachers import Floats, Labels, Teacher
 
 from crembo_cli.dataset.split import split_rows
-from crembo_cli.runs.compress import SELECTION_SHARE
-from crembo_cli.search.student import Rows, Search, add_synthetic, search_student
+from crembo_cli.runs.compress import VALIDATION_SHARE
+from crembo_cli.search.student import Search, TrainingRows, add_synthetic, find_student
 from crembo_cli.students.contract import Student, Task
 from crembo_cli.students.tree.family import TreeFamily
 
@@ -52,28 +52,28 @@ class Job:
         return self.teacher.beliefs(self.rows)
 
     @cached_property
-    def parts(self) -> list[Rows]:
+    def parts(self) -> list[TrainingRows]:
         """The rows to fit on and to choose by, with synthetic ones, as `crembo compress` does."""
         split = split_rows(
-            self.labels, test_share=0, selection_share=SELECTION_SHARE, seed=self.seed
+            self.labels, test_share=0, validation_share=VALIDATION_SHARE, seed=self.seed
         )
         parts = (
-            Rows(
+            TrainingRows(
                 rows=self.rows[part],
                 beliefs=self.beliefs[part],
-                truth=self.labels[part],
+                y_true=self.labels[part],
                 real=len(part),
             )
-            for part in (split.fit, split.selection)
+            for part in (split.train, split.selection)
         )
         return add_synthetic(list(parts), self.teacher.beliefs, Search(seed=self.seed))
 
 
 def crembo(job: Job, **options: Any) -> Student:
     """Our own: the path, and its choice."""
-    fit, held = job.parts
+    train, validation = job.parts
     family = TreeFamily(max_depth=job.max_depth)
-    return search_student(fit, held, family, Search(seed=job.seed, **options)).student
+    return find_student(train, validation, family, Search(seed=job.seed, **options)).student
 
 
 def crembo_accuracy(job: Job) -> Student:
@@ -93,12 +93,12 @@ def belief_student(job: Job) -> Student:
 
 def reference(job: Job) -> Says:
     """The authors' loop."""
-    split = split_rows(job.labels, test_share=0, selection_share=VALIDATION, seed=job.seed)
-    held = job.rows[split.selection], job.labels[split.selection]
+    split = split_rows(job.labels, test_share=0, validation_share=VALIDATION, seed=job.seed)
+    validation = job.rows[split.selection], job.labels[split.selection]
     return reference_loop(
-        job.rows[split.fit],
-        job.beliefs[split.fit].astype(np.float64),
-        held,
+        job.rows[split.train],
+        job.beliefs[split.train].astype(np.float64),
+        validation,
         job.max_depth,
         job.seed,
         most=LOOP_THRESHOLDS,
@@ -130,11 +130,13 @@ class SoftCart:
 def tao_labels(job: Job) -> Student:
     """Our tree learner on the true labels, without a teacher: growth, then TAO."""
     c = job.beliefs.shape[1]
-    truth = np.eye(c, dtype=np.float32)[job.labels]
+    y_true = np.eye(c, dtype=np.float32)[job.labels]
     nothing = np.empty((0, job.rows.shape[1]), np.float32), np.empty((0, c), np.float32)
-    task = Task(rows=job.rows, beliefs=truth, held_rows=nothing[0], held_beliefs=nothing[1])
+    task = Task(
+        rows=job.rows, beliefs=y_true, validation_rows=nothing[0], validation_beliefs=nothing[1]
+    )
     learner = TreeFamily(max_depth=job.max_depth).learner(task)
-    return learner.finish(learner.fit(truth))
+    return learner.finish(learner.fit(y_true))
 
 
 def optimal_labels(job: Job) -> Says:

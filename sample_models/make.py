@@ -60,17 +60,19 @@ def wine_mlp() -> None:
 
     steps: list[onnx.NodeProto] = []
     constants: list[onnx.TensorProto] = []
-    reading = "input"
+    output_format = "input"
 
     def step(operator: str, output: str, *values: np.ndarray, **attributes: int) -> None:
-        nonlocal reading
+        nonlocal output_format
         names = [f"{output}.{k}" for k in range(len(values))]
         constants.extend(
             numpy_helper.from_array(value.astype(np.float32), name)
             for name, value in zip(names, values, strict=True)
         )
-        steps.append(helper.make_node(operator, [reading, *names], [output], output, **attributes))
-        reading = output
+        steps.append(
+            helper.make_node(operator, [output_format, *names], [output], output, **attributes)
+        )
+        output_format = output
 
     step("Sub", "centred", scaler.mean_)
     step("Div", "scaled", scaler.scale_)
@@ -118,12 +120,12 @@ def table_of(bunch: Bunch, *, named_classes: bool) -> pd.DataFrame:
     return table
 
 
-def part(table: pd.DataFrame, *, held: bool = False) -> pd.DataFrame:
+def part(table: pd.DataFrame, *, validation: bool = False) -> pd.DataFrame:
     """The rows that teachers learn from, or the held 40 %; stratified by class."""
     train, rest = train_test_split(
         table, train_size=0.6, stratify=table["target"], random_state=SEED
     )
-    return rest if held else train
+    return rest if validation else train
 
 
 def fit_on_a_part(
@@ -135,10 +137,10 @@ def fit_on_a_part(
         features = rows.drop(columns="target")
         return features.to_numpy(np.float32) if as_float32 else features
 
-    train, held = part(table), part(table, held=True)
+    train, validation = part(table), part(table, validation=True)
     teacher.fit(ready(train), train["target"])
-    accuracy = teacher.score(ready(held), held["target"])
-    print(f"{name}: {accuracy:.3f} of {len(held)} held rows right")
+    accuracy = teacher.score(ready(validation), validation["target"])
+    print(f"{name}: {accuracy:.3f} of {len(validation)} held rows right")
 
 
 def save_onnx(teacher: ClassifierMixin, name: str, *, width: int, zipmap: bool) -> None:

@@ -93,11 +93,11 @@ def teacher(
         nodes += [
             helper.make_node("ArgMax", ["scores"], ["index"], axis=1, keepdims=0),
             helper.make_node(
-                "ArrayFeatureExtractor", ["classes", "index"], ["said"], domain="ai.onnx.ml"
+                "ArrayFeatureExtractor", ["classes", "index"], ["predicted"], domain="ai.onnx.ml"
             ),
         ]
         type_ = TensorProto.STRING if isinstance(labels[0], str) else TensorProto.INT64
-        outputs.insert(0, helper.make_tensor_value_info("said", type_, None))
+        outputs.insert(0, helper.make_tensor_value_info("predicted", type_, None))
     graph = helper.make_graph(
         nodes,
         "made",

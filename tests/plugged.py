@@ -15,11 +15,11 @@ Plugged = Callable[..., None]
 
 def install(site: Path, package: str, families: Mapping[str, str], module: str | None) -> None:
     """Put a package into the folder `site` as pip does: its facts, its entry points, a module."""
-    facts = site / f"{package}-1.0.dist-info"
-    facts.mkdir()
-    (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+    info = site / f"{package}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
     points = "".join(f"{name} = {place}\n" for name, place in families.items())
-    (facts / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{points}")
+    (info / "entry_points.txt").write_text(f"[{registry.GROUP}]\n{points}")
     if module is not None:
         (site / f"{package}.py").write_text(module)
 

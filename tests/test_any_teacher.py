@@ -143,9 +143,9 @@ def image_net(folder: Path) -> tuple[Path, pd.DataFrame]:
     )
     cells = np.random.default_rng(0).normal(0, 3, (200, 16)).astype(np.float32)
     with torch.no_grad():
-        said = net(torch.from_numpy(cells.reshape(-1, 1, 4, 4))).argmax(dim=1).numpy()
+        predicted = net(torch.from_numpy(cells.reshape(-1, 1, 4, 4))).argmax(dim=1).numpy()
     frame = pd.DataFrame(cells, columns=[f"p{j}" for j in range(16)])
-    return path, frame.assign(target=said)
+    return path, frame.assign(target=predicted)
 
 
 def beliefs_table(folder: Path) -> tuple[Path, pd.DataFrame]:

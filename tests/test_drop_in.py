@@ -113,10 +113,10 @@ def test_the_teachers_feeds_fit_the_student(layout: str, family: str, tmp_path: 
     assert [each.SerializeToString() for each in ours.graph.input] == [
         each.SerializeToString() for each in theirs.graph.input
     ]
-    said = [student.run(["label", "probabilities"], run) for run in fed(inputs, frame)]
-    labels = np.concatenate([label for label, _ in said])
+    predicted = [student.run(["label", "probabilities"], run) for run in fed(inputs, frame)]
+    labels = np.concatenate([label for label, _ in predicted])
     assert labels.dtype == np.int64
-    assert np.concatenate([each for _, each in said]).shape == beliefs.shape
+    assert np.concatenate([each for _, each in predicted]).shape == beliefs.shape
     assert np.mean(labels == beliefs.argmax(axis=1)) > 0.6
 
 
@@ -139,8 +139,8 @@ def test_labels_are_the_teachers_own(
     assert report["metrics"]["teacher"]["accuracy"] == 1.0
     session = onnxruntime.InferenceSession(tmp_path / "teacher.student.onnx")
     cells = frame[list("abcd")].to_numpy(np.float32)
-    said, probabilities = session.run(["label", "probabilities"], {"X": cells})
-    assert said.tolist() == [labels[k] for k in probabilities.argmax(axis=1)]
+    predicted, probabilities = session.run(["label", "probabilities"], {"X": cells})
+    assert predicted.tolist() == [labels[k] for k in probabilities.argmax(axis=1)]
     theirs = onnxruntime.InferenceSession(teacher).get_outputs()[0]
     assert session.get_outputs()[0].type == theirs.type
 
@@ -156,11 +156,11 @@ def test_a_pickle_with_text_has_one_input_a_column(tmp_path: Path) -> None:
             "new": random.random(120) < 0.5,
         }
     )
-    truth = np.where((frame["colour"] == "red") | (frame["student_index"] > 25), "yes", "no")
+    y_true = np.where((frame["colour"] == "red") | (frame["student_index"] > 25), "yes", "no")
     encode = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-    model = make_pipeline(encode, RandomForestClassifier(10, random_state=0)).fit(frame, truth)
+    model = make_pipeline(encode, RandomForestClassifier(10, random_state=0)).fit(frame, y_true)
     (tmp_path / "teacher.pkl").write_bytes(pickle.dumps(model))
-    frame.assign(target=truth).to_csv(tmp_path / "data.csv", index=False)
+    frame.assign(target=y_true).to_csv(tmp_path / "data.csv", index=False)
     ran = crembo(tmp_path, "compress", "teacher.pkl", "data.csv", *QUICK)
     assert ran.code == 0, ran.err
     session = onnxruntime.InferenceSession(tmp_path / "teacher.student.onnx")
@@ -174,7 +174,7 @@ def test_a_pickle_with_text_has_one_input_a_column(tmp_path: Path) -> None:
         name: frame[[name]].to_numpy(object if name == "colour" else np.float32, copy=True)
         for name in frame.columns
     }
-    assert np.mean(session.run(["label"], feeds)[0] == truth) > 0.8
+    assert np.mean(session.run(["label"], feeds)[0] == y_true) > 0.8
     feeds["colour"][:] = "never seen"
     assert len(session.run(["label"], feeds)[0]) == 120
 

@@ -143,15 +143,15 @@ def test_figures_can_be_counted_again(done: Done) -> None:
     beliefs = taught.beliefs(test[report["data"]["features"]].reset_index(drop=True))
     classes = [str(each) for each in taught.classes]
     taught.close()
-    said = np.array([classes.index(str(label)) for label in labels])
-    depths = beliefs[np.arange(len(said)), said]
+    predicted = np.array([classes.index(str(label)) for label in labels])
+    depths = beliefs[np.arange(len(predicted)), predicted]
     figures = report["metrics"]["student"]
     true = test["target"].astype(str).to_numpy()
     assert figures["accuracy"] == np.mean(labels.astype(str) == true)
     assert figures["balanced_accuracy"] == pytest.approx(
         np.mean([np.mean(labels[true == each].astype(str) == each) for each in np.unique(true)])
     )
-    assert figures["fidelity"] == np.mean(said == beliefs.argmax(axis=1))
+    assert figures["fidelity"] == np.mean(predicted == beliefs.argmax(axis=1))
     assert figures["depth"] == pytest.approx(depths.min(), rel=1e-5)
     below = np.sort(depths)[int(0.05 * len(depths))]
     assert figures["insensitive_depth"]["0.05"] == pytest.approx(below)
@@ -168,9 +168,9 @@ def test_rows_are_counted(done: Done) -> None:
     """Every row is fitted on, chosen by or tested on, once."""
     data = json.loads(done.first.out)["data"]
     apart = len(done.table) - -(-len(done.table) // 3)
-    assert data["rows"] == data["fit_rows"] + data["selection_rows"] == apart
+    assert data["rows"] == data["training_rows"] + data["validation_rows"] == apart
     assert data["test_rows"] == len(done.table) - apart
-    assert (data["synthetic_rows"], data["held_synthetic_rows"]) == (400, 100)
+    assert (data["synthetic_rows"], data["validation_synthetic_rows"]) == (400, 100)
     assert data["label"] == "target"
 
 
@@ -198,17 +198,17 @@ def test_provenance(done: Done) -> None:
     """The file says where it comes from, and tells no path of this machine and no time."""
     report = json.loads(done.first.out)
     model = onnx.load_from_string(done.model)
-    said = {each.key: each.value for each in model.metadata_props}
-    assert said["crembo.version"] == report["crembo"]
-    assert said["crembo.family"] == "tree"
-    assert json.loads(said["crembo.options"]) == report["student"]["options"]
-    assert json.loads(said["crembo.search"])["seed"] == 0
-    assert json.loads(said["crembo.classes"]) == report["teacher"]["classes"]
-    features = [each["name"] for each in json.loads(said["crembo.features"])]
+    predicted = {each.key: each.value for each in model.metadata_props}
+    assert predicted["crembo.version"] == report["crembo"]
+    assert predicted["crembo.family"] == "tree"
+    assert json.loads(predicted["crembo.options"]) == report["student"]["options"]
+    assert json.loads(predicted["crembo.search"])["seed"] == 0
+    assert json.loads(predicted["crembo.classes"]) == report["teacher"]["classes"]
+    features = [each["name"] for each in json.loads(predicted["crembo.features"])]
     assert features == report["data"]["features"]
-    assert said["crembo.teacher.sha256"] == report["teacher"]["sha256"]
-    assert said["crembo.data.sha256"] == report["data"]["sha256"]
-    assert json.loads(said["crembo.metrics"]) == report["metrics"]["student"]
+    assert predicted["crembo.teacher.sha256"] == report["teacher"]["sha256"]
+    assert predicted["crembo.data.sha256"] == report["data"]["sha256"]
+    assert json.loads(predicted["crembo.metrics"]) == report["metrics"]["student"]
     assert str(done.folder).encode() not in done.model
     assert str(SAMPLES).encode() not in done.model
     assert not re.search(rb"20\d\d-\d\d-\d\d|\d\d:\d\d:\d\d", done.model)

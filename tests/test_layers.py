@@ -15,19 +15,18 @@ ROOT = Path(crembo_cli.__file__).parent
 # From the top down; a module may import its own layer and those after it.
 LAYERS = [
     "commands",
+    "runs",
     "report",
     "explain",
     "robustness",
-    "frontier",
-    "compression",
-    "assessment",
-    "export",
-    "rows",
-    "evidence",
+    "search",
+    "evaluation",
+    "student_file",
     "teachers",
     "dataset",
     "students",
     "core",
+    "files",
     "errors",
 ]
 TESTING_MAY_IMPORT = {"testing", "students", "core", "errors"}

@@ -105,9 +105,9 @@ def _line_and_code(error: Exception, debug: bool) -> tuple[str, int]:
         return _one_line(error), InputError.exit_code
     if isinstance(error, MemoryError):
         return "out of memory; try fewer rows or a larger machine", InputError.exit_code
-    said = " ".join(f"{type(error).__name__}: {error}".split())
+    predicted = " ".join(f"{type(error).__name__}: {error}".split())
     hint = "" if debug else "; run it with --debug and report what it prints"
-    return f"a defect of crembo: {said}{hint}", DefectError.exit_code
+    return f"a defect of crembo: {predicted}{hint}", DefectError.exit_code
 
 
 def _one_line(error: TyperException) -> str:

@@ -17,9 +17,9 @@ def _print_meanings(wanted: bool) -> None:
         from shutil import get_terminal_size
 
         from crembo_cli.commands.messages import print_answer
-        from crembo_cli.report.glossary import meanings_text
+        from crembo_cli.report.glossary import glossary_text
 
-        print_answer(meanings_text(min(get_terminal_size((100, 0)).columns, 100)))
+        print_answer(glossary_text(min(get_terminal_size((100, 0)).columns, 100)))
         raise typer.Exit
 
 
@@ -193,7 +193,7 @@ def command(
     from crembo_cli.commands.messages import Messages
     from crembo_cli.report.gates import check_refitted, parse_gate
     from crembo_cli.runs.compress import Job, run_job
-    from crembo_cli.runs.select import asked_families
+    from crembo_cli.runs.select import request_students
     from crembo_cli.search.student import Search
 
     del explain_report  # answered before the other arguments are looked at
@@ -219,7 +219,7 @@ def command(
         teacher=teacher,
         data=data,
         output=Path(f"{Path(teacher).stem}.student.onnx" if output is None else output),
-        asked=asked_families(
+        request=request_students(
             student,
             set_ or [],
             max_depth=max_depth,

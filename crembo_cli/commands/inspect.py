@@ -44,19 +44,19 @@ def command(
         timeout=teacher_timeout,
     )
     with closing(teacher):
-        facts = _facts(model, teacher)
+        info = _info(model, teacher)
         warnings = teacher.warnings
     if as_json:
         import json
 
-        print_answer(json.dumps(facts, indent=2) + "\n")
+        print_answer(json.dumps(info, indent=2) + "\n")
     else:
-        print_answer("\n".join(_lines(facts)) + "\n")
+        print_answer("\n".join(_lines(info)) + "\n")
     for warning in warnings:
         typer.echo(f"crembo: note: {warning}", err=True)
 
 
-def _facts(path: str, teacher: Teacher) -> dict[str, Any]:
+def _info(path: str, teacher: Teacher) -> dict[str, Any]:
     """All that the file says of itself, by key; what it does not say is null."""
     return {
         "path": path,
@@ -77,7 +77,7 @@ def _facts(path: str, teacher: Teacher) -> dict[str, Any]:
         "rows": teacher.rows,
         "classes": list(teacher.classes) or None,
         "classes_source": teacher.classes_source if teacher.classes else None,
-        "reading": teacher.reading,
+        "reading": teacher.output_format,
         "provenance": _provenance(teacher.metadata),
     }
 
@@ -96,10 +96,10 @@ def _provenance(metadata: Any) -> dict[str, Any] | None:
     return found or None
 
 
-def _lines(facts: dict[str, Any]) -> list[str]:
+def _lines(info: dict[str, Any]) -> list[str]:
     """The facts for a reader: a name and a value a line, what is not known left out."""
     lines = []
-    for name, value in facts.items():
+    for name, value in info.items():
         if name in ("inputs", "outputs"):
             lines += [_line(name.removesuffix("s"), _tensor(each)) for each in value]
         elif name == "provenance" and value:
@@ -113,9 +113,9 @@ def _line(name: str, value: str) -> str:
     return f"{name + ':':28} {value}"
 
 
-def _tensor(facts: dict[str, Any]) -> str:
-    shape = ", ".join("?" if size is None else str(size) for size in facts["shape"])
-    return f"{facts['name']}  {facts['type']}  [{shape}]"
+def _tensor(info: dict[str, Any]) -> str:
+    shape = ", ".join("?" if size is None else str(size) for size in info["shape"])
+    return f"{info['name']}  {info['type']}  [{shape}]"
 
 
 def _short(value: Any, most: int = 12) -> str:

@@ -45,7 +45,7 @@ def command(
 ) -> None:
     """Ask TEACHER about each row of DATA: one column per class, rows in their order."""
     from crembo_cli.commands.messages import Messages, print_answer
-    from crembo_cli.dataset.notes import remarks
+    from crembo_cli.dataset.notes import notes
     from crembo_cli.dataset.read import read_table
     from crembo_cli.files import check_output, write_together
     from crembo_cli.runs.inputs import gather
@@ -77,10 +77,14 @@ def command(
                 drop=options.names(drop, "--drop") or (),
                 judged=False,
             )
-            messages.note([*remarks(evidence.table, evidence.columns), *asked.warnings])
+            messages.note([*notes(evidence.table, evidence.columns), *asked.warnings])
             scores = _table(evidence.beliefs, [str(each) for each in asked.classes])
-            said = {
-                "teacher": {"path": teacher, "sha256": asked.sha256, "reading": asked.reading},
+            predicted = {
+                "teacher": {
+                    "path": teacher,
+                    "sha256": asked.sha256,
+                    "reading": asked.output_format,
+                },
                 "data": {"path": data, "sha256": table.sha256},
                 "output": output,
                 "rows": len(scores),
@@ -94,7 +98,7 @@ def command(
     if as_json:
         import json
 
-        print_answer(json.dumps(said, indent=2) + "\n")
+        print_answer(json.dumps(predicted, indent=2) + "\n")
 
 
 def _check(path: Path | None, as_json: bool) -> None:

@@ -13,16 +13,16 @@ def command(as_json: options.AsJson = False, debug: options.Debug = False) -> No
     from crembo_cli.students.registry import family_names
 
     del debug  # read from the arguments by app.run, which must know it before any command runs
-    families = [_facts(name) for name in family_names()]
+    families = [_info(name) for name in family_names()]
     if as_json:
         import json
 
         print_answer(json.dumps(families, indent=2) + "\n")
     else:
-        print_answer("".join(_lines(facts) for facts in families))
+        print_answer("".join(_lines(info) for info in families))
 
 
-def _facts(name: str) -> dict[str, Any]:
+def _info(name: str) -> dict[str, Any]:
     """One family as `--json` gives it: name, summary, thresholds, options; or name and error."""
     from crembo_cli.errors import StudentError
     from crembo_cli.students.registry import family_class, family_options
@@ -48,11 +48,11 @@ def _facts(name: str) -> dict[str, Any]:
     }
 
 
-def _lines(facts: dict[str, Any]) -> str:
-    if "error" in facts:
-        return f"{facts['name']}: cannot be used: {facts['error']}\n"
-    lines = [f"{facts['name']}: {facts['summary']}", f"    fitted to {_path(facts['thresholds'])}"]
-    for option in facts["options"]:
+def _lines(info: dict[str, Any]) -> str:
+    if "error" in info:
+        return f"{info['name']}: cannot be used: {info['error']}\n"
+    lines = [f"{info['name']}: {info['summary']}", f"    fitted to {_path(info['thresholds'])}"]
+    for option in info["options"]:
         lines.append(f"    --set {option['name']}={option['default']}  ({option['wanted']})")
         lines.append(f"        {option['help']}")
     return "\n".join(lines) + "\n"

@@ -16,48 +16,53 @@ from crembo_cli.core.beliefs import (
     mean_belief,
 )
 
-LEAD = 2.0  # paired standard errors of mean belief that another student must be ahead by
+GAIN = 2.0  # paired standard errors of mean belief that another student must be ahead by
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judgement:
+class StepScores:
     """What one student of a path is worth on rows that were not fitted on."""
 
     depth: float  # empirical depth
     insensitive_depth: float  # at the run's delta
     mean_belief: float
-    lead: float  # its mean belief less the first student's
-    lead_error: float  # the standard error of the lead, over as many rows as are real
+    gain: float  # its mean belief less the first student's
+    gain_error: float  # the standard error of the lead, over as many rows as are real
     fidelity: float  # on the real rows among them
     accuracy: float | None  # on the same; None where there are no labels
 
 
-def judge(
-    P: Floats, said: Labels, delta: float, teacher: Labels, truth: Labels | None, first: Labels
-) -> Judgement:
-    """Judge a student that says `said` (n,) on rows with beliefs P (n, c).
+def score_step(
+    P: Floats,
+    predicted: Labels,
+    delta: float,
+    teacher: Labels,
+    y_true: Labels | None,
+    first: Labels,
+) -> StepScores:
+    """Judge a student that says `predicted` (n,) on rows with beliefs P (n, c).
 
-    The first m rows are real: `teacher` (m,) is what the teacher says there, and `truth` (m,)
+    The first m rows are real: `teacher` (m,) is what the teacher says there, and `y_true` (m,)
     their true labels, or None. `first` (n,) is what the path's first student says.
 
     Rows that were made lie in clumps around the real ones. They say more of each clump, and
     nothing of others: the error of a lead is that of m rows, not of n.
     """
-    depths = depth_by_row(P, said)
-    leads = np.subtract(depths, depth_by_row(P, first), dtype=np.float64)
-    real = said[: len(teacher)]
-    return Judgement(
+    depths = depth_by_row(P, predicted)
+    gains = np.subtract(depths, depth_by_row(P, first), dtype=np.float64)
+    real = predicted[: len(teacher)]
+    return StepScores(
         depth=empirical_depth(depths),
         insensitive_depth=insensitive_depth(depths, delta),
         mean_belief=mean_belief(depths),
-        lead=float(np.mean(leads)),
-        lead_error=float(np.std(leads) / np.sqrt(len(teacher))),
+        gain=float(np.mean(gains)),
+        gain_error=float(np.std(gains) / np.sqrt(len(teacher))),
         fidelity=float(np.mean(real == teacher)),
-        accuracy=None if truth is None else float(np.mean(real == truth)),
+        accuracy=None if y_true is None else float(np.mean(real == y_true)),
     )
 
 
-def choose_by_depth(judgements: Sequence[Judgement]) -> int:
+def choose_by_depth(judgements: Sequence[StepScores]) -> int:
     """The deepest of the students that surely believe more than the first, else the first.
 
     The first is the belief student, which has the best mean belief on the rows that it was
@@ -65,13 +70,13 @@ def choose_by_depth(judgements: Sequence[Judgement]) -> int:
     errors; of those, the one with the largest insensitive depth; of equals the one with the
     larger mean belief, then the first.
     """
-    ahead = [k for k, each in enumerate(judgements) if each.lead > LEAD * each.lead_error]
+    ahead = [k for k, each in enumerate(judgements) if each.gain > GAIN * each.gain_error]
     if not ahead:
         return 0
     return max(ahead, key=lambda k: (judgements[k].insensitive_depth, judgements[k].mean_belief))
 
 
-def choose_by_accuracy(judgements: Sequence[Judgement]) -> int:
+def choose_by_accuracy(judgements: Sequence[StepScores]) -> int:
     """The most accurate student, the first of equals (the paper's Algorithm 2).
 
     Without labels, the one that says most often what the teacher says.

@@ -40,25 +40,30 @@ def margin_upper_bound(
     tried on the float32 row itself, so the margin is at most that; it may be less. Where not
     every row can be asked about (whole numbers only, say), `settle` gives the one that is.
     """
-    said = predict(rows)
+    predicted = predict(rows)
     directions = [
         *(rng.choice(np.array([-1.0, 1.0]), rows.shape) for _ in range(CORNERS)),
-        *(_towards(rows, said, units, rng) for _ in range(TARGETS)),
+        *(_towards(rows, predicted, units, rng) for _ in range(TARGETS)),
     ]
     # All directions at once: a classifier in another process is asked a few times only.
     each = len(directions)
     found = _along(
-        predict, settle, np.tile(rows, (each, 1)), np.tile(said, each), units, np.vstack(directions)
+        predict,
+        settle,
+        np.tile(rows, (each, 1)),
+        np.tile(predicted, each),
+        units,
+        np.vstack(directions),
     )
     return np.asarray(found.reshape(each, -1).min(axis=0))
 
 
-def _towards(rows: Floats, said: Labels, units: Doubles, rng: np.random.Generator) -> Doubles:
+def _towards(rows: Floats, predicted: Labels, units: Doubles, rng: np.random.Generator) -> Doubles:
     """For each row the direction, largest step 1, to a random row with another label."""
     n = len(rows)
     other = rng.permutation(n)
     for _ in range(8):  # a few draws until most rows have one of another label
-        same = said[other] == said
+        same = predicted[other] == predicted
         other[same] = rng.integers(0, n, int(same.sum()))
     away = rows[other].astype(np.float64) - rows
     steps = np.where((units > 0) & np.isfinite(away), away / np.where(units > 0, units, 1.0), 0.0)
@@ -70,7 +75,7 @@ def _along(
     predict: Predict,
     settle: Settle,
     rows: Floats,
-    said: Labels,
+    predicted: Labels,
     units: Doubles,
     direction: Doubles,
 ) -> Doubles:
@@ -79,7 +84,7 @@ def _along(
     moved = direction * units
 
     def changes(sizes: Doubles) -> NDArray[np.bool_]:
-        return np.asarray(predict(settle(_at(rows, moved, sizes))) != said)
+        return np.asarray(predict(settle(_at(rows, moved, sizes))) != predicted)
 
     for size in LARGEST * 0.5 ** np.arange(DOUBLINGS)[::-1]:
         changed, sought = changes(np.full(len(rows), size)), high == np.inf

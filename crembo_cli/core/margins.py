@@ -24,11 +24,11 @@ BLOCK = 8_192  # rows worked on at a time, so that their distances stay in the c
 
 
 def tree_margins(
-    rows: Floats, said: Labels, boxes: Boxes, labels: Labels, units: Doubles
+    rows: Floats, predicted: Labels, boxes: Boxes, labels: Labels, units: Doubles
 ) -> Doubles:
     """The margin of each row, float64 (n,), >= 0, in `units`; inf where no change matters.
 
-    A tree with the leaves `boxes`, which say `labels` (L,), says `said` (n,) of `rows` (n, p).
+    A tree with the leaves `boxes`, which say `labels` (L,), says `predicted` (n,) of `rows` (n, p).
     `units` (p,) are finite and >= 0. The margin is attained by a row of float32 values; a
     change of any lesser size leaves the tree's answer as it is.
     """
@@ -39,7 +39,7 @@ def tree_margins(
         columns = np.ascontiguousarray(rows[block].T, np.float64)
         absent = np.isnan(columns)
         for k, label in enumerate(labels):
-            other = said[block] != label
+            other = predicted[block] != label
             if other.any():
                 far = _distances(columns, absent, boxes, k, units)
                 np.minimum(margins[block], far, out=margins[block], where=other)
@@ -71,11 +71,11 @@ def linear_margins(
     rises by 1 adds its `weights` (p, c) to them. `absent` (n, p) tells missing values, which do
     not move. Exact in real numbers: float32 rounding can move the edge by a few of its ulps.
     """
-    said = scores.argmax(axis=1)
+    predicted = scores.argmax(axis=1)
     steps = np.where(absent, 0.0, units)
     margins = np.full(len(scores), np.inf)
-    for label in np.unique(said):
-        here = said == label
+    for label in np.unique(predicted):
+        here = predicted == label
         lead = scores[here, label][:, None] - scores[here]
         # Against class y, each feature moves the lead by |w_label - w_y| a unit.
         pull = steps[here] @ np.abs(weights[:, [label]] - weights)

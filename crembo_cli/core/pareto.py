@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from crembo_cli.core.beliefs import Floats
 
 
-def worth_their_size(sizes: Sequence[int], values: Floats) -> NDArray[np.bool_]:
+def pareto_front(sizes: Sequence[int], values: Floats) -> NDArray[np.bool_]:
     """Which students no other one beats: bool (k,).
 
     `sizes`, k of them, are better when smaller, `values` (k, m) when larger. A student is beaten
@@ -24,7 +24,9 @@ def worth_their_size(sizes: Sequence[int], values: Floats) -> NDArray[np.bool_]:
     return np.asarray(~(no_worse & (better | before)).any(axis=0), np.bool_)
 
 
-def smallest_as_good(sizes: Sequence[int], means: Sequence[float], errors: Sequence[float]) -> int:
+def smallest_within_error(
+    sizes: Sequence[int], means: Sequence[float], errors: Sequence[float]
+) -> int:
     """The number of the smallest student whose mean is within one standard error of the best.
 
     `means` and their standard `errors`, k of each, are over the same rows (Breiman et al.'s

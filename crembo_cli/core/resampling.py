@@ -49,18 +49,18 @@ def pairwise_agreement(answers: Sequence[Labels]) -> float:
 
     Each of `answers` holds the class indices (m,) that one of them says of the same rows.
     """
-    said = np.stack(answers)
-    k = len(said)
+    predicted = np.stack(answers)
+    k = len(predicted)
     together = 0
-    for label in np.unique(said):
-        count = (said == label).sum(axis=0)
+    for label in np.unique(predicted):
+        count = (predicted == label).sum(axis=0)
         together += int((count * (count - 1)).sum())
-    return float(together / (k * (k - 1) * said.shape[1]))
+    return float(together / (k * (k - 1) * predicted.shape[1]))
 
 
-def wrong_classes(said: Labels, classes: int, rng: np.random.Generator) -> Labels:
-    """For each class index in `said` (n,) another one, each of the others as often."""
-    return np.asarray((said + rng.integers(1, classes, len(said))) % classes)
+def wrong_classes(predicted: Labels, classes: int, rng: np.random.Generator) -> Labels:
+    """For each class index in `predicted` (n,) another one, each of the others as often."""
+    return np.asarray((predicted + rng.integers(1, classes, len(predicted))) % classes)
 
 
 def with_wrong_beliefs(beliefs: Floats, at: Labels, wrong: Labels) -> Floats:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def as_kinds(table: Table, *, numbers: Sequence[str] = (), text: Sequence[str] = ()) -> Table:
+def as_dtypes(table: Table, *, numbers: Sequence[str] = (), text: Sequence[str] = ()) -> Table:
     """The table with the columns `numbers` as numbers and the columns `text` as text.
 
     Text that spells numbers throughout (codes like 007 among them) becomes float64, NaN where

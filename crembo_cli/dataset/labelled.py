@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class LabelledTable:
     """A table as arrays, n rows, with the teacher's answers."""
 
     table: Table
@@ -28,34 +28,38 @@ class Evidence:
     frame: pd.DataFrame  # the features, as the teacher takes them
     rows: Floats  # (n, p) the features, as students take them
     beliefs: Floats  # (n, c)
-    truth: Indices | None  # (n,) class indices of the true labels; None where there are none
+    y_true: Indices | None  # (n,) class indices of the true labels; None where there are none
 
-    def said(self) -> Indices:
+    def teacher_labels(self) -> Indices:
         """The teacher's own answers, the class with the largest belief: int64 (n,)."""
         return np.asarray(np.argmax(self.beliefs, axis=1), np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Splits:
     """The evidence of one run, apart: no row is in two of them."""
 
-    fit: Evidence  # rows that students are fitted on
-    held: Evidence  # rows that the student is chosen by
-    test: Evidence  # rows that neither was done on: the report is measured there
-    contest: Evidence | None = None  # rows that several families are chosen between by
+    train: LabelledTable  # rows that students are fitted on
+    validation: LabelledTable  # rows that the student is chosen by
+    test: LabelledTable  # rows that neither was done on: the report is measured there
+    comparison: LabelledTable | None = None  # rows that several families are chosen between by
     fitted_on: bool = False  # the test rows were asked for, and are the table of the others
 
-    def untested(self) -> tuple[Evidence, ...]:
+    def untested(self) -> tuple[LabelledTable, ...]:
         """All parts but the rows that the report is measured on."""
-        return (self.fit, self.held, *(() if self.contest is None else (self.contest,)))
+        return (
+            self.train,
+            self.validation,
+            *(() if self.comparison is None else (self.comparison,)),
+        )
 
 
-def part(evidence: Evidence, rows: NDArray[np.int64]) -> Evidence:
+def part(evidence: LabelledTable, rows: NDArray[np.int64]) -> LabelledTable:
     """The evidence on `rows` (row numbers) alone."""
     return replace(
         evidence,
         frame=evidence.frame.iloc[rows],
         rows=evidence.rows[rows],
         beliefs=evidence.beliefs[rows],
-        truth=None if evidence.truth is None else evidence.truth[rows],
+        y_true=None if evidence.y_true is None else evidence.y_true[rows],
     )

@@ -24,7 +24,7 @@ EXACT = 2**53  # up to here float64, in which both are compared, is exact
 FEWEST = 20  # rows from which on it means something that no value occurs twice
 
 
-def remarks(table: Table, columns: Columns) -> list[str]:
+def notes(table: Table, columns: Columns) -> list[str]:
     """One sentence for each thing that holds of some columns; nothing is changed.
 
     Extra columns that are ignored; features that look like identifiers (integers or text, no
@@ -35,15 +35,15 @@ def remarks(table: Table, columns: Columns) -> list[str]:
     for name in columns.features:
         for kind in _kinds(table.frame[name]):
             named.setdefault(kind, []).append(name)
-    said = [_sentence(list(columns.extra), IGNORED)] if columns.extra else []
+    predicted = [_sentence(list(columns.extra), IGNORED)] if columns.extra else []
     if columns.label is None:
-        said += [
+        predicted += [
             f"column {name!r} is taken as a feature, for the teacher takes as many columns; "
             "if it is the label, say so: --label"
             for name in columns.features
             if name.lower() in LABEL_NAMES
         ]
-    return said + [_sentence(named[kind], kind) for kind in KINDS if kind in named]
+    return predicted + [_sentence(named[kind], kind) for kind in KINDS if kind in named]
 
 
 def _kinds(cells: pd.Series[Any]) -> list[str]:

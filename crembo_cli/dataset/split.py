@@ -17,13 +17,13 @@ FEWEST = 5  # to select and to report on
 class Split:
     """Row numbers, int64, rising; each row is in one part."""
 
-    fit: NDArray[np.int64]  # rows that students are fitted on
-    selection: NDArray[np.int64]  # rows that choose among them; none where their share is 0
+    train: NDArray[np.int64]  # rows that students are fitted on
+    validation: NDArray[np.int64]  # rows that choose among them; none where their share is 0
     test: NDArray[np.int64]  # rows that the report is measured on; none where their share is 0
 
 
 def split_rows(
-    strata: NDArray[np.int64], *, test_share: float, selection_share: float, seed: int
+    strata: NDArray[np.int64], *, test_share: float, validation_share: float, seed: int
 ) -> Split:
     """Split n rows so that each part holds each stratum in proportion to within one row.
 
@@ -35,18 +35,20 @@ def split_rows(
     Raises `UsageError` for shares out of range, and `DataError` where a part would get fewer
     rows than it needs: 10 to fit on, 5 to select on, 5 to report on.
     """
-    if not (0 <= test_share < 1 and 0 <= selection_share < 1 and test_share + selection_share < 1):
+    if not (
+        0 <= test_share < 1 and 0 <= validation_share < 1 and test_share + validation_share < 1
+    ):
         raise UsageError(
             "the shares of rows are out of range",
-            found=f"{test_share:g} to report on and {selection_share:g} to select on",
+            found=f"{test_share:g} to report on and {validation_share:g} to select on",
             wanted="each at least 0, both together below 1",
         )
     n = len(strata)
-    tested, selected, fitted = _counts(n, test_share, selection_share)
-    if not _enough(tested, selected, fitted, test_share, selection_share):
+    tested, selected, fitted = _counts(n, test_share, validation_share)
+    if not _enough(tested, selected, fitted, test_share, validation_share):
         needed = n + 1
         while not _enough(
-            *_counts(needed, test_share, selection_share), test_share, selection_share
+            *_counts(needed, test_share, validation_share), test_share, validation_share
         ):
             needed += 1
         raise DataError(
@@ -58,25 +60,25 @@ def split_rows(
     order = random.permutation(n)
     order = order[np.argsort(strata[order], kind="stable")]
     test, rest = _every(order, tested, random)
-    selection, fit = _every(rest, selected, random)
-    return Split(fit=np.sort(fit), selection=np.sort(selection), test=np.sort(test))
+    validation, train = _every(rest, selected, random)
+    return Split(train=np.sort(train), validation=np.sort(validation), test=np.sort(test))
 
 
-def _counts(n: int, test_share: float, selection_share: float) -> tuple[int, int, int]:
-    tested, selected = round(n * test_share), round(n * selection_share)
-    if selection_share > 0:
+def _counts(n: int, test_share: float, validation_share: float) -> tuple[int, int, int]:
+    tested, selected = round(n * test_share), round(n * validation_share)
+    if validation_share > 0:
         # A small table can spare five rows to select on; refusing it would help nobody.
         selected = min(max(selected, FEWEST), n)
     return tested, selected, n - tested - selected
 
 
 def _enough(
-    tested: int, selected: int, fitted: int, test_share: float, selection_share: float
+    tested: int, selected: int, fitted: int, test_share: float, validation_share: float
 ) -> bool:
     return (
         fitted >= FEWEST_TO_FIT
         and (tested >= FEWEST or test_share == 0)
-        and (selected >= FEWEST or selection_share == 0)
+        and (selected >= FEWEST or validation_share == 0)
     )
 
 

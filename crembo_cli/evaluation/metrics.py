@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
-from crembo_cli.dataset.labelled import Evidence
+from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.students.contract import Floats, Indices
 
 DELTAS = (0.01, 0.05, 0.1)
@@ -26,17 +26,17 @@ class Metrics:
     mean_belief: float | None
 
 
-def assess(evidence: Evidence, said: Indices, *, teacher: bool = True) -> Metrics:
-    """Metrics of a classifier that says `said`, class indices (n,), on the rows of `evidence`.
+def measure(evidence: LabelledTable, predicted: Indices, *, teacher: bool = True) -> Metrics:
+    """Metrics of a classifier that says `predicted`, class indices (n,), on the rows of `evidence`.
 
     Without a teacher the beliefs of `evidence` are nobody's, and what needs them is None.
     """
-    depths = depth_by_row(evidence.beliefs, said) if teacher else None
-    truth = evidence.truth
+    depths = depth_by_row(evidence.beliefs, predicted) if teacher else None
+    y_true = evidence.y_true
     return Metrics(
-        accuracy=None if truth is None else float(np.mean(said == truth)),
-        balanced_accuracy=None if truth is None else balanced_accuracy(truth, said),
-        fidelity=None if depths is None else float(np.mean(said == evidence.said())),
+        accuracy=None if y_true is None else float(np.mean(predicted == y_true)),
+        balanced_accuracy=None if y_true is None else balanced_accuracy(y_true, predicted),
+        fidelity=None if depths is None else float(np.mean(predicted == evidence.teacher_labels())),
         depth=None if depths is None else as_decimal(empirical_depth(depths)),
         insensitive_depth={
             f"{delta:g}": None if depths is None else as_decimal(insensitive_depth(depths, delta))
@@ -55,14 +55,14 @@ def as_decimal(belief: float) -> float:
     return float(f"{belief:.6g}")
 
 
-def balanced_accuracy(truth: Indices, said: Indices) -> float:
-    """The mean over the classes in `truth` of the share of their rows that are said right."""
-    right = np.bincount(truth, said == truth)
-    rows = np.bincount(truth)
+def balanced_accuracy(y_true: Indices, predicted: Indices) -> float:
+    """The mean over the classes in `y_true` of the share of their rows that are said right."""
+    right = np.bincount(y_true, predicted == y_true)
+    rows = np.bincount(y_true)
     return float(np.mean(right[rows > 0] / rows[rows > 0]))
 
 
-def baseline_says(
+def predict_baseline(
     train: Floats, labels: Indices, test: Floats, size: dict[str, int], seed: int
 ) -> Indices:
     """What scikit-learn's CART, no larger than the student, says on `test`: int64 (m,).
@@ -86,44 +86,44 @@ def baseline_says(
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassFacts:
+class ClassMetrics:
     """One class: its rows are those with that true label; without labels, those where the
     teacher says it.
     """
 
     name: str
     rows: int
-    said: list[int]  # on how many of them the student says each class, in the classes' order
-    found: float | None  # the share of them where it says this one; None without rows
-    right: float | None  # of the rows where it says this one, the share that are; None: never
+    predicted: list[int]  # on how many of them the student says each class, in the classes' order
+    recall: float | None  # the share of them where it says this one; None without rows
+    precision: float | None  # of the rows where it says this one, the share that are; None: never
     mean_belief: float | None  # in what it says on them; None without rows or a teacher
 
 
 def by_class(
-    test: Evidence, said: Indices, classes: Sequence[str], *, teacher: bool
-) -> list[ClassFacts] | None:
-    """A student that says `said` (n,) on the rows of `test`, by class.
+    test: LabelledTable, predicted: Indices, classes: Sequence[str], *, teacher: bool
+) -> list[ClassMetrics] | None:
+    """A student that says `predicted` (n,) on the rows of `test`, by class.
 
     None where there is nothing to be right about: no labels, and no teacher.
     """
-    truth = test.truth if test.truth is not None else test.said() if teacher else None
-    if truth is None:
+    y_true = test.y_true if test.y_true is not None else test.teacher_labels() if teacher else None
+    if y_true is None:
         return None
     c = len(classes)
-    counts = np.bincount(truth * c + said, minlength=c * c).reshape(c, c)
-    depths = depth_by_row(test.beliefs, said).astype(np.float64)
-    sums = np.bincount(truth, depths, minlength=c)
+    counts = np.bincount(y_true * c + predicted, minlength=c * c).reshape(c, c)
+    depths = depth_by_row(test.beliefs, predicted).astype(np.float64)
+    sums = np.bincount(y_true, depths, minlength=c)
 
     def share(part: float, of: float) -> float | None:
         return float(part / of) if of else None
 
     return [
-        ClassFacts(
+        ClassMetrics(
             name=name,
             rows=int(counts[k].sum()),
-            said=counts[k].tolist(),
-            found=share(counts[k, k], counts[k].sum()),
-            right=share(counts[k, k], counts[:, k].sum()),
+            predicted=counts[k].tolist(),
+            recall=share(counts[k, k], counts[k].sum()),
+            precision=share(counts[k, k], counts[:, k].sum()),
             mean_belief=share(sums[k], counts[k].sum()) if teacher else None,
         )
         for k, name in enumerate(classes)

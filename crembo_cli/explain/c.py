@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from crembo_cli.errors import printable
 from crembo_cli.explain.split import Split, split_at
-from crembo_cli.student_file.read import Explained
+from crembo_cli.student_file.read import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
 
 
-def c_of(explained: Explained) -> str:
+def c_of(explained: ReadableStudent) -> str:
     """A file with `crembo_predict`, the class's place in `crembo_classes`, and more.
 
     `struct crembo_row` has a double for each number, NAN where missing, and a text for each
@@ -56,7 +56,7 @@ def c_of(explained: Explained) -> str:
     return "\n".join(head) + "\n" + helpers + "\n" + body + PREDICT
 
 
-def _tree(explained: Explained, tree: Tree) -> str:
+def _tree(explained: ReadableStudent, tree: Tree) -> str:
     leaves = np.flatnonzero(tree.is_leaf()).tolist()
     tables: list[str] = []
     code: list[str] = []
@@ -109,7 +109,7 @@ def _goes_left(split: Split, v: int, features: tuple[Feature, ...]) -> str:
     return f"{absent} || {condition}" if split.missing_left else f"!{absent} && {condition}"
 
 
-def _sums(explained: Explained, student: WeightsStudent) -> str:
+def _sums(explained: ReadableStudent, student: WeightsStudent) -> str:
     p, c = len(explained.features), len(explained.classes)
     missing = np.zeros((p, c))
     missing[student.columns.missing] = student.weights[p:]

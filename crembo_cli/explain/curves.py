@@ -8,7 +8,7 @@ import numpy as np
 
 from crembo_cli.errors import printable
 from crembo_cli.explain.figure import Colours, class_colour, text_style
-from crembo_cli.student_file.read import Explained
+from crembo_cli.student_file.read import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.additive import Curve, curves_of
 from crembo_cli.students.scored.weights import WeightsStudent
@@ -23,7 +23,9 @@ ACROSS, WIDE, HIGH = 4, 2.4, 1.7  # plots in a row, and a plot's inches
 LONG = 30, 9  # letters of a feature's name and of a category's
 
 
-def draw_curves(explained: Explained, student: WeightsStudent, colours: Colours) -> Figure | None:
+def draw_curves(
+    explained: ReadableStudent, student: WeightsStudent, colours: Colours
+) -> Figure | None:
     """The points that each feature gives each class, all on one scale; None where none gives any.
 
     A line runs through the knots of a number; a category has a dot. A ring right of them is a

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from crembo_cli.explain.text import shares_of
-from crembo_cli.student_file.read import Explained
+from crembo_cli.student_file.read import ReadableStudent
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import conditions
 
 
-def dot_of(explained: Explained, tree: Tree) -> str:
+def dot_of(explained: ReadableStudent, tree: Tree) -> str:
     """A directed graph: a box for each split and leaf, an arrow for each answer."""
     lines = [
         f"digraph {_quoted(explained.name)} {{",

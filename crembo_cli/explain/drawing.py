@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crembo_cli.errors import printable
 from crembo_cli.explain.figure import Colours, class_colour, text_style
-from crembo_cli.student_file.read import Explained
+from crembo_cli.student_file.read import ReadableStudent
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import conditions
 
@@ -27,7 +27,7 @@ BAR = 0.8  # inches: the bar of shares right of a leaf
 MARGIN = 0.15  # inches
 
 
-def draw_tree(explained: Explained, tree: Tree, colours: Colours) -> Figure:
+def draw_tree(explained: ReadableStudent, tree: Tree, colours: Colours) -> Figure:
     """Boxes with what is asked; up means yes, down means no. Leaves show what is believed."""
     from matplotlib.figure import Figure
 
@@ -47,7 +47,7 @@ def draw_tree(explained: Explained, tree: Tree, colours: Colours) -> Figure:
     return figure
 
 
-def _text(explained: Explained, tree: Tree, v: int) -> list[str]:
+def _text(explained: ReadableStudent, tree: Tree, v: int) -> list[str]:
     """The lines in the box of a node: three at most, each cut to what fits."""
     if tree.left[v] == v:
         label = int(tree.label[v])
@@ -75,7 +75,7 @@ def _cut(text: str) -> str:
 
 def _draw_split(
     axes: Axes,
-    explained: Explained,
+    explained: ReadableStudent,
     tree: Tree,
     v: int,
     text: list[str],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crembo_cli.errors import StudentError, UsageError
 
 if TYPE_CHECKING:
-    from crembo_cli.student_file.read import Explained
+    from crembo_cli.student_file.read import ReadableStudent
     from crembo_cli.students.tree.model import Tree
 
 MOST_LEAVES = 512  # a drawing of more would be yards long
@@ -49,7 +49,7 @@ def form_of(suffix: str) -> str:
     )
 
 
-def explain(explained: Explained, form: str) -> bytes:
+def explain(explained: ReadableStudent, form: str) -> bytes:
     """The student in a form of FORMS, as the bytes of a file.
 
     Raises StudentError where that student has no such form.
@@ -69,7 +69,7 @@ def explain(explained: Explained, form: str) -> bytes:
     return _texts()[form](explained).encode("utf-8", "surrogateescape")
 
 
-def _texts() -> dict[str, Callable[[Explained], str]]:
+def _texts() -> dict[str, Callable[[ReadableStudent], str]]:
     from crembo_cli.explain.c import c_of
     from crembo_cli.explain.json import json_of
     from crembo_cli.explain.python import python_of
@@ -79,7 +79,7 @@ def _texts() -> dict[str, Callable[[Explained], str]]:
     return {"text": text_of, "sql": sql_of, "python": python_of, "c": c_of, "json": json_of}
 
 
-def _drawn(explained: Explained, tree: Tree, form: str) -> bytes:
+def _drawn(explained: ReadableStudent, tree: Tree, form: str) -> bytes:
     if form == "dot":
         from crembo_cli.explain.dot import dot_of
 

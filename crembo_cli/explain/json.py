@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 from crembo_cli.explain.split import split_at
-from crembo_cli.student_file.read import Explained
+from crembo_cli.student_file.read import ReadableStudent
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
 
 SCHEMA = 1
 
 
-def json_of(explained: Explained) -> str:
+def json_of(explained: ReadableStudent) -> str:
     """The student as indented JSON in ASCII, one newline at the end.
 
     `tree` is nested: a split has `feature` (its place in `features`), what `goes_left`, and the
@@ -35,7 +35,7 @@ def json_of(explained: Explained) -> str:
     return json.dumps(told, indent=2, allow_nan=False) + "\n"
 
 
-def _node(explained: Explained, tree: Tree, v: int) -> dict[str, Any]:
+def _node(explained: ReadableStudent, tree: Tree, v: int) -> dict[str, Any]:
     if tree.left[v] == v:
         return {
             "says": explained.classes[int(tree.label[v])],

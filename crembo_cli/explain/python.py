@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from crembo_cli.explain.split import Split, split_at
-from crembo_cli.student_file.read import Explained
+from crembo_cli.student_file.read import ReadableStudent
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
 
@@ -64,7 +64,7 @@ def predict(row):
 '''
 
 
-def python_of(explained: Explained) -> str:
+def python_of(explained: ReadableStudent) -> str:
     """A module with `predict(row)` and `predict_proba(row)`; `row` maps names to values."""
     student = explained.student
     codes = {
@@ -88,7 +88,7 @@ def python_of(explained: Explained) -> str:
     return "\n".join([*lines, *_sums(student)]) + CELLS + SUMS + ANSWERS
 
 
-def _tree(explained: Explained, tree: Tree) -> list[str]:
+def _tree(explained: ReadableStudent, tree: Tree) -> list[str]:
     leaves = np.flatnonzero(tree.is_leaf()).tolist()
     code: list[str] = []
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from crembo_cli.explain.split import Split, split_at
-from crembo_cli.student_file.read import Explained
+from crembo_cli.student_file.read import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
@@ -19,7 +19,7 @@ GROUP = 50  # terms of a sum within one pair of brackets: databases nest an expr
 ALWAYS, NEVER = "1 = 1", "1 = 0"  # the boolean words are missing in some databases
 
 
-def sql_of(explained: Explained) -> str:
+def sql_of(explained: ReadableStudent) -> str:
     """One CASE expression that gives the class; one newline at the end.
 
     Columns are named as the features are, in double quotes. Of weighted sums, one comparison
@@ -30,7 +30,7 @@ def sql_of(explained: Explained) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _tree(explained: Explained, tree: Tree) -> list[str]:
+def _tree(explained: ReadableStudent, tree: Tree) -> list[str]:
     if tree.left[0] == 0:
         return [f"CASE WHEN {ALWAYS} THEN {_class(explained, tree.label[0])} END"]
     lines: list[str] = []
@@ -50,7 +50,7 @@ def _tree(explained: Explained, tree: Tree) -> list[str]:
     return lines
 
 
-def _goes_left(split: Split, explained: Explained) -> str:
+def _goes_left(split: Split, explained: ReadableStudent) -> str:
     """A condition that is true where a row goes left, and false or unknown elsewhere."""
     feature = explained.features[split.feature]
     column = _identifier(feature.name)
@@ -76,7 +76,7 @@ def _goes_left(split: Split, explained: Explained) -> str:
     return f"({condition} OR {column} IS NULL)" if split.missing_left else condition
 
 
-def _linear(explained: Explained, student: WeightsStudent) -> list[str]:
+def _linear(explained: ReadableStudent, student: WeightsStudent) -> list[str]:
     """The first class that no later one beats; what it does not beat is decided further down."""
     c = len(explained.classes)
     lines = ["CASE"]
@@ -88,7 +88,7 @@ def _linear(explained: Explained, student: WeightsStudent) -> list[str]:
     return [*lines, f"{INDENT}ELSE {_class(explained, c - 1)}", "END"]
 
 
-def _lead(explained: Explained, student: WeightsStudent, k: int, other: int) -> str:
+def _lead(explained: ReadableStudent, student: WeightsStudent, k: int, other: int) -> str:
     """The points of class `k` less those of class `other`."""
     weights = student.weights.astype(float)
     bias = student.bias.astype(float)
@@ -131,7 +131,7 @@ def _absent(feature: Feature, missing_texts: Iterable[str]) -> str:
     return f"({column} IS NULL OR {column} IN ({texts}))" if texts else f"({column} IS NULL)"
 
 
-def _class(explained: Explained, k: int) -> str:
+def _class(explained: ReadableStudent, k: int) -> str:
     label = explained.classes[int(k)]
     return _text(label) if isinstance(label, str) else str(label)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from crembo_cli.errors import printable
-from crembo_cli.student_file.read import Explained
+from crembo_cli.student_file.read import ReadableStudent
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import conditions
@@ -14,14 +14,14 @@ SHARES = 4  # classes that a leaf's line names at most; the others are summed up
 LEAST = 0.005  # a share that two decimals show
 
 
-def text_of(explained: Explained) -> str:
+def text_of(explained: ReadableStudent) -> str:
     """The student in words, with all numbers that matter; one newline at the end."""
     student = explained.student
     lines = _rules(explained, student) if isinstance(student, Tree) else _sums(explained, student)
     return "\n".join(printable(line) for line in lines) + "\n"
 
 
-def _rules(explained: Explained, tree: Tree) -> list[str]:
+def _rules(explained: ReadableStudent, tree: Tree) -> list[str]:
     size = tree.size()
     lines = [
         f"{explained.name}: a tree with {size['leaves']} leaves, tree depth {size['tree_depth']}.",
@@ -46,7 +46,7 @@ def _rules(explained: Explained, tree: Tree) -> list[str]:
     return lines
 
 
-def shares_of(explained: Explained, tree: Tree, leaf: int) -> str:
+def shares_of(explained: ReadableStudent, tree: Tree, leaf: int) -> str:
     """What a leaf says and believes: "benign (benign 0.97, malignant 0.03)"."""
     names, shares = explained.class_names(), tree.probabilities[leaf]
     order = [k for k in np.argsort(-shares, kind="stable").tolist() if shares[k] >= LEAST]
@@ -56,7 +56,7 @@ def shares_of(explained: Explained, tree: Tree, leaf: int) -> str:
     return f"{names[int(tree.label[leaf])]} ({', '.join(told)})"
 
 
-def _sums(explained: Explained, student: WeightsStudent) -> list[str]:
+def _sums(explained: ReadableStudent, student: WeightsStudent) -> list[str]:
     names = [each.name for each in explained.features]
     missing = student.columns.missing.tolist()
     p = len(names)

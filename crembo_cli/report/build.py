@@ -10,32 +10,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crembo_cli.dataset.labelled import Evidence, Parts
+from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.errors import printable
-from crembo_cli.evaluation.metrics import as_decimal, assess, baseline_says, by_class
+from crembo_cli.evaluation.metrics import as_decimal, by_class, measure, predict_baseline
 from crembo_cli.report.model import (
-    ContenderFacts,
-    DataFacts,
-    FrontierFacts,
+    CandidateInfo,
+    ComparisonInfo,
+    DataInfo,
     Report,
-    SearchFacts,
-    StepFacts,
-    StudentFacts,
-    TeacherFacts,
+    SearchInfo,
+    StepInfo,
+    StudentInfo,
+    TeacherInfo,
     Timing,
 )
 from crembo_cli.robustness.margins import units_of
 from crembo_cli.robustness.model import Robustness
-from crembo_cli.search.comparison import Frontier
+from crembo_cli.search.comparison import Comparison
 from crembo_cli.search.student import Compression, Search
-from crembo_cli.student_file.read import Own
+from crembo_cli.student_file.read import StudentMetadata
 from crembo_cli.students.contract import Family, Feature, Indices, Student
 
 if TYPE_CHECKING:
     from crembo_cli.teachers.contract import ClassLabel, Teacher
 
 
-def answers_of(student: Student, parts: Parts, seed: int) -> dict[str, Indices]:
+def answers_of(student: Student, parts: Splits, seed: int) -> dict[str, Indices]:
     """What the student, the teacher and the same-size trees say of the test rows, by name.
 
     The same-size trees are fitted on all rows that are not tested on, as they need none to
@@ -43,22 +43,22 @@ def answers_of(student: Student, parts: Parts, seed: int) -> dict[str, Indices]:
     """
     train, test = _together(parts.untested()), parts.test
     size = student.size()
-    answers = {"student": student.predict(test.rows), "teacher": test.said()}
-    fitted_to = {"baseline_labels": train.truth, "baseline_teacher": train.said()}
+    answers = {"student": student.predict(test.rows), "teacher": test.teacher_labels()}
+    fitted_to = {"baseline_labels": train.y_true, "baseline_teacher": train.teacher_labels()}
     for name, labels in fitted_to.items():
         if labels is not None:
-            answers[name] = baseline_says(train.rows, labels, test.rows, size, seed)
+            answers[name] = predict_baseline(train.rows, labels, test.rows, size, seed)
     return answers
 
 
-def _together(parts: Sequence[Evidence]) -> Evidence:
+def _together(parts: Sequence[LabelledTable]) -> LabelledTable:
     """The rows of all `parts`, as arrays: the frame stays that of the first."""
-    truths = [each.truth for each in parts if each.truth is not None]
+    truths = [each.y_true for each in parts if each.y_true is not None]
     return replace(
         parts[0],
         rows=np.vstack([each.rows for each in parts]),
         beliefs=np.vstack([each.beliefs for each in parts]),
-        truth=np.concatenate(truths) if len(truths) == len(parts) else None,
+        y_true=np.concatenate(truths) if len(truths) == len(parts) else None,
     )
 
 
@@ -66,7 +66,7 @@ def provenance(
     family: Family,
     search: Search,
     teacher: Teacher,
-    parts: Parts,
+    parts: Splits,
     found: Compression,
     version: str,
 ) -> dict[str, str]:
@@ -74,70 +74,70 @@ def provenance(
 
     Texts by key, those that are not plain as JSON.
     """
-    encoding = parts.fit.encoding
-    metrics = assess(parts.test, found.student.predict(parts.test.rows))
-    said: dict[str, Any] = {
+    encoding = parts.train.encoding
+    metrics = measure(parts.test, found.student.predict(parts.test.rows))
+    predicted: dict[str, Any] = {
         "crembo.version": version,
         "crembo.family": family.name,
         "crembo.options": asdict(family),  # type: ignore[call-overload]  # the contract: a dataclass
         "crembo.search": {
             name: value for name, value in asdict(search).items() if name != "threads"
         }
-        | {"synthetic": len(found.fit.rows) - found.fit.real, "steps": len(found.steps)},
+        | {"synthetic": len(found.train.rows) - found.train.real, "steps": len(found.steps)},
         "crembo.threshold": found.threshold,
         "crembo.classes": list(teacher.classes),
         "crembo.size": found.student.size(),
         "crembo.features": [asdict(each) for each in encoding.features],
-        "crembo.units": units_of(parts.fit.rows, encoding).tolist(),
+        "crembo.units": units_of(parts.train.rows, encoding).tolist(),
         "crembo.teacher.sha256": teacher.sha256,
-        "crembo.data.sha256": parts.fit.table.sha256,
+        "crembo.data.sha256": parts.train.table.sha256,
         "crembo.test_data.sha256": parts.test.table.sha256,
         "crembo.test_rows": len(parts.test.rows),
         "crembo.metrics": asdict(metrics),
     }
     return {
         key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for key, value in said.items()
+        for key, value in predicted.items()
     }
 
 
-def teacher_facts(path: str, teacher: Teacher) -> TeacherFacts:
+def teacher_info(path: str, teacher: Teacher) -> TeacherInfo:
     """Who was compressed."""
-    return TeacherFacts(
+    return TeacherInfo(
         path=path,
         sha256=teacher.sha256,
         format=teacher.format,
         bytes=teacher.bytes,
         classes=list(teacher.classes),
         classes_source=teacher.classes_source,
-        reading=teacher.reading,
+        output_format=teacher.output_format,
     )
 
 
-def data_facts(path: str, test_path: str | None, parts: Parts, found: Compression) -> DataFacts:
+def data_info(path: str, test_path: str | None, parts: Splits, found: Compression) -> DataInfo:
     """On what."""
-    columns = parts.fit.columns
-    return DataFacts(
+    columns = parts.train.columns
+    return DataInfo(
         path=path,
-        sha256=parts.fit.table.sha256,
-        rows=len(parts.fit.table.frame),
+        sha256=parts.train.table.sha256,
+        rows=len(parts.train.table.frame),
         features=list(columns.features),
         label=columns.label,
-        fit_rows=found.fit.real,
-        selection_rows=found.held.real,
+        training_rows=found.train.real,
+        validation_rows=found.validation.real,
         test_rows=len(parts.test.rows),
         test_path=test_path,
         test_sha256=parts.test.table.sha256,
-        synthetic_rows=len(found.fit.rows) - found.fit.real,
-        held_synthetic_rows=len(found.held.rows) - found.held.real,
+        synthetic_rows=len(found.train.rows) - found.train.real,
+        validation_synthetic_rows=len(found.validation.rows) - found.validation.real,
     )
 
 
-def student_facts(
+def student_info(
     path: str, sha256: str, family: Family, student: Student, size: int
-) -> StudentFacts:
+) -> StudentInfo:
     """What came out; `size` is the file's, in bytes."""
-    return StudentFacts(
+    return StudentInfo(
         path=path,
         sha256=sha256,
         family=family.name,
@@ -166,11 +166,11 @@ def names(teacher: Teacher) -> list[str]:
     return [str(each) for each in teacher.classes]
 
 
-def search_facts(
-    search: Search, found: Compression, frontier: Frontier | None, prefer: str | None
-) -> SearchFacts:
+def search_info(
+    search: Search, found: Compression, comparison: Comparison | None, prefer: str | None
+) -> SearchInfo:
     """How it was found."""
-    return SearchFacts(
+    return SearchInfo(
         algorithm=search.algorithm,
         select=search.select,
         threshold=found.threshold,
@@ -179,7 +179,7 @@ def search_facts(
         path_rows=found.path_rows,
         chosen=found.chosen,
         steps=[
-            StepFacts(
+            StepInfo(
                 threshold=threshold,
                 depth=as_decimal(judged.depth),
                 insensitive_depth=as_decimal(judged.insensitive_depth),
@@ -188,43 +188,43 @@ def search_facts(
             )
             for threshold, judged in found.steps
         ],
-        frontier=None if frontier is None else frontier_facts(frontier, prefer),
+        comparison=None if comparison is None else comparison_info(comparison, prefer),
     )
 
 
-def frontier_facts(frontier: Frontier, prefer: str | None) -> FrontierFacts:
+def comparison_info(comparison: Comparison, prefer: str | None) -> ComparisonInfo:
     """What was tried beside it."""
-    contest = frontier.contest
-    return FrontierFacts(
-        budget=asdict(frontier.budget),
+    rows = comparison.rows
+    return ComparisonInfo(
+        budget=asdict(comparison.budget),
         prefer=prefer,
-        contest_rows=contest.real,
-        contest_synthetic_rows=len(contest.rows) - contest.real,
-        chosen=frontier.chosen,
+        comparison_rows=rows.real,
+        comparison_synthetic_rows=len(rows.rows) - rows.real,
+        chosen=comparison.chosen,
         students=[
-            ContenderFacts(
-                name=each.contender.name(),
-                family=each.contender.family.name,
-                settings=dict(each.contender.settings),
+            CandidateInfo(
+                name=each.candidate.name(),
+                family=each.candidate.family.name,
+                settings=dict(each.candidate.settings),
                 threshold=each.found.threshold,
                 size=dict(each.size),
                 fidelity=each.fidelity,
                 insensitive_depth=as_decimal(each.insensitive_depth),
                 mean_belief=each.mean_belief,
                 mean_belief_error=each.error,
-                allowed=each.allowed,
-                stands=each.stands,
+                within_budget=each.within_budget,
+                on_front=each.on_front,
             )
-            for each in frontier.entries
+            for each in comparison.entries
         ],
     )
 
 
 def evaluated_report(
     student: Teacher,
-    own: Own | None,
+    own: StudentMetadata | None,
     teacher: Teacher | None,
-    test: Evidence,
+    test: LabelledTable,
     answers: dict[str, Indices],
     robustness: Robustness,
     *,
@@ -236,7 +236,7 @@ def evaluated_report(
     `test`; `paths` are those of the student, the table and the teacher as they were given.
     """
     known = teacher is not None
-    insides = None if own is None else own.insides
+    internals = None if own is None else own.internals
     size = {} if own is None else own.size
     speeds = [
         each.rows_per_second(test.frame) if each is not None and each.answers_new_rows else None
@@ -244,22 +244,22 @@ def evaluated_report(
     ]
     return Report(
         crembo=version("crembo-cli"),
-        teacher=None if teacher is None else teacher_facts(str(paths[2]), teacher),
-        data=DataFacts(
+        teacher=None if teacher is None else teacher_info(str(paths[2]), teacher),
+        data=DataInfo(
             path=paths[1],
             sha256=test.table.sha256,
             rows=len(test.rows),
             features=list(test.columns.features),
             label=test.columns.label,
-            fit_rows=None,
-            selection_rows=None,
+            training_rows=None,
+            validation_rows=None,
             test_rows=len(test.rows),
             test_path=None,
             test_sha256=test.table.sha256,
             synthetic_rows=None,
-            held_synthetic_rows=None,
+            validation_synthetic_rows=None,
         ),
-        student=StudentFacts(
+        student=StudentInfo(
             path=paths[0],
             sha256=student.sha256,
             family=None if own is None else own.family,
@@ -267,7 +267,9 @@ def evaluated_report(
             size={**size, "bytes": student.bytes},
         ),
         search=None,
-        metrics={name: assess(test, said, teacher=known) for name, said in answers.items()},
+        metrics={
+            name: measure(test, predicted, teacher=known) for name, predicted in answers.items()
+        },
         by_class=by_class(test, answers["student"], names(teacher or student), teacher=known),
         robustness=robustness,
         requirements=[],
@@ -278,8 +280,8 @@ def evaluated_report(
         ),
         description=(
             ""
-            if insides is None
-            else description(insides.student, insides.features, insides.classes)
+            if internals is None
+            else description(internals.student, internals.features, internals.classes)
         ),
-        insides=insides,
+        internals=internals,
     )

@@ -16,13 +16,13 @@ from rich.text import Text
 
 from crembo_cli.errors import printable
 from crembo_cli.evaluation.metrics import Metrics
-from crembo_cli.report import pareto as frontier
+from crembo_cli.report import pareto as comparison
 from crembo_cli.report.gates import told
-from crembo_cli.report.model import DataFacts, Report, Requirement, SearchFacts
+from crembo_cli.report.model import DataInfo, Report, Requirement, SearchInfo
 from crembo_cli.report.robustness_table import COLUMNS as WHO
-from crembo_cli.report.robustness_table import for_rows_not_seen, trust_rows
-from crembo_cli.report.text_plots import BELIEF, BOTH, CHOSEN, DEPTH, frontier_plot, path_plot
-from crembo_cli.report.words import NAMES, kind, ratio, short, told_as
+from crembo_cli.report.robustness_table import for_rows_not_seen, robustness_rows
+from crembo_cli.report.text_plots import BELIEF, BOTH, CHOSEN, DEPTH, pareto_plot, path_plot
+from crembo_cli.report.words import NAMES, kind, ratio, short, student_heading
 
 MOST_COLUMNS = 100
 MOST_LINES = 36  # a student that takes more is not told: it would not fit on the screen
@@ -74,42 +74,42 @@ def drawing(report: Report, width: int) -> Iterator[RenderableType]:
     yield Text()
     yield from trust(report)
     if report.search is not None:
-        yield from _frontier(report.search, width)
+        yield from _comparison(report.search, width)
         yield from _path(report.search, report.data, width)
     lines = report.description.splitlines()
     if 0 < len(lines) <= MOST_LINES:
         yield Text()
-        yield _heading(told_as(report.student))
+        yield _heading(student_heading(report.student))
         yield from (_hanging(line, width) for line in lines)
     if report.requirements:
         yield Text()
     yield from (_requirement(each) for each in report.requirements)
 
 
-def _frontier(search: SearchFacts, width: int) -> Iterator[RenderableType]:
+def _comparison(search: SearchInfo, width: int) -> Iterator[RenderableType]:
     """The students that were tried, where there was more than one."""
-    if search.frontier is None:
+    if search.comparison is None:
         return
     yield Text()
-    yield _heading("the frontier")
-    yield Text(printable(frontier.sentence(search.frontier)))
+    yield _heading("the Pareto front")
+    yield Text(printable(comparison.sentence(search.comparison)))
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
     table.add_column("worth their size", overflow="fold")
-    for name in frontier.columns(search.delta):
+    for name in comparison.columns(search.delta):
         table.add_column(name, justify="right")
-    for facts, figures, taken in frontier.rows_of(search.frontier):
+    for info, figures, taken in comparison.rows_of(search.comparison):
         mark = f" {CHOSEN}" if taken else ""
-        table.add_row(printable(facts.name) + mark, *figures, style="bold" if taken else "")
+        table.add_row(printable(info.name) + mark, *figures, style="bold" if taken else "")
     yield table
     yield Text()
-    chosen = search.frontier.students[search.frontier.chosen]
+    chosen = search.comparison.students[search.comparison.chosen]
     yield Text(f"{BELIEF} fidelity  {_signs(search)}: {printable(chosen.name)}")
-    yield from (Text(line) for line in frontier_plot(search.frontier, min(width, 80)))
+    yield from (Text(line) for line in pareto_plot(search.comparison, min(width, 80)))
 
 
-def _path(search: SearchFacts, data: DataFacts, width: int) -> Iterator[RenderableType]:
+def _path(search: SearchInfo, data: DataInfo, width: int) -> Iterator[RenderableType]:
     """The path, where there is more than one step to it."""
-    if search.path_rows < (data.fit_rows or 0) + (data.synthetic_rows or 0):
+    if search.path_rows < (data.training_rows or 0) + (data.synthetic_rows or 0):
         yield Text(
             f"The path was found on {search.path_rows:,} of the rows, "
             "the chosen step polished on all.",
@@ -117,8 +117,8 @@ def _path(search: SearchFacts, data: DataFacts, width: int) -> Iterator[Renderab
         )
     if len(search.steps) > 1:
         yield Text()
-        held = (data.selection_rows or 0) + (data.held_synthetic_rows or 0)
-        yield _heading(f"the path, judged on {held:,} rows that were not fitted on")
+        validation = (data.validation_rows or 0) + (data.validation_synthetic_rows or 0)
+        yield _heading(f"the path, judged on {validation:,} rows that were not fitted on")
         yield Text(_legend(search))
         yield from (Text(line) for line in path_plot(search, min(width, 80)))
 
@@ -144,12 +144,12 @@ def _title(report: Report) -> Iterator[RenderableType]:
     tested = "" if data.test_path is None else f", tested on {printable(data.test_path)}"
     lines = [] if report.teacher is None else [f"of {printable(report.teacher.path)}"]
     lines.append(f"on {printable(data.path)}{tested}")
-    if data.fit_rows is None:
+    if data.training_rows is None:
         lines.append(f"measured on {data.test_rows:,} rows")
     else:
         lines.append(
-            f"fitted on {data.fit_rows:,} rows + {data.synthetic_rows:,} synthetic, "
-            f"chosen on {data.selection_rows:,} + {data.held_synthetic_rows:,}, "
+            f"fitted on {data.training_rows:,} rows + {data.synthetic_rows:,} synthetic, "
+            f"chosen on {data.validation_rows:,} + {data.validation_synthetic_rows:,}, "
             f"tested on {data.test_rows:,}"
         )
     yield Padding(Text("\n".join(lines)), (0, 0, 0, 2))
@@ -194,12 +194,12 @@ def _cost(report: Report) -> list[Text]:
     return [*lines, Text(told)]
 
 
-def _legend(search: SearchFacts) -> str:
+def _legend(search: SearchInfo) -> str:
     at = "belief student" if search.threshold is None else f"threshold {search.threshold:.3f}"
     return f"{BELIEF} mean belief  {_signs(search)}: {at}"
 
 
-def _signs(search: SearchFacts) -> str:
+def _signs(search: SearchInfo) -> str:
     return f"{DEPTH} depth {100 * search.delta:g}%  {BOTH} both  {CHOSEN} chosen"
 
 
@@ -210,7 +210,7 @@ def _requirement(gate: Requirement) -> Text:
 
 def trust(report: Report) -> Iterator[RenderableType]:
     """The rows that this report has figures for, and what holds for rows not seen."""
-    rows = list(trust_rows(report.robustness))
+    rows = list(robustness_rows(report.robustness))
     shown = [k for k in range(len(WHO)) if any(row[k + 1] is not None for row in rows)]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
     table.add_column("robustness", no_wrap=True)

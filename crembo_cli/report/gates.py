@@ -163,9 +163,9 @@ def raise_for_gates(report: Report) -> None:
     """Raise GateError where a requirement was not met; it names each one that failed."""
     failed = [each for each in report.requirements if not each.met]
     if failed:
-        said = "; ".join(told(each) for each in failed)
+        predicted = "; ".join(told(each) for each in failed)
         raise GateError(
-            f"requirement not met: {said}",
+            f"requirement not met: {predicted}",
             where=report.student.path,
             hint=(
                 "see what changed in the rows, or compress anew"

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crembo_cli.explain.figure import OF_THE_PAGE, class_colour, svg_of, themed
-from crembo_cli.report import pareto as frontier
-from crembo_cli.report.glossary import MEANINGS, sentence
+from crembo_cli.report import pareto as comparison
+from crembo_cli.report.glossary import GLOSSARY, sentence
 from crembo_cli.report.model import Report
-from crembo_cli.report.robustness_table import COLUMNS, trust_rows
+from crembo_cli.report.robustness_table import COLUMNS, robustness_rows
 from crembo_cli.report.verdict import verdict_of
 from crembo_cli.report.words import NAMES, kind, ratio, short
-from crembo_cli.robustness.model import Margins, WeakSpot
+from crembo_cli.robustness.model import Margins, WeakGroup
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
 
@@ -51,33 +51,33 @@ def html(report: Report) -> str:
         wide=wide,
         curves=Markup(curves),
         classes=list(_classes(report)),
-        trust=list(trust_rows(report.robustness)),
+        trust=list(robustness_rows(report.robustness)),
         trust_columns=COLUMNS,
         depths=list(depths_of(report)),
         bounds=list(bounds_of(report)),
         beliefs_at=lambda spot: beliefs_at(report, spot),
         plots=[(caption, Markup(plot)) for caption, plot in _plots(report)],
-        frontier=_frontier(report),
+        comparison=_comparison(report),
         most_classes=MOST_CLASSES,
-        meanings=MEANINGS,
+        meanings=GLOSSARY,
         sentence=sentence,
     )
 
 
-def _frontier(report: Report) -> dict[str, object] | None:
+def _comparison(report: Report) -> dict[str, object] | None:
     """What was tried beside the student, where more than one was."""
     from markupsafe import Markup
 
-    from crembo_cli.report.plots import frontier_plot
+    from crembo_cli.report.plots import pareto_plot
 
-    if report.search is None or report.search.frontier is None:
+    if report.search is None or report.search.comparison is None:
         return None
-    found, delta = report.search.frontier, report.search.delta
+    found, delta = report.search.comparison, report.search.delta
     return {
-        "sentence": frontier.sentence(found),
-        "columns": frontier.columns(delta),
-        "rows": list(frontier.rows_of(found)),
-        "plot": Markup(frontier_plot(found, delta)),  # our own SVG
+        "sentence": comparison.sentence(found),
+        "columns": comparison.columns(delta),
+        "rows": list(comparison.rows_of(found)),
+        "plot": Markup(pareto_plot(found, delta)),  # our own SVG
     }
 
 
@@ -85,22 +85,22 @@ def _tree(report: Report) -> tuple[str, bool]:
     """The drawn tree, where it is one of a size that can be read, and whether it is wide."""
     from crembo_cli.explain.drawing import draw_tree
 
-    insides = report.insides
-    if insides is None or not isinstance(insides.student, Tree):
+    internals = report.internals
+    if internals is None or not isinstance(internals.student, Tree):
         return "", False
-    if insides.student.size()["leaves"] > MOST_LEAVES:
+    if internals.student.size()["leaves"] > MOST_LEAVES:
         return "", False
-    return _sized(draw_tree(insides, insides.student, OF_THE_PAGE), "tree")
+    return _sized(draw_tree(internals, internals.student, OF_THE_PAGE), "tree")
 
 
 def _curves(report: Report) -> str:
     """The drawn curves of an additive student."""
     from crembo_cli.explain.curves import draw_curves
 
-    insides = report.insides
-    if insides is None or not isinstance(insides.student, WeightsStudent):
+    internals = report.internals
+    if internals is None or not isinstance(internals.student, WeightsStudent):
         return ""
-    figure = draw_curves(insides, insides.student, OF_THE_PAGE)
+    figure = draw_curves(internals, internals.student, OF_THE_PAGE)
     return "" if figure is None else _sized(figure, "curves")[0]
 
 
@@ -112,8 +112,8 @@ def _sized(figure: Figure, name: str) -> tuple[str, bool]:
 
 
 def _classes(report: Report) -> Iterator[tuple[str, str]]:
-    if report.insides is not None:
-        for k, name in enumerate(report.insides.class_names()):
+    if report.internals is not None:
+        for k, name in enumerate(report.internals.class_names()):
             yield name, class_colour(k)
 
 
@@ -207,9 +207,13 @@ def costs_of(report: Report) -> Iterator[tuple[str, str, str]]:
 def depths_of(report: Report) -> Iterator[tuple[str, int, list[float]]]:
     """Depth on the rows that the student was fitted on, chosen by and measured on."""
     found = report.robustness.depth
-    if found is None or found.fit is None:
+    if found is None or found.training is None:
         return  # of an evaluated student the test rows alone are known, and their figures above
-    for name, each in (("fit", found.fit), ("selection", found.selection), ("test", found.test)):
+    for name, each in (
+        ("training", found.training),
+        ("validation", found.validation),
+        ("test", found.test),
+    ):
         if each is not None:
             yield name, each.rows, [each.depth, *each.insensitive_depth.values(), each.mean_belief]
 
@@ -224,7 +228,7 @@ def bounds_of(report: Report) -> Iterator[tuple[str, str, float]]:
         yield f"belief below {d}", "at most", value
 
 
-def beliefs_at(report: Report, spot: WeakSpot) -> str:
+def beliefs_at(report: Report, spot: WeakGroup) -> str:
     """The classes that the teacher believes in most on the rows of a weak spot."""
     if report.teacher is None:
         return ""

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from crembo_cli.errors import printable
-from crembo_cli.report import pareto as frontier
+from crembo_cli.report import pareto as comparison
 from crembo_cli.report.gates import told
 from crembo_cli.report.model import Report
-from crembo_cli.report.robustness_table import COLUMNS, trust_rows
+from crembo_cli.report.robustness_table import COLUMNS, robustness_rows
 from crembo_cli.report.verdict import verdict_of
-from crembo_cli.report.words import NAMES, kind, told_as
+from crembo_cli.report.words import NAMES, kind, student_heading
 
 MOST_BYTES = 100_000
 MOST_LINES = 64  # a student that takes more is left out
@@ -31,7 +31,7 @@ def markdown(report: Report) -> str:
         _figures(report),
         _robustness(report),
         *_requirements(report),
-        *_frontier(report),
+        *_comparison(report),
         *_classes(report),
         *_weakest(report),
         *_student(report),
@@ -94,7 +94,7 @@ def _figures(report: Report) -> str:
 
 
 def _robustness(report: Report) -> str:
-    rows = list(trust_rows(report.robustness))
+    rows = list(robustness_rows(report.robustness))
     return _table(["robustness", *COLUMNS], [[row[0], *map(_number, row[1:])] for row in rows])
 
 
@@ -103,15 +103,15 @@ def _requirements(report: Report) -> Iterable[str]:
         yield "\n".join(f"- {SIGNS[each.met]} {code(told(each))}" for each in report.requirements)
 
 
-def _frontier(report: Report) -> Iterable[str]:
-    if report.search is not None and report.search.frontier is not None:
-        found = report.search.frontier
-        yield plain(frontier.sentence(found))
+def _comparison(report: Report) -> Iterable[str]:
+    if report.search is not None and report.search.comparison is not None:
+        found = report.search.comparison
+        yield plain(comparison.sentence(found))
         yield _table(
-            ["worth their size", *frontier.columns(report.search.delta)],
+            ["worth their size", *comparison.columns(report.search.delta)],
             [
                 [f"**{code(each.name)}**" if taken else code(each.name), *figures]
-                for each, figures, taken in frontier.rows_of(found)
+                for each, figures, taken in comparison.rows_of(found)
             ],
         )
 
@@ -124,7 +124,7 @@ def _classes(report: Report) -> Iterable[str]:
                 [
                     code(each.name),
                     f"{each.rows:,}",
-                    *map(_number, (each.found, each.right, each.mean_belief)),
+                    *map(_number, (each.recall, each.precision, each.mean_belief)),
                 ]
                 for each in report.by_class
             ],
@@ -132,14 +132,14 @@ def _classes(report: Report) -> Iterable[str]:
 
 
 def _weakest(report: Report) -> Iterable[str]:
-    spots = report.robustness.weakest
+    spots = report.robustness.weakest_groups
     if spots:
         yield "Where the teacher believes least in what the student says:\n\n" + _table(
             ["where", "says", "rows", "least belief", "mean belief"],
             [
                 [
                     code(each.rule),
-                    code(each.says),
+                    code(each.predicted),
                     f"{each.rows:,}",
                     _number(each.depth),
                     _number(each.mean_belief),
@@ -154,6 +154,6 @@ def _student(report: Report) -> Iterable[str]:
         runs = re.findall("`+", report.description)
         fence = "`" * max([3, *(len(run) + 1 for run in runs)])
         yield (
-            f"<details><summary>{told_as(report.student)}</summary>\n\n"
+            f"<details><summary>{student_heading(report.student)}</summary>\n\n"
             f"{fence}text\n{report.description}\n{fence}\n\n</details>"
         )

@@ -6,17 +6,17 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from crembo_cli.evaluation.metrics import ClassFacts, Metrics
+from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
 from crembo_cli.robustness.model import Robustness
 
 if TYPE_CHECKING:
-    from crembo_cli.student_file.read import Explained
+    from crembo_cli.student_file.read import ReadableStudent
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class TeacherFacts:
+class TeacherInfo:
     """Who was compressed."""
 
     path: str  # as it was given
@@ -25,11 +25,11 @@ class TeacherFacts:
     bytes: int
     classes: list[int | str | bool | float]  # in the order of the beliefs' columns
     classes_source: str  # where they were found
-    reading: str  # how its answers became beliefs
+    output_format: str  # how its answers became beliefs
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataFacts:
+class DataInfo:
     """On what. A student that is evaluated was fitted elsewhere: None tells what is not known."""
 
     path: str  # as it was given; "-" for standard input
@@ -37,17 +37,17 @@ class DataFacts:
     rows: int
     features: list[str]  # their names, in the teacher's order
     label: str | None  # the column with the true labels
-    fit_rows: int | None  # real rows that students were fitted on
-    selection_rows: int | None  # real rows that the student was chosen by
+    training_rows: int | None  # real rows that students were fitted on
+    validation_rows: int | None  # real rows that the student was chosen by
     test_rows: int  # rows that nothing was fitted on or chosen by: the metrics are theirs
     test_path: str | None  # of --test-data; None: the test rows are a share of the table
     test_sha256: str  # of the table that the test rows are from
     synthetic_rows: int | None  # rows that the teacher labelled to fit on
-    held_synthetic_rows: int | None  # and to choose by
+    validation_synthetic_rows: int | None  # and to choose by
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudentFacts:
+class StudentInfo:
     """What came out."""
 
     path: str
@@ -58,7 +58,7 @@ class StudentFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepFacts:
+class StepInfo:
     """One student of the path, on the rows it was judged by."""
 
     threshold: float | None  # None: fitted to the beliefs themselves
@@ -69,7 +69,7 @@ class StepFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContenderFacts:
+class CandidateInfo:
     """One student of a contest, on rows that none was fitted on, pruned by or chosen by."""
 
     name: str  # as --student and --set would ask for it: "tree max_depth=4"
@@ -81,24 +81,26 @@ class ContenderFacts:
     insensitive_depth: float  # at the search's delta
     mean_belief: float
     mean_belief_error: float  # the standard error of the mean over the rows
-    allowed: bool  # whether it keeps to the budget
-    stands: bool  # on the frontier: none that is allowed beats it in bytes, fidelity and depth
+    within_budget: bool  # whether it keeps to the budget
+    on_front: (
+        bool  # on the Pareto front: none that is allowed beats it in bytes, fidelity and depth
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrontierFacts:
+class ComparisonInfo:
     """What was tried beside the student, where more than one was asked for."""
 
     budget: dict[str, int | None]  # the most bytes, leaves, parameters and tree depth
     prefer: str | None
-    contest_rows: int  # real rows that the students were judged by
-    contest_synthetic_rows: int  # and rows that the teacher labelled beside them
+    comparison_rows: int  # real rows that the students were judged by
+    comparison_synthetic_rows: int  # and rows that the teacher labelled beside them
     chosen: int  # the place in students of the one that was taken
-    students: list[ContenderFacts]  # the smallest file first
+    students: list[CandidateInfo]  # the smallest file first
 
 
 @dataclass(frozen=True, kw_only=True)
-class SearchFacts:
+class SearchInfo:
     """How it was found."""
 
     algorithm: str
@@ -108,8 +110,8 @@ class SearchFacts:
     seed: int
     path_rows: int  # rows that the path was fitted on; fewer than all, the choice was polished
     chosen: int  # the chosen step's place in steps
-    steps: list[StepFacts]
-    frontier: FrontierFacts | None = None  # None: one student was asked for
+    steps: list[StepInfo]
+    comparison: ComparisonInfo | None = None  # None: one student was asked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,18 +137,18 @@ class Report:
     """Everything a run found. `as_json` gives the keys of schema 1."""
 
     crembo: str  # the version
-    teacher: TeacherFacts | None  # None where a student is evaluated without one
-    data: DataFacts
-    student: StudentFacts
-    search: SearchFacts | None  # None where a student is evaluated that was found elsewhere
+    teacher: TeacherInfo | None  # None where a student is evaluated without one
+    data: DataInfo
+    student: StudentInfo
+    search: SearchInfo | None  # None where a student is evaluated that was found elsewhere
     metrics: dict[str, Metrics]  # by the names in MEASURED; no baseline_labels without labels
-    by_class: list[ClassFacts] | None  # None where there are neither labels nor a teacher
+    by_class: list[ClassMetrics] | None  # None where there are neither labels nor a teacher
     robustness: Robustness
     requirements: list[Requirement]
     timing: Timing
     # Drawn, and not part of the JSON:
     description: str = field(default="")  # the student in words
-    insides: Explained | None = field(default=None)  # where it can be drawn
+    internals: ReadableStudent | None = field(default=None)  # where it can be drawn
     command: str = field(default="")  # what was typed
 
 
@@ -155,8 +157,8 @@ MEASURED = ("student", "teacher", "baseline_labels", "baseline_teacher")
 
 def as_json(report: Report) -> dict[str, Any]:
     """The report as schema 1 lays it down; `timing` alone differs between equal runs."""
-    found = asdict(replace(report, insides=None))
-    for drawn in ("description", "insides", "command"):
+    found = asdict(replace(report, internals=None))
+    for drawn in ("description", "internals", "command"):
         del found[drawn]
     found["metrics"] = {name: found["metrics"].get(name) for name in MEASURED}
     plain: dict[str, Any] = _finite({"schema": SCHEMA, **found})

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from crembo_cli.evaluation.metrics import Metrics
 from crembo_cli.explain.figure import OF_THE_PAGE, svg_of, themed
-from crembo_cli.report.model import FrontierFacts, SearchFacts
+from crembo_cli.report.model import ComparisonInfo, SearchInfo
 from crembo_cli.report.words import NAMES
-from crembo_cli.robustness.model import Beside, Curve, Flips, Margins
+from crembo_cli.robustness.model import Curve, Flips, Margins, WithBaselines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ Corner = Literal["best", "upper left"]
 SIZE = (4.4, 3.1)  # inches
 
 
-def path_plot(search: SearchFacts) -> str:
+def path_plot(search: SearchInfo) -> str:
     """Mean belief and depth of each step by its threshold; the kept one is marked."""
     figure, axes = _figure("threshold", "belief", "the path")
     steps = [step for step in search.steps if step.threshold is not None]
@@ -50,28 +50,28 @@ def path_plot(search: SearchFacts) -> str:
     return _svg(figure, axes, "path")
 
 
-def frontier_plot(frontier: FrontierFacts, delta: float) -> str:
-    """Fidelity and depth over the bytes of each student; those on the frontier are filled."""
-    figure, axes = _figure("bytes of the file", "fidelity and depth", "the frontier")
-    shown = [each for each in frontier.students if each.allowed]
+def pareto_plot(comparison: ComparisonInfo, delta: float) -> str:
+    """Fidelity and depth over the bytes of each student; those on the Pareto front are filled."""
+    figure, axes = _figure("bytes of the file", "fidelity and depth", "the Pareto front")
+    shown = [each for each in comparison.students if each.within_budget]
     at = [each.size["bytes"] for each in shown]
     series = {
         "fidelity": ("student", "o", [each.fidelity for each in shown]),
         f"depth at {100 * delta:g} %": ("teacher", "s", [each.insensitive_depth for each in shown]),
     }
     for name, (colour, marker, values) in series.items():
-        stood = [each.stands for each in shown]
-        for stands, fill in ((True, SERIES[colour]), (False, "none")):
+        stood = [each.on_front for each in shown]
+        for on_front, fill in ((True, SERIES[colour]), (False, "none")):
             axes.scatter(
-                [x for x, stand in zip(at, stood, strict=True) if stand == stands],
-                [y for y, stand in zip(values, stood, strict=True) if stand == stands],
+                [x for x, stand in zip(at, stood, strict=True) if stand == on_front],
+                [y for y, stand in zip(values, stood, strict=True) if stand == on_front],
                 s=22,
                 marker=marker,
                 facecolors=fill,
                 edgecolors=SERIES[colour],
-                label=name if stands else None,
+                label=name if on_front else None,
             )
-    taken = frontier.students[frontier.chosen].size["bytes"]
+    taken = comparison.students[comparison.chosen].size["bytes"]
     axes.axvline(taken, color=OF_THE_PAGE.muted, lw=1, ls=":")
     axes.text(taken, 1.1, "taken", **_small("center"))
     axes.set_xscale("log")
@@ -105,7 +105,7 @@ def depth_curve(curve: Curve) -> str:
     return _svg(figure, axes, "depth", legend="upper left")
 
 
-def contamination_plot(found: dict[str, Beside]) -> str:
+def contamination_plot(found: dict[str, WithBaselines]) -> str:
     """Agreement with the clean one by the share of wrong beliefs."""
     figure, axes = _figure(
         "share of wrong beliefs", "says what the clean one says", "wrong beliefs"
@@ -153,7 +153,7 @@ def certified_plot(found: Margins, metrics: Metrics) -> str:
     return _svg(figure, axes, "margins")
 
 
-def agreement_plot(found: Beside) -> str:
+def agreement_plot(found: WithBaselines) -> str:
     """Agreement between students of resampled rows, beside the trees of their size."""
     figure, axes = _figure("", "share of rows where two agree", "agreement over resamples")
     shares = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crembo_cli.report.words import listed
-from crembo_cli.robustness.model import Beside, Bounds, Robustness
+from crembo_cli.robustness.model import Bounds, Robustness, WithBaselines
 
 LEVEL, SHARE, RADIUS, BELOW = "0.05", "0.1", "0.1", "0.5"  # of several, the ones that are shown
 COLUMNS = ("student", "teacher", "CART on labels", "CART on teacher")
 Row = tuple[str, float | None, float | None, float | None, float | None]
 
 
-def trust_rows(found: Robustness) -> Iterator[Row]:
+def robustness_rows(found: Robustness) -> Iterator[Row]:
     """A name and a figure for each of COLUMNS; None where there is none."""
     if found.agreement is not None:
         yield _beside("agreement", found.agreement)
@@ -31,7 +31,7 @@ def trust_rows(found: Robustness) -> Iterator[Row]:
         yield "margin at most (sd)", found.margin_upper_bound.median, None, None, None
 
 
-def _beside(name: str, found: Beside) -> Row:
+def _beside(name: str, found: WithBaselines) -> Row:
     return name, found.student, None, found.baseline_labels, found.baseline_teacher
 
 

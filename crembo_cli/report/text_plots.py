@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from crembo_cli.report.model import FrontierFacts, SearchFacts
+from crembo_cli.report.model import ComparisonInfo, SearchInfo
 
 BELIEF, DEPTH, BOTH, CHOSEN = "o", "*", "8", "^"
 AXIS = 6  # columns that the axis and its numbers take
 BELIEF_STUDENT = 7  # columns that the belief student's place takes, left of the thresholds
 
-MARGIN = 5  # columns on both sides of the frontier
+MARGIN = 5  # columns on both sides of the Pareto front
 BYTES = "bytes (log)"
 
 
-def path_plot(search: SearchFacts, width: int = 76, height: int = 9) -> list[str]:
+def path_plot(search: SearchInfo, width: int = 76, height: int = 9) -> list[str]:
     """Lines of at most `width` characters; every step is a column, the chosen one is marked.
 
     The belief student, which has no threshold, stands left of the others. Steps that share a
@@ -39,13 +39,13 @@ def path_plot(search: SearchFacts, width: int = 76, height: int = 9) -> list[str
     return _plot(at, beliefs, depths, search.chosen, words, wide, height)
 
 
-def frontier_plot(frontier: FrontierFacts, width: int = 76, height: int = 9) -> list[str]:
+def pareto_plot(comparison: ComparisonInfo, width: int = 76, height: int = 9) -> list[str]:
     """Lines of at most `width` characters: fidelity and depth over the bytes of each student.
 
     Those that the budget does not allow are left out. The bytes stand on a logarithmic scale.
     """
-    chosen = frontier.students[frontier.chosen]
-    shown = [each for each in frontier.students if each.allowed]
+    chosen = comparison.students[comparison.chosen]
+    shown = [each for each in comparison.students if each.within_budget]
     sizes = np.log([each.size["bytes"] for each in shown])
     wide = width - AXIS
     # Room on both sides, so that the words below the first and the last stay on the plot.
@@ -91,7 +91,7 @@ def _plot(
     return lines
 
 
-def _columns(search: SearchFacts, most: int) -> int:
+def _columns(search: SearchInfo, most: int) -> int:
     """How many columns the thresholds from 0 to 1 take: even steps get even distances."""
     parts = sum(step.threshold is not None for step in search.steps) + 1
     return most // parts * parts if parts <= most else most

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crembo_cli.report.model import StudentFacts
+from crembo_cli.report.model import StudentInfo
 
 # Who is measured, by the report's names.
 NAMES = {
@@ -40,7 +40,7 @@ def kind(family: str | None) -> str:
     return "a classifier" if family is None else f"{article(family)} student"
 
 
-def told_as(student: StudentFacts) -> str:
+def student_heading(student: StudentInfo) -> str:
     """What stands above a student in words."""
     if "tree_depth" in student.size:
         return "the tree (in brackets the leaf's mean belief in its class)"

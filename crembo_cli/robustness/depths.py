@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
-from crembo_cli.dataset.labelled import Evidence
+from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.evaluation.metrics import DELTAS, as_decimal
 from crembo_cli.robustness.margins import Classifier
-from crembo_cli.robustness.model import BELOW, CONFIDENCE, Bounds, Curve, Depths, WeakSpot
+from crembo_cli.robustness.model import BELOW, CONFIDENCE, Bounds, Curve, Depths, WeakGroup
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import leaf_rule
@@ -39,9 +39,9 @@ def share_at_least(hits: int, rows: int, confidence: float) -> float:
 STEPS = 100  # the curve has a point at each 1/100
 
 
-def depths_on(beliefs: Floats, said: Indices) -> Depths:
-    """Depth of a classifier that says `said` (n,) on rows with `beliefs` (n, c)."""
-    depths = depth_by_row(beliefs, said)
+def depths_on(beliefs: Floats, predicted: Indices) -> Depths:
+    """Depth of a classifier that says `predicted` (n,) on rows with `beliefs` (n, c)."""
+    depths = depth_by_row(beliefs, predicted)
     return Depths(
         rows=len(depths),
         depth=as_decimal(empirical_depth(depths)),
@@ -59,7 +59,9 @@ def curve_on(beliefs: Floats, answers: Mapping[str, Indices], *, fitted_on: bool
     """
     d = np.arange(STEPS + 1) / STEPS
     n = len(beliefs)
-    counts = {name: rows_below(depth_by_row(beliefs, said), d) for name, said in answers.items()}
+    counts = {
+        name: rows_below(depth_by_row(beliefs, predicted), d) for name, predicted in answers.items()
+    }
     shares = {name: (count / n).tolist() for name, count in counts.items()}
     return Curve(
         d=d.tolist(),
@@ -71,7 +73,7 @@ def curve_on(beliefs: Floats, answers: Mapping[str, Indices], *, fitted_on: bool
     )
 
 
-def bounds_on(test: Evidence, said: Indices, *, teacher: bool, fitted_on: bool) -> Bounds:
+def bounds_on(test: LabelledTable, predicted: Indices, *, teacher: bool, fitted_on: bool) -> Bounds:
     """What holds, with CONFIDENCE, for rows like those of `test`; `teacher`: whether one is known.
 
     Each number alone holds with that confidence; all of them together with less. Of rows that
@@ -81,21 +83,25 @@ def bounds_on(test: Evidence, said: Indices, *, teacher: bool, fitted_on: bool) 
         return Bounds(
             fitted_on=True, confidence=CONFIDENCE, accuracy=None, fidelity=None, below=None
         )
-    n = len(said)
+    n = len(predicted)
 
     def at_least(right: Indices | None) -> float | None:
-        return None if right is None else share_at_least(int((said == right).sum()), n, CONFIDENCE)
+        return (
+            None
+            if right is None
+            else share_at_least(int((predicted == right).sum()), n, CONFIDENCE)
+        )
 
     below = None
     if teacher:
-        counts = rows_below(depth_by_row(test.beliefs, said), np.array(BELOW))
+        counts = rows_below(depth_by_row(test.beliefs, predicted), np.array(BELOW))
         found = share_at_most(counts, n, CONFIDENCE)
         below = {f"{d:g}": float(share) for d, share in zip(BELOW, found, strict=True)}
     return Bounds(
         fitted_on=False,
         confidence=CONFIDENCE,
-        accuracy=at_least(test.truth),
-        fidelity=at_least(test.said() if teacher else None),
+        accuracy=at_least(test.y_true),
+        fidelity=at_least(test.teacher_labels() if teacher else None),
         below=below,
     )
 
@@ -111,15 +117,17 @@ def rows_below(depths: NDArray[np.floating], d: NDArray[np.float64]) -> Indices:
 SHOWN = 10
 
 
-def weakest_spots(student: Classifier, test: Evidence, classes: Sequence[str]) -> list[WeakSpot]:
+def weakest_groups(
+    student: Classifier, test: LabelledTable, classes: Sequence[str]
+) -> list[WeakGroup]:
     """The SHOWN leaves with the least depth on the rows of `test`, the least first.
 
     Of equals the one with the lesser mean belief comes first. Leaves that no test row reaches
     are left out. For a student without leaves they are the classes that it says.
     """
-    said = student.predict(test.rows)
-    depths = depth_by_row(test.beliefs, said).astype(np.float64)
-    spot = np.asarray(student.leaves_of(test.rows) if isinstance(student, Tree) else said)
+    predicted = student.predict(test.rows)
+    depths = depth_by_row(test.beliefs, predicted).astype(np.float64)
+    spot = np.asarray(student.leaves_of(test.rows) if isinstance(student, Tree) else predicted)
     spots, at = np.unique(spot, return_inverse=True)
     rows = np.bincount(at)
     least = np.full(len(spots), np.inf)
@@ -129,7 +137,7 @@ def weakest_spots(student: Classifier, test: Evidence, classes: Sequence[str]) -
     )
     believed = np.bincount(at, depths) / rows
     label = np.zeros(len(spots), np.int64)
-    label[at] = said
+    label[at] = predicted
 
     def rule(k: int) -> str:
         if isinstance(student, Tree):
@@ -137,9 +145,9 @@ def weakest_spots(student: Classifier, test: Evidence, classes: Sequence[str]) -
         return f"where it says {classes[label[k]]}"
 
     return [
-        WeakSpot(
+        WeakGroup(
             rule=rule(k),
-            says=classes[label[k]],
+            predicted=classes[label[k]],
             rows=int(rows[k]),
             depth=as_decimal(float(least[k])),
             mean_belief=float(believed[k]),

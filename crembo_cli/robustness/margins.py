@@ -10,9 +10,9 @@ from crembo_cli.core.boxes import leaf_boxes
 from crembo_cli.core.margin_search import as_they_are, margin_upper_bound
 from crembo_cli.core.margins import Doubles, linear_margins, tree_margins
 from crembo_cli.dataset.encode import Encoding
-from crembo_cli.dataset.labelled import Evidence
-from crembo_cli.robustness.model import RADII, Margins, MarginsFromAbove
-from crembo_cli.robustness.teacher_classifier import Asked
+from crembo_cli.dataset.labelled import LabelledTable
+from crembo_cli.robustness.model import RADII, Margins, MarginUpperBounds
+from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
@@ -53,8 +53,8 @@ def exact_margins(student: Classifier, rows: Floats, units: Doubles) -> Doubles 
 
 
 def margins_on(
-    student: Classifier, test: Evidence, units: Doubles, *, teacher: bool, seed: int
-) -> tuple[Margins | None, MarginsFromAbove | None]:
+    student: Classifier, test: LabelledTable, units: Doubles, *, teacher: bool, seed: int
+) -> tuple[Margins | None, MarginUpperBounds | None]:
     """The margins on the rows of `test`: exact ones, or else those from above.
 
     With more rows than MOST_DISTANCES or MOST_SEARCHED allow, on so many drawn by `seed`.
@@ -68,17 +68,17 @@ def margins_on(
     margins = exact_margins(student, rows, units)
     if margins is None:
         chosen = _some(len(test.rows), MOST_SEARCHED, rng)
-        settle = student.settled if isinstance(student, Asked) else as_they_are
+        settle = student.settled if isinstance(student, TeacherClassifier) else as_they_are
         above = margin_upper_bound(student.predict, test.rows[chosen], units, rng, settle)
-        return None, MarginsFromAbove(
+        return None, MarginUpperBounds(
             rows=len(above), median=_quantile(above, 0.5), quantile_5=_quantile(above, 0.05)
         )
-    said = student.predict(rows)
+    predicted = student.predict(rows)
 
     def certified(right: Indices | None) -> dict[str, float] | None:
         if right is None:
             return None
-        hit = said == right[chosen]
+        hit = predicted == right[chosen]
         return {f"{radius:g}": float(np.mean(hit & (margins > radius))) for radius in RADII}
 
     return Margins(
@@ -86,8 +86,8 @@ def margins_on(
         median=_quantile(margins, 0.5),
         quantile_5=_quantile(margins, 0.05),
         unchangeable=float(np.mean(np.isinf(margins))),
-        certified_accuracy=certified(test.truth),
-        certified_fidelity=certified(test.said() if teacher else None),
+        certified_accuracy=certified(test.y_true),
+        certified_fidelity=certified(test.teacher_labels() if teacher else None),
     ), None
 
 

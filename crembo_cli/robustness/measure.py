@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crembo_cli.core.margins import Doubles
-from crembo_cli.dataset.labelled import Evidence, Parts
-from crembo_cli.robustness.depths import bounds_on, curve_on, depths_on, weakest_spots
+from crembo_cli.dataset.labelled import LabelledTable, Splits
+from crembo_cli.robustness.depths import bounds_on, curve_on, depths_on, weakest_groups
 from crembo_cli.robustness.margins import Classifier, margins_on, units_of
-from crembo_cli.robustness.model import CONTAMINATION, DepthFound, Robustness
+from crembo_cli.robustness.model import CONTAMINATION, DepthByRows, Robustness
 from crembo_cli.robustness.noise import Says, noise_on
 from crembo_cli.robustness.refits import RESAMPLES, agreement, contamination, refits_of
 from crembo_cli.search.student import Compression, Search, Stages, silent
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def robustness_of(
     found: Compression,
-    parts: Parts,
+    parts: Splits,
     teacher: Teacher,
     answers: dict[str, Indices],
     family: Family,
@@ -40,23 +40,23 @@ def robustness_of(
     """
     from dataclasses import replace
 
-    student, fit, held = found.student, parts.fit, parts.held
+    student, train, validation = found.student, parts.train, parts.validation
     stages("measuring margins and noise", 0)
     measured = robustness_on(
         student,
         parts.test,
         teacher,
         answers,
-        units=units_of(fit.rows, fit.encoding),
-        seen=fit.frame,
+        units=units_of(train.rows, train.encoding),
+        seen=train.frame,
         classes=[str(each) for each in teacher.classes],
         fitted_on=parts.fitted_on,
         seed=search.seed,
     )
     depth = measured.depth and replace(
         measured.depth,
-        fit=depths_on(fit.beliefs, student.predict(fit.rows)),
-        selection=depths_on(held.beliefs, student.predict(held.rows)),
+        training=depths_on(train.beliefs, student.predict(train.rows)),
+        validation=depths_on(validation.beliefs, student.predict(validation.rows)),
     )
     if quick:
         return replace(measured, depth=depth)
@@ -70,7 +70,7 @@ def robustness_of(
 
 def robustness_on(
     student: Classifier,
-    test: Evidence,
+    test: LabelledTable,
     teacher: Teacher | None,
     answers: dict[str, Indices],
     *,
@@ -89,13 +89,13 @@ def robustness_on(
     """
     known = teacher is not None
     margin, above = margins_on(student, test, units, teacher=known, seed=seed)
-    said = answers["student"]
+    predicted = answers["student"]
     depth = None
     if known:
-        depth = DepthFound(
-            fit=None,
-            selection=None,
-            test=depths_on(test.beliefs, said),
+        depth = DepthByRows(
+            training=None,
+            validation=None,
+            test=depths_on(test.beliefs, predicted),
             curve=curve_on(test.beliefs, answers, fitted_on=fitted_on),
         )
     return Robustness(
@@ -105,8 +105,8 @@ def robustness_on(
         margin_upper_bound=above,
         contamination=None,
         depth=depth,
-        bounds=bounds_on(test, said, teacher=known, fitted_on=fitted_on),
-        weakest=weakest_spots(student, test, classes) if known else None,
+        bounds=bounds_on(test, predicted, teacher=known, fitted_on=fitted_on),
+        weakest_groups=weakest_groups(student, test, classes) if known else None,
     )
 
 

@@ -19,7 +19,7 @@ BELOW = (0.05, 0.1, 0.25, 0.5)  # beliefs that a bound is given for; fixed befor
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beside:
+class WithBaselines:
     """One share of the student and of the trees of its size."""
 
     student: float
@@ -49,7 +49,7 @@ class Margins:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MarginsFromAbove:
+class MarginUpperBounds:
     """The least change that a search found to change the answer: margins may be smaller."""
 
     rows: int
@@ -81,11 +81,11 @@ class Curve:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepthFound:
+class DepthByRows:
     """Depth where the student was fitted, chosen and measured, and the whole curve."""
 
-    fit: Depths | None  # None where a student is evaluated that was fitted elsewhere
-    selection: Depths | None
+    training: Depths | None  # None where a student is evaluated that was fitted elsewhere
+    validation: Depths | None
     test: Depths
     curve: Curve
 
@@ -102,11 +102,11 @@ class Bounds:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeakSpot:
+class WeakGroup:
     """A leaf (a class said, for students without leaves), on the test rows that it has."""
 
     rule: str
-    says: str
+    predicted: str
     rows: int
     depth: float  # the least belief in what it says
     mean_belief: float
@@ -117,19 +117,19 @@ class WeakSpot:
 class Robustness:
     """All of it."""
 
-    agreement: Beside | None  # None with --quick-report, and where nothing can be refitted
+    agreement: WithBaselines | None  # None with --quick-report, and where nothing can be refitted
     noise: dict[str, Flips]  # by level
     margin: Margins | None  # None where it is not known exactly
-    margin_upper_bound: MarginsFromAbove | None  # None where `margin` is known
-    contamination: dict[str, Beside] | None  # by share; None as `agreement`
-    depth: DepthFound | None  # None without a teacher, as is `below`
+    margin_upper_bound: MarginUpperBounds | None  # None where `margin` is known
+    contamination: dict[str, WithBaselines] | None  # by share; None as `agreement`
+    depth: DepthByRows | None  # None without a teacher, as is `below`
     bounds: Bounds
-    weakest: list[WeakSpot] | None  # the ten with the least depth, the least first
+    weakest_groups: list[WeakGroup] | None  # the ten with the least depth, the least first
 
 
 def number_paths() -> tuple[str, ...]:
     """The paths of all numbers of a Robustness, lists aside, keys joined by dots."""
-    beside = tuple(each.name for each in fields(Beside))
+    beside = tuple(each.name for each in fields(WithBaselines))
     depths = (
         "rows",
         "depth",
@@ -141,9 +141,9 @@ def number_paths() -> tuple[str, ...]:
         *(f"noise.{level:g}.{each.name}" for level in NOISE_LEVELS for each in fields(Flips)),
         *(f"margin.{name}" for name in ("rows", "median", "quantile_5", "unchangeable")),
         *(f"margin.certified_{right}.{radius:g}" for right in RIGHT for radius in RADII),
-        *(f"margin_upper_bound.{each.name}" for each in fields(MarginsFromAbove)),
+        *(f"margin_upper_bound.{each.name}" for each in fields(MarginUpperBounds)),
         *(f"contamination.{share:g}.{who}" for share in CONTAMINATION for who in beside),
-        *(f"depth.{part}.{name}" for part in ("fit", "selection", "test") for name in depths),
+        *(f"depth.{part}.{name}" for part in ("training", "validation", "test") for name in depths),
         *(f"bounds.{name}" for name in ("confidence", *RIGHT)),
         *(f"bounds.below.{d:g}" for d in BELOW),
     )

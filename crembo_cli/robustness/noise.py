@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crembo_cli.core.margins import Doubles
-from crembo_cli.dataset.labelled import Evidence
+from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.robustness.margins import Classifier
 from crembo_cli.robustness.model import NOISE_LEVELS, Flips
 from crembo_cli.students.contract import Indices
@@ -25,7 +25,7 @@ Says = Callable[["pd.DataFrame"], Indices]  # the cells as the teacher takes the
 def noise_on(
     student: Classifier,
     teacher: Says | None,
-    test: Evidence,
+    test: LabelledTable,
     seen: pd.DataFrame,
     units: Doubles,
     seed: int,
@@ -40,7 +40,10 @@ def noise_on(
     most = MOST_ASKED // (DRAWS * len(NOISE_LEVELS))
     if len(chosen) > most:
         chosen = np.sort(rng.choice(len(chosen), most, replace=False))
-    before = {"student": student.predict(test.rows[chosen]), "teacher": test.said()[chosen]}
+    before = {
+        "student": student.predict(test.rows[chosen]),
+        "teacher": test.teacher_labels()[chosen],
+    }
     calm = test.frame.iloc[np.tile(chosen, DRAWS)].reset_index(drop=True)
 
     def flips(name: str, after: Indices) -> float:

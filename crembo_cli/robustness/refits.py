@@ -19,10 +19,10 @@ from crembo_cli.core.resampling import (
     with_wrong_beliefs,
     wrong_classes,
 )
-from crembo_cli.evaluation.metrics import baseline_says
-from crembo_cli.robustness.model import CONTAMINATION, Beside
+from crembo_cli.evaluation.metrics import predict_baseline
+from crembo_cli.robustness.model import CONTAMINATION, WithBaselines
 from crembo_cli.search.student import Compression, Progress, Search
-from crembo_cli.search.training_rows import Rows
+from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Family, Floats, Indices, Task
 
 RESAMPLES, SHARE = 10, 0.8
@@ -37,35 +37,37 @@ class Refits:
     search: Search
     threshold: float | None  # the chosen one
     size: dict[str, int]  # the student's
-    fit: Rows
-    held: Rows
+    train: TrainingRows
+    validation: TrainingRows
     test: Floats  # (m, p) rows to compare answers on
 
-    def student(self, fit: Rows, held: Rows) -> Indices:
-        """What a student fitted on `fit`, pruned by `held`, says on the test rows."""
+    def student(self, train: TrainingRows, validation: TrainingRows) -> Indices:
+        """What a student fitted on `fit`, pruned by `validation`, says on the test rows."""
         # MEMO's consistency is about the rows it was fitted on; it was not pruned by others.
-        pruned_by = 0 if self.search.algorithm == "memo" else len(held.rows)
+        pruned_by = 0 if self.search.algorithm == "memo" else len(validation.rows)
         learner = self.family.learner(
             Task(
-                rows=fit.rows,
-                beliefs=fit.beliefs,
-                held_rows=held.rows[:pruned_by],
-                held_beliefs=held.beliefs[:pruned_by],
+                rows=train.rows,
+                beliefs=train.beliefs,
+                validation_rows=validation.rows[:pruned_by],
+                validation_beliefs=validation.beliefs[:pruned_by],
                 seed=self.search.seed,
                 threads=self.search.threads,
-                categories=fit.categories,
+                categories=train.categories,
             )
         )
-        student = learner.fit(fit.beliefs)
+        student = learner.fit(train.beliefs)
         if self.threshold is not None:
-            student = learner.fit(allowed_labels(fit.beliefs, self.threshold), student)
+            student = learner.fit(allowed_labels(train.beliefs, self.threshold), student)
         return learner.finish(student).predict(self.test)
 
-    def baselines(self, rows: Floats, beliefs: Floats, truth: Indices | None) -> dict[str, Indices]:
+    def baselines(
+        self, rows: Floats, beliefs: Floats, y_true: Indices | None
+    ) -> dict[str, Indices]:
         """What the trees of the student's size, fitted on `rows`, say on the test rows."""
-        labels = {"baseline_labels": truth, "baseline_teacher": beliefs.argmax(axis=1)}
+        labels = {"baseline_labels": y_true, "baseline_teacher": beliefs.argmax(axis=1)}
         return {
-            name: baseline_says(rows, each, self.test, self.size, self.search.seed)
+            name: predict_baseline(rows, each, self.test, self.size, self.search.seed)
             for name, each in labels.items()
             if each is not None
         }
@@ -84,68 +86,72 @@ def refits_of(found: Compression, family: Family, search: Search, test: Floats) 
         search=search,
         threshold=found.threshold,
         size=found.student.size(),
-        fit=at_most(found.fit, made, rng),
-        held=at_most(found.held, made, rng),
+        train=at_most(found.train, made, rng),
+        validation=at_most(found.validation, made, rng),
         test=test,
     )
 
 
-def agreement(refits: Refits, done: Progress) -> Beside:
+def agreement(refits: Refits, done: Progress) -> WithBaselines:
     """Mean pairwise agreement on test rows of RESAMPLES students, each on SHARE of the fit rows.
 
     The rows that a student is pruned by stay; the trees of its size are fitted on the same
     resampled rows.
     """
-    fit = refits.fit
+    train = refits.train
     rng = np.random.default_rng([refits.search.seed, 6])
-    owner = owners_of(fit)
+    owner = real_rows_of(train)
     answers: dict[str, list[Indices]] = {}
-    for count, drawn in enumerate(resamples(RESAMPLES, fit.real, SHARE, rng), start=1):
-        said = {"student": refits.student(resampled(fit, owner, drawn, rng), refits.held)}
-        truth = None if fit.truth is None else fit.truth[drawn]
-        said |= refits.baselines(fit.rows[drawn], fit.beliefs[drawn], truth)
-        for name, each in said.items():
+    for count, drawn in enumerate(resamples(RESAMPLES, train.real, SHARE, rng), start=1):
+        predicted = {
+            "student": refits.student(resampled(train, owner, drawn, rng), refits.validation)
+        }
+        y_true = None if train.y_true is None else train.y_true[drawn]
+        predicted |= refits.baselines(train.rows[drawn], train.beliefs[drawn], y_true)
+        for name, each in predicted.items():
             answers.setdefault(name, []).append(each)
         done(count)
     return _beside({name: pairwise_agreement(each) for name, each in answers.items()})
 
 
-def contamination(refits: Refits, done: Progress) -> dict[str, Beside]:
+def contamination(refits: Refits, done: Progress) -> dict[str, WithBaselines]:
     """Agreement on test rows of refits on wrong beliefs with the refit on right ones, by share.
 
     That share of all rows, fitted on or pruned by, real and synthetic, gets the beliefs, and
     the true labels, of a wrong class. Held against the same refit without them, not against the
     student itself, which had a whole path and more rows: nothing but the beliefs differs.
     """
-    clean = _refitted(refits, refits.fit, refits.held)
+    clean = _refitted(refits, refits.train, refits.validation)
     done(1)
     found = {}
     for count, share in enumerate(CONTAMINATION, start=2):
         rng = np.random.default_rng([refits.search.seed, 7, round(1000 * share)])
-        fit, held = (contaminated(part, share, rng) for part in (refits.fit, refits.held))
-        said = _refitted(refits, fit, held)
+        train, validation = (
+            contaminated(part, share, rng) for part in (refits.train, refits.validation)
+        )
+        predicted = _refitted(refits, train, validation)
         found[f"{share:g}"] = _beside(
-            {name: float(np.mean(each == clean[name])) for name, each in said.items()}
+            {name: float(np.mean(each == clean[name])) for name, each in predicted.items()}
         )
         done(count)
     return found
 
 
-def _refitted(refits: Refits, fit: Rows, held: Rows) -> dict[str, Indices]:
+def _refitted(refits: Refits, train: TrainingRows, validation: TrainingRows) -> dict[str, Indices]:
     """What the student and the trees of its size, all fitted anew, say on the test rows."""
-    truth = None
-    if fit.truth is not None and held.truth is not None:
-        truth = np.concatenate([fit.truth, held.truth])
+    y_true = None
+    if train.y_true is not None and validation.y_true is not None:
+        y_true = np.concatenate([train.y_true, validation.y_true])
     baselines = refits.baselines(
-        np.vstack([fit.rows[: fit.real], held.rows[: held.real]]),
-        np.vstack([fit.beliefs[: fit.real], held.beliefs[: held.real]]),
-        truth,
+        np.vstack([train.rows[: train.real], validation.rows[: validation.real]]),
+        np.vstack([train.beliefs[: train.real], validation.beliefs[: validation.real]]),
+        y_true,
     )
-    return {"student": refits.student(fit, held), **baselines}
+    return {"student": refits.student(train, validation), **baselines}
 
 
-def _beside(shares: dict[str, float]) -> Beside:
-    return Beside(
+def _beside(shares: dict[str, float]) -> WithBaselines:
+    return WithBaselines(
         student=shares["student"],
         baseline_labels=shares.get("baseline_labels"),
         baseline_teacher=shares["baseline_teacher"],
@@ -156,7 +162,7 @@ MOST_REAL = 16_000  # real rows that a refit draws from
 MOST_ROWS = 8_000  # rows of a resample among which there are synthetic ones
 
 
-def at_most(part: Rows, made: int, rng: np.random.Generator) -> Rows:
+def at_most(part: TrainingRows, made: int, rng: np.random.Generator) -> TrainingRows:
     """`part` with at most MOST_REAL real rows, and at most `made` synthetic ones."""
     return _taken(
         part,
@@ -171,40 +177,42 @@ def _drawn(numbers: Indices, most: int, rng: np.random.Generator) -> Indices:
     return np.sort(rng.choice(numbers, most, replace=False))
 
 
-def _taken(part: Rows, real: Indices, made: Indices) -> Rows:
+def _taken(part: TrainingRows, real: Indices, made: Indices) -> TrainingRows:
     both = np.concatenate([real, made])
     return replace(
         part,
         rows=part.rows[both],
         beliefs=part.beliefs[both],
-        truth=None if part.truth is None else part.truth[real],
+        y_true=None if part.y_true is None else part.y_true[real],
         real=len(real),
     )
 
 
-def owners_of(fit: Rows) -> Indices:
+def real_rows_of(train: TrainingRows) -> Indices:
     """The real row that each synthetic one goes with: int64 (n - real,)."""
-    real = fit.rows[: fit.real]
+    real = train.rows[: train.real]
     # A row of zeros beside them, so that a column without values has a deviation too.
     spread = np.nanstd(np.vstack([real, np.zeros_like(real[:1])]), axis=0, dtype=np.float64)
     scale = np.where(spread > 0, spread, 1.0).astype(np.float32)
-    return owners(real, fit.rows[fit.real :], scale)
+    return owners(real, train.rows[train.real :], scale)
 
 
-def resampled(fit: Rows, owner: Indices, drawn: Indices, rng: np.random.Generator) -> Rows:
+def resampled(
+    train: TrainingRows, owner: Indices, drawn: Indices, rng: np.random.Generator
+) -> TrainingRows:
     """The real rows `drawn`, and of the synthetic ones that go with them as many as may be."""
-    theirs = fit.real + np.flatnonzero(np.isin(owner, drawn))
-    return _taken(fit, drawn, _drawn(theirs, max(0, MOST_ROWS - len(drawn)), rng))
+    theirs = train.real + np.flatnonzero(np.isin(owner, drawn))
+    return _taken(train, drawn, _drawn(theirs, max(0, MOST_ROWS - len(drawn)), rng))
 
 
-def contaminated(part: Rows, share: float, rng: np.random.Generator) -> Rows:
+def contaminated(part: TrainingRows, share: float, rng: np.random.Generator) -> TrainingRows:
     """`part` with a wrong class believed in, and true, on `share` of its rows."""
     n, classes = part.beliefs.shape
     at = np.sort(rng.choice(n, round(share * n), replace=False))
     wrong = wrong_classes(part.beliefs[at].argmax(axis=1), classes, rng)
-    truth = part.truth
-    if truth is not None:
+    y_true = part.y_true
+    if y_true is not None:
         real = at[at < part.real]
-        truth = truth.copy()
-        truth[real] = wrong_classes(truth[real], classes, rng)
-    return replace(part, beliefs=with_wrong_beliefs(part.beliefs, at, wrong), truth=truth)
+        y_true = y_true.copy()
+        y_true[real] = wrong_classes(y_true[real], classes, rng)
+    return replace(part, beliefs=with_wrong_beliefs(part.beliefs, at, wrong), y_true=y_true)

@@ -22,7 +22,7 @@ UNSEEN = "\ufffd"  # a text that is no category: what it was is not known from i
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class TeacherClassifier:
     """Answers encoded rows by asking the model."""
 
     model: Teacher
@@ -51,8 +51,8 @@ class Asked:
 
     def says(self, frame: pd.DataFrame) -> Indices:
         """The same for cells as the model takes them."""
-        said: Indices = self.places[self.model.beliefs(frame).argmax(axis=1)]
-        return said
+        predicted: Indices = self.places[self.model.beliefs(frame).argmax(axis=1)]
+        return predicted
 
     def frame(self, rows: Floats) -> pd.DataFrame:
         """The cells that `rows` stand for; numbers stay fractions where the model takes those."""
@@ -76,7 +76,7 @@ class Asked:
         return [each.type for each in self.model.inputs for _ in range(each.width)]
 
 
-def places_of(
+def match_classes(
     own: Sequence[ClassLabel], theirs: Sequence[ClassLabel], where: str, *, numbered: bool
 ) -> Indices:
     """For each of the classes `own` its place among `theirs`: int64.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crembo_cli.errors import UsageError
-from crembo_cli.robustness.teacher_classifier import places_of
+from crembo_cli.robustness.teacher_classifier import match_classes
 from crembo_cli.students.contract import Indices
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ def names_of_student(
     return names if theirs else None
 
 
-def matched(
+def match_student_classes(
     student: Teacher, meant: Teacher, names: Sequence[str] | None, where: str
 ) -> tuple[Indices, list[str]]:
     """For each class of `student` its place among those of `meant`, and what to say of that.
 
     Both were asked before, so that their classes are known; `names` are of `names_of_student`.
-    Raises UsageError for names too few or too many, and as `places_of`.
+    Raises UsageError for names too few or too many, and as `match_classes`.
     """
     own, theirs = student.classes, meant.classes
     if names is not None:
@@ -41,9 +41,9 @@ def matched(
                 found=f"{len(names)} names",
                 wanted=f"{len(own)}, in the order of its outputs",
             )
-        return places_of(names, theirs, where, numbered=False), []
+        return match_classes(names, theirs, where, numbered=False), []
     numbered = student.numbered or meant.numbered
-    places = places_of(own, theirs, where, numbered=numbered)
+    places = match_classes(own, theirs, where, numbered=numbered)
     if student.numbered == meant.numbered:
         return places, []
     pairs = ", ".join(f"{one} is {theirs[k]}" for one, k in zip(own, places, strict=True))

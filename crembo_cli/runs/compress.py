@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING
 from crembo_cli.commands.messages import Messages
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
-from crembo_cli.runs.inputs import read_parts
+from crembo_cli.runs.inputs import read_splits
 from crembo_cli.runs.outputs import add_to_summary, check_outputs, report_files, show
-from crembo_cli.runs.select import Asked
+from crembo_cli.runs.select import StudentRequest
 from crembo_cli.search.student import Search
 from crembo_cli.student_file.signature import signature_of
 
 if TYPE_CHECKING:
-    from crembo_cli.dataset.labelled import Parts
+    from crembo_cli.dataset.labelled import Splits
     from crembo_cli.report.gates import Gate
     from crembo_cli.report.model import Report
-    from crembo_cli.search.comparison import Frontier
+    from crembo_cli.search.comparison import Comparison
     from crembo_cli.search.student import Compression
     from crembo_cli.student_file.signature import Signature
     from crembo_cli.students.contract import Family
     from crembo_cli.teachers.contract import Teacher
 
-SELECTION_SHARE = 0.1  # of the rows that are not tested on
+VALIDATION_SHARE = 0.1  # of the rows that are not tested on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Job:
     teacher: str
     data: str
     output: Path
-    asked: Asked
+    request: StudentRequest
     label: str | None
     features: tuple[str, ...] | None
     drop: tuple[str, ...]
@@ -59,7 +59,7 @@ class Job:
     def shares(self) -> tuple[float, float]:
         """The shares of DATA's rows to measure on and to choose by."""
         tested = 0.0 if self.test_data is not None else self.test_size
-        return tested, SELECTION_SHARE * (1 - tested)
+        return tested, VALIDATION_SHARE * (1 - tested)
 
 
 def run_job(job: Job, messages: Messages) -> None:
@@ -103,46 +103,46 @@ def _compressed(
     """The student's ONNX, replayed, and the report, gates judged; nothing is written yet."""
     from importlib.metadata import version
 
-    from crembo_cli.runs.select import searched
-    from crembo_cli.students.plugins import blaming
+    from crembo_cli.runs.select import select_student
+    from crembo_cli.students.plugins import attribute_errors
 
-    parts = read_parts(job, teacher, messages)
+    parts = read_splits(job, teacher, messages)
     crembo = version("crembo-cli")
-    signature = signature_of(teacher.inputs, parts.fit.encoding)
-    family, found, frontier = searched(
-        job.asked, job.search, parts, teacher, signature, crembo, messages
+    signature = signature_of(teacher.inputs, parts.train.encoding)
+    family, found, comparison = select_student(
+        job.request, job.search, parts, teacher, signature, crembo, messages
     )
-    with blaming(family):
-        return _measured(job, teacher, parts, signature, family, found, frontier, messages, began)
+    with attribute_errors(family):
+        return _measured(job, teacher, parts, signature, family, found, comparison, messages, began)
 
 
 def _measured(
     job: Job,
     teacher: Teacher,
-    parts: Parts,
+    parts: Splits,
     signature: Signature,
     family: Family,
     found: Compression,
-    frontier: Frontier | None,
+    comparison: Comparison | None,
     messages: Messages,
     began: float,
 ) -> tuple[bytes, Report]:
     """The student that was found: measured, exported and replayed."""
     from importlib.metadata import version
 
-    from crembo_cli.evaluation.metrics import assess, by_class
+    from crembo_cli.evaluation.metrics import by_class, measure
     from crembo_cli.report import build
     from crembo_cli.report.gates import with_gates
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.robustness.measure import robustness_of
     from crembo_cli.student_file.build import label_values, student_file
-    from crembo_cli.student_file.read import insides_of
+    from crembo_cli.student_file.read import readable_student
 
     crembo = version("crembo-cli")
     student = found.student
     messages.stage("measuring against the same-size trees", 0)
     answers = build.answers_of(student, parts, job.search.seed)
-    metrics = {name: assess(parts.test, said) for name, said in answers.items()}
+    metrics = {name: measure(parts.test, predicted) for name, predicted in answers.items()}
     robustness = robustness_of(
         found,
         parts,
@@ -167,12 +167,12 @@ def _measured(
     speed = teacher.rows_per_second(parts.test.frame) if teacher.answers_new_rows else None
     report = Report(
         crembo=crembo,
-        teacher=build.teacher_facts(job.teacher, teacher),
-        data=build.data_facts(job.data, job.test_data, parts, found),
-        student=build.student_facts(
+        teacher=build.teacher_info(job.teacher, teacher),
+        data=build.data_info(job.data, job.test_data, parts, found),
+        student=build.student_info(
             str(job.output), file.sha256, family, student, len(file.content)
         ),
-        search=build.search_facts(job.search, found, frontier, job.asked.prefer),
+        search=build.search_info(job.search, found, comparison, job.request.prefer),
         metrics=metrics,
         by_class=by_class(parts.test, answers["student"], build.names(teacher), teacher=True),
         robustness=robustness,
@@ -182,13 +182,13 @@ def _measured(
             student_rows_per_second=file.rows_per_second,
             teacher_rows_per_second=speed,
         ),
-        description=build.description(student, parts.fit.encoding.features, teacher.classes),
-        insides=insides_of(
+        description=build.description(student, parts.train.encoding.features, teacher.classes),
+        internals=readable_student(
             job.output.name,
             student,
-            parts.fit.encoding.features,
+            parts.train.encoding.features,
             tuple(label_values(teacher.classes).tolist()),
-            parts.fit.encoding.missing_texts,
+            parts.train.encoding.missing_texts,
         ),
         command=job.command,
     )

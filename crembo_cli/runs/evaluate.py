@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crembo_cli.commands.messages import Messages
-from crembo_cli.dataset.labelled import Evidence
+from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.errors import StudentError
 from crembo_cli.files import write_together
-from crembo_cli.robustness.teacher_classifier import Asked
-from crembo_cli.runs.classes import matched, names_of_student
+from crembo_cli.robustness.teacher_classifier import TeacherClassifier
+from crembo_cli.runs.classes import match_student_classes, names_of_student
 from crembo_cli.runs.inputs import gather
 from crembo_cli.runs.outputs import add_to_summary, check_outputs, report_files, show
-from crembo_cli.student_file.read import Own, read_own
+from crembo_cli.student_file.read import StudentMetadata, read_student_metadata
 from crembo_cli.students.contract import Indices
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def run_evaluation(job: Evaluation, messages: Messages) -> None:
         )
     with messages.progress():
         messages.stage(f"opening {job.student}", 0)
-        own = read_own(job.student)
+        own = read_student_metadata(job.student)
         with _models(job) as (student, teacher):
             report = _evaluated(job, own, student, teacher, messages, began)
         write_together(report_files(report, job.reports))
@@ -114,7 +114,7 @@ def _models(job: Evaluation) -> Iterator[tuple[Teacher, Teacher | None]]:
 
 def _evaluated(
     job: Evaluation,
-    own: Own | None,
+    own: StudentMetadata | None,
     student: Teacher,
     teacher: Teacher | None,
     messages: Messages,
@@ -130,12 +130,12 @@ def _evaluated(
     named = names_of_student(job.classes, student, teacher)
     test = _rows(job, own, meant, messages, None if named else job.classes)
     messages.stage("asking the student", 0)
-    said = student.beliefs(test.frame).argmax(axis=1)
-    places, remarks = matched(student, meant, named, job.student)
-    messages.note(remarks)
-    answers = {"student": np.asarray(places[said], np.int64)}
+    predicted = student.beliefs(test.frame).argmax(axis=1)
+    places, notes = match_student_classes(student, meant, named, job.student)
+    messages.note(notes)
+    answers = {"student": np.asarray(places[predicted], np.int64)}
     if teacher is not None:
-        answers["teacher"] = test.said()
+        answers["teacher"] = test.teacher_labels()
     messages.stage("measuring margins and noise", 0)
     units = units_of(test.rows, test.encoding)
     robustness = robustness_on(
@@ -159,13 +159,13 @@ def _evaluated(
 
 def _rows(
     job: Evaluation,
-    own: Own | None,
+    own: StudentMetadata | None,
     meant: Teacher,
     messages: Messages,
     class_names: tuple[str, ...] | None,
-) -> Evidence:
+) -> LabelledTable:
     """The table, with the beliefs of the teacher, or of the student where it is alone."""
-    from crembo_cli.dataset.notes import remarks
+    from crembo_cli.dataset.notes import notes
     from crembo_cli.dataset.read import read_table
 
     messages.stage(f"reading {job.data}", 0)
@@ -181,7 +181,7 @@ def _rows(
         encoding=None if own is None else _encoding(own),
         progress=messages.stage(f"asking about {count:,} rows", count),
     )
-    messages.note(remarks(table, found.columns))
+    messages.note(notes(table, found.columns))
     if own is not None and own.data_sha256 == table.sha256:
         messages.note([f"{job.data} is what the student was fitted on: its figures flatter"])
     if own is None:
@@ -190,7 +190,7 @@ def _rows(
     return replace(found, encoding=encoding)
 
 
-def _encoding(own: Own) -> Encoding:
+def _encoding(own: StudentMetadata) -> Encoding:
     """How the student reads a table; the dtypes are those of no table yet."""
     from crembo_cli.dataset.encode import Encoding
 
@@ -202,8 +202,10 @@ def _encoding(own: Own) -> Encoding:
     )
 
 
-def _classifier(own: Own | None, student: Teacher, test: Evidence, places: Indices) -> Classifier:
+def _classifier(
+    own: StudentMetadata | None, student: Teacher, test: LabelledTable, places: Indices
+) -> Classifier:
     """The student's insides where they are known, else the student as it is asked."""
-    if own is not None and own.insides is not None and (places == np.arange(len(places))).all():
-        return own.insides.student
-    return Asked(model=student, encoding=test.encoding, places=places)
+    if own is not None and own.internals is not None and (places == np.arange(len(places))).all():
+        return own.internals.student
+    return TeacherClassifier(model=student, encoding=test.encoding, places=places)

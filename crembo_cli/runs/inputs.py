@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crembo_cli.commands.messages import Messages
-from crembo_cli.dataset.labelled import Evidence, Parts, part
+from crembo_cli.dataset.labelled import LabelledTable, Splits, part
 from crembo_cli.errors import DataError, TeacherError, UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crembo_cli.teachers.contract import Progress, Teacher
 
 
-CONTEST_SHARE = 0.1  # of the rows that are left to fit on, where several families are
+COMPARISON_SHARE = 0.1  # of the rows that are left to fit on, where several families are
 
 if TYPE_CHECKING:
     from crembo_cli.dataset.encode import Encoding
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from crembo_cli.teachers.contract import Teacher
 
 
-def read_parts(job: Job, teacher: Teacher, messages: Messages) -> Parts:
+def read_splits(job: Job, teacher: Teacher, messages: Messages) -> Splits:
     """The rows to fit on, to choose by and to measure on, with the teacher's answers.
 
     Raises DataError, TeacherError or UsageError for what `crembo_cli.dataset` and the teacher
@@ -36,21 +36,21 @@ def read_parts(job: Job, teacher: Teacher, messages: Messages) -> Parts:
     evidence = _asked(job, job.data, teacher, messages)
     messages.note(teacher.warnings)
     refuse_one_class(evidence, teacher)
-    strata = evidence.said() if evidence.truth is None else evidence.truth
-    test_share, selection_share = job.shares()
+    strata = evidence.teacher_labels() if evidence.y_true is None else evidence.y_true
+    test_share, validation_share = job.shares()
     split = split_rows(
-        strata, test_share=test_share, selection_share=selection_share, seed=job.search.seed
+        strata, test_share=test_share, validation_share=validation_share, seed=job.search.seed
     )
     if job.test_data is None:
         test = part(evidence, split.test)
     else:
         test = _tested_on(job.test_data, evidence, job, teacher, messages)
-    check_labelled(job.gates, labelled=test.truth is not None)
-    fit, contest = split.fit, None
-    if job.asked.budget is not None:
+    check_labelled(job.gates, labelled=test.y_true is not None)
+    train, comparison = split.train, None
+    if job.request.budget is not None:
         try:
             shares = split_rows(
-                strata[fit], test_share=0, selection_share=CONTEST_SHARE, seed=job.search.seed
+                strata[train], test_share=0, validation_share=COMPARISON_SHARE, seed=job.search.seed
             )
         except DataError as error:
             raise DataError(
@@ -59,22 +59,22 @@ def read_parts(job: Job, teacher: Teacher, messages: Messages) -> Parts:
                 found=f"{len(strata)} rows",
                 hint="ask for one student: --student tree --max-depth 3",
             ) from error
-        contest, fit = part(evidence, fit[shares.selection]), fit[shares.fit]
+        comparison, train = part(evidence, train[shares.validation]), train[shares.train]
     fitted_on = job.test_data is not None and test.table.sha256 == evidence.table.sha256
     if fitted_on:
         messages.note([f"{job.test_data} is what the student is fitted on: its figures flatter"])
-    return Parts(
-        fit=part(evidence, fit),
-        held=part(evidence, split.selection),
+    return Splits(
+        train=part(evidence, train),
+        validation=part(evidence, split.validation),
         test=test,
-        contest=contest,
+        comparison=comparison,
         fitted_on=fitted_on,
     )
 
 
 def _tested_on(
-    path: str, evidence: Evidence, job: Job, teacher: Teacher, messages: Messages
-) -> Evidence:
+    path: str, evidence: LabelledTable, job: Job, teacher: Teacher, messages: Messages
+) -> LabelledTable:
     """The table of `--test-data`, with the columns and the encoding of `evidence`."""
     if not teacher.answers_new_rows:
         raise UsageError(
@@ -83,17 +83,17 @@ def _tested_on(
             hint="leave --test-data out, and a share of DATA is measured on",
         )
     test = _asked(job, path, teacher, messages, evidence.encoding)
-    if evidence.truth is not None and test.truth is None:
+    if evidence.y_true is not None and test.y_true is None:
         messages.note([f"{path} has no labels: accuracy is not measured"])
     return test
 
 
 def _asked(
     job: Job, path: str, teacher: Teacher, messages: Messages, encoding: Encoding | None = None
-) -> Evidence:
+) -> LabelledTable:
     """The table at `path` with the teacher's answers."""
     from crembo_cli.dataset.columns import LABEL_NAMES
-    from crembo_cli.dataset.notes import remarks
+    from crembo_cli.dataset.notes import notes
     from crembo_cli.dataset.read import read_table
 
     messages.stage(f"reading {path}", 0)
@@ -109,7 +109,7 @@ def _asked(
         encoding=encoding,
         progress=messages.stage(f"asking the teacher about {count:,} rows", count),
     )
-    messages.note(remarks(table, found.columns))
+    messages.note(notes(table, found.columns))
     if found.columns.label is None:
         for name in found.columns.features:
             if name.lower() in LABEL_NAMES:
@@ -128,7 +128,7 @@ def gather(
     encoding: Encoding | None = None,
     progress: Progress | None = None,
     judged: bool = True,
-) -> Evidence:
+) -> LabelledTable:
     """Match the columns of `table`, ask `teacher` about every row, and match the labels.
 
     `encoding`, of an earlier table, is used where given, and the features are then those of that
@@ -136,7 +136,7 @@ def gather(
     this table. Raises DataError or TeacherError where table and teacher do not fit together.
     """
     from crembo_cli.dataset.columns import check_cells, choose_columns
-    from crembo_cli.dataset.dtypes import as_kinds
+    from crembo_cli.dataset.dtypes import as_dtypes
     from crembo_cli.dataset.encode import learn_encoding
     from crembo_cli.dataset.labels import match_labels
 
@@ -152,7 +152,7 @@ def gather(
         ),
         wanted_count=teacher.n_features,
     )
-    table = as_kinds(table, **_kinds(columns.features, teacher, encoding))
+    table = as_dtypes(table, **_kinds(columns.features, teacher, encoding))
     check_cells(table, columns)
     frame = table.frame[list(columns.features)]
     if teacher.rows is not None and teacher.rows != len(frame):
@@ -173,23 +173,23 @@ def gather(
         )
     if encoding is None:
         encoding = learn_encoding(frame, beliefs)
-    truth = None
+    y_true = None
     if judged and columns.label is not None:
-        truth = match_labels(
+        y_true = match_labels(
             table.frame[columns.label],
             teacher.classes,
             table,
             numbered=teacher.numbered,
             names=class_names,
         )
-    return Evidence(
+    return LabelledTable(
         table=table,
         columns=columns,
         encoding=encoding,
         frame=frame,
         rows=encoding.encode(frame),
         beliefs=beliefs,
-        truth=truth,
+        y_true=y_true,
     )
 
 
@@ -226,9 +226,12 @@ def _as_taken(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:
     return frame
 
 
-def refuse_one_class(evidence: Evidence, teacher: Teacher) -> None:
+def refuse_one_class(evidence: LabelledTable, teacher: Teacher) -> None:
     """Raise DataError where there is nothing to tell apart: one class said, or one true."""
-    for classes, whose in ((evidence.said(), "the teacher says"), (evidence.truth, "the label is")):
+    for classes, whose in (
+        (evidence.teacher_labels(), "the teacher says"),
+        (evidence.y_true, "the label is"),
+    ):
         if classes is not None and (classes == classes[0]).all():
             raise DataError(
                 f"{whose} {str(teacher.classes[classes[0]])!r} on every row",

@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING
 
 from crembo_cli.commands.messages import Messages
 from crembo_cli.commands.options import check_choice, family_settings, refuse_both
-from crembo_cli.dataset.labelled import Parts
+from crembo_cli.dataset.labelled import Splits
 from crembo_cli.errors import StudentError, UsageError
 from crembo_cli.report.build import provenance
 from crembo_cli.search.candidates import (
     Budget,
-    Contender,
-    contender,
-    of_every_family,
-    of_tree_depths,
+    Candidate,
+    candidate,
+    candidates_by_tree_depth,
+    candidates_of_every_family,
 )
-from crembo_cli.search.comparison import Frontier, explore
-from crembo_cli.search.student import Compression, Search, label_rows, search_student
+from crembo_cli.search.comparison import Comparison, compare_candidates
+from crembo_cli.search.student import Compression, Search, find_student, label_rows
 from crembo_cli.student_file.build import build_model, model_bytes
 from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Family
-from crembo_cli.students.plugins import blaming, size_of
+from crembo_cli.students.plugins import attribute_errors, size_of
 from crembo_cli.students.registry import EVERY
 
 if TYPE_CHECKING:
-    from crembo_cli.search.candidates import Contender
+    from crembo_cli.search.candidates import Candidate
     from crembo_cli.teachers.contract import Teacher
 
 
@@ -37,16 +37,16 @@ MOST_SWEPT = 64  # tree depths in one sweep
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class StudentRequest:
     """What to fit."""
 
-    contenders: tuple[Contender, ...]
+    candidates: tuple[Candidate, ...]
     budget: Budget | None  # None: one student was asked for by name, and there is no contest
     prefer: str | None
     left_out: tuple[StudentError, ...]  # why some family that is installed is not among them
 
 
-def asked_families(
+def request_students(
     student: str,
     settings: Sequence[str],
     *,
@@ -55,7 +55,7 @@ def asked_families(
     max_bytes: int | None,
     max_parameters: int | None,
     prefer: str | None,
-) -> Asked:
+) -> StudentRequest:
     """The contenders of `--student` and the options that go with it.
 
     Raises UsageError for options that mean nothing together, StudentError for what a family
@@ -76,17 +76,17 @@ def asked_families(
                 hint=f"say --max-depth {high}, the most, or --student tree",
             )
         budget = Budget(**{**budget.limits(), **({} if high is None else {"tree_depth": high})})
-        contenders, faults = of_every_family(budget, readable=prefer is not None)
-        return Asked(
-            contenders=tuple(contenders), budget=budget, prefer=prefer, left_out=tuple(faults)
+        candidates, faults = candidates_of_every_family(budget, readable=prefer is not None)
+        return StudentRequest(
+            candidates=tuple(candidates), budget=budget, prefer=prefer, left_out=tuple(faults)
         )
     refuse_both(f"--student {student}", {"--prefer": prefer})
     options = family_settings(settings, {"max_leaves": max_leaves})
     if low is not None and high is not None and low != high:
         if "max_depth" in options:
             raise UsageError("max_depth is set twice", where=f"--max-depth {max_depth}")
-        swept = of_tree_depths(student, options, low, high)
-        return Asked(contenders=tuple(swept), budget=budget, prefer=None, left_out=())
+        swept = candidates_by_tree_depth(student, options, low, high)
+        return StudentRequest(candidates=tuple(swept), budget=budget, prefer=None, left_out=())
     limits = {"--max-bytes": max_bytes, "--max-parameters": max_parameters}
     for option, value in limits.items():
         if value is not None:
@@ -96,7 +96,9 @@ def asked_families(
                 hint=f"say --student auto, or --require '{option.removeprefix('--max-')}<={value}'",
             )
     options = family_settings(settings, {"max_depth": high, "max_leaves": max_leaves})
-    return Asked(contenders=(contender(student, options),), budget=None, prefer=None, left_out=())
+    return StudentRequest(
+        candidates=(candidate(student, options),), budget=None, prefer=None, left_out=()
+    )
 
 
 def _depths(text: str | None) -> tuple[int | None, int | None]:
@@ -119,38 +121,43 @@ def _no_tree_depth(text: str | None) -> UsageError:
     )
 
 
-def searched(
-    asked: Asked,
+def select_student(
+    request: StudentRequest,
     search: Search,
-    parts: Parts,
+    parts: Splits,
     teacher: Teacher,
     signature: Signature,
     crembo: str,
     messages: Messages,
-) -> tuple[Family, Compression, Frontier | None]:
+) -> tuple[Family, Compression, Comparison | None]:
     """The family, what was found for it, and the contest that it won, where there was one."""
     rows = label_rows(parts.untested(), teacher, search, messages.stage)
-    if asked.budget is None:
-        family = asked.contenders[0].family
+    if request.budget is None:
+        family = request.candidates[0].family
         messages.note(_unused(family, search))
-        with blaming(family):
-            found = search_student(rows[0], rows[1], family, search, messages.stage)
+        with attribute_errors(family):
+            found = find_student(rows[0], rows[1], family, search, messages.stage)
             size_of(family, found.student)
         return family, found, None
-    messages.note([f"not among the students: {fault}" for fault in asked.left_out])
+    messages.note([f"not among the students: {fault}" for fault in request.left_out])
 
-    def bytes_of(contender: Contender, found: Compression) -> int:
-        metadata = provenance(contender.family, search, teacher, parts, found, crembo)
+    def bytes_of(candidate: Candidate, found: Compression) -> int:
+        metadata = provenance(candidate.family, search, teacher, parts, found, crembo)
         model = build_model(found.student, signature, teacher.classes, metadata, crembo)
         return len(model_bytes(model))
 
-    fit, held, contest = rows
-    frontier = explore(
-        asked.contenders, (fit, held, contest), asked.budget, search, bytes_of, messages.stage
+    train, validation, compared_on = rows
+    comparison = compare_candidates(
+        request.candidates,
+        (train, validation, compared_on),
+        request.budget,
+        search,
+        bytes_of,
+        messages.stage,
     )
-    messages.note([f"not among the students: {fault}" for fault in frontier.failed])
-    chosen = frontier.entries[frontier.chosen]
-    return chosen.contender.family, chosen.found, frontier
+    messages.note([f"not among the students: {fault}" for fault in comparison.failed])
+    chosen = comparison.entries[comparison.chosen]
+    return chosen.candidate.family, chosen.found, comparison
 
 
 def _unused(family: Family, search: Search) -> list[str]:

@@ -44,7 +44,7 @@ READABLE = ("tree", "rules", "additive")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contender:
+class Candidate:
     """A family with the settings that tell it from others of its name."""
 
     settings: Mapping[str, str]  # option to value, as `--set` takes them
@@ -55,16 +55,16 @@ class Contender:
         return " ".join([self.family.name, *(f"{key}={on}" for key, on in self.settings.items())])
 
 
-def of_every_family(
+def candidates_of_every_family(
     budget: Budget, *, readable: bool = False
-) -> tuple[list[Contender], list[StudentError]]:
+) -> tuple[list[Candidate], list[StudentError]]:
     """The contenders of `--student auto`, and why a family that is installed has none.
 
     Our families at the options of LADDERS, a family plugged in at its defaults; with `readable`
     only those in READABLE. What `budget` says of leaves and tree depth is asked of the families
     that can be told.
     """
-    contenders, faults = [], []
+    candidates, faults = [], []
     for name in family_names():
         if readable and name not in READABLE:
             continue
@@ -72,38 +72,38 @@ def of_every_family(
             defaults = {each.name: each.default for each in family_options(family_class(name))}
             steps = [_within(step, defaults, budget) for step in LADDERS.get(name, ({},))]
             tried = [step for k, step in enumerate(steps) if step not in steps[:k]]
-            contenders += [contender(name, step) for step in tried]
+            candidates += [candidate(name, step) for step in tried]
         except StudentError as fault:
             faults.append(fault)
-    return contenders, faults
+    return candidates, faults
 
 
-def of_tree_depths(
+def candidates_by_tree_depth(
     name: str, settings: Mapping[str, str], shallowest: int, deepest: int
-) -> list[Contender]:
+) -> list[Candidate]:
     """The contenders of `--max-depth A..B`: one a tree depth, `settings` the same for all.
 
     Raises StudentError for a family without such an option, or for what it does not take.
     """
     return [
-        contender(name, {"max_depth": str(depth), **settings})
+        candidate(name, {"max_depth": str(depth), **settings})
         for depth in range(shallowest, deepest + 1)
     ]
 
 
-def contender(name: str, settings: Mapping[str, str]) -> Contender:
+def candidate(name: str, settings: Mapping[str, str]) -> Candidate:
     """The family called `name` with `settings`. Raises StudentError; see `make_family`."""
-    return Contender(settings=settings, family=make_family(name, settings))
+    return Candidate(settings=settings, family=make_family(name, settings))
 
 
 def _within(
     step: Mapping[str, int], defaults: Mapping[str, object], budget: Budget
 ) -> dict[str, str]:
     """`step` of a ladder, held to the budget where the family has an option for it."""
-    held = dict(step)
+    validation = dict(step)
     if budget.leaves is not None and "max_leaves" in defaults:
-        held["max_leaves"] = budget.leaves
-    usual = held.get("max_depth", defaults.get("max_depth"))
+        validation["max_leaves"] = budget.leaves
+    usual = validation.get("max_depth", defaults.get("max_depth"))
     if budget.tree_depth is not None and isinstance(usual, int) and usual > budget.tree_depth:
-        held["max_depth"] = budget.tree_depth
-    return {key: str(value) for key, value in held.items()}
+        validation["max_depth"] = budget.tree_depth
+    return {key: str(value) for key, value in validation.items()}

@@ -14,46 +14,54 @@ from dataclasses import fields, replace
 from typing import Any
 
 from crembo_cli.errors import StudentError
-from crembo_cli.search.candidates import Contender
-from crembo_cli.search.student import Compression, Search, Stages, search_student
-from crembo_cli.search.training_rows import Rows
+from crembo_cli.search.candidates import Candidate
+from crembo_cli.search.student import Compression, Search, Stages, find_student
+from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Family
-from crembo_cli.students.plugins import blaming
+from crembo_cli.students.plugins import attribute_errors
 
-ROWS = ("fit", "held")  # of a Compression: every contender's are the same
-_given: list[tuple[Rows, Rows, Search]] = []  # what all fits of this process work on
+ROWS = ("fit", "validation")  # of a Compression: every contender's are the same
+_given: list[
+    tuple[TrainingRows, TrainingRows, Search]
+] = []  # what all fits of this process work on
 
 
-def race(
-    contenders: Sequence[Contender], fit: Rows, held: Rows, search: Search, stages: Stages
+def fit_all(
+    candidates: Sequence[Candidate],
+    train: TrainingRows,
+    validation: TrainingRows,
+    search: Search,
+    stages: Stages,
 ) -> list[Compression | StudentError]:
-    """What `search_student` finds for each of `contenders`, in their order.
+    """What `find_student` finds for each of `candidates`, in their order.
 
     Of a family that is plugged in and fails, the error that says so. `search.threads` is how
     many work at a time; what is found does not depend on it. Raises StudentError where the
     system ends a process, as it does when memory runs out.
     """
-    done = stages(f"fitting {len(contenders)} students", len(contenders))
-    workers = min(search.threads, len(contenders))
+    done = stages(f"fitting {len(candidates)} students", len(candidates))
+    workers = min(search.threads, len(candidates))
     alone = replace(search, threads=max(1, search.threads // workers))
     if workers == 1:
         found = []
-        for count, each in enumerate(contenders, start=1):
-            found.append(_search(each.family, fit, held, alone))
+        for count, each in enumerate(candidates, start=1):
+            found.append(_search(each.family, train, validation, alone))
             done(count)
         return found
     results: dict[int, Compression | StudentError] = {}
-    for count, (number, parts) in enumerate(_raced(contenders, (fit, held, alone), workers), 1):
+    for count, (number, parts) in enumerate(
+        _raced(candidates, (train, validation, alone), workers), 1
+    ):
         if isinstance(parts, StudentError):
             results[number] = parts
         else:
-            results[number] = Compression(**parts, fit=fit, held=held)
+            results[number] = Compression(**parts, train=train, validation=validation)
         done(count)
-    return [results[number] for number in range(len(contenders))]
+    return [results[number] for number in range(len(candidates))]
 
 
 def _raced(
-    contenders: Sequence[Contender], given: tuple[Rows, Rows, Search], workers: int
+    candidates: Sequence[Candidate], given: tuple[TrainingRows, TrainingRows, Search], workers: int
 ) -> Iterator[tuple[int, dict[str, Any] | StudentError]]:
     """The number and the found parts of each contender, as they come."""
     # A fork would share locks that threads of this process may hold.
@@ -61,7 +69,7 @@ def _raced(
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=given)
     try:
         with _deaf_to_ctrl_c():
-            waiting = {pool.submit(_fit, each.family): k for k, each in enumerate(contenders)}
+            waiting = {pool.submit(_fit, each.family): k for k, each in enumerate(candidates)}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
     except BaseException as error:
@@ -92,10 +100,10 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(fit: Rows, held: Rows, search: Search) -> None:
+def _begin(train: TrainingRows, validation: TrainingRows, search: Search) -> None:
     """Keep what all fits of this process share."""
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    _given.append((fit, held, search))
+    _given.append((train, validation, search))
 
 
 def _end_with_the_parent() -> None:
@@ -106,11 +114,13 @@ def _end_with_the_parent() -> None:
         os._exit(1)
 
 
-def _search(family: Family, fit: Rows, held: Rows, search: Search) -> Compression | StudentError:
+def _search(
+    family: Family, train: TrainingRows, validation: TrainingRows, search: Search
+) -> Compression | StudentError:
     """What is found for `family`, or why nothing is."""
     try:
-        with blaming(family):
-            return search_student(fit, held, family, search)
+        with attribute_errors(family):
+            return find_student(train, validation, family, search)
     except StudentError as fault:
         return fault
 

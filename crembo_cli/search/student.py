@@ -16,12 +16,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crembo_cli.core.beliefs import allowed_labels
-from crembo_cli.core.choice import Judgement, choose_by_accuracy, choose_by_depth, judge
+from crembo_cli.core.choice import StepScores, choose_by_accuracy, choose_by_depth, score_step
 from crembo_cli.core.memo import Step, memo
 from crembo_cli.core.path import crembo_path, threshold_grid
-from crembo_cli.dataset.labelled import Evidence
+from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.errors import TeacherError
-from crembo_cli.search.training_rows import MOST_FITTED, Ask, Rows, real_rows, with_synthetic
+from crembo_cli.search.training_rows import (
+    MOST_FITTED,
+    Ask,
+    TrainingRows,
+    real_rows,
+    with_synthetic,
+)
 from crembo_cli.students.contract import Family, Floats, Learner, Student, Task
 
 if TYPE_CHECKING:
@@ -60,15 +66,15 @@ class Compression:
     student: Student
     threshold: float | None  # the chosen step's; None: the belief student
     chosen: int  # the chosen step
-    steps: tuple[tuple[float | None, Judgement], ...]  # threshold and judgement of each step
+    steps: tuple[tuple[float | None, StepScores], ...]  # threshold and judgement of each step
     path_rows: int  # rows that the path was found on
-    fit: Rows
-    held: Rows
+    train: TrainingRows
+    validation: TrainingRows
 
 
 def label_rows(
-    parts: Sequence[Evidence], teacher: Teacher, search: Search, stages: Stages = silent
-) -> list[Rows]:
+    parts: Sequence[LabelledTable], teacher: Teacher, search: Search, stages: Stages = silent
+) -> list[TrainingRows]:
     """The real rows of each of `parts`, with new ones beside them that the teacher labels.
 
     The first part is what students are fitted on, and gets as many as `search` asks; the others
@@ -94,7 +100,7 @@ def label_rows(
     return add_synthetic([real_rows(each) for each in parts], ask, search)
 
 
-def add_synthetic(parts: Sequence[Rows], ask: Ask, search: Search) -> list[Rows]:
+def add_synthetic(parts: Sequence[TrainingRows], ask: Ask, search: Search) -> list[TrainingRows]:
     """The real rows of each part, the first of them to fit on, with new ones that are labelled."""
     rng = np.random.default_rng([search.seed, 1])
     wanted = search.synthetic
@@ -107,46 +113,53 @@ def add_synthetic(parts: Sequence[Rows], ask: Ask, search: Search) -> list[Rows]
     ]
 
 
-def search_student(
-    fit: Rows, held: Rows, family: Family, search: Search, stages: Stages = silent
+def find_student(
+    train: TrainingRows,
+    validation: TrainingRows,
+    family: Family,
+    search: Search,
+    stages: Stages = silent,
 ) -> Compression:
-    """Find a student of `family`: fitted on `fit`, its step chosen by `held`."""
+    """Find a student of `family`: fitted on `fit`, its step chosen by `validation`."""
     rng = np.random.default_rng([search.seed, 2])
-    sample = np.arange(len(fit.rows))
+    sample = np.arange(len(train.rows))
     if len(sample) > PATH_ROWS:
         sample = np.sort(rng.choice(len(sample), PATH_ROWS, replace=False))
     # MEMO's consistency is about the rows it was fitted on; pruning by others would break it.
-    pruned_by = 0 if search.algorithm == "memo" else len(held.rows)
+    pruned_by = 0 if search.algorithm == "memo" else len(validation.rows)
     task = Task(
-        rows=fit.rows[sample],
-        beliefs=fit.beliefs[sample],
-        held_rows=held.rows[:pruned_by],
-        held_beliefs=held.beliefs[:pruned_by],
+        rows=train.rows[sample],
+        beliefs=train.beliefs[sample],
+        validation_rows=validation.rows[:pruned_by],
+        validation_beliefs=validation.beliefs[:pruned_by],
         seed=search.seed,
         threads=search.threads,
-        categories=fit.categories,
+        categories=train.categories,
     )
     learner = family.learner(task)
     steps = _search(learner, task, family, search, stages)
     finished = [learner.finish(step.student) for step in steps]
-    teacher = np.argmax(held.beliefs[: held.real], axis=1)
-    answers = [student.predict(held.rows) for student in finished]
+    teacher = np.argmax(validation.beliefs[: validation.real], axis=1)
+    answers = [student.predict(validation.rows) for student in finished]
     judged = [
-        judge(held.beliefs, said, search.delta, teacher, held.truth, answers[0]) for said in answers
+        score_step(
+            validation.beliefs, predicted, search.delta, teacher, validation.y_true, answers[0]
+        )
+        for predicted in answers
     ]
     chosen = _choose(judged, search)
     student = finished[chosen]
-    if len(sample) < len(fit.rows):
+    if len(sample) < len(train.rows):
         stages("polishing on all rows", 0)
-        student = _polish(family, task, steps[chosen], fit)
+        student = _polish(family, task, steps[chosen], train)
     return Compression(
         student=student,
         threshold=steps[chosen].threshold,
         chosen=chosen,
         steps=tuple((step.threshold, each) for step, each in zip(steps, judged, strict=True)),
         path_rows=len(sample),
-        fit=fit,
-        held=held,
+        train=train,
+        validation=validation,
     )
 
 
@@ -179,16 +192,16 @@ def _search(
     return scanned
 
 
-def _choose(judged: list[Judgement], search: Search) -> int:
+def _choose(judged: list[StepScores], search: Search) -> int:
     """The number of the step to keep."""
     if search.algorithm == "memo":
         return len(judged) - 1
     return choose_by_depth(judged) if search.select == "depth" else choose_by_accuracy(judged)
 
 
-def _polish(family: Family, task: Task, step: Step[Student], fit: Rows) -> Student:
+def _polish(family: Family, task: Task, step: Step[Student], train: TrainingRows) -> Student:
     """The step's student, fitted on from where it is, to all of the rows."""
-    learner = family.learner(replace(task, rows=fit.rows, beliefs=fit.beliefs))
+    learner = family.learner(replace(task, rows=train.rows, beliefs=train.beliefs))
     at = step.threshold
-    rewards = fit.beliefs if at is None else allowed_labels(fit.beliefs, at)
+    rewards = train.beliefs if at is None else allowed_labels(train.beliefs, at)
     return learner.finish(learner.fit(rewards, step.student))

@@ -12,7 +12,7 @@ from crembo_cli.core.synthetic import synthetic_rows
 from crembo_cli.students.contract import Floats, Indices
 
 if TYPE_CHECKING:
-    from crembo_cli.dataset.labelled import Evidence
+    from crembo_cli.dataset.labelled import LabelledTable
 
 PER_ROW, MOST_FITTED = 60, 32_000  # synthetic rows: so many a real one, and so many rows in all
 
@@ -20,30 +20,30 @@ Ask = Callable[[Floats], Floats]  # rows as students take them -> the teacher's 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
+class TrainingRows:
     """Rows to fit on or to judge by, the real ones first."""
 
     rows: Floats  # (n, p)
     beliefs: Floats  # (n, c)
-    truth: Indices | None  # (real,) true class indices; None where there are none
+    y_true: Indices | None  # (real,) true class indices; None where there are none
     real: int  # how many are real; the others were made and labelled by the teacher
     categories: tuple[int, ...] = ()  # as in `students.contract.Task`
 
 
-def real_rows(real: Evidence) -> Rows:
+def real_rows(real: LabelledTable) -> TrainingRows:
     """The rows of `real`, none made."""
-    return Rows(
+    return TrainingRows(
         rows=real.rows,
         beliefs=real.beliefs,
-        truth=real.truth,
+        y_true=real.y_true,
         real=len(real.rows),
         categories=tuple(len(each.categories) for each in real.encoding.features),
     )
 
 
 def with_synthetic(
-    real: Rows, ask: Ask, wanted: int | None, most: int, rng: np.random.Generator
-) -> Rows:
+    real: TrainingRows, ask: Ask, wanted: int | None, most: int, rng: np.random.Generator
+) -> TrainingRows:
     """The rows of `real` and `wanted` new ones; None: PER_ROW for each, `most` rows in all."""
     n = len(real.rows)
     made = max(0, min(PER_ROW * n, most - n)) if wanted is None else wanted

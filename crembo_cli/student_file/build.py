@@ -25,7 +25,7 @@ from crembo_cli.teachers.contract import ClassLabel
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
 
-    from crembo_cli.dataset.labelled import Evidence
+    from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.teachers.contract import ClassLabel
 
 
@@ -136,7 +136,7 @@ def student_file(
     classes: tuple[ClassLabel, ...],
     metadata: Mapping[str, str],
     version: str,
-    evidences: Sequence[Evidence],
+    evidences: Sequence[LabelledTable],
     threads: int,
 ) -> StudentFile:
     """The ONNX of `student`, replayed on all rows of `evidences`, timed on the last of them.

@@ -26,7 +26,7 @@ READERS: dict[str, Callable[[GraphProto], Tree | WeightsStudent]] = {
 LABELS = "crembo_labels"  # the initializer that holds the classes
 
 
-def read_student(path: str | Path) -> Explained:
+def read_student(path: str | Path) -> ReadableStudent:
     """The student in the ONNX file at `path`, which crembo wrote.
 
     Raises StudentError for any other file, and for a family whose insides have no short form.
@@ -51,7 +51,7 @@ def read_student(path: str | Path) -> Explained:
             hint="`crembo inspect` tells its inputs, classes and options",
         )
     try:
-        return Explained(
+        return ReadableStudent(
             name=Path(path).name,
             student=reader(model.graph),
             features=features_of(model),
@@ -124,7 +124,7 @@ def _classes(model: ModelProto) -> tuple[int | str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Own:
+class StudentMetadata:
     """A student that crembo wrote."""
 
     family: str
@@ -134,10 +134,10 @@ class Own:
     units: tuple[float, ...] | None  # what a change of 1 is for each; None in old files
     missing_texts: tuple[str, ...]
     data_sha256: str | None  # of the table it was fitted on
-    insides: Explained | None  # None for families without a short form
+    internals: ReadableStudent | None  # None for families without a short form
 
 
-def read_own(path: str | Path) -> Own | None:
+def read_student_metadata(path: str | Path) -> StudentMetadata | None:
     """What the ONNX file at `path` says; None where crembo did not write it.
 
     Raises StudentError where there is no model, or one of ours that was changed.
@@ -149,7 +149,7 @@ def read_own(path: str | Path) -> Own | None:
     family = told["crembo.family"]
     try:
         units = json.loads(told.get("crembo.units", "null"))
-        return Own(
+        return StudentMetadata(
             family=family,
             options=json.loads(told.get("crembo.options", "{}")),
             size=dict(json.loads(told.get("crembo.size", "{}"))),
@@ -157,7 +157,7 @@ def read_own(path: str | Path) -> Own | None:
             units=None if units is None else tuple(float(each) for each in units),
             missing_texts=missing_texts_of(model),
             data_sha256=told.get("crembo.data.sha256"),
-            insides=read_student(path) if family in READERS else None,
+            internals=read_student(path) if family in READERS else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise StudentError(
@@ -169,7 +169,7 @@ def read_own(path: str | Path) -> Own | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Explained:
+class ReadableStudent:
     """A tree, a weighted sum or a sum of curves, and what its numbers stand for."""
 
     name: str  # the file's, for a reader
@@ -183,16 +183,16 @@ class Explained:
         return [str(each) for each in self.classes]
 
 
-def insides_of(
+def readable_student(
     name: str,
     student: Student,
     features: tuple[Feature, ...],
     classes: tuple[int | str, ...],
     missing_texts: tuple[str, ...],
-) -> Explained | None:
+) -> ReadableStudent | None:
     """The student explained; None where its family has no short form."""
     if isinstance(student, Tree | WeightsStudent):
-        return Explained(
+        return ReadableStudent(
             name=name,
             student=student,
             features=features,

@@ -65,19 +65,19 @@ def check_replay(
     (c,) the classes as the label output says them. Probabilities may differ by TOLERANCE; the
     labels must be equal but where the two best probabilities lie closer than that.
     """
-    said, believed = student.predict(rows), student.predict_proba(rows)
+    predicted, believed = student.predict(rows), student.predict_proba(rows)
     two_best = np.partition(believed, -2, axis=1)[:, -2:]
     close = two_best[:, 1] - two_best[:, 0] <= TOLERANCE
     # Written so that NaN, which compares with nothing, is no answer.
     near = (np.abs(probabilities - believed) <= TOLERANCE).all(axis=1)
-    right = near & ((labels == values[said]) | close)
+    right = near & ((labels == values[predicted]) | close)
     if not right.all():
         row = int(np.argmin(right))
         raise ReplayError(
             "the exported student answers otherwise than the fitted one on "
             f"{int((~right).sum())} of {len(rows)} rows, so it was not written",
             found=f"{labels[row]!r} with probabilities {probabilities[row].tolist()} on row {row}",
-            wanted=f"{values[said[row]]!r} with {believed[row].tolist()}",
+            wanted=f"{values[predicted[row]]!r} with {believed[row].tolist()}",
             hint="this is a defect of crembo: please report it with the command that you ran",
         )
 

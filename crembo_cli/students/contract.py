@@ -45,8 +45,8 @@ class Task:
     rows: Floats  # (n, p), C order; NaN is missing; no infinite values; a category is its code,
     # a whole number >= 0, and -1 where the category was not seen before
     beliefs: Floats  # (n, c), in [0, 1], rows sum to 1: the teacher's probability of each class
-    held_rows: Floats  # (m, p): rows never fitted on, to prune or stop early by; m may be 0
-    held_beliefs: Floats  # (m, c): the teacher's beliefs on the held rows
+    validation_rows: Floats  # (m, p): rows never fitted on, to prune or stop early by; m may be 0
+    validation_beliefs: Floats  # (m, c): the teacher's beliefs on the held rows
     seed: int = 0  # every random draw of the family comes from it
     threads: int = 1  # at most so many; the student must not depend on it
     categories: tuple[int, ...] = ()  # (p,) how many categories a feature has, in the order of

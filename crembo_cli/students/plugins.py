@@ -13,7 +13,7 @@ OURS = "crembo_cli"
 
 
 @contextmanager
-def blaming(family: Family) -> Iterator[None]:
+def attribute_errors(family: Family) -> Iterator[None]:
     """Whatever `family` raises meanwhile, as a StudentError where it is not ours.
 
     A mistake in a family of ours, and an error that was raised on purpose, stay as they are.

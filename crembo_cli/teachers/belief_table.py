@@ -48,9 +48,9 @@ class BeliefTable:
         self.bytes = sum(part.stat().st_size for part in parts)
         self.rows = len(beliefs)
         self.classes = named_classes(tuple(table.frame.columns))
-        self.reading = "a table of probabilities, taken row by row"
+        self.output_format = "a table of probabilities, taken row by row"
         if hard_labels:
-            self.reading = "a table's most probable labels, taken as certain (--hard-labels)"
+            self.output_format = "a table's most probable labels, taken as certain (--hard-labels)"
             beliefs = one_hot(beliefs.argmax(axis=1), beliefs.shape[1], range(self.rows))
         self._beliefs = beliefs
 

@@ -39,7 +39,8 @@ class ModelOutput:
 
 class Teacher(Protocol):
     """A saved classifier. Everything it says of itself is known before the first beliefs(),
-    but for `classes`, `numbered`, `reading`, `warnings` and open widths: those may need a table.
+    but for `classes`, `numbered`, `output_format`, `warnings` and open widths: those may need a
+    table.
     """
 
     @property
@@ -118,7 +119,7 @@ class Teacher(Protocol):
         ...
 
     @property
-    def reading(self) -> str:
+    def output_format(self) -> str:
         """How beliefs are read from its answers, in words."""
         ...
 

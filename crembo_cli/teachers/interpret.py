@@ -10,8 +10,14 @@ from numpy.typing import NDArray
 
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import Beliefs, ClassLabel
-from crembo_cli.teachers.model_info import Facts
-from crembo_cli.teachers.output_format import LARGEST, Reading, Scores, choose_reading, joined
+from crembo_cli.teachers.model_info import ModelInfo
+from crembo_cli.teachers.output_format import (
+    LARGEST,
+    OutputFormat,
+    Scores,
+    choose_output_format,
+    joined,
+)
 
 Labels = NDArray[np.int64] | None  # class indices (n,) that the model gives beside its scores
 HARD = "the teacher's labels alone, taken as certain (--hard-labels)"
@@ -19,18 +25,20 @@ MOSTLY = 0.5  # share of rows above which scores of another kind cannot be read 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settled:
+class Interpretation:
     """How one model is read, on every table after the first."""
 
     classes: tuple[ClassLabel, ...]  # in the order of the beliefs' columns
-    reading: Reading | None  # None where the labels alone are taken and no scores are needed
+    output_format: (
+        OutputFormat | None
+    )  # None where the labels alone are taken and no scores are needed
     hard: bool  # whether the most probable class is taken as certain
-    remarks: tuple[str, ...] = ()  # what the user should know of it
+    notes: tuple[str, ...] = ()  # what the user should know of it
 
     @property
     def words(self) -> str:
         """How beliefs are read, for a reader."""
-        return HARD if self.hard or self.reading is None else self.reading.words
+        return HARD if self.hard or self.output_format is None else self.output_format.words
 
     def beliefs(
         self, answers: Mapping[str, Scores], labels: Labels, rows: Sequence[int]
@@ -40,23 +48,23 @@ class Settled:
         Raises:
             TeacherError: the answers do not fit what the first table settled.
         """
-        if self.reading is None:
+        if self.output_format is None:
             assert labels is not None, "settled without scores or labels"
             return one_hot(labels, len(self.classes), rows)
-        beliefs = self.reading.beliefs(answers, rows)
+        beliefs = self.output_format.beliefs(answers, rows)
         return one_hot(beliefs.argmax(axis=1), beliefs.shape[1], rows) if self.hard else beliefs
 
 
-def settle(
+def interpret(
     answers: Mapping[str, Scores],
     labels: Labels,
     rows: Sequence[int],
     *,
     classes: Sequence[ClassLabel] | None,
-    facts: Facts,
+    info: ModelInfo,
     activation: str,
     hard: bool,
-) -> Settled:
+) -> Interpretation:
     """What a table settles that the model answered with `answers` and `labels`.
 
     `rows` are the rows' numbers in the table, for messages; `classes` those that the model
@@ -67,18 +75,20 @@ def settle(
     """
     if not answers and labels is not None:
         named = range(int(labels.max()) + 1) if classes is None else classes
-        return Settled(classes=tuple(named), reading=None, hard=hard)
+        return Interpretation(classes=tuple(named), output_format=None, hard=hard)
     count = None if classes is None else len(classes)
-    reading = _read(answers, rows, activation, count, facts.regressor)
-    beliefs = reading.beliefs(answers, rows)
-    remarks = _doubts(reading, answers)
+    output_format = _read(answers, rows, activation, count, info.regressor)
+    beliefs = output_format.beliefs(answers, rows)
+    notes = _doubts(output_format, answers)
     if labels is not None and classes is None:
         refuse_unproved(labels, beliefs)
     elif labels is not None:
-        reading, more = _compare(reading, labels, beliefs)
-        remarks += more
+        output_format, more = _compare(output_format, labels, beliefs)
+        notes += more
     named = range(beliefs.shape[1]) if classes is None else classes
-    return Settled(classes=tuple(named), reading=reading, hard=hard, remarks=tuple(remarks))
+    return Interpretation(
+        classes=tuple(named), output_format=output_format, hard=hard, notes=tuple(notes)
+    )
 
 
 def _read(
@@ -87,18 +97,22 @@ def _read(
     activation: str,
     classes: int | None,
     regressor: str,
-) -> Reading:
-    """How `answers` are read: see `choose_reading`.
+) -> OutputFormat:
+    """How `answers` are read: see `choose_output_format`.
 
     Where the largest score alone counts, scores that are no probabilities are read as any that
     keep their order: through softmax, a single one through a sigmoid.
     """
     if activation != LARGEST:
-        return choose_reading(answers, activation=activation, classes=classes, regressor=regressor)
+        return choose_output_format(
+            answers, activation=activation, classes=classes, regressor=regressor
+        )
     refused = None
     for way in ("auto", "softmax", "sigmoid"):
         try:
-            found = choose_reading(answers, activation=way, classes=classes, regressor=regressor)
+            found = choose_output_format(
+                answers, activation=way, classes=classes, regressor=regressor
+            )
             found.beliefs(answers, rows)
         except TeacherError as error:
             refused = refused or error
@@ -111,13 +125,18 @@ def _read(
 
 
 def _compare(
-    reading: Reading, labels: NDArray[np.int64], beliefs: Beliefs
-) -> tuple[Reading, list[str]]:
+    output_format: OutputFormat, labels: NDArray[np.int64], beliefs: Beliefs
+) -> tuple[OutputFormat, list[str]]:
     """The reading that the model's labels bear out, and what to say where they do not."""
     share = share_differing(labels, beliefs)
-    changed = reading.how in ("softmax", "sigmoid")
-    if changed and share >= 1.0 - RARELY and beliefs.shape[1] == 2 and reading.columns is None:
-        return replace(reading, columns=(1, 0)), [
+    changed = output_format.how in ("softmax", "sigmoid")
+    if (
+        changed
+        and share >= 1.0 - RARELY
+        and beliefs.shape[1] == 2
+        and output_format.columns is None
+    ):
+        return replace(output_format, columns=(1, 0)), [
             "the teacher's two scores are in the order opposite to its labels (as skl2onnx writes"
             " SVC); they were exchanged"
         ]
@@ -128,17 +147,22 @@ def _compare(
             hint="--hard-labels takes the teacher's labels alone",
         )
     if share <= RARELY:
-        return reading, []
-    return reading, [
+        return output_format, []
+    return output_format, [
         f"the teacher's own labels are not its most probable classes on {share:.1%} of the rows;"
         " its probabilities are what counts here"
     ]
 
 
-def _doubts(reading: Reading, answers: Mapping[str, Scores]) -> list[str]:
+def _doubts(output_format: OutputFormat, answers: Mapping[str, Scores]) -> list[str]:
     """What to say of one score a row that is put through a sigmoid and may be past it."""
-    scores = joined(answers, reading.outputs)
-    if reading.how != "sigmoid" or scores.shape[1] > 1 or scores.min() < 0 or scores.max() > 1:
+    scores = joined(answers, output_format.outputs)
+    if (
+        output_format.how != "sigmoid"
+        or scores.shape[1] > 1
+        or scores.min() < 0
+        or scores.max() > 1
+    ):
         return []
     return [
         "every score lies between 0 and 1, as probabilities do, and --activation sigmoid was"

@@ -73,9 +73,9 @@ def load_teacher(
         from crembo_cli.teachers.belief_table import BeliefTable
 
         return BeliefTable(path, hard_labels=hard_labels)
-    from crembo_cli.teachers.process.subprocess_teacher import ForeignTeacher
+    from crembo_cli.teachers.process.subprocess_teacher import SubprocessTeacher
 
-    return ForeignTeacher(
+    return SubprocessTeacher(
         path,
         MODELS[suffix],
         activation=activation,

@@ -10,7 +10,7 @@ from crembo_cli.teachers.contract import ClassLabel, ModelInput, ModelOutput
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class ModelInfo:
     """A loaded model, in words and numbers. Fields named as in `Teacher` mean the same."""
 
     producer: str = ""
@@ -31,7 +31,7 @@ class Facts:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Facts:
+    def from_json(cls, told: Mapping[str, Any]) -> ModelInfo:
         """As the child told it; lists become tuples again."""
         names, classes = told["feature_names"], told["classes"]
         return cls(

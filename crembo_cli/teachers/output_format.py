@@ -20,7 +20,7 @@ RANGE_TOLERANCE = 1e-5  # forests reach 1.0000001
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class OutputFormat:
     """How a model's outputs become beliefs, fixed by the first table it is asked about."""
 
     outputs: tuple[str, ...]  # one name; or one per class, in the classes' order
@@ -117,9 +117,9 @@ SINGLE = {
 }
 
 
-def choose_reading(
+def choose_output_format(
     answers: Mapping[str, Scores], *, activation: str, classes: int | None, regressor: str
-) -> Reading:
+) -> OutputFormat:
     """How to read `answers`, a model's outputs on a whole table by name, each (n, k).
 
     `classes` is how many classes the model names, if it does. `regressor` is why a single
@@ -167,7 +167,7 @@ def choose_reading(
             single, activation, columns = True, "sigmoid", (1,)
     how = {"auto": "probabilities", "none": "shares"}.get(activation, activation)
     words = (SINGLE if single else WORDS)[how]
-    return Reading(outputs=outputs, columns=columns, how=how, words=f"{source}, {words}")
+    return OutputFormat(outputs=outputs, columns=columns, how=how, words=f"{source}, {words}")
 
 
 def _choose_outputs(

@@ -37,21 +37,21 @@ def check_student(student: Student, small: SmallTask) -> Answers:
     keep(isinstance(student, Student), "a student has all that the Protocol asks for", student)
     probes, classes = small.probes, small.task.beliefs.shape[1]
     given = probes.copy()
-    said = Answers.of(student, probes)
+    predicted = Answers.of(student, probes)
     untouched = np.array_equal(probes, given, equal_nan=True)
     keep(untouched, "predicting leaves the rows as they are", "changes")
-    _check_shapes(said, len(probes), classes)
-    _check_rows_alone(student, probes, said)
-    _check_exported(student, probes, said)
+    _check_shapes(predicted, len(probes), classes)
+    _check_rows_alone(student, probes, predicted)
+    _check_exported(student, probes, predicted)
     _check_size(student)
     text = student.describe(FEATURES, [f"class {y}" for y in range(classes)])
     lines = isinstance(text, str) and text.strip() != "" and not text.endswith("\n")
     keep(lines, "`describe` gives lines of text with no line break at the end", repr(text))
-    return said
+    return predicted
 
 
-def _check_shapes(said: Answers, n: int, classes: int) -> None:
-    index, proba = said.index, said.probabilities
+def _check_shapes(predicted: Answers, n: int, classes: int) -> None:
+    index, proba = predicted.index, predicted.probabilities
     is_index = index.dtype == np.int64 and index.shape == (n,)
     keep(is_index, "`predict` gives int64 (n,)", f"{index.dtype} {index.shape}")
     is_proba = proba.dtype == np.float32 and proba.shape == (n, classes)
@@ -68,21 +68,21 @@ def _check_shapes(said: Answers, n: int, classes: int) -> None:
     )
 
 
-def _check_rows_alone(student: Student, probes: Floats, said: Answers) -> None:
+def _check_rows_alone(student: Student, probes: Floats, predicted: Answers) -> None:
     """Neither the order of the rows nor their company matters."""
     back = Answers.of(student, np.ascontiguousarray(probes[::-1]))
-    same = np.array_equal(back.index[::-1], said.index)
+    same = np.array_equal(back.index[::-1], predicted.index)
     keep(same, "a row's answer does not depend on the order of the rows", "other answers")
     for i in (0, len(probes) - 1):
         alone = int(student.predict(probes[i : i + 1])[0])
-        keep(alone == said.index[i], "a row alone gets the answer it gets among others", alone)
+        keep(alone == predicted.index[i], "a row alone gets the answer it gets among others", alone)
 
 
-def _check_exported(student: Student, probes: Floats, said: Answers) -> None:
-    p, c = probes.shape[1], said.probabilities.shape[1]
+def _check_exported(student: Student, probes: Floats, predicted: Answers) -> None:
+    p, c = probes.shape[1], predicted.probabilities.shape[1]
     model = model_bytes(student, p, c)
     keep(model == model_bytes(student, p, c), "`to_onnx` gives the same bytes twice", "others")
-    for rows, wanted in ((probes, said.index), (probes[:1], said.index[:1])):
+    for rows, wanted in ((probes, predicted.index), (probes[:1], predicted.index[:1])):
         index, proba = _run(model, rows)
         keep(index.dtype == np.int64, "`index` is int64", index.dtype)
         other = np.flatnonzero(index != wanted)
@@ -91,7 +91,7 @@ def _check_exported(student: Student, probes: Floats, said: Answers) -> None:
             "onnxruntime says what `predict` says",
             f"{len(other)} of {len(rows)} rows otherwise, as row {rows[other[:1]]}",
         )
-        away = float(np.abs(proba - said.probabilities[: len(rows)]).max())
+        away = float(np.abs(proba - predicted.probabilities[: len(rows)]).max())
         keep(away <= NEAR, "onnxruntime's probabilities are `predict_proba`'s", f"{away:.2g} away")
 
 

@@ -22,9 +22,9 @@ def check_fits(family: Family, small: SmallTask, *, never_worse: bool) -> None:
     learner = family.learner(task)
     with told("the student of the beliefs"):
         first = learner.fit(task.beliefs)
-        said = check_student(first, small)
+        predicted = check_student(first, small)
         if small.easy:
-            _check_easy(task, said)
+            _check_easy(task, predicted)
     with told("the student of the beliefs, from one of a part of the rows"):
         half = replace(task, rows=task.rows[::2], beliefs=task.beliefs[::2])
         check_student(learner.fit(task.beliefs, family.learner(half).fit(half.beliefs)), small)
@@ -40,16 +40,16 @@ def check_fits(family: Family, small: SmallTask, *, never_worse: bool) -> None:
         reached = found
     with told("the finished student"):
         check_student(learner.finish(reached), small)
-    same = said.equal(Answers.of(first, small.probes))
+    same = predicted.equal(Answers.of(first, small.probes))
     keep(same, "a student does not change once it is fitted", "other answers after later fits")
     for part, array in _arrays(task).items():
         as_before = np.array_equal(array, before[part], equal_nan=True)
         keep(as_before, f"fitting leaves the task's `{part}` as they are", "changes")
     _check_repeats(family, small)
-    _check_pickled(family, first, said, small)
+    _check_pickled(family, first, predicted, small)
 
 
-def _check_pickled(family: Family, student: Student, said: Answers, small: SmallTask) -> None:
+def _check_pickled(family: Family, student: Student, predicted: Answers, small: SmallTask) -> None:
     """Both go from process to process where several students are fitted side by side."""
     try:
         copy, student = pickle.loads(pickle.dumps((family, student)))  # made here
@@ -57,19 +57,19 @@ def _check_pickled(family: Family, student: Student, said: Answers, small: Small
         words = f"{type(error).__name__}: {error}"
         raise AssertionError(f"a family and its students can be pickled; found {words}") from error
     keep(copy == family, "a family that was pickled is the same", repr(copy))
-    same = said.equal(Answers.of(student, small.probes))
+    same = predicted.equal(Answers.of(student, small.probes))
     keep(same, "a student that was pickled is the same", "other answers")
 
 
-def _check_easy(task: Task, said: Answers) -> None:
+def _check_easy(task: Task, predicted: Answers) -> None:
     """The task's first rows are the first probes, so what was said of them is at hand."""
     n = len(task.rows)
-    earned = float(task.beliefs[np.arange(n), said.index[:n]].sum())
+    total_reward = float(task.beliefs[np.arange(n), predicted.index[:n]].sum())
     constant = float(task.beliefs.sum(axis=0).max())
     keep(
-        earned > constant,
+        total_reward > constant,
         "a student of an easy task earns more than the best constant answer",
-        f"{earned:.1f} against {constant:.1f} over {n} rows",
+        f"{total_reward:.1f} against {constant:.1f} over {n} rows",
     )
 
 
@@ -101,5 +101,5 @@ def _arrays(task: Task) -> Arrays:
     """Copies of the task's arrays by name."""
     return {
         part: getattr(task, part).copy()
-        for part in ("rows", "beliefs", "held_rows", "held_beliefs")
+        for part in ("rows", "beliefs", "validation_rows", "validation_beliefs")
     }

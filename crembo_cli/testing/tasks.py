@@ -42,15 +42,15 @@ class SmallTask:
 
 def small_tasks() -> Iterator[SmallTask]:
     """Two classes, four classes, and a handful of rows with one class never believed in."""
-    yield _task("two classes", rows=160, classes=2, held=40, seed=1)
-    yield _task("four classes", rows=240, classes=4, held=60, seed=2)
-    yield _task("five rows, three classes, none held", rows=5, classes=3, held=0, seed=3)
+    yield _task("two classes", rows=160, classes=2, validation=40, seed=1)
+    yield _task("four classes", rows=240, classes=4, validation=60, seed=2)
+    yield _task("five rows, three classes, none held", rows=5, classes=3, validation=0, seed=3)
 
 
-def _task(name: str, *, rows: int, classes: int, held: int, seed: int) -> SmallTask:
+def _task(name: str, *, rows: int, classes: int, validation: int, seed: int) -> SmallTask:
     """Rows of seven columns; the class follows the first two of them and the colour."""
     rng = np.random.default_rng(seed)
-    n = rows + held
+    n = rows + validation
     cells = rng.normal(size=(n, len(FEATURES)))
     cells[rng.random(n) < 0.2, 2] = np.nan
     cells[:, 3] = 3.0
@@ -68,8 +68,8 @@ def _task(name: str, *, rows: int, classes: int, held: int, seed: int) -> SmallT
     task = Task(
         rows=table[:rows],
         beliefs=beliefs[:rows],
-        held_rows=table[rows:],
-        held_beliefs=beliefs[rows:],
+        validation_rows=table[rows:],
+        validation_beliefs=beliefs[rows:],
         seed=seed,
         categories=tuple(len(feature.categories) for feature in FEATURES),
     )

@@ -112,15 +112,15 @@ def test_every_error_is_a_line_and_a_code(
 
     monkeypatch.setattr(border, "app", broken)
     assert border.run([]) == code
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith(f"crembo: {line}")
-    assert said.err.count("\n") == 1
+    predicted = capsys.readouterr()
+    assert predicted.out == ""
+    assert predicted.err.startswith(f"crembo: {line}")
+    assert predicted.err.count("\n") == 1
     if isinstance(error, Exception):
         assert border.run(["--debug"]) == code
-        said = capsys.readouterr().err
-        assert said.startswith("Traceback")
-        assert f"crembo: {line.partition('; run it')[0]}" in said.splitlines()[-1]
+        predicted = capsys.readouterr().err
+        assert predicted.startswith("Traceback")
+        assert f"crembo: {line.partition('; run it')[0]}" in predicted.splitlines()[-1]
 
 
 def test_a_reader_that_stops_is_no_error(tmp_path: Path) -> None:

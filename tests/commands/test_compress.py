@@ -47,9 +47,9 @@ def test_quiet_says_nothing(crembo: Crembo, beliefs: Path, data: Path) -> None:
 
 def test_synthetic_rows_are_counted(report: Any, teacher: Path, data: Path) -> None:
     """None for 0, so many for a number with a quarter to choose by, and a share by default."""
-    for option, fitted, held in (("0", 0, 0), ("40", 40, 10)):
+    for option, fitted, validation in (("0", 0, 0), ("40", 40, 10)):
         found = report("--synthetic", option, on=(teacher, data))["data"]
-        assert (found["synthetic_rows"], found["held_synthetic_rows"]) == (fitted, held)
+        assert (found["synthetic_rows"], found["validation_synthetic_rows"]) == (fitted, validation)
     assert report(on=(teacher, data))["data"]["synthetic_rows"] > 0
 
 
@@ -142,7 +142,7 @@ def test_test_size_and_test_data(report: Any, teacher: Path, data: Path, tmp_pat
     made.table(200).iloc[60:, ::-1].to_csv(tmp_path / "t.csv", index=False)
     found = report("--synthetic", "0", "--test-data", "t.csv", on=(teacher, data))
     assert found["data"]["test_rows"] == 140
-    assert found["data"]["fit_rows"] + found["data"]["selection_rows"] == 60
+    assert found["data"]["training_rows"] + found["data"]["validation_rows"] == 60
     assert found["data"]["test_path"] == "t.csv"
     assert found["data"]["test_sha256"] != found["data"]["sha256"]
     assert found["metrics"]["teacher"]["accuracy"] == 1.0

@@ -51,7 +51,7 @@ def test_with_a_teacher_all_but_refits_is_measured(
     assert 0 < found["metrics"]["student"]["fidelity"] <= 1
     assert found["student"]["family"] == "tree"
     assert found["student"]["size"]["leaves"] > 1
-    assert (found["search"], found["data"]["fit_rows"]) == (None, None)
+    assert (found["search"], found["data"]["training_rows"]) == (None, None)
     robustness = found["robustness"]
     assert (robustness["agreement"], robustness["contamination"]) == (None, None)
     assert robustness["depth"]["fit"] is None
@@ -231,7 +231,7 @@ def test_rows_that_it_was_fitted_on_are_told(crembo: Crembo, student: Path, data
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "predicted"),
     [
         (["--require", "fidelity>=0.9"], "there is no fidelity to judge; found no --teacher"),
         (["--require", "agreement>=0.9"], "found `evaluate`, which fits nothing"),
@@ -240,12 +240,12 @@ def test_rows_that_it_was_fitted_on_are_told(crembo: Crembo, student: Path, data
     ],
 )
 def test_what_cannot_be_is_refused(
-    crembo: Crembo, student: Path, data: Path, tmp_path: Path, arguments: list[str], said: str
+    crembo: Crembo, student: Path, data: Path, tmp_path: Path, arguments: list[str], predicted: str
 ) -> None:
     """In one line, with the code 2, and nothing is written."""
     ran = crembo("evaluate", student, data, *arguments)
     assert (ran.code, ran.out) == (2, "")
-    assert said in ran.err
+    assert predicted in ran.err
     assert list(tmp_path.iterdir()) == []
 
 

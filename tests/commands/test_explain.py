@@ -43,7 +43,7 @@ def test_format_wins_over_the_name(crembo: Crembo, student: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "predicted"),
     [
         (["-f", "png"], "an image goes into a file"),
         (["-f", "pdf"], "--format: there is no such choice; found 'pdf'"),
@@ -52,12 +52,12 @@ def test_format_wins_over_the_name(crembo: Crembo, student: Path, tmp_path: Path
     ],
 )
 def test_what_cannot_be_is_refused(
-    crembo: Crembo, student: Path, tmp_path: Path, arguments: list[str], said: str
+    crembo: Crembo, student: Path, tmp_path: Path, arguments: list[str], predicted: str
 ) -> None:
     """In one line, with the code 2, and nothing is written."""
     ran = crembo("explain", student, *arguments)
     assert (ran.code, ran.out) == (2, "")
-    assert said in ran.err
+    assert predicted in ran.err
     assert ran.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 

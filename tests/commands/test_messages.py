@@ -31,14 +31,14 @@ def talk(quiet: bool = False, **environment: str) -> str:
     env = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "COLUMNS": "60", **environment}
     subprocess.run(code, stderr=inner, env=env, check=True)
     os.close(inner)
-    said = b""
+    predicted = b""
     while True:
         try:
-            said += os.read(outer, 65536)
+            predicted += os.read(outer, 65536)
         except OSError:  # the terminal is closed: that is its end
             break
     os.close(outer)
-    return said.decode()
+    return predicted.decode()
 
 
 def test_notes_are_told_when_the_work_is_done(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,11 +89,11 @@ def test_quiet_and_verbose_exclude_each_other() -> None:
 
 def test_progress_is_drawn_on_a_terminal() -> None:
     """A stage is shown as it is called, half done, and leaves nothing but the notes."""
-    said = talk()
-    assert "reading [red]x.csv \\x1b]0;title" in said
-    assert "\x1b]0;" not in said
-    assert "\x1b[2K" in said  # what was drawn is erased
-    assert said.endswith("crembo: note: [bold]odd[/bold] column\r\n")
+    predicted = talk()
+    assert "reading [red]x.csv \\x1b]0;title" in predicted
+    assert "\x1b]0;" not in predicted
+    assert "\x1b[2K" in predicted  # what was drawn is erased
+    assert predicted.endswith("crembo: note: [bold]odd[/bold] column\r\n")
 
 
 def test_no_color_is_obeyed() -> None:

@@ -29,10 +29,12 @@ def test_no_names() -> None:
     assert options.names(None, "--drop") is None
 
 
-@pytest.mark.parametrize(("text", "said"), [("", "empty"), ("a,,b", "empty"), ("a,b,a", "twice")])
-def test_bad_names(text: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "predicted"), [("", "empty"), ("a,,b", "empty"), ("a,b,a", "twice")]
+)
+def test_bad_names(text: str, predicted: str) -> None:
     """Empty names and names that come twice are refused."""
-    with pytest.raises(UsageError, match=f"--drop.*{said}|{said}.*--drop"):
+    with pytest.raises(UsageError, match=f"--drop.*{predicted}|{predicted}.*--drop"):
         options.names(text, "--drop")
 
 

@@ -47,11 +47,11 @@ def test_json_says_what_was_done(tmp_path: Path, capsys: pytest.CaptureFixture[s
     """`--json` tells rows, classes and how the beliefs were read."""
     path = tmp_path / "beliefs.csv"
     assert run(["score", *WINE, "-o", str(path), "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert said["rows"] == len(asked())
-    assert said["classes"] == [0, 1, 2]
-    assert said["output"] == str(path)
-    assert said["teacher"]["reading"]
+    predicted = json.loads(capsys.readouterr().out)
+    assert predicted["rows"] == len(asked())
+    assert predicted["classes"] == [0, 1, 2]
+    assert predicted["output"] == str(path)
+    assert predicted["teacher"]["reading"]
 
 
 def test_a_teacher_is_asked_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,7 +65,7 @@ def test_a_teacher_is_asked_once(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "predicted"),
     [
         (["--json"], "standard output cannot hold both"),
         (["-o", "beliefs.txt"], "wanted .csv or .parquet"),
@@ -75,7 +75,7 @@ def test_a_teacher_is_asked_once(tmp_path: Path, capsys: pytest.CaptureFixture[s
 )
 def test_what_cannot_be_is_refused(
     words: list[str],
-    said: str,
+    predicted: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -85,7 +85,7 @@ def test_what_cannot_be_is_refused(
     assert run(["score", *WINE, *words]) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert said in shown.err
+    assert predicted in shown.err
     assert len(shown.err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crembo_cli.core.choice import Judgement, choose_by_accuracy, choose_by_depth, judge
+from crembo_cli.core.choice import StepScores, choose_by_accuracy, choose_by_depth, score_step
 
 
-def judged(mean: float, deep: float, accuracy: float | None = None) -> Judgement:
+def judged(mean: float, deep: float, accuracy: float | None = None) -> StepScores:
     """A judgement beside a first student of mean belief 0.9, its lead known to 0.01."""
-    return Judgement(
+    return StepScores(
         depth=0.0,
         insensitive_depth=deep,
         mean_belief=mean,
-        lead=mean - 0.9,
-        lead_error=0.01,
+        gain=mean - 0.9,
+        gain_error=0.01,
         fidelity=deep,
         accuracy=accuracy,
     )
@@ -32,7 +32,7 @@ def test_the_deepest_of_those_surely_ahead_is_kept() -> None:
 def test_the_first_stays_where_no_lead_is_sure() -> None:
     """Neither depth nor a lead within two standard errors moves the choice; nor do equals."""
     assert choose_by_depth([judged(0.90, 0.3), judged(0.915, 0.9), judged(0.88, 0.9)]) == 0
-    equals = replace(judged(0.90, 0.9), lead=0.0, lead_error=0.0)
+    equals = replace(judged(0.90, 0.9), gain=0.0, gain_error=0.0)
     assert choose_by_depth([judged(0.90, 0.3), equals]) == 0
 
 
@@ -56,18 +56,18 @@ def test_without_labels_accuracy_means_fidelity() -> None:
 def test_a_judgement_worked_by_hand() -> None:
     """Four rows, the first two real: depths over all, fidelity and accuracy over the real ones."""
     P = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.5, 0.5]], np.float32)
-    found = judge(
+    found = score_step(
         P,
         np.array([0, 0, 1, 0]),
         0.25,
         teacher=np.array([0, 1]),
-        truth=np.array([1, 0]),
+        y_true=np.array([1, 0]),
         first=np.array([0, 1, 1, 0]),
     )
     assert found.depth == pytest.approx(0.4)
     assert found.insensitive_depth == pytest.approx(0.5)
     assert found.mean_belief == pytest.approx((0.9 + 0.4 + 0.8 + 0.5) / 4)
-    assert found.lead == pytest.approx(-0.2 / 4)
-    assert found.lead_error == pytest.approx(np.std([0, -0.2, 0, 0]) / np.sqrt(2))
+    assert found.gain == pytest.approx(-0.2 / 4)
+    assert found.gain_error == pytest.approx(np.std([0, -0.2, 0, 0]) / np.sqrt(2))
     assert found.fidelity == 0.5
     assert found.accuracy == 0.5

@@ -6,19 +6,19 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crembo_cli.core.pareto import smallest_as_good, worth_their_size
+from crembo_cli.core.pareto import pareto_front, smallest_within_error
 
 
 def test_a_student_that_is_beaten_is_not_worth_its_size() -> None:
     """Larger and no better in anything: beaten. Larger and better in one value: worth it."""
     values = np.array([[0.5, 0.5], [0.5, 0.5], [0.4, 0.6], [0.9, 0.1]])
-    assert worth_their_size([10, 20, 30, 40], values).tolist() == [True, False, True, True]
+    assert pareto_front([10, 20, 30, 40], values).tolist() == [True, False, True, True]
 
 
 def test_of_equals_the_first_stands() -> None:
     """Of students that are equal in size and values the first one beats the others."""
     values = np.array([[0.5], [0.5], [0.4], [0.5]])
-    assert worth_their_size([10, 10, 9, 10], values).tolist() == [True, False, True, False]
+    assert pareto_front([10, 10, 9, 10], values).tolist() == [True, False, True, False]
 
 
 @given(
@@ -28,27 +28,27 @@ def test_of_equals_the_first_stands() -> None:
 )
 def test_the_frontier_is_what_its_words_say(students: list[tuple[int, int, int]]) -> None:
     """A student stands just where no other is no worse in all, and better or earlier."""
-    found = worth_their_size(
+    found = pareto_front(
         [size for size, _, _ in students], np.array([values for _, *values in students], float)
     )
-    for place, (stands, (size, *values)) in enumerate(zip(found, students, strict=True)):
+    for place, (on_front, (size, *values)) in enumerate(zip(found, students, strict=True)):
         beaten = any(
             other <= size
             and all(a >= b for a, b in zip(others, values, strict=True))
             and ((other, others) != (size, values) or number < place)
             for number, (other, *others) in enumerate(students)
         )
-        assert stands == (not beaten)
+        assert on_front == (not beaten)
 
 
 def test_the_smallest_within_one_standard_error() -> None:
     """The best is .9 with an error of .02: .88 is as good, .87 is not, and the smallest wins."""
     sizes, means = [10, 20, 30, 40], [0.87, 0.88, 0.89, 0.9]
-    assert smallest_as_good(sizes, means, [1, 1, 1, 0.02]) == 1
-    assert smallest_as_good(sizes, means, [1, 1, 1, 0.0]) == 3
-    assert smallest_as_good(sizes, means, [0, 0, 0, 0.5]) == 0
+    assert smallest_within_error(sizes, means, [1, 1, 1, 0.02]) == 1
+    assert smallest_within_error(sizes, means, [1, 1, 1, 0.0]) == 3
+    assert smallest_within_error(sizes, means, [0, 0, 0, 0.5]) == 0
 
 
 def test_of_equal_sizes_the_better_mean() -> None:
     """Size alone does not decide between two of the same size."""
-    assert smallest_as_good([10, 10, 10], [0.8, 0.9, 0.9], [0.2, 0.2, 0.2]) == 1
+    assert smallest_within_error([10, 10, 10], [0.8, 0.9, 0.9], [0.2, 0.2, 0.2]) == 1

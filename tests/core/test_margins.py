@@ -94,8 +94,8 @@ def test_a_feature_with_the_unit_0_is_held() -> None:
     rng = np.random.default_rng(0)
     tree = random_tree(rng, features=2, depth=4, classes=2)
     rows = random_rows(rng, tree, 50, 2)
-    held = margins_of(tree, rows, np.array([1.0, 0.0]))
-    assert (held >= margins_of(tree, rows, np.array([1.0, 1.0]))).all()
+    validation = margins_of(tree, rows, np.array([1.0, 0.0]))
+    assert (validation >= margins_of(tree, rows, np.array([1.0, 1.0]))).all()
     assert margins_of(tree, rows, np.zeros(2)).tolist() == [np.inf] * 50
 
 
@@ -132,14 +132,14 @@ def test_linear_margins_are_tight(seed: int) -> None:
     scores = rows @ weights + bias
     margins = linear_margins(scores, weights, units, absent)
     corners = np.array(list(product((-1.0, 1.0), repeat=3)))
-    said = scores.argmax(axis=1)
+    predicted = scores.argmax(axis=1)
     for i, margin in enumerate(margins):
         if margin == np.inf:
             assert absent[i].all()
             continue
         for size, changes in ((margin * (1 - 1e-9), False), (margin * (1 + 1e-9) + 1e-12, True)):
             moved = rows[i] + corners * np.where(absent[i], 0, units * size)
-            assert ((moved @ weights + bias).argmax(axis=1) != said[i]).any() == changes
+            assert ((moved @ weights + bias).argmax(axis=1) != predicted[i]).any() == changes
 
 
 @pytest.mark.parametrize("count", [0, 1, 20_000])

@@ -35,12 +35,12 @@ def test_memo_with_an_exact_learner_finds_the_deepest_member(
     # Votes of few voters, so that beliefs tie; some rows certain, so that masks are empty above.
     P = (rng.multinomial(5, rng.dirichlet(np.ones(c)), n) / 5).astype(np.float32)
     members = finite_family(rng, n, c)
-    depths = [insensitive_depth(depth_by_row(P, said), delta) for said in members]
+    depths = [insensitive_depth(depth_by_row(P, predicted), delta) for predicted in members]
 
     def exact(rewards: np.ndarray, start: int | None) -> int:
         """A member that breaks the mask on the fewest rows; any of them, so the last."""
         del start
-        broken = [np.sum(rewards[np.arange(n), said] == 0) for said in members]
+        broken = [np.sum(rewards[np.arange(n), predicted] == 0) for predicted in members]
         return len(members) - 1 - int(np.argmin(broken[::-1]))
 
     steps = memo(exact, lambda member: members[member], P, delta=delta)
@@ -50,7 +50,7 @@ def test_memo_with_an_exact_learner_finds_the_deepest_member(
 def test_memo_tries_the_last_threshold() -> None:
     """A teacher that is certain everywhere, and a family that can say so, give depth 1."""
     P = np.eye(3, dtype=np.float32)
-    steps = memo(lambda rewards, _: np.argmax(rewards, axis=1), lambda said: said, P)
+    steps = memo(lambda rewards, _: np.argmax(rewards, axis=1), lambda predicted: predicted, P)
     assert steps[-1].threshold == 1.0
     assert insensitive_depth(depth_by_row(P, steps[-1].student), 0.0) == 1.0
 
@@ -60,7 +60,7 @@ def test_memo_keeps_the_deepest_student_of_a_greedy_learner() -> None:
     P = np.array([[0.2, 0.8], [0.4, 0.6], [0.9, 0.1]], np.float32)
     deep, shallow = np.array([1, 1, 0]), np.array([0, 0, 0])
     answers = iter([deep] + [shallow] * 10)
-    steps = memo(lambda rewards, start: next(answers), lambda said: said, P)
+    steps = memo(lambda rewards, start: next(answers), lambda predicted: predicted, P)
     assert steps[-1].student is deep
 
 
@@ -73,6 +73,6 @@ def test_memo_starts_a_fit_from_the_last_consistent_student() -> None:
         seen.append(start)
         return np.argmax(rewards, axis=1)
 
-    memo(fit, lambda said: said, P)
+    memo(fit, lambda predicted: predicted, P)
     for start in seen:
         assert start is None or insensitive_depth(depth_by_row(P, start), 0.0) > 0.2

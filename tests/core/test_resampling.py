@@ -53,8 +53,8 @@ def test_a_made_row_belongs_to_a_row_it_was_made_of() -> None:
 
 def test_wrong_classes_are_wrong_and_even() -> None:
     """Never the class itself, and each of the others as often."""
-    said = np.full(30_000, 2)
-    wrong = wrong_classes(said, 4, np.random.default_rng(0))
+    predicted = np.full(30_000, 2)
+    wrong = wrong_classes(predicted, 4, np.random.default_rng(0))
     assert np.allclose(
         np.bincount(wrong, minlength=4) / 30_000, [1 / 3, 1 / 3, 0, 1 / 3], atol=0.01
     )

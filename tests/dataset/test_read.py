@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.dataset import parse, scan
+from crembo_cli.dataset.csv import parse, scan
 from crembo_cli.dataset.literals import MISSING
 from crembo_cli.dataset.read import read_table
 from crembo_cli.errors import DataError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from crembo_cli.dataset.columns import Columns
-from crembo_cli.dataset.notes import remarks
+from crembo_cli.dataset.notes import notes
 from tests.dataset.conftest import table_of
 
 N = 24
@@ -33,7 +33,7 @@ CELLS = {
 
 def said_of(*names: str, extra: tuple[str, ...] = ()) -> list[str]:
     """What is said of these features."""
-    return remarks(table_of(**CELLS), Columns(label=None, features=names, extra=extra))
+    return notes(table_of(**CELLS), Columns(label=None, features=names, extra=extra))
 
 
 def test_each_remark() -> None:
@@ -58,4 +58,4 @@ def test_nothing_to_say() -> None:
 def test_few_rows() -> None:
     """In a small table, different values mean nothing."""
     table = table_of(a=[1, 2, 3], b=["x", "y", "z"])
-    assert remarks(table, Columns(label=None, features=("a", "b"), extra=())) == []
+    assert notes(table, Columns(label=None, features=("a", "b"), extra=())) == []

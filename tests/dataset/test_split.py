@@ -15,19 +15,19 @@ from crembo_cli.errors import DataError, UsageError
 @given(
     counts=st.lists(st.integers(1, 60), min_size=1, max_size=8),
     test=st.sampled_from([0.0, 0.2, 0.3]),
-    selection=st.sampled_from([0.0, 0.15, 0.2]),
+    validation=st.sampled_from([0.0, 0.15, 0.2]),
     seed=st.integers(0, 3),
 )
-def test_shares(counts: list[int], test: float, selection: float, seed: int) -> None:
+def test_shares(counts: list[int], test: float, validation: float, seed: int) -> None:
     """Each row is in one part, and each part holds its share of all and of each class."""
     strata = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
     n = len(strata)
     if n < 50:
         return
-    split = split_rows(strata, test_share=test, selection_share=selection, seed=seed)
-    parts = (split.fit, split.selection, split.test)
+    split = split_rows(strata, test_share=test, validation_share=validation, seed=seed)
+    parts = (split.train, split.validation, split.test)
     assert sorted(np.concatenate(parts).tolist()) == list(range(n))
-    assert (len(split.test), len(split.selection)) == (round(n * test), round(n * selection))
+    assert (len(split.test), len(split.validation)) == (round(n * test), round(n * validation))
     for part in parts:
         assert part.dtype == np.int64
         assert (np.diff(part) > 0).all()
@@ -41,7 +41,7 @@ def test_seed() -> None:
     """The same seed gives the same rows, another seed others."""
     strata = np.arange(200) % 3
     first, again, other = (
-        split_rows(strata, test_share=0.2, selection_share=0.2, seed=seed).test.tolist()
+        split_rows(strata, test_share=0.2, validation_share=0.2, seed=seed).test.tolist()
         for seed in (0, 0, 1)
     )
     assert first == again != other
@@ -52,23 +52,24 @@ def test_every_row_is_as_likely() -> None:
     strata = np.array([0] * 30 + [1])
     times = np.zeros(31)
     for seed in range(2000):
-        times[split_rows(strata, test_share=0.2, selection_share=0.2, seed=seed).test] += 1
+        times[split_rows(strata, test_share=0.2, validation_share=0.2, seed=seed).test] += 1
     assert (np.abs(times / 2000 - 6 / 31) < 0.04).all()
 
 
 @pytest.mark.parametrize(
-    ("test", "selection", "least"), [(0.2, 0.2, 23), (0.0, 0.2, 15), (0.5, 0.0, 20), (0.0, 0.0, 10)]
+    ("test", "validation", "least"),
+    [(0.2, 0.2, 23), (0.0, 0.2, 15), (0.5, 0.0, 20), (0.0, 0.0, 10)],
 )
-def test_fewest_rows(test: float, selection: float, least: int) -> None:
+def test_fewest_rows(test: float, validation: float, least: int) -> None:
     """The message names a number of rows, and that number is just enough."""
     for n in range(least):
         with pytest.raises(DataError, match=f"found {n} rows: .*; wanted {least} rows or more"):
-            split_rows(np.zeros(n, np.int64), test_share=test, selection_share=selection, seed=0)
-    split_rows(np.zeros(least, np.int64), test_share=test, selection_share=selection, seed=0)
+            split_rows(np.zeros(n, np.int64), test_share=test, validation_share=validation, seed=0)
+    split_rows(np.zeros(least, np.int64), test_share=test, validation_share=validation, seed=0)
 
 
-@pytest.mark.parametrize(("test", "selection"), [(1.0, 0.0), (-0.1, 0.2), (0.6, 0.4)])
-def test_shares_out_of_range(test: float, selection: float) -> None:
+@pytest.mark.parametrize(("test", "validation"), [(1.0, 0.0), (-0.1, 0.2), (0.6, 0.4)])
+def test_shares_out_of_range(test: float, validation: float) -> None:
     """Shares below 0, or that leave nothing to fit on, are refused."""
     with pytest.raises(UsageError, match="the shares of rows are out of range"):
-        split_rows(np.zeros(99, np.int64), test_share=test, selection_share=selection, seed=0)
+        split_rows(np.zeros(99, np.int64), test_share=test, validation_share=validation, seed=0)

@@ -13,7 +13,7 @@ import pandas as pd
 from crembo_cli.core.beliefs import allowed_labels
 from crembo_cli.dataset.encode import Encoding, learn_encoding
 from crembo_cli.student_file.build import build_model
-from crembo_cli.student_file.read import Explained, read_student
+from crembo_cli.student_file.read import ReadableStudent, read_student
 from crembo_cli.student_file.signature import signature_of
 from crembo_cli.students.contract import Floats, Student, Task
 from crembo_cli.students.scored.linear import LinearFamily
@@ -34,7 +34,7 @@ class Case:
     """A student's file and rows to run it on."""
 
     path: Path
-    explained: Explained
+    explained: ReadableStudent
     rows: list[dict[str, Any]]  # by feature; None where missing
     labels: list[Any]  # what onnxruntime says
     probabilities: Floats
@@ -127,7 +127,9 @@ def make_case(
 def _fitted(
     family: str, depth: int, rows: Floats, beliefs: Floats, threshold: float | None
 ) -> Student:
-    task = Task(rows=rows, beliefs=beliefs, held_rows=rows[:0], held_beliefs=beliefs[:0])
+    task = Task(
+        rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0]
+    )
     learner: Any = (TreeFamily(max_depth=depth) if family == "tree" else LinearFamily()).learner(
         task
     )

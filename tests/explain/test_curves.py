@@ -9,7 +9,7 @@ import numpy as np
 
 from crembo_cli.explain.curves import MOST_CURVES, draw_curves
 from crembo_cli.explain.figure import ON_WHITE, svg_of
-from crembo_cli.student_file.read import Explained, insides_of
+from crembo_cli.student_file.read import ReadableStudent, readable_student
 from crembo_cli.students.contract import Feature, Task
 from crembo_cli.students.scored.additive import AdditiveFamily
 from crembo_cli.students.scored.weights import WeightsStudent
@@ -21,7 +21,7 @@ AGE, CITY, FLAT = (
 )
 
 
-def additive() -> Explained:
+def additive() -> ReadableStudent:
     """Two classes that follow a number with holes and a category; a third feature is constant."""
     rng = np.random.default_rng(0)
     rows = np.column_stack([rng.normal(size=400), rng.integers(0, 3, 400), np.zeros(400)])
@@ -33,18 +33,18 @@ def additive() -> Explained:
     task = Task(
         rows=cells,
         beliefs=beliefs,
-        held_rows=cells[:0],
-        held_beliefs=beliefs[:0],
+        validation_rows=cells[:0],
+        validation_beliefs=beliefs[:0],
         categories=(0, 3, 0),
     )
     learner = AdditiveFamily(knots=4).learner(task)
     student = learner.finish(learner.fit(beliefs))
-    explained = insides_of("s.onnx", student, (AGE, CITY, FLAT), ("no", "yes"), ())
+    explained = readable_student("s.onnx", student, (AGE, CITY, FLAT), ("no", "yes"), ())
     assert explained is not None
     return explained
 
 
-def panels(explained: Explained) -> list[str]:
+def panels(explained: ReadableStudent) -> list[str]:
     """The texts of the drawing that are no numbers, as a reader sees them."""
     assert isinstance(explained.student, WeightsStudent)
     figure = draw_curves(explained, explained.student, ON_WHITE)
@@ -86,7 +86,9 @@ def test_of_many_features_the_strongest_are_drawn() -> None:
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(300, MOST_CURVES + 5)).astype(np.float32)
     beliefs = np.where(rows[:, :1] > 0, [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
-    task = Task(rows=rows, beliefs=beliefs, held_rows=rows[:0], held_beliefs=beliefs[:0])
+    task = Task(
+        rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0]
+    )
     wide = AdditiveFamily(knots=2).learner(task).fit(beliefs)
     features = tuple(Feature(name=f"f{j}") for j in range(rows.shape[1]))
     figure = draw_curves(replace(explained, student=wide, features=features), wide, ON_WHITE)

@@ -12,7 +12,7 @@ from PIL import Image
 from crembo_cli.explain.drawing import draw_tree
 from crembo_cli.explain.figure import OF_THE_PAGE, ON_WHITE, svg_of, themed
 from crembo_cli.explain.formats import explain
-from crembo_cli.student_file.read import Explained
+from crembo_cli.student_file.read import ReadableStudent
 from crembo_cli.students.tree.model import Tree
 from tests.explain.test_text import FEATURES, small_tree
 
@@ -26,7 +26,7 @@ def _text(element: ElementTree.Element) -> bool:
     return element.tag.endswith("}text")
 
 
-def drawn(explained: Explained) -> str:
+def drawn(explained: ReadableStudent) -> str:
     """The SVG of a tree."""
     assert isinstance(explained.student, Tree)
     return svg_of(draw_tree(explained, explained.student, ON_WHITE), "tree")

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from crembo_cli.explain.sql import sql_of
-from crembo_cli.student_file.read import Explained
+from crembo_cli.student_file.read import ReadableStudent
 from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
 from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.tree.family import TreeFamily
@@ -40,20 +40,20 @@ def test_sql_says_what_onnxruntime_says(
 ) -> None:
     """On every edge; sqlite, without float32, may differ for sums where two classes are equal."""
     query = f"SELECT {sql_of(case.explained)} FROM rows ORDER BY row_number"
-    said = database(query, pd.DataFrame(case.rows))
-    clear = np.ones(len(said), np.bool_)
+    predicted = database(query, pd.DataFrame(case.rows))
+    clear = np.ones(len(predicted), np.bool_)
     if not isinstance(case.explained.student, Tree):
         best = np.sort(case.probabilities, axis=1)
         clear = best[:, -1] - best[:, -2] > 1e-6
         assert clear.mean() > 0.99
-    assert [a for a, ok in zip(said, clear, strict=True) if ok] == [
+    assert [a for a, ok in zip(predicted, clear, strict=True) if ok] == [
         a for a, ok in zip(case.labels, clear, strict=True) if ok
     ]
 
 
-def explained(student: Student, names: Sequence[str], classes: int) -> Explained:
+def explained(student: Student, names: Sequence[str], classes: int) -> ReadableStudent:
     """`student` over numbers of such names."""
-    return Explained(
+    return ReadableStudent(
         name="",
         student=student,  # type: ignore[arg-type]  # a tree or a weighted sum
         features=tuple(Feature(name=name) for name in names),
@@ -62,11 +62,11 @@ def explained(student: Student, names: Sequence[str], classes: int) -> Explained
     )
 
 
-def rewarded(family: TreeFamily | LinearFamily, rows: Floats, said: Indices) -> Student:
-    """A student of `family` fitted to say `said`."""
-    beliefs = np.eye(said.max() + 1, dtype=np.float32)[said]
+def rewarded(family: TreeFamily | LinearFamily, rows: Floats, predicted: Indices) -> Student:
+    """A student of `family` fitted to say `predicted`."""
+    beliefs = np.eye(predicted.max() + 1, dtype=np.float32)[predicted]
     learner = family.learner(
-        Task(rows=rows, beliefs=beliefs, held_rows=rows[:0], held_beliefs=beliefs[:0])
+        Task(rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0])
     )
     return learner.finish(learner.fit(beliefs))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from crembo_cli.explain.text import text_of
-from crembo_cli.student_file.read import Explained
+from crembo_cli.student_file.read import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.columns import Columns
 from crembo_cli.students.scored.linear import linear_text
@@ -17,12 +17,12 @@ from tests.students.tree.test_rules import tree_of
 FEATURES = (Feature(name="age", missing=True), Feature(name="colour", categories=("red", "blue")))
 
 
-def small_tree() -> Explained:
+def small_tree() -> ReadableStudent:
     """Two splits, three leaves."""
     tree = tree_of((0, 30.5, True), (1, 0.5, False))
     shares = np.array([[0.5, 0.5], [0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [1, 0]], np.float32)
     tree = replace(tree, probabilities=shares, label=shares.argmax(axis=1))
-    return Explained(
+    return ReadableStudent(
         name="s.onnx",
         student=tree,
         features=FEATURES,
@@ -58,7 +58,7 @@ def test_of_many_classes_the_first_are_named() -> None:
     assert text_of(explained).endswith("always: 0 (0 0.30, 1 0.25, 2 0.20, 3 0.10, others 0.15)\n")
 
 
-def small_sums() -> Explained:
+def small_sums() -> ReadableStudent:
     """Two features, two classes."""
     student = WeightsStudent(
         columns=Columns(centre=np.array([40.5, 0.5], np.float32), missing=np.array([0])),

@@ -81,10 +81,10 @@ class Browser:
 
     def _send(self, method: str, tab: str | None = None, **parameters: Any) -> dict[str, Any]:
         self._count += 1
-        said: dict[str, Any] = {"id": self._count, "method": method, "params": parameters}
+        predicted: dict[str, Any] = {"id": self._count, "method": method, "params": parameters}
         if tab is not None:
-            said["sessionId"] = tab
-        self._writes.write(json.dumps(said).encode() + b"\0")
+            predicted["sessionId"] = tab
+        self._writes.write(json.dumps(predicted).encode() + b"\0")
         while True:
             answer = self._read()
             if answer.get("id") == self._count:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from crembo_cli.evaluation.metrics import ClassFacts, Metrics
+from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
 from crembo_cli.report.model import (
-    ContenderFacts,
-    DataFacts,
-    FrontierFacts,
+    CandidateInfo,
+    ComparisonInfo,
+    DataInfo,
     Report,
-    SearchFacts,
-    StepFacts,
-    StudentFacts,
-    TeacherFacts,
+    SearchInfo,
+    StepInfo,
+    StudentInfo,
+    TeacherInfo,
     Timing,
 )
 from tests.robustness.made import robustness
@@ -38,11 +38,11 @@ def metrics(accuracy: float | None = 0.9) -> Metrics:
     )
 
 
-def steps(count: int = 32) -> list[StepFacts]:
+def steps(count: int = 32) -> list[StepInfo]:
     """The belief student and as many thresholds, evenly spaced."""
     thresholds = [None, *((k + 1) / (count + 1) for k in range(count))]
     return [
-        StepFacts(
+        StepInfo(
             threshold=threshold,
             depth=0.01,
             insensitive_depth=0.3,
@@ -53,29 +53,33 @@ def steps(count: int = 32) -> list[StepFacts]:
     ]
 
 
-def by_class() -> list[ClassFacts]:
+def by_class() -> list[ClassMetrics]:
     """Two classes, of which one is found more often."""
     return [
-        ClassFacts(name="no", rows=80, said=[76, 4], found=0.95, right=0.9268, mean_belief=0.92),
-        ClassFacts(name="yes", rows=34, said=[6, 28], found=0.8235, right=0.875, mean_belief=0.88),
+        ClassMetrics(
+            name="no", rows=80, predicted=[76, 4], found=0.95, right=0.9268, mean_belief=0.92
+        ),
+        ClassMetrics(
+            name="yes", rows=34, predicted=[6, 28], found=0.8235, right=0.875, mean_belief=0.88
+        ),
     ]
 
 
-def frontier(name: str = "mlp hidden=16") -> FrontierFacts:
+def comparison(name: str = "mlp hidden=16") -> ComparisonInfo:
     """Three students: one that was taken, one that is beaten, one called `name` out of budget."""
     figures = [
         ("tree max_depth=2", 4_245, 0.93, 0.3, 0.91, True, True),
         ("tree max_depth=3", 5_000, 0.92, 0.3, 0.915, True, False),
         (name, 12_000, 0.98, 0.6, 0.95, False, False),
     ]
-    return FrontierFacts(
+    return ComparisonInfo(
         budget={"bytes": 6_000, "leaves": None, "parameters": None, "tree_depth": None},
         prefer=None,
-        contest_rows=41,
-        contest_synthetic_rows=2_460,
+        comparison_rows=41,
+        comparison_synthetic_rows=2_460,
         chosen=0,
         students=[
-            ContenderFacts(
+            CandidateInfo(
                 name=name,
                 family=name.split()[0],
                 settings={},
@@ -85,56 +89,56 @@ def frontier(name: str = "mlp hidden=16") -> FrontierFacts:
                 insensitive_depth=depth,
                 mean_belief=belief,
                 mean_belief_error=0.01,
-                allowed=allowed,
-                stands=stands,
+                within_budget=within_budget,
+                on_front=on_front,
             )
-            for name, size, fidelity, depth, belief, allowed, stands in figures
+            for name, size, fidelity, depth, belief, within_budget, on_front in figures
         ],
     )
 
 
-def contested(found: FrontierFacts | None = None) -> Report:
+def contested(found: ComparisonInfo | None = None) -> Report:
     """A report of a student that was taken from a frontier."""
     made = report()
     assert made.search is not None
-    return replace(made, search=replace(made.search, frontier=found or frontier()))
+    return replace(made, search=replace(made.search, comparison=found or comparison()))
 
 
 def report(**changes: Any) -> Report:
     """A report of a tree of three leaves, with `changes`."""
     made = Report(
         crembo="1.0",
-        teacher=TeacherFacts(
+        teacher=TeacherInfo(
             path="forest.onnx",
             sha256=64 * "a",
             format="onnx",
             bytes=230_188,
             classes=["no", "yes"],
             classes_source="the model",
-            reading="probabilities",
+            output_format="probabilities",
         ),
-        data=DataFacts(
+        data=DataInfo(
             path="people.csv",
             sha256=64 * "b",
             rows=569,
             features=["age", "income"],
             label="target",
-            fit_rows=364,
-            selection_rows=91,
+            training_rows=364,
+            validation_rows=91,
             test_rows=114,
             test_path=None,
             test_sha256=64 * "b",
             synthetic_rows=7_280,
-            held_synthetic_rows=1_820,
+            validation_synthetic_rows=1_820,
         ),
-        student=StudentFacts(
+        student=StudentInfo(
             path="forest.student.onnx",
             sha256=64 * "c",
             family="tree",
             options={"max_depth": 5},
             size={"tree_depth": 2, "leaves": 3, "nodes": 5, "parameters": 7, "bytes": 4_245},
         ),
-        search=SearchFacts(
+        search=SearchInfo(
             algorithm="crembo",
             select="depth",
             threshold=None,

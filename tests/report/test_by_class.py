@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crembo_cli.evaluation.metrics import ClassFacts, by_class
+from crembo_cli.evaluation.metrics import ClassMetrics, by_class
 from tests.robustness.cases import evidence_of
 
 BELIEFS = np.array([[0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [0.0, 1.0]], np.float32)
@@ -18,16 +18,21 @@ def test_by_true_label_written_out() -> None:
     """Rows of the confusion matrix, what is found, what is right, and what is believed."""
     evidence = evidence_of(FRAME, BELIEFS, np.array([0, 0, 0, 1]))
     assert by_class(evidence, SAID, ["no", "yes"], teacher=True) == [
-        ClassFacts(
+        ClassMetrics(
             name="no",
             rows=3,
-            said=[1, 2],
+            predicted=[1, 2],
             found=pytest.approx(1 / 3),
             right=1.0,
             mean_belief=pytest.approx(2 / 3),
         ),
-        ClassFacts(
-            name="yes", rows=1, said=[0, 1], found=1.0, right=pytest.approx(1 / 3), mean_belief=1.0
+        ClassMetrics(
+            name="yes",
+            rows=1,
+            predicted=[0, 1],
+            found=1.0,
+            right=pytest.approx(1 / 3),
+            mean_belief=1.0,
         ),
     ]
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from crembo_cli.report.console import draw, drawn
 from crembo_cli.report.model import Report, Requirement
-from tests.report.made import contested, frontier, metrics, report, steps
+from tests.report.made import comparison, contested, metrics, report, steps
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -245,8 +245,8 @@ def test_the_frontier_is_told(width: int) -> None:
 @pytest.mark.parametrize("name", ["n" * 200, "\x1b[31mred", "[bold]x"])
 def test_a_frontier_of_odd_names_fits(name: str) -> None:
     """The name of a plugin, whatever it is, is folded and shown as it is."""
-    found = frontier(name)
-    last = replace(found.students[2], stands=True, allowed=True)
+    found = comparison(name)
+    last = replace(found.students[2], on_front=True, within_budget=True)
     found = replace(found, students=[*found.students[:2], last], chosen=2)
     drawn_lines = lines(contested(found), 80)
     assert max(cell_len(line) for line in drawn_lines) <= 80

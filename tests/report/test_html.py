@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crembo_cli.evaluation.metrics import ClassFacts
-from crembo_cli.report.glossary import MEANINGS
+from crembo_cli.evaluation.metrics import ClassMetrics
+from crembo_cli.report.glossary import GLOSSARY
 from crembo_cli.report.html import html
 from crembo_cli.report.model import Report, Requirement
 from tests.explain.test_curves import additive
 from tests.explain.test_text import small_tree
 from tests.report.browser import CHROMIUM, Browser, Page, browser
-from tests.report.made import contested, frontier, report
+from tests.report.made import comparison, contested, report
 
 EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}"
 OWN_IDS = {"figures", "confusion"}
@@ -30,7 +30,7 @@ def full() -> Report:
     """A report with all of its parts."""
     return replace(
         report(),
-        insides=replace(small_tree(), classes=("no", "yes")),
+        internals=replace(small_tree(), classes=("no", "yes")),
         requirements=[Requirement(expression="fidelity>=0.9", value=0.93, met=True)],
         command="crembo compress forest.onnx people.csv --report r.html",
     )
@@ -39,18 +39,18 @@ def full() -> Report:
 def evil() -> Report:
     """The same, with a script in the place of everything that comes from a file or a person."""
     made = full()
-    assert made.insides is not None
+    assert made.internals is not None
     assert made.by_class is not None
     assert made.teacher is not None
     assert made.robustness.weakest is not None
-    features = tuple(replace(each, name=EVIL) for each in made.insides.features)
+    features = tuple(replace(each, name=EVIL) for each in made.internals.features)
     spots = [replace(each, rule=EVIL, says=EVIL) for each in made.robustness.weakest]
     return replace(
         made,
-        teacher=replace(made.teacher, path=EVIL, reading=EVIL),
+        teacher=replace(made.teacher, path=EVIL, output_format=EVIL),
         data=replace(made.data, path=EVIL, test_path=EVIL, label=EVIL),
         student=replace(made.student, path=EVIL, family=EVIL),
-        insides=replace(made.insides, features=features, classes=(EVIL, "yes"), name=EVIL),
+        internals=replace(made.internals, features=features, classes=(EVIL, "yes"), name=EVIL),
         by_class=[replace(each, name=EVIL) for each in made.by_class],
         robustness=replace(made.robustness, weakest=spots),
         requirements=[Requirement(expression="fidelity>=0.9", value=0.5, met=False)],
@@ -100,7 +100,7 @@ def test_every_part_is_there() -> None:
         "age > 30 and income > 1000",
         "Class by class",
         "crembo compress forest.onnx people.csv --report r.html",
-        MEANINGS[0].says,
+        GLOSSARY[0].says,
     ):
         assert words in seen.text
     assert re.search(r'<tr class="student"><td>student</td><td>0\.900</td>', page)
@@ -109,7 +109,7 @@ def test_every_part_is_there() -> None:
 
 def test_an_additive_student_has_its_curves_drawn() -> None:
     """A plot of each feature's curve, with the colours of the classes under it."""
-    page = html(replace(full(), insides=additive()))
+    page = html(replace(full(), internals=additive()))
     seen = Seen(page)
     assert seen.tags.count("svg") == 7  # the curves, and six plots
     assert "age <&> $b$" in seen.text
@@ -124,8 +124,8 @@ def test_the_frontier_has_its_place() -> None:
     row = '<tr class="student"><td>tree max_depth=2 (taken)</td><td>4,245</td><td>42</td>'
     assert row in page
     assert 'id="frontier"' not in html(report())
-    found = frontier(EVIL)
-    last = replace(found.students[2], stands=True, allowed=True)
+    found = comparison(EVIL)
+    last = replace(found.students[2], on_front=True, within_budget=True)
     seen = Seen(html(contested(replace(found, students=[*found.students[:2], last], chosen=2))))
     assert "script" not in seen.tags
     assert f"{EVIL} (taken)" in seen.text
@@ -160,7 +160,7 @@ def test_ids_of_figures_differ() -> None:
     assert all(there >= used for there, used in zip(ids, asked, strict=True))
 
 
-@pytest.mark.parametrize("lacking", ["robustness", "search", "teacher", "insides"])
+@pytest.mark.parametrize("lacking", ["robustness", "search", "teacher", "internals"])
 def test_what_is_not_known_is_left_out(lacking: str) -> None:
     """A quick report, an evaluated student, one without a teacher, and a family that is closed."""
     made = full()
@@ -171,7 +171,7 @@ def test_what_is_not_known_is_left_out(lacking: str) -> None:
             made,
             search=None,
             robustness=found,
-            data=replace(made.data, fit_rows=None, selection_rows=None, synthetic_rows=None),
+            data=replace(made.data, training_rows=None, validation_rows=None, synthetic_rows=None),
         ),
         "teacher": replace(
             made,
@@ -181,9 +181,9 @@ def test_what_is_not_known_is_left_out(lacking: str) -> None:
             metrics={"student": made.metrics["student"]},
             robustness=replace(found, depth=None, weakest=None),
         ),
-        "insides": replace(made, insides=None, description=""),
+        "internals": replace(made, internals=None, description=""),
     }
-    figures = {"robustness": 5, "search": 4, "teacher": 3, "insides": 6}[lacking]
+    figures = {"robustness": 5, "search": 4, "teacher": 3, "internals": 6}[lacking]
     seen = Seen(html(changed[lacking]))
     assert seen.tags.count("svg") == figures
     assert "None" not in seen.text.replace("None of", "")
@@ -193,7 +193,7 @@ def test_a_tree_too_large_to_read_is_told_in_words() -> None:
     """And so is a confusion matrix of too many classes left out."""
     made = full()
     many = [
-        ClassFacts(name=str(k), rows=1, said=[1] * 41, found=1.0, right=1.0, mean_belief=1.0)
+        ClassMetrics(name=str(k), rows=1, predicted=[1] * 41, found=1.0, right=1.0, mean_belief=1.0)
         for k in range(41)
     ]
     page = html(replace(made, by_class=many))

@@ -11,7 +11,7 @@ from jsonschema import ValidationError
 
 from crembo_cli.report.as_json import json_text
 from crembo_cli.report.model import as_json
-from crembo_cli.robustness.model import MarginsFromAbove
+from crembo_cli.robustness.model import MarginUpperBounds
 from tests.report.made import report
 from tests.report.schema import validate
 
@@ -36,7 +36,7 @@ def test_the_schema_knows_every_key_and_no_other() -> None:
 def test_json_is_ascii_and_has_no_number_that_json_lacks() -> None:
     """A margin without end is null; names keep their letters as escapes."""
     made = report()
-    endless = MarginsFromAbove(rows=3, median=float("inf"), quantile_5=0.5)
+    endless = MarginUpperBounds(rows=3, median=float("inf"), quantile_5=0.5)
     made = replace(
         made,
         robustness=replace(made.robustness, margin=None, margin_upper_bound=endless),
@@ -52,5 +52,5 @@ def test_json_is_ascii_and_has_no_number_that_json_lacks() -> None:
 def test_what_is_drawn_alone_is_not_in_the_json() -> None:
     """The student's words, its insides and the command belong to the drawings."""
     made = as_json(replace(report(), command="crembo compress a b", description="words"))
-    assert not {"command", "description", "insides"} & set(made)
+    assert not {"command", "description", "internals"} & set(made)
     assert set(made["metrics"]) == {"student", "teacher", "baseline_labels", "baseline_teacher"}

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from crembo_cli.report.markdown import MOST_BYTES, code, markdown, plain
 from crembo_cli.report.model import Requirement
-from tests.report.made import contested, frontier, report
+from tests.report.made import comparison, contested, report
 
 EVIL = "<img src=x>|`*[a](http://b)* @team #1 ``` \n# heading"
 
@@ -102,7 +102,7 @@ def test_the_frontier_is_a_table() -> None:
     lines = markdown(contested()).splitlines()
     assert "| **`tree max_depth=2`** | 4,245 | 42 | 0.930 | 0.300 | 0.910 |" in lines
     assert "worth their size" not in markdown(report())
-    found = frontier(EVIL)
-    evil = replace(found.students[2], stands=True, allowed=True)
+    found = comparison(EVIL)
+    evil = replace(found.students[2], on_front=True, within_budget=True)
     page = markdown(contested(replace(found, students=[*found.students[:2], evil], chosen=2)))
     assert "<img" not in rendered(page)

@@ -8,12 +8,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from crembo_cli.report import console, tables
+from crembo_cli.report import console
+from crembo_cli.report import html as tables
 from crembo_cli.report.gates import KNOWN, keys_of
-from crembo_cli.report.glossary import MEANINGS, meanings_text, sentence
+from crembo_cli.report.glossary import GLOSSARY, glossary_text, sentence
 from crembo_cli.report.model import MEASURED, Requirement, as_json
-from crembo_cli.report.robustness_table import trust_rows
-from crembo_cli.robustness.model import MarginsFromAbove
+from crembo_cli.report.robustness_table import robustness_rows
+from crembo_cli.robustness.model import MarginUpperBounds
 from tests.report.made import report
 
 PLACES = ("depth curve", "weakest", "by class", "rows", "the path", "search", "teacher")
@@ -33,7 +34,7 @@ def test_every_number_of_a_report_has_a_meaning() -> None:
     """Each leaf that is a number, lists and all, and each that --require knows."""
     paths = {*numbers(as_json(report())), *KNOWN}
     for path in paths:
-        assert any(fnmatchcase(path, each.path) for each in MEANINGS), path
+        assert any(fnmatchcase(path, each.path) for each in GLOSSARY), path
 
 
 def test_every_meaning_is_of_a_number() -> None:
@@ -43,7 +44,7 @@ def test_every_meaning_is_of_a_number() -> None:
     gate = Requirement(expression="fidelity>=0.9", value=0.93, met=True)
     made = replace(made, search=replace(made.search, threshold=0.25), requirements=[gate])
     paths = {*numbers(as_json(made)), *KNOWN}
-    for each in MEANINGS:
+    for each in GLOSSARY:
         if not each.path.startswith("student.options"):
             assert any(fnmatchcase(path, each.path) for path in paths), each.path
 
@@ -53,24 +54,26 @@ def drawn_names() -> set[str]:
     made = report()
     margin = made.robustness.margin
     assert margin is not None
-    above = MarginsFromAbove(rows=1, median=0.5, quantile_5=0.25)
+    above = MarginUpperBounds(rows=1, median=0.5, quantile_5=0.25)
     unlabelled = replace(margin, certified_accuracy=None)
     return {
         *console.COLUMNS,
         *tables.FIGURES,
         *(name for name, _, _ in tables.costs_of(made)),
-        *(row[0] for row in trust_rows(made.robustness)),
-        *(row[0] for row in trust_rows(replace(made.robustness, margin=unlabelled))),
+        *(row[0] for row in robustness_rows(made.robustness)),
+        *(row[0] for row in robustness_rows(replace(made.robustness, margin=unlabelled))),
         *(
             row[0]
-            for row in trust_rows(replace(made.robustness, margin=None, margin_upper_bound=above))
+            for row in robustness_rows(
+                replace(made.robustness, margin=None, margin_upper_bound=above)
+            )
         ),
     }
 
 
 def known_names() -> set[str]:
     """What numbers are called, in reports and by --require."""
-    return {name.replace("_", " ") for each in MEANINGS for name in (each.name, *each.drawn)}
+    return {name.replace("_", " ") for each in GLOSSARY for name in (each.name, *each.drawn)}
 
 
 def test_every_drawn_number_has_a_meaning() -> None:
@@ -78,7 +81,7 @@ def test_every_drawn_number_has_a_meaning() -> None:
     assert len(drawn_names()) >= 20
     assert drawn_names() <= known_names()
     other = {"belief below 0.5", "least belief"}  # of tables that stand on the page alone
-    assert {name for each in MEANINGS for name in each.drawn} <= drawn_names() | other
+    assert {name for each in GLOSSARY for name in each.drawn} <= drawn_names() | other
 
 
 def test_every_drawn_number_is_in_the_readme() -> None:
@@ -94,7 +97,7 @@ def test_every_drawn_number_is_in_the_readme() -> None:
 
 def test_names_are_what_require_takes() -> None:
     """But for those of places that no gate can name."""
-    for each in MEANINGS:
+    for each in GLOSSARY:
         if each.path.startswith(("metrics", "student.size", "robustness")) and (
             each.name not in PLACES
         ):
@@ -103,10 +106,10 @@ def test_names_are_what_require_takes() -> None:
 
 def test_the_text_fits_a_screen() -> None:
     """One sentence each, no line wider than asked, nothing left out."""
-    text = meanings_text(80)
+    text = glossary_text(80)
     assert max(map(len, text.splitlines())) <= 80
     words = " ".join(text.split())
-    for each in MEANINGS:
+    for each in GLOSSARY:
         assert f"{each.name} {sentence(each)}" in words
         assert not each.says.endswith(".")
     assert "the number in brackets" in words

@@ -11,7 +11,7 @@ import pytest
 from crembo_cli.errors import UsageError
 from crembo_cli.report.gates import KNOWN, check_refitted, keys_of, parse_gate, with_gates
 from crembo_cli.report.model import as_json
-from crembo_cli.robustness.model import MarginsFromAbove
+from crembo_cli.robustness.model import MarginUpperBounds
 from tests.report.made import report
 
 
@@ -29,7 +29,7 @@ def test_every_number_of_the_robustness_is_known_and_no_other() -> None:
     made = report()
     above = replace(
         made.robustness,
-        margin_upper_bound=MarginsFromAbove(rows=1, median=0.5, quantile_5=0.25),
+        margin_upper_bound=MarginUpperBounds(rows=1, median=0.5, quantile_5=0.25),
     )
     found = as_json(replace(made, robustness=above))["robustness"]
     names = {path for path, _ in numbers(found, "robustness")}
@@ -72,7 +72,7 @@ def test_short_names(name: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "predicted"),
     [
         ("median", "ambiguous.*wanted margin.median or margin_upper_bound.median"),
         ("noise", "ambiguous.*wanted noise.0.01"),
@@ -81,9 +81,9 @@ def test_short_names(name: str, path: str) -> None:
         ("robustness", "there is no such metric"),
     ],
 )
-def test_names_that_mean_no_number_or_several(name: str, said: str) -> None:
+def test_names_that_mean_no_number_or_several(name: str, predicted: str) -> None:
     """They are told before any work, with what they may have meant."""
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=predicted):
         keys_of(name, "--require")
 
 

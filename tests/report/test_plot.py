@@ -9,21 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crembo_cli.report.model import SearchFacts, StepFacts
-from crembo_cli.report.text_plots import frontier_plot, path_plot
-from tests.report.made import frontier
+from crembo_cli.report.model import SearchInfo, StepInfo
+from crembo_cli.report.text_plots import pareto_plot, path_plot
+from tests.report.made import comparison
 
 
-def step(threshold: float | None, depth: float, belief: float) -> StepFacts:
+def step(threshold: float | None, depth: float, belief: float) -> StepInfo:
     """A step with an insensitive depth and a mean belief."""
-    return StepFacts(
+    return StepInfo(
         threshold=threshold, depth=0.0, insensitive_depth=depth, mean_belief=belief, accuracy=None
     )
 
 
-def search(found: list[StepFacts], chosen: int = 0) -> SearchFacts:
+def search(found: list[StepInfo], chosen: int = 0) -> SearchInfo:
     """A search with these steps."""
-    return SearchFacts(
+    return SearchInfo(
         algorithm="crembo",
         select="depth",
         threshold=found[chosen].threshold,
@@ -52,7 +52,7 @@ def test_a_small_path() -> None:
 
 def test_a_small_frontier() -> None:
     """Fidelity and depth over the bytes; what is over the budget is left out."""
-    assert frontier_plot(frontier(), width=36, height=5) == [
+    assert pareto_plot(comparison(), width=36, height=5) == [
         "1.00 |     o                   o",
         "     |",
         "0.50 |",
@@ -66,8 +66,8 @@ def test_a_small_frontier() -> None:
 
 def test_a_frontier_of_one() -> None:
     """A single student stands at the left, with its bytes below it."""
-    alone = replace(frontier(), students=frontier().students[:1])
-    lines = frontier_plot(alone, width=36, height=3)
+    alone = replace(comparison(), students=comparison().students[:1])
+    lines = pareto_plot(alone, width=36, height=3)
     assert lines[0] == "1.00 |     o"
     assert lines[-2:] == ["           ^", "         4,245  bytes (log)"]
 
@@ -80,7 +80,7 @@ values = st.floats(0, 1)
     st.lists(st.builds(step, thresholds, values, values), min_size=1, max_size=80),
     st.integers(40, 100),
 )
-def test_a_plot_fits(found: list[StepFacts], width: int) -> None:
+def test_a_plot_fits(found: list[StepInfo], width: int) -> None:
     """No line is wider than asked for, and exactly one step is marked as chosen."""
     lines = path_plot(search(found, chosen=len(found) - 1), width)
     assert max(len(line) for line in lines) <= width

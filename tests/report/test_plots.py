@@ -7,7 +7,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 from crembo_cli.report import plots
-from tests.report.made import frontier, report
+from tests.report.made import comparison, report
 
 FOUND = report().robustness
 
@@ -28,7 +28,7 @@ def test_the_path_marks_what_was_kept() -> None:
 
 def test_the_frontier_marks_what_was_taken() -> None:
     """Both figures, the bytes of the first, the last and the taken one."""
-    words = texts(plots.frontier_plot(frontier(), 0.05))
+    words = texts(plots.pareto_plot(comparison(), 0.05))
     assert {"the frontier", "fidelity", "depth at 5 %", "taken", "4,245", "5,000"} <= set(words)
     assert "12,000" not in words
 

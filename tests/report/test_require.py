@@ -71,7 +71,7 @@ def test_every_number_has_a_name(name: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "said"),
+    ("expression", "predicted"),
     [
         ("beauty>=1", "there is no such metric; found 'beauty'; wanted accuracy or"),
         ("1>=0.5", "there is no such metric; found '1'"),
@@ -91,9 +91,9 @@ def test_every_number_has_a_name(name: str, value: float) -> None:
         ("fidelity>=nan", "nothing compares with NaN"),
     ],
 )
-def test_bad_requirements(expression: str, said: str) -> None:
+def test_bad_requirements(expression: str, predicted: str) -> None:
     """What is no gate is told before any work, with the expression and what would be one."""
-    with pytest.raises(UsageError, match=said) as error:
+    with pytest.raises(UsageError, match=predicted) as error:
         parse_gate(expression)
     assert str(error.value).startswith(f"--require {expression!r}: ")
 

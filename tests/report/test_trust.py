@@ -8,7 +8,7 @@ from rich.console import Console
 
 from crembo_cli.report.console import trust
 from crembo_cli.report.model import Report
-from crembo_cli.robustness.model import Bounds, MarginsFromAbove
+from crembo_cli.robustness.model import Bounds, MarginUpperBounds
 from tests.report.made import report
 
 
@@ -44,7 +44,7 @@ def test_columns_and_rows_without_figures_are_left_out() -> None:
         contamination=None,
         noise={key: replace(each, teacher=None) for key, each in made.robustness.noise.items()},
         margin=None,
-        margin_upper_bound=MarginsFromAbove(rows=9, median=float("inf"), quantile_5=0.25),
+        margin_upper_bound=MarginUpperBounds(rows=9, median=float("inf"), quantile_5=0.25),
         bounds=Bounds(fitted_on=False, confidence=0.95, accuracy=None, fidelity=None, below=None),
     )
     told = [" ".join(line.split()) for line in lines(replace(made, robustness=found))]

@@ -8,7 +8,7 @@ import pytest
 
 from crembo_cli.report.model import Report, Requirement
 from crembo_cli.report.verdict import verdict_of
-from crembo_cli.robustness.model import Beside
+from crembo_cli.robustness.model import WithBaselines
 from tests.report.made import metrics, report
 
 MET = Requirement(expression="fidelity>=0.9", value=0.93, met=True)
@@ -28,7 +28,7 @@ def against(fidelity: float, depth: float) -> Report:
 
 def agreeing(made: Report, student: float) -> Report:
     """The report with that agreement; the others have 0.94 and 0.92."""
-    agreement = Beside(student=student, baseline_labels=0.94, baseline_teacher=0.92)
+    agreement = WithBaselines(student=student, baseline_labels=0.94, baseline_teacher=0.92)
     return replace(made, robustness=replace(made.robustness, agreement=agreement))
 
 
@@ -84,7 +84,7 @@ def test_beside_one_tree_it_speaks_of_one() -> None:
     """Without labels there is one tree of its size; nothing is said of two."""
     made = agreeing(against(0.95, 0.3), 0.9)
     alone = {name: each for name, each in made.metrics.items() if name != "baseline_labels"}
-    agreement = Beside(student=0.9, baseline_labels=None, baseline_teacher=0.92)
+    agreement = WithBaselines(student=0.9, baseline_labels=None, baseline_teacher=0.92)
     made = replace(made, metrics=alone, robustness=replace(made.robustness, agreement=agreement))
     assert [each for each in verdict_of(made).sentences if "CART" in each or "it in" in each] == [
         "Better than the CART tree of its size in accuracy and fidelity.",

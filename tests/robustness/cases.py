@@ -11,9 +11,9 @@ import pandas as pd
 
 from crembo_cli.dataset.columns import Columns
 from crembo_cli.dataset.encode import Encoding, learn_encoding
-from crembo_cli.dataset.labelled import Evidence, Parts, part
+from crembo_cli.dataset.labelled import LabelledTable, Splits, part
 from crembo_cli.dataset.table import Table
-from crembo_cli.search.student import Compression, Search, search_student
+from crembo_cli.search.student import Compression, Search, find_student
 from crembo_cli.search.training_rows import Rows
 from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
 
@@ -21,19 +21,19 @@ from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
 def evidence_of(
     frame: pd.DataFrame,
     beliefs: Floats,
-    truth: Indices | None = None,
+    y_true: Indices | None = None,
     encoding: Encoding | None = None,
-) -> Evidence:
+) -> LabelledTable:
     """A table with the teacher's answers, as `gather` makes it."""
     encoding = encoding or learn_encoding(frame, beliefs)
-    return Evidence(
+    return LabelledTable(
         table=Table(name="data.csv", sha256="", frame=frame),
         columns=Columns(label=None, features=tuple(frame.columns), extra=()),
         encoding=encoding,
         frame=frame,
         rows=encoding.encode(frame),
         beliefs=beliefs,
-        truth=truth,
+        y_true=y_true,
     )
 
 
@@ -59,26 +59,26 @@ def three_classes(frame: pd.DataFrame) -> Floats:
     return (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def small_parts(count: int = 200) -> Parts:
+def small_parts(count: int = 200) -> Splits:
     """Fit, held and test rows of a mixed table, labels as the teacher says."""
     frame = mixed_frame(np.random.default_rng(0), count)
     beliefs = three_classes(frame)
     whole = evidence_of(frame, beliefs, beliefs.argmax(axis=1))
     where = np.arange(count) % 5
-    return Parts(
-        fit=part(whole, np.flatnonzero(where < 3)),
-        held=part(whole, np.flatnonzero(where == 3)),
+    return Splits(
+        train=part(whole, np.flatnonzero(where < 3)),
+        validation=part(whole, np.flatnonzero(where == 3)),
         test=part(whole, np.flatnonzero(where == 4)),
     )
 
 
-def found_on(parts: Parts, family: Any, search: Search) -> Compression:
+def found_on(parts: Splits, family: Any, search: Search) -> Compression:
     """A student of `family`, without synthetic rows."""
 
-    def rows(of: Evidence) -> Rows:
-        return Rows(rows=of.rows, beliefs=of.beliefs, truth=of.truth, real=len(of.rows))
+    def rows(of: LabelledTable) -> Rows:
+        return Rows(rows=of.rows, beliefs=of.beliefs, y_true=of.y_true, real=len(of.rows))
 
-    return search_student(rows(parts.fit), rows(parts.held), family, search)
+    return find_student(rows(parts.train), rows(parts.validation), family, search)
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from crembo_cli.robustness.model import (
     CONTAMINATION,
     NOISE_LEVELS,
     RADII,
-    Beside,
     Bounds,
     Curve,
-    DepthFound,
+    DepthByRows,
     Depths,
     Flips,
     Margins,
     Robustness,
-    WeakSpot,
+    WeakGroup,
+    WithBaselines,
 )
 
 
@@ -33,7 +33,7 @@ def robustness() -> Robustness:
     """All of it, as a tree has it."""
     line = [k / 100 for k in range(101)]
     return Robustness(
-        agreement=Beside(student=0.96, baseline_labels=0.94, baseline_teacher=0.92),
+        agreement=WithBaselines(student=0.96, baseline_labels=0.94, baseline_teacher=0.92),
         noise={
             f"{level:g}": Flips(rows=114, student=level / 4, teacher=level / 8)
             for level in NOISE_LEVELS
@@ -48,13 +48,13 @@ def robustness() -> Robustness:
         ),
         margin_upper_bound=None,
         contamination={
-            f"{share:g}": Beside(
+            f"{share:g}": WithBaselines(
                 student=0.98 - share, baseline_labels=0.9 - share, baseline_teacher=0.95 - share
             )
             for share in CONTAMINATION
         },
-        depth=DepthFound(
-            fit=depths(409),
+        depth=DepthByRows(
+            train=depths(409),
             selection=depths(46),
             test=depths(114),
             curve=Curve(
@@ -74,7 +74,7 @@ def robustness() -> Robustness:
             below={f"{d:g}": d / 4 for d in BELOW},
         ),
         weakest=[
-            WeakSpot(
+            WeakGroup(
                 rule="age > 30 and income > 1000",
                 says="no",
                 rows=12,

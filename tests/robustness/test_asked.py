@@ -11,7 +11,7 @@ import pytest
 
 from crembo_cli.dataset.encode import Encoding
 from crembo_cli.errors import StudentError
-from crembo_cli.robustness.teacher_classifier import UNSEEN, Asked, places_of
+from crembo_cli.robustness.teacher_classifier import UNSEEN, TeacherClassifier, match_classes
 from crembo_cli.students.contract import Feature, Floats
 from crembo_cli.teachers.contract import Teacher
 
@@ -28,7 +28,7 @@ ENCODING = Encoding(
 )
 
 
-def asked(places: list[int], answers: Floats, seen: list[pd.DataFrame]) -> Asked:
+def asked(places: list[int], answers: Floats, seen: list[pd.DataFrame]) -> TeacherClassifier:
     """A model that gives `answers` and remembers what it was asked."""
 
     def beliefs(frame: pd.DataFrame) -> Floats:
@@ -38,7 +38,7 @@ def asked(places: list[int], answers: Floats, seen: list[pd.DataFrame]) -> Asked
     types = ("float", "int64", "string")
     inputs = [SimpleNamespace(type=each, width=1) for each in types]
     model: Any = SimpleNamespace(inputs=inputs, beliefs=beliefs)
-    return Asked(model=cast(Teacher, model), encoding=ENCODING, places=np.array(places))
+    return TeacherClassifier(model=cast(Teacher, model), encoding=ENCODING, places=np.array(places))
 
 
 def test_rows_become_the_cells_that_the_model_takes() -> None:
@@ -73,12 +73,12 @@ def test_classes_are_matched_as_they_are_written(
     own: Any, theirs: Any, numbered: bool, places: list[int]
 ) -> None:
     """By their text, numbers by their value; by order where one side has numbers only."""
-    assert places_of(own, theirs, "s.onnx", numbered=numbered).tolist() == places
+    assert match_classes(own, theirs, "s.onnx", numbered=numbered).tolist() == places
 
 
 def test_other_classes_are_refused() -> None:
     """Both sides are named."""
     with pytest.raises(StudentError, match="found no, yes; wanted a, b"):
-        places_of(("no", "yes"), ("a", "b"), "s.onnx", numbered=False)
+        match_classes(("no", "yes"), ("a", "b"), "s.onnx", numbered=False)
     with pytest.raises(StudentError):
-        places_of((0, 1), ("a", "b", "c"), "s.onnx", numbered=True)
+        match_classes((0, 1), ("a", "b", "c"), "s.onnx", numbered=True)

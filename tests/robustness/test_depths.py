@@ -56,8 +56,8 @@ def test_depth_bounds_hold_for_rows_not_seen() -> None:
     """With beliefs drawn from a known law, the bound is broken on one table in twenty at most."""
     rng = np.random.default_rng(0)
     tables, rows = 2000, 80
-    truth = 0.3**2  # sqrt(u) lies below 0.3 where a uniform u lies below 0.09
+    y_true = 0.3**2  # sqrt(u) lies below 0.3 where a uniform u lies below 0.09
     depths = np.sqrt(rng.random((tables, rows)))
     counts = np.array([rows_below(each, np.array([0.3]))[0] for each in depths])
-    broken = np.mean(share_at_most(counts, rows, 0.95) < truth)
+    broken = np.mean(share_at_most(counts, rows, 0.95) < y_true)
     assert broken <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / tables)

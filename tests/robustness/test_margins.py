@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from crembo_cli.core.margin_search import margin_upper_bound
-from crembo_cli.dataset.labelled import Evidence
+from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.robustness import margins
 from crembo_cli.robustness.margins import exact_margins, margins_on, units_of
 from crembo_cli.students.contract import Task
@@ -17,20 +17,20 @@ from crembo_cli.students.tree.model import Tree
 from tests.robustness.cases import Constant, evidence_of, mixed_frame, three_classes
 
 
-def mixed(count: int = 120) -> Evidence:
+def mixed(count: int = 120) -> LabelledTable:
     """Rows of all kinds, labels as the teacher says."""
     frame = mixed_frame(np.random.default_rng(1), count)
     beliefs = three_classes(frame)
     return evidence_of(frame, beliefs, beliefs.argmax(axis=1))
 
 
-def task_of(evidence: Evidence) -> Task:
+def task_of(evidence: LabelledTable) -> Task:
     """All rows to fit on, none held."""
     return Task(
         rows=evidence.rows,
         beliefs=evidence.beliefs,
-        held_rows=evidence.rows[:0],
-        held_beliefs=evidence.beliefs[:0],
+        validation_rows=evidence.rows[:0],
+        validation_beliefs=evidence.beliefs[:0],
     )
 
 
@@ -116,7 +116,7 @@ def test_a_constant_tree_is_certified_at_every_radius() -> None:
         probabilities=np.full((1, 3), 1 / 3, np.float32),
     )
     found, _ = margins_on(tree, evidence, np.ones(4), teacher=True, seed=0)
-    share = float(np.mean(evidence.said() == 1))
+    share = float(np.mean(evidence.teacher_labels() == 1))
     assert found is not None
     assert (found.median, found.quantile_5, found.unchangeable) == (np.inf, np.inf, 1.0)
     assert found.certified_accuracy == {"0.01": share, "0.05": share, "0.1": share}

@@ -39,9 +39,9 @@ def measured(family: Any, *, quick: bool = False, stages: Any = None) -> Any:
     found = found_on(parts, family, SEARCH)
     answers = {
         "student": found.student.predict(parts.test.rows),
-        "teacher": parts.test.said(),
-        "baseline_labels": parts.test.said(),
-        "baseline_teacher": parts.test.said(),
+        "teacher": parts.test.teacher_labels(),
+        "baseline_labels": parts.test.teacher_labels(),
+        "baseline_teacher": parts.test.teacher_labels(),
     }
     more = {} if stages is None else {"stages": stages}
     return robustness_of(found, parts, TEACHER, answers, family, SEARCH, quick=quick, **more)
@@ -59,7 +59,7 @@ def test_everything_is_there_for_a_tree() -> None:
     assert set(found.contamination) == {"0.05", "0.1", "0.2"}
     assert found.margin_upper_bound is None
     assert found.margin.rows == found.depth.test.rows == 40
-    assert (found.depth.fit.rows, found.depth.selection.rows) == (120, 40)
+    assert (found.depth.train.rows, found.depth.selection.rows) == (120, 40)
     assert found.bounds.confidence == 0.95
     assert 1 <= len(found.weakest) <= 10
     assert [done for _, done in told] == [*range(1, 11), 1, 2, 3, 4]
@@ -91,8 +91,8 @@ def test_without_a_teacher_what_needs_one_is_null() -> None:
         parts.test,
         None,
         {"student": student.predict(parts.test.rows)},
-        units=units_of(parts.fit.rows, parts.fit.encoding),
-        seen=parts.fit.frame,
+        units=units_of(parts.train.rows, parts.train.encoding),
+        seen=parts.train.frame,
         classes=["old", "young", "red"],
         fitted_on=False,
         seed=0,

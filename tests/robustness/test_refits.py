@@ -10,7 +10,7 @@ import pytest
 from crembo_cli.robustness import refits as module
 from crembo_cli.robustness import refits as redrawn
 from crembo_cli.robustness.refits import agreement, contamination, refits_of
-from crembo_cli.search.student import Search, search_student
+from crembo_cli.search.student import Search, find_student
 from crembo_cli.search.training_rows import Rows
 from crembo_cli.students.contract import Indices
 from crembo_cli.students.tree.family import TreeFamily
@@ -39,9 +39,9 @@ def test_a_student_that_needs_nothing_but_the_split_agrees() -> None:
     clump = np.arange(100) % 2
     rows = (10 * clump[:, None] + rng.normal(size=(100, 2))).astype(np.float32)
     beliefs = np.eye(2, dtype=np.float32)[clump]
-    part = Rows(rows=rows, beliefs=beliefs, truth=clump, real=100)
+    part = Rows(rows=rows, beliefs=beliefs, y_true=clump, real=100)
     family = TreeFamily(max_depth=1)
-    found = search_student(part, part, family, SEARCH)
+    found = find_student(part, part, family, SEARCH)
     refits = refits_of(found, family, SEARCH, rows)
     shares = agreement(refits, ignore)
     assert (shares.student, shares.baseline_labels, shares.baseline_teacher) == (1.0, 1.0, 1.0)
@@ -55,9 +55,9 @@ def test_all_wrong_of_two_classes_is_the_reverse(monkeypatch: pytest.MonkeyPatch
     rows = np.arange(60, dtype=np.float32)[:, None]
     side = (rows[:, 0] > 30).astype(np.int64)
     beliefs = np.where(np.eye(2)[side] > 0, 0.8, 0.2).astype(np.float32)
-    part = Rows(rows=rows, beliefs=beliefs, truth=side, real=60)
+    part = Rows(rows=rows, beliefs=beliefs, y_true=side, real=60)
     family = TreeFamily(max_depth=1)
-    found = search_student(part, part, family, SEARCH)
+    found = find_student(part, part, family, SEARCH)
     refits = refits_of(found, family, SEARCH, rows)
     (beside,) = contamination(refits, ignore).values()
     assert (beside.student, beside.baseline_labels, beside.baseline_teacher) == (0.0, 0.0, 0.0)
@@ -70,9 +70,9 @@ def test_without_wrong_beliefs_nothing_differs(monkeypatch: pytest.MonkeyPatch) 
     parts = small_parts()
     family = TreeFamily(max_depth=4)
     found = found_on(parts, family, Search(thresholds=8, synthetic=0))
-    twice = np.tile(np.arange(found.fit.real), 2)
-    fit = replace(found.fit, rows=found.fit.rows[twice], beliefs=found.fit.beliefs[twice])
-    refits = refits_of(replace(found, fit=fit), family, SEARCH, parts.test.rows)
+    twice = np.tile(np.arange(found.train.real), 2)
+    train = replace(found.train, rows=found.train.rows[twice], beliefs=found.train.beliefs[twice])
+    refits = refits_of(replace(found, train=train), family, SEARCH, parts.test.rows)
     (beside,) = contamination(refits, ignore).values()
     assert (beside.student, beside.baseline_labels, beside.baseline_teacher) == (1.0, 1.0, 1.0)
 
@@ -80,21 +80,21 @@ def test_without_wrong_beliefs_nothing_differs(monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_left_out_leaves_no_copies_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """A resample holds synthetic rows of the drawn rows only, and no more than it may."""
     parts = small_parts()
-    real = len(parts.fit.rows)
+    real = len(parts.train.rows)
     family = TreeFamily(max_depth=3)
     found = found_on(parts, family, SEARCH)
     copies = np.tile(np.arange(real), 4)
-    fit = Rows(
-        rows=np.vstack([parts.fit.rows, parts.fit.rows[copies]]),
-        beliefs=np.vstack([parts.fit.beliefs, parts.fit.beliefs[copies]]),
-        truth=parts.fit.truth,
+    train = Rows(
+        rows=np.vstack([parts.train.rows, parts.train.rows[copies]]),
+        beliefs=np.vstack([parts.train.beliefs, parts.train.beliefs[copies]]),
+        y_true=parts.train.y_true,
         real=real,
     )
-    refits = refits_of(replace(found, fit=fit), family, SEARCH, parts.test.rows)
+    refits = refits_of(replace(found, train=train), family, SEARCH, parts.test.rows)
     seen: list[Rows] = []
 
-    def spy(self: object, fit: Rows, held: Rows) -> Indices:
-        seen.append(fit)
+    def spy(self: object, train: Rows, validation: Rows) -> Indices:
+        seen.append(train)
         return np.zeros(len(parts.test.rows), np.int64)
 
     monkeypatch.setattr(module.Refits, "student", spy)
@@ -111,7 +111,11 @@ def test_what_is_left_out_leaves_no_copies_behind(monkeypatch: pytest.MonkeyPatc
 def test_the_same_seed_gives_the_same_shares() -> None:
     """Two runs, one result, without labels too."""
     parts = small_parts()
-    parts = replace(parts, fit=replace(parts.fit, truth=None), held=replace(parts.held, truth=None))
+    parts = replace(
+        parts,
+        train=replace(parts.train, y_true=None),
+        validation=replace(parts.validation, y_true=None),
+    )
     family = TreeFamily(max_depth=2)
     found = found_on(parts, family, SEARCH)
     refits = refits_of(found, family, SEARCH, parts.test.rows)

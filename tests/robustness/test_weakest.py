@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crembo_cli.robustness.depths import weakest_spots
-from crembo_cli.robustness.model import WeakSpot
+from crembo_cli.robustness.depths import weakest_groups
+from crembo_cli.robustness.model import WeakGroup
 from crembo_cli.students.tree.model import Tree
 from tests.robustness.cases import Constant, evidence_of
 
@@ -26,8 +26,8 @@ def test_leaves_written_out() -> None:
         label=np.array([0, 0, 0, 1, 0]),
         probabilities=np.full((5, 2), 0.5, np.float32),
     )
-    assert weakest_spots(tree, EVIDENCE, ["no", "yes"]) == [
-        WeakSpot(
+    assert weakest_groups(tree, EVIDENCE, ["no", "yes"]) == [
+        WeakGroup(
             rule="1.5 < x <= 99",
             says="yes",
             rows=2,
@@ -35,7 +35,7 @@ def test_leaves_written_out() -> None:
             mean_belief=0.375,
             beliefs=[0.625, 0.375],
         ),
-        WeakSpot(
+        WeakGroup(
             rule="x <= 1.5",
             says="no",
             rows=2,
@@ -48,7 +48,7 @@ def test_leaves_written_out() -> None:
 
 def test_a_student_without_leaves_is_told_by_class() -> None:
     """The classes that it says, and no others."""
-    (spot,) = weakest_spots(Constant(1, 2), EVIDENCE, ["no", "yes"])
+    (spot,) = weakest_groups(Constant(1, 2), EVIDENCE, ["no", "yes"])
     assert (spot.rule, spot.says, spot.rows) == ("where it says yes", "yes", 4)
     assert (spot.depth, spot.mean_belief, spot.beliefs) == (0.0, 0.375, [0.625, 0.375])
 
@@ -64,5 +64,5 @@ def test_ten_at_most() -> None:
     beliefs = np.full((n, n), 0.5 / (n - 1), np.float32)
     beliefs[np.arange(n), np.arange(n)] = np.linspace(0.2, 0.9, n)
     evidence = evidence_of(pd.DataFrame({"x": np.arange(float(n))}), beliefs)
-    found = weakest_spots(Each(), evidence, [str(k) for k in range(n)])
+    found = weakest_groups(Each(), evidence, [str(k) for k in range(n)])
     assert [spot.says for spot in found] == [str(k) for k in range(10)]

@@ -20,7 +20,7 @@ def trained(net: Net, steps: int, seed: int = 0) -> Net:
     return train(net, CELLS, GOALS, cross_entropy, steps=steps, rate=0.01, rng=rng)
 
 
-def said(net: Net) -> np.ndarray:
+def predicted(net: Net) -> np.ndarray:
     """The label of each of the rows above."""
     hidden = np.maximum(CELLS @ net.inner + net.inner_bias, 0)
     return (hidden @ net.outer + net.outer_bias).argmax(axis=1)
@@ -55,7 +55,7 @@ def test_the_gradient_is_that_of_the_loss(loss: Loss) -> None:
 def test_training_learns_what_no_weighted_sum_can() -> None:
     """A few hundred steps tell the inside of a circle from the outside."""
     net = trained(draw_net(2, 16, 2, np.random.default_rng(0)), 400)
-    assert (said(net) == INSIDE).mean() > 0.95
+    assert (predicted(net) == INSIDE).mean() > 0.95
 
 
 def test_the_same_seed_gives_the_same_net() -> None:

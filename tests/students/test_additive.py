@@ -68,12 +68,12 @@ def test_a_curve_is_followed() -> None:
     task = Task(
         rows=rows[:1500],
         beliefs=beliefs[:1500],
-        held_rows=rows[1500:],
-        held_beliefs=beliefs[1500:],
+        validation_rows=rows[1500:],
+        validation_beliefs=beliefs[1500:],
     )
     learner = AdditiveFamily().learner(task)
     student = learner.finish(learner.fit(task.beliefs))
-    assert (student.predict(task.held_rows) == inside[1500:]).mean() > 0.96
+    assert (student.predict(task.validation_rows) == inside[1500:]).mean() > 0.96
 
 
 CODES = np.tile(np.arange(20, dtype=np.float32), 20)[:, None]
@@ -82,8 +82,8 @@ ODD_BELIEFS = np.where(ODD[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
 BY_CODE = Task(
     rows=CODES,
     beliefs=ODD_BELIEFS,
-    held_rows=CODES,
-    held_beliefs=ODD_BELIEFS,
+    validation_rows=CODES,
+    validation_beliefs=ODD_BELIEFS,
     categories=(20,),
 )
 

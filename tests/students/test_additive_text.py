@@ -27,7 +27,9 @@ FEATURES = (
 
 def fitted(family: AdditiveFamily | LinearFamily) -> WeightsStudent:
     """A student of the task above."""
-    task = Task(rows=ROWS, beliefs=BELIEFS, held_rows=ROWS[:0], held_beliefs=BELIEFS[:0])
+    task = Task(
+        rows=ROWS, beliefs=BELIEFS, validation_rows=ROWS[:0], validation_beliefs=BELIEFS[:0]
+    )
     return family.learner(task).fit(BELIEFS)
 
 
@@ -62,7 +64,9 @@ def test_a_student_without_curves_draws_none() -> None:
     """Where no feature has two values, only the start is told."""
     rows = np.ones((4, 1), np.float32)
     beliefs = np.array([[0.2, 0.8]] * 4, np.float32)
-    task = Task(rows=rows, beliefs=beliefs, held_rows=rows[:0], held_beliefs=beliefs[:0])
+    task = Task(
+        rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0]
+    )
     student = AdditiveFamily().learner(task).fit(beliefs)
     assert curves_of(student) == []
     text = additive_text(student, FEATURES[:1], ("no", "yes"))

@@ -15,7 +15,7 @@ def test_a_missing_cell_has_a_weight_of_its_own() -> None:
     cells = np.array([1.0, np.nan, 2.0, np.nan] * 10, np.float32)
     rows = np.stack([cells, np.zeros(40, np.float32)], axis=1)
     beliefs = np.where(np.isnan(cells)[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
-    task = Task(rows=rows, beliefs=beliefs, held_rows=NOTHING, held_beliefs=NOTHING)
+    task = Task(rows=rows, beliefs=beliefs, validation_rows=NOTHING, validation_beliefs=NOTHING)
     student = LinearFamily().learner(task).fit(beliefs)
     np.testing.assert_array_equal(student.predict(rows), np.isnan(cells))
 
@@ -24,7 +24,7 @@ def test_a_large_ridge_leaves_the_bias_alone() -> None:
     """Under the largest ridge the weights vanish and the most believed class is always said."""
     rows = np.linspace(-1, 1, 40, dtype=np.float32)[:, None]
     beliefs = np.where(rows > 0.2, [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
-    task = Task(rows=rows, beliefs=beliefs, held_rows=rows, held_beliefs=beliefs)
+    task = Task(rows=rows, beliefs=beliefs, validation_rows=rows, validation_beliefs=beliefs)
     student = LinearFamily(ridge=1000.0).learner(task).fit(beliefs)
     assert np.abs(student.weights).max() < 1e-2
     assert set(student.predict(rows)) == {0}
@@ -36,7 +36,7 @@ def test_the_text_names_the_strongest_columns() -> None:
     rows = np.stack([age, np.full(100, 7.0, np.float32)], axis=1)
     no = np.select([age == 1, age == 2, age == 3], [0.2, 0.6, 0.9], 0.7)
     beliefs = np.stack([no, 1 - no], axis=1).astype(np.float32)
-    task = Task(rows=rows, beliefs=beliefs, held_rows=NOTHING, held_beliefs=NOTHING)
+    task = Task(rows=rows, beliefs=beliefs, validation_rows=NOTHING, validation_beliefs=NOTHING)
     learner = LinearFamily().learner(task)
     student = learner._student(*learner._nearest(beliefs))
     text = student.describe((Feature(name="age"), Feature(name="always 7")), ("no", "yes"))

@@ -6,7 +6,7 @@ import numpy as np
 
 from crembo_cli.students.contract import Feature, Task
 from crembo_cli.students.scored.mlp import MlpFamily
-from crembo_cli.students.scored.model import earned
+from crembo_cli.students.scored.model import total_reward
 
 RNG = np.random.default_rng(0)
 ROWS = (RNG.normal(size=(600, 2)) * [1, 100] + [0, 2000]).astype(np.float32)
@@ -15,7 +15,10 @@ LABELS = np.digitize(SUMS, [0.8, 2.2])
 BELIEFS = np.full((600, 3), 0.1, np.float32)
 BELIEFS[np.arange(600), LABELS] = 0.8
 TASK = Task(
-    rows=ROWS[:500], beliefs=BELIEFS[:500], held_rows=ROWS[500:], held_beliefs=BELIEFS[500:]
+    rows=ROWS[:500],
+    beliefs=BELIEFS[:500],
+    validation_rows=ROWS[500:],
+    validation_beliefs=BELIEFS[500:],
 )
 
 
@@ -23,7 +26,7 @@ def test_rings_are_told_apart() -> None:
     """Three classes in rings, on features of different sizes, are learned."""
     learner = MlpFamily(steps=1000).learner(TASK)
     student = learner.finish(learner.fit(TASK.beliefs))
-    assert (student.predict(TASK.held_rows) == LABELS[500:]).mean() > 0.9
+    assert (student.predict(TASK.validation_rows) == LABELS[500:]).mean() > 0.9
 
 
 def test_a_fit_from_a_start_climbs_the_rewards() -> None:
@@ -33,7 +36,8 @@ def test_a_fit_from_a_start_climbs_the_rewards() -> None:
     rewards = np.ones((500, 3), np.float32)
     rewards[:, 0], rewards[:, 1] = LABELS[:500] != 2, 0.5
     before, after = (
-        earned(student, TASK.rows, rewards) for student in (start, learner.fit(rewards, start))
+        total_reward(student, TASK.rows, rewards)
+        for student in (start, learner.fit(rewards, start))
     )
     assert after > before + 20
     assert learner.fit(np.zeros_like(rewards), start) is start

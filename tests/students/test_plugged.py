@@ -9,7 +9,7 @@ import pytest
 
 from crembo_cli.errors import ReplayError, StudentError
 from crembo_cli.students.contract import Family, Student
-from crembo_cli.students.plugins import blaming, size_of
+from crembo_cli.students.plugins import attribute_errors, size_of
 from crembo_cli.students.tree.family import TreeFamily
 
 
@@ -27,26 +27,26 @@ def test_a_family_plugged_in_is_named_with_its_package(error: BaseException) -> 
     """Whatever it raises, an end of the run as well."""
     with (
         pytest.raises(StudentError, match=r"family 'centroids' of 'tests' failed; found \w+: "),
-        blaming(THEIRS),
+        attribute_errors(THEIRS),
     ):
         raise error
 
 
 def test_a_mistake_of_ours_stays_one() -> None:
     """It is a defect of crembo, and told as such."""
-    with pytest.raises(ZeroDivisionError), blaming(TreeFamily()):
+    with pytest.raises(ZeroDivisionError), attribute_errors(TreeFamily()):
         raise ZeroDivisionError
 
 
 def test_an_error_that_was_meant_stays_as_it_is() -> None:
     """A student that answers otherwise in ONNX is told of by the replay."""
-    with pytest.raises(ReplayError, match="otherwise"), blaming(THEIRS):
+    with pytest.raises(ReplayError, match="otherwise"), attribute_errors(THEIRS):
         raise ReplayError("otherwise")
 
 
 def test_ctrl_c_is_nobodys_mistake() -> None:
     """It passes through."""
-    with pytest.raises(KeyboardInterrupt), blaming(THEIRS):
+    with pytest.raises(KeyboardInterrupt), attribute_errors(THEIRS):
         raise KeyboardInterrupt
 
 

@@ -9,7 +9,7 @@ from crembo_cli.students.contract import Task
 from crembo_cli.students.scored import model as module
 from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.scored.mlp import MlpFamily
-from crembo_cli.students.scored.model import earned
+from crembo_cli.students.scored.model import total_reward
 from crembo_cli.students.scored.softmax import softmax
 from crembo_cli.students.scored.weights import WeightsLearner, WeightsStudent
 
@@ -22,7 +22,13 @@ def learner_of(seed: int = 0) -> WeightsLearner:
     """A learner of the task above."""
     nothing = ROWS[:0], BELIEFS[:0]
     return LinearFamily().learner(
-        Task(rows=ROWS, beliefs=BELIEFS, held_rows=nothing[0], held_beliefs=nothing[1], seed=seed)
+        Task(
+            rows=ROWS,
+            beliefs=BELIEFS,
+            validation_rows=nothing[0],
+            validation_beliefs=nothing[1],
+            seed=seed,
+        )
     )
 
 
@@ -89,6 +95,6 @@ def test_earned_sums_the_rewards_of_the_labels() -> None:
     """What a student earns is the sum of the rewards of what it says."""
     student = learner_of().fit(BELIEFS)
     assert isinstance(student, WeightsStudent)
-    said = np.eye(3, dtype=np.float32)[student.predict(ROWS)]
-    assert earned(student, ROWS, said) == 200.0
-    assert earned(student, ROWS, 1 - said) == 0.0
+    predicted = np.eye(3, dtype=np.float32)[student.predict(ROWS)]
+    assert total_reward(student, ROWS, predicted) == 200.0
+    assert total_reward(student, ROWS, 1 - predicted) == 0.0

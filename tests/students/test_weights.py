@@ -7,7 +7,7 @@ import pytest
 
 from crembo_cli.students.contract import Task
 from crembo_cli.students.scored.columns import learn_columns
-from crembo_cli.students.scored.model import earned
+from crembo_cli.students.scored.model import total_reward
 from crembo_cli.students.scored.softmax import softmax
 from crembo_cli.students.scored.weights import WeightsLearner
 
@@ -15,7 +15,10 @@ RNG = np.random.default_rng(1)
 ROWS = RNG.normal(size=(300, 2)).astype(np.float32)
 BELIEFS = softmax(3 * ROWS @ np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0]])).astype(np.float32)
 TASK = Task(
-    rows=ROWS[:200], beliefs=BELIEFS[:200], held_rows=ROWS[200:], held_beliefs=BELIEFS[200:]
+    rows=ROWS[:200],
+    beliefs=BELIEFS[:200],
+    validation_rows=ROWS[200:],
+    validation_beliefs=BELIEFS[200:],
 )
 
 
@@ -28,7 +31,9 @@ def test_a_teacher_of_weights_is_met() -> None:
     """Beliefs that are a softmax of weighted sums are learned: the same label on unseen rows."""
     learner = learner_of(TASK)
     student = learner.finish(learner.fit(TASK.beliefs))
-    assert (student.predict(TASK.held_rows) == TASK.held_beliefs.argmax(axis=1)).mean() > 0.98
+    assert (
+        student.predict(TASK.validation_rows) == TASK.validation_beliefs.argmax(axis=1)
+    ).mean() > 0.98
 
 
 # Ten rows far off, on the other side of the class in the middle, bend the cross-entropy.
@@ -39,22 +44,31 @@ FAR_BELIEFS = np.where(MIDDLE, [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
 
 def test_climbing_beats_the_cross_entropy_where_the_held_rows_agree() -> None:
     """Where far-off rows bend the cross-entropy, the first fit earns more than it does."""
-    task = Task(rows=FAR_ROWS, beliefs=FAR_BELIEFS, held_rows=FAR_ROWS, held_beliefs=FAR_BELIEFS)
+    task = Task(
+        rows=FAR_ROWS, beliefs=FAR_BELIEFS, validation_rows=FAR_ROWS, validation_beliefs=FAR_BELIEFS
+    )
     learner = learner_of(task)
     nearest = learner._student(*learner._nearest(FAR_BELIEFS))
-    assert earned(nearest, FAR_ROWS, FAR_BELIEFS) < 60
+    assert total_reward(nearest, FAR_ROWS, FAR_BELIEFS) < 60
     best = 90 * 0.9 + 10 * 0.1
-    assert earned(learner.fit(FAR_BELIEFS), FAR_ROWS, FAR_BELIEFS) == pytest.approx(best)
+    assert total_reward(learner.fit(FAR_BELIEFS), FAR_ROWS, FAR_BELIEFS) == pytest.approx(best)
 
 
 def test_a_first_fit_keeps_the_cross_entropy_where_the_held_rows_say_so() -> None:
     """What is won on the fitted rows and lost on the held ones is not kept."""
     nothing = FAR_ROWS[:0], FAR_BELIEFS[:0]
-    task = Task(rows=FAR_ROWS, beliefs=FAR_BELIEFS, held_rows=nothing[0], held_beliefs=nothing[1])
+    task = Task(
+        rows=FAR_ROWS,
+        beliefs=FAR_BELIEFS,
+        validation_rows=nothing[0],
+        validation_beliefs=nothing[1],
+    )
     learner = learner_of(task)
     nearest = learner._student(*learner._nearest(FAR_BELIEFS))
     agreeing = np.eye(2, dtype=np.float32)[nearest.predict(FAR_ROWS)]
-    other = Task(rows=FAR_ROWS, beliefs=FAR_BELIEFS, held_rows=FAR_ROWS, held_beliefs=agreeing)
+    other = Task(
+        rows=FAR_ROWS, beliefs=FAR_BELIEFS, validation_rows=FAR_ROWS, validation_beliefs=agreeing
+    )
     kept = learner_of(other).fit(FAR_BELIEFS)
     np.testing.assert_allclose(kept.weights, nearest.weights, rtol=1e-4)
     climbed = learner.fit(FAR_BELIEFS)
@@ -68,7 +82,7 @@ def test_a_fit_from_a_start_earns_no_less(threshold: float) -> None:
     start = learner.fit(TASK.beliefs)
     allowed = (TASK.beliefs >= threshold).astype(np.float32)
     found = learner.fit(allowed, start)
-    assert earned(found, TASK.rows, allowed) >= earned(start, TASK.rows, allowed)
+    assert total_reward(found, TASK.rows, allowed) >= total_reward(start, TASK.rows, allowed)
     assert learner.fit(np.zeros_like(allowed), start) is start
 
 

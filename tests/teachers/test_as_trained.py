@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.pickles.input_adapter import AsTrained
+from crembo_cli.teachers.pickles.input_adapter import InputAdapter
 
 AGE = np.array([1.0, np.nan, 3.0, 2.0] * 5)
 JOB = np.array(["a", None, "b", "a"] * 5, dtype=object)
@@ -35,7 +35,7 @@ def test_missing_text_is_what_the_encoder_was_fitted_on() -> None:
     as_objects = pd.DataFrame({"age": AGE, "job": pd.Series(JOB, dtype=object)})
     for frame, marker in ((as_text, np.nan), (as_objects, None)):
         model = encoder(frame)
-        rows = AsTrained(model, ("age", "job")).rows([AGE, JOB])
+        rows = InputAdapter(model, ("age", "job")).rows([AGE, JOB])
         missing = rows["job"].tolist()[1]
         assert missing is None if marker is None else missing != missing  # noqa: PLR0124 - NaN
         np.testing.assert_array_equal(model.predict_proba(rows), model.predict_proba(frame))
@@ -53,17 +53,17 @@ def test_an_imputer_of_none_gets_none() -> None:
     )
     frame = pd.DataFrame({"job": pd.Series(JOB, dtype=object)})
     model = make_pipeline(text, LogisticRegression()).fit(frame, KIND)
-    rows = AsTrained(model, ("job",)).rows([JOB])
+    rows = InputAdapter(model, ("job",)).rows([JOB])
     np.testing.assert_array_equal(model.predict_proba(rows), model.predict_proba(frame))
 
 
 def test_a_model_without_names_gets_an_array() -> None:
     """Fitted on an array, fed with an array: of numbers, or of objects where there is text."""
     model = LogisticRegression().fit(np.arange(20.0)[:, None], KIND)
-    rows = AsTrained(model, None).rows([np.array([1, 2]), np.array([0.5, np.nan])])
+    rows = InputAdapter(model, None).rows([np.array([1, 2]), np.array([0.5, np.nan])])
     assert rows.dtype == np.float64
     np.testing.assert_array_equal(rows, [[1, 0.5], [2, np.nan]])
-    mixed = AsTrained(model, None).rows([np.array([1, 2]), np.array(["x", None], dtype=object)])
+    mixed = InputAdapter(model, None).rows([np.array([1, 2]), np.array(["x", None], dtype=object)])
     assert mixed.dtype == object
     assert mixed[0].tolist() == [1, "x"]
     assert mixed[1, 1] != mixed[1, 1]  # NaN
@@ -84,11 +84,11 @@ def test_lightgbm_gets_the_categories_it_knows() -> None:
     model = lightgbm.LGBMClassifier(n_estimators=5, verbose=-1).fit(frame, kind)
     job = np.array(["z", "x", None, "new"], dtype=object)
     columns = [np.zeros(4), job, np.array([20, 30, 10, 10])]
-    rows = AsTrained(model, ("a", "b", "c")).rows(columns)
+    rows = InputAdapter(model, ("a", "b", "c")).rows(columns)
     assert rows["b"].tolist()[:2] == ["z", "x"]
     assert list(rows["b"].cat.categories) == ["x", "y", "z"]
     assert list(rows["c"].cat.categories) == [10, 20, 30]
-    again = AsTrained(model, ("a", "b", "c")).rows(
+    again = InputAdapter(model, ("a", "b", "c")).rows(
         [frame["a"].to_numpy(), frame["b"].to_numpy(object), frame["c"].to_numpy(np.int64)]
     )
     np.testing.assert_array_equal(model.predict_proba(again), model.predict_proba(frame))
@@ -104,7 +104,7 @@ def test_xgboost_gets_categories_where_it_had_them() -> None:
     kind = frame["b"].eq("x").to_numpy().astype(int)
     model = xgboost.XGBClassifier(n_estimators=5, enable_categorical=True).fit(frame, kind)
     some = frame.iloc[[3, 1]]
-    rows = AsTrained(model, ("a", "b")).rows([some["a"].to_numpy(), some["b"].to_numpy(object)])
+    rows = InputAdapter(model, ("a", "b")).rows([some["a"].to_numpy(), some["b"].to_numpy(object)])
     assert [str(dtype) for dtype in rows.dtypes] == ["float64", "category"]
     np.testing.assert_array_equal(model.predict_proba(rows), model.predict_proba(some))
 
@@ -116,7 +116,7 @@ def test_catboost_is_told_of_missing_categories() -> None:
     model = catboost.CatBoostClassifier(
         iterations=3, verbose=0, cat_features=["job"], allow_writing_files=False
     ).fit(frame, KIND)
-    trained = AsTrained(model, ("age", "job"))
+    trained = InputAdapter(model, ("age", "job"))
     rows = trained.rows([AGE, frame["job"].to_numpy(object)])
     np.testing.assert_array_equal(model.predict_proba(rows), model.predict_proba(frame))
     with pytest.raises(TeacherError, match="a missing cell in the category 'job'"):

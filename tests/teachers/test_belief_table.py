@@ -46,7 +46,7 @@ def test_hard_labels_are_the_most_probable(tmp_path: Path, teacher: Loader) -> N
     loaded = teacher(saved(BELIEFS, tmp_path / "beliefs.csv"), hard_labels=True)
     frame = pd.DataFrame(index=range(3))
     np.testing.assert_array_equal(loaded.beliefs(frame), [[0, 1], [1, 0], [1, 0]])
-    assert "--hard-labels" in loaded.reading
+    assert "--hard-labels" in loaded.output_format
 
 
 def test_a_row_beyond_the_table_is_refused(tmp_path: Path, teacher: Loader) -> None:

@@ -142,8 +142,8 @@ def test_an_older_version_is_told_once(tmp_path: Path) -> None:
     path.write_bytes(text.replace(now, old))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        _, remarks = load_estimator(str(path), "pickle", trust=False)
-    assert remarks == [
+        _, notes = load_estimator(str(path), "pickle", trust=False)
+    assert notes == [
         f"the teacher was saved by scikit-learn {old.decode()} and is read by {now.decode()}: its"
         " answers may differ"
     ]

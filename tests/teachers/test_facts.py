@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 from crembo_cli.teachers.contract import ModelInput, ModelOutput
-from crembo_cli.teachers.model_info import Facts
+from crembo_cli.teachers.model_info import ModelInfo
 
 
 def test_facts_survive_json() -> None:
     """Every field comes back equal, and of the same type, from what goes over the wire."""
-    facts = Facts(
+    info = ModelInfo(
         producer="someone 1.0",
         metadata={"key": "value"},
         feature_names=("a", "b"),
@@ -24,12 +24,12 @@ def test_facts_survive_json() -> None:
         regressor="an operator",
         warnings=("one", "two"),
     )
-    assert Facts.from_json(json.loads(json.dumps(facts.to_json()))) == facts
+    assert ModelInfo.from_json(json.loads(json.dumps(info.to_json()))) == info
 
 
 def test_what_is_not_known_stays_unknown() -> None:
     """None is not an empty tuple: a model without names differs from one without features."""
-    facts = Facts(classes_source="nowhere")
-    assert Facts.from_json(json.loads(json.dumps(facts.to_json()))) == facts
-    assert facts.classes is None
-    assert facts.feature_names is None
+    info = ModelInfo(classes_source="nowhere")
+    assert ModelInfo.from_json(json.loads(json.dumps(info.to_json()))) == info
+    assert info.classes is None
+    assert info.feature_names is None

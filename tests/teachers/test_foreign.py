@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.process import subprocess_teacher as foreign_module
-from crembo_cli.teachers.process.subprocess_teacher import ForeignTeacher
+from crembo_cli.teachers.process.subprocess_teacher import SubprocessTeacher
 from crembo_cli.teachers.process.wire import Message
 from tests.teachers.conftest import WEIGHTS, Builder, Loader, dense, softmax
 
@@ -82,7 +82,7 @@ def test_the_first_table_settles_the_reading(graph: Builder, teacher: Loader) ->
     good = pd.DataFrame({"a": [0.25], "b": [0.75]})
     np.testing.assert_allclose(loaded.beliefs(good), [[0.25, 0.75]])
     assert loaded.classes == (0, 1)
-    assert loaded.reading == "output 'p', probabilities as they are"
+    assert loaded.output_format == "output 'p', probabilities as they are"
     with pytest.raises(TeacherError, match="found 2 in row 0"):
         loaded.beliefs(pd.DataFrame({"a": [2.0], "b": [-1.0]}))
 
@@ -123,7 +123,7 @@ def test_a_slow_teacher_is_timed_on_few_rows(
 ) -> None:
     """A rate takes about as long as two seconds of beliefs, however large the table is."""
     loaded = teacher(net(graph))
-    assert isinstance(loaded, ForeignTeacher)
+    assert isinstance(loaded, SubprocessTeacher)
     loaded.beliefs(iris)
     asked: list[int] = []
     ask = loaded._ask

@@ -20,7 +20,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from crembo_cli.teachers.interpret import settle
+from crembo_cli.teachers.interpret import interpret
 from crembo_cli.teachers.pickles.estimator import Estimator, load_estimator
 from crembo_cli.teachers.process.wire import pack
 from tests.teachers.kinds import NAMES, SCIKIT, as_table, boosters, mixed_frame, same
@@ -38,16 +38,18 @@ def in_process(path: Path, frame: pd.DataFrame) -> tuple[NDArray[np.float32], tu
     model, _ = load_estimator(str(path), format_, trust=False)
     estimator = Estimator(model, warnings=(), hard_labels=False)
     told, arrays = estimator.scores(estimator.predict(estimator.rows(*pack(frame))), len(frame))
-    settled = settle(
+    interpretation = interpret(
         dict(zip(told["names"], arrays, strict=True)),
         None,
         range(len(frame)),
-        classes=estimator.facts.classes,
-        facts=estimator.facts,
+        classes=estimator.info.classes,
+        info=estimator.info,
         activation="auto",
         hard=False,
     )
-    return settled.beliefs({"predict_proba": arrays[0]}, None, range(len(frame))), settled.classes
+    return interpretation.beliefs(
+        {"predict_proba": arrays[0]}, None, range(len(frame))
+    ), interpretation.classes
 
 
 @pytest.mark.parametrize("kind", SCIKIT)

@@ -43,7 +43,7 @@ def test_an_onnx_model_is_described(graph: Builder, teacher: Loader) -> None:
     assert loaded.classes == ()
     assert loaded.numbered
     assert "numbered" in loaded.classes_source
-    assert loaded.reading == "decided by the numbers on the first table"
+    assert loaded.output_format == "decided by the numbers on the first table"
     assert loaded.warnings == ()
     assert loaded.answers_new_rows
     assert loaded.rows is None

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.interpret import settle
+from crembo_cli.teachers.interpret import interpret
 from crembo_cli.teachers.onnx.inputs import pack_feeds, spread
 from crembo_cli.teachers.onnx.model import OnnxModel
-from crembo_cli.teachers.process.subprocess_teacher import ForeignTeacher
+from crembo_cli.teachers.process.subprocess_teacher import SubprocessTeacher
 from tests.teachers.conftest import WEIGHTS, Builder, Loader, dense, softmax
 
 ML = "ai.onnx.ml"
@@ -29,21 +29,21 @@ def answered(
 ) -> tuple[NDArray[np.float32], Any, OnnxModel]:
     """Beliefs, what was settled, and the model, all in this process."""
     model = OnnxModel(str(path), threads=1, hard_labels=hard)
-    inputs = spread(model.facts.inputs, frame.shape[1])
+    inputs = spread(model.info.inputs, frame.shape[1])
     header, arrays = pack_feeds(frame, inputs)
     told, outputs = model.scores(model.predict(model.rows(header, arrays)), len(frame))
     answers = dict(zip(told["names"], outputs, strict=True))
     labels = answers.pop("", None)
-    settled = settle(
+    interpretation = interpret(
         answers,
         labels,
         range(len(frame)),
-        classes=told["classes"] or model.facts.classes,
-        facts=model.facts,
+        classes=told["classes"] or model.info.classes,
+        info=model.info,
         activation=activation,
         hard=hard,
     )
-    return settled.beliefs(answers, labels, range(len(frame))), settled, model
+    return interpretation.beliefs(answers, labels, range(len(frame))), interpretation, model
 
 
 def expected(frame: pd.DataFrame) -> NDArray[Any]:
@@ -59,7 +59,7 @@ def test_inputs_of_every_type(graph: Builder, type_: str) -> None:
     frame = pd.DataFrame(np.array([[0, 1, 1, 0], [1, 1, 0, 0]]), columns=list("abcd"))
     beliefs, _, model = answered(path, frame)
     np.testing.assert_allclose(beliefs, expected(frame), atol=1e-6)
-    assert model.facts.n_features == 4
+    assert model.info.n_features == 4
 
 
 def test_text_inputs(graph: Builder) -> None:
@@ -98,8 +98,8 @@ def test_several_inputs_consume_the_features_in_order(
     )
     beliefs, _, model = answered(path, iris)
     np.testing.assert_allclose(beliefs, expected(iris), atol=1e-6)
-    assert model.facts.feature_names == (tuple(names) if len(widths) == 4 else None)
-    assert [each.width for each in model.facts.inputs] == widths
+    assert model.info.feature_names == (tuple(names) if len(widths) == 4 else None)
+    assert [each.width for each in model.info.inputs] == widths
 
 
 def image(batch: Any) -> tuple[list[NodeProto], list[Any]]:
@@ -137,9 +137,9 @@ def test_labels_keep_the_order_of_the_scores(
     constants = {"W": WEIGHTS, "classes": classes, "flat": np.array([-1])}
     label = ("label", "string" if text else "int64", [None])
     path = graph(labelled(labels, False), [X4], [label, P3], constants)
-    beliefs, settled, model = answered(path, iris)
-    assert settled.classes == tuple(labels)
-    assert not model.facts.numbered
+    beliefs, interpretation, model = answered(path, iris)
+    assert interpretation.classes == tuple(labels)
+    assert not model.info.numbered
     np.testing.assert_allclose(beliefs, expected(iris), atol=1e-6)
 
     maps = helper.make_tensor_value_info("maps", TensorProto.FLOAT, None)
@@ -150,9 +150,9 @@ def test_labels_keep_the_order_of_the_scores(
     value.tensor_type.elem_type = TensorProto.FLOAT
     value.tensor_type.shape.SetInParent()
     mapped = with_output(graph(labelled(labels, True), [X4], [label], constants), maps)
-    beliefs, settled, model = answered(mapped, iris)
-    assert settled.classes == tuple(labels)
-    assert "ZipMap" in model.facts.classes_source
+    beliefs, interpretation, model = answered(mapped, iris)
+    assert interpretation.classes == tuple(labels)
+    assert "ZipMap" in model.info.classes_source
     np.testing.assert_allclose(beliefs, expected(iris), atol=1e-6)
 
 
@@ -170,9 +170,11 @@ def test_one_output_per_class(graph: Builder, iris: pd.DataFrame) -> None:
     """Three outputs of one column are three classes."""
     split = helper.make_node("Split", ["p"], ["p0", "p1", "p2"], axis=1, num_outputs=3)
     outputs = [(f"p{i}", "float", [None, 1]) for i in range(3)]
-    beliefs, settled, _ = answered(graph([*dense(), split], [X4], outputs, {"W": WEIGHTS}), iris)
+    beliefs, interpretation, _ = answered(
+        graph([*dense(), split], [X4], outputs, {"W": WEIGHTS}), iris
+    )
     np.testing.assert_allclose(beliefs, expected(iris), atol=1e-6)
-    assert settled.words == "3 outputs, probabilities as they are"
+    assert interpretation.words == "3 outputs, probabilities as they are"
 
 
 @pytest.mark.parametrize("shape", [[None, 1], [None]])
@@ -185,11 +187,13 @@ def test_one_sigmoid_column(graph: Builder, iris: pd.DataFrame, shape: list[Any]
     ]
     weights = WEIGHTS[:, :1]
     constants = {"w": weights, "shape": np.array([-1, 1][: len(shape)])}
-    beliefs, settled, model = answered(graph(nodes, [X4], [("p", "float", shape)], constants), iris)
+    beliefs, interpretation, model = answered(
+        graph(nodes, [X4], [("p", "float", shape)], constants), iris
+    )
     want = 1 / (1 + np.exp(-iris.to_numpy() @ weights))
     np.testing.assert_allclose(beliefs[:, 1:], want, atol=1e-6)
-    assert settled.classes == (0, 1)
-    assert model.facts.numbered
+    assert interpretation.classes == (0, 1)
+    assert model.info.numbered
 
 
 def test_logits_are_refused_and_softmax_is_the_way_out(graph: Builder, iris: pd.DataFrame) -> None:
@@ -197,9 +201,9 @@ def test_logits_are_refused_and_softmax_is_the_way_out(graph: Builder, iris: pd.
     path = graph(dense()[:1], [X4], [("scores", "float", [None, 3])], {"W": WEIGHTS})
     with pytest.raises(TeacherError, match=r"no probabilities.*softmax"):
         answered(path, iris)
-    beliefs, settled, _ = answered(path, iris, activation="softmax")
+    beliefs, interpretation, _ = answered(path, iris, activation="softmax")
     np.testing.assert_allclose(beliefs, expected(iris), atol=1e-6)
-    assert settled.words == "output 'scores', through softmax"
+    assert interpretation.words == "output 'scores', through softmax"
 
 
 def test_an_open_width_is_settled_by_the_table(
@@ -207,7 +211,7 @@ def test_an_open_width_is_settled_by_the_table(
 ) -> None:
     """A model of any number of columns takes the table's, and says so afterwards."""
     loaded = teacher(graph(dense(), [("X", "float", [None, None])], [P3], {"W": WEIGHTS}))
-    assert isinstance(loaded, ForeignTeacher)
+    assert isinstance(loaded, SubprocessTeacher)
     assert loaded.n_features is None
     assert loaded.inputs[0].width == 0
     np.testing.assert_allclose(loaded.beliefs(iris), expected(iris), atol=1e-6)

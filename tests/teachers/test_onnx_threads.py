@@ -17,7 +17,7 @@ def test_threads_change_no_bit() -> None:
     for threads in (1, 2, 5):
         path = str(SAMPLES / "breast_cancer_forest.onnx")
         model = OnnxModel(path, threads=threads, hard_labels=False)
-        header, arrays = pack_feeds(pd.DataFrame(rows), model.facts.inputs)
+        header, arrays = pack_feeds(pd.DataFrame(rows), model.info.inputs)
         fed = model.rows(header, arrays)
         assert [len(feeds["X"]) for feeds in fed] == [RUN_ROWS, RUN_ROWS, 7]
         answers.append(model.scores(model.predict(fed), len(rows))[1])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.output_format import Reading, Scores
+from crembo_cli.teachers.output_format import OutputFormat, Scores
 
 SCORES = hnp.arrays(
     np.float32,
@@ -20,8 +20,8 @@ SCORES = hnp.arrays(
 
 def read(scores: Scores, how: str, columns: tuple[int, ...] | None = None) -> np.ndarray:
     """The beliefs of one output "s", whose first row is row 100 of the table."""
-    reading = Reading(outputs=("s",), columns=columns, how=how, words="")
-    return reading.beliefs({"s": scores}, range(100, 100 + len(scores)))
+    output_format = OutputFormat(outputs=("s",), columns=columns, how=how, words="")
+    return output_format.beliefs({"s": scores}, range(100, 100 + len(scores)))
 
 
 @given(SCORES, st.sampled_from(["softmax", "sigmoid"]))

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.output_format import Reading, choose_reading
+from crembo_cli.teachers.output_format import OutputFormat, choose_output_format
 
 P = np.array([[0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
 SCORES = np.array([[1.2, -0.5, 3.0], [0.1, 4.0, 0.8]])
 COLUMN = np.array([[0.2], [0.9]])
 
 
-def choose(activation: str = "auto", classes: int | None = None, **outputs: Any) -> Reading:
+def choose(activation: str = "auto", classes: int | None = None, **outputs: Any) -> OutputFormat:
     """The reading of outputs by name."""
-    return choose_reading(outputs, activation=activation, classes=classes, regressor="")
+    return choose_output_format(outputs, activation=activation, classes=classes, regressor="")
 
 
 def test_the_name_of_an_output_decides_nothing() -> None:
@@ -28,10 +28,10 @@ def test_the_name_of_an_output_decides_nothing() -> None:
 
 def test_columns_of_their_own_are_joined_in_order() -> None:
     """One output per class is one reading of them all."""
-    reading = choose(a=P[:, :1], b=P[:, 1:2], c=P[:, 2:])
-    assert reading.outputs == ("a", "b", "c")
+    output_format = choose(a=P[:, :1], b=P[:, 1:2], c=P[:, 2:])
+    assert output_format.outputs == ("a", "b", "c")
     np.testing.assert_allclose(
-        reading.beliefs({"a": P[:, :1], "b": P[:, 1:2], "c": P[:, 2:]}, [0, 1]), P, atol=1e-7
+        output_format.beliefs({"a": P[:, :1], "b": P[:, 1:2], "c": P[:, 2:]}, [0, 1]), P, atol=1e-7
     )
 
 
@@ -63,9 +63,9 @@ def test_how_follows_the_option_and_the_width(
     activation: str, scores: Any, how: str, words: str
 ) -> None:
     """Each option has one meaning for several columns and one for a single column."""
-    reading = choose(activation, s=scores)
-    assert reading.how == how
-    assert words in reading.words
+    output_format = choose(activation, s=scores)
+    assert output_format.how == how
+    assert words in output_format.words
 
 
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
@@ -79,9 +79,9 @@ def test_probabilities_are_not_put_through_an_activation(activation: str) -> Non
 def test_a_score_and_its_complement_are_one_score(activation: str) -> None:
     """onnxruntime's [1 - s, s] is the score s of the second class: half way is s = 0."""
     scores = np.array([[1.0, 0.0], [-2.0, 3.0], [3.0, -2.0]])
-    reading = choose(activation, s=scores)
-    assert (reading.columns, reading.how) == ((1,), "sigmoid")
-    beliefs = reading.beliefs({"s": scores}, range(3))
+    output_format = choose(activation, s=scores)
+    assert (output_format.columns, output_format.how) == ((1,), "sigmoid")
+    beliefs = output_format.beliefs({"s": scores}, range(3))
     np.testing.assert_allclose(beliefs[:, 1], 1 / (1 + np.exp(-scores[:, 1])), atol=1e-7)
 
 
@@ -103,6 +103,8 @@ def test_a_regressor_is_refused_unless_told_otherwise() -> None:
     """A column made by a regressor's operator may be anything; the user can say what it is."""
     outputs = {"s": COLUMN}
     with pytest.raises(TeacherError, match="a regressor, no classifier; found the operator R"):
-        choose_reading(outputs, activation="auto", classes=None, regressor="the operator R")
-    told = choose_reading(outputs, activation="none", classes=None, regressor="the operator R")
+        choose_output_format(outputs, activation="auto", classes=None, regressor="the operator R")
+    told = choose_output_format(
+        outputs, activation="none", classes=None, regressor="the operator R"
+    )
     assert told.how == "shares"

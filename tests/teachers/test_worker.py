@@ -122,7 +122,7 @@ def test_errors_are_told_in_one_line() -> None:
 class Sleepy:
     """A model that takes `naps` seconds for any rows, one after the other, the last for ever."""
 
-    facts: Any = None
+    info: Any = None
 
     def __init__(self, *naps: float) -> None:
         self.naps = naps

@@ -46,22 +46,22 @@ class NotItsArgmax(Cut):
 
 class ByOrder(Cut):
     def predict_proba(self, rows):
-        said = super().predict_proba(rows)
-        said[0] = said[0, ::-1]
-        return said
+        predicted = super().predict_proba(rows)
+        predicted[0] = predicted[0, ::-1]
+        return predicted
 
 
 class ByCompany(Cut):
     def predict_proba(self, rows):
-        said = super().predict_proba(rows)
-        return said[:, ::-1] if len(rows) == 1 else said
+        predicted = super().predict_proba(rows)
+        return predicted[:, ::-1] if len(rows) == 1 else predicted
 
 
 class Writes(Cut):
     def predict_proba(self, rows):
-        said = super().predict_proba(rows)
+        predicted = super().predict_proba(rows)
         rows[np.isnan(rows)] = 0.0
-        return said
+        return predicted
 
 
 class MissingOtherwise(Cut):

@@ -13,7 +13,7 @@ def test_the_tasks_are_tasks_of_the_contract() -> None:
         task = small.task
         for rows, beliefs in (
             (task.rows, task.beliefs),
-            (task.held_rows, task.held_beliefs),
+            (task.validation_rows, task.validation_beliefs),
         ):
             assert rows.dtype == beliefs.dtype == np.float32
             assert len(rows) == len(beliefs)

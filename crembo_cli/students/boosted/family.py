@@ -11,7 +11,7 @@ from crembo_cli.students.boosted.grow import grow, refit
 from crembo_cli.students.boosted.model import Boosted, exact_values
 from crembo_cli.students.contract import Floats, Student, Task
 from crembo_cli.students.scored.design import one_thread
-from crembo_cli.students.scored.model import FITTED_ROWS, earned
+from crembo_cli.students.scored.model import FITTED_ROWS, total_reward
 from crembo_cli.students.scored.softmax import (
     as_targets,
     best_sharpness,
@@ -96,7 +96,7 @@ class BoostedLearner:
         leaf = first.trees.leaves_of(self.rows)
         values = refit(leaf, values, begin, lost_reward, goals, family.ridge)
         found = first, exact_values(first.trees, values, begin)
-        return max(found, key=lambda student: earned(student, self.task.rows, rewards))
+        return max(found, key=lambda student: total_reward(student, self.task.rows, rewards))
 
     def finish(self, student: Student) -> Boosted:
         """`student`, its scores multiplied so that its probabilities are nearest the beliefs.

@@ -44,8 +44,8 @@ class Boosted:
 
     def predict(self, rows: Floats) -> Indices:
         """Class indices, int64 (n,), for float32 rows (n, p)."""
-        said: Indices = self.predict_proba(rows).argmax(axis=1)
-        return said
+        predicted: Indices = self.predict_proba(rows).argmax(axis=1)
+        return predicted
 
     def predict_proba(self, rows: Floats) -> Floats:
         """The softmax of the scores, float32 (n, c), for float32 rows (n, p)."""

@@ -14,7 +14,7 @@ class Cut:
     """A threshold on sums, and what the node earns by it."""
 
     threshold: np.float32
-    earned: float
+    total_reward: float
     labels: tuple[int, int] | None  # of the two leaves, where they were chosen with the cut
 
 
@@ -24,9 +24,13 @@ def cut_by_gain(sums: Floats, gain: Floats) -> Cut | None:
     ends = _ends(sums[order])
     if len(ends) == 0:
         return None
-    earned = np.cumsum(gain[order], dtype=np.float64)[ends]
-    best = int(np.argmax(earned))
-    return Cut(threshold=_between(sums[order], ends[best]), earned=float(earned[best]), labels=None)
+    total_reward = np.cumsum(gain[order], dtype=np.float64)[ends]
+    best = int(np.argmax(total_reward))
+    return Cut(
+        threshold=_between(sums[order], ends[best]),
+        total_reward=float(total_reward[best]),
+        labels=None,
+    )
 
 
 def cut_by_labels(sums: Floats, rewards: Floats) -> Cut | None:
@@ -37,11 +41,11 @@ def cut_by_labels(sums: Floats, rewards: Floats) -> Cut | None:
         return None
     summed = np.cumsum(rewards[order], axis=0, dtype=np.float64)
     left, right = summed[ends], summed[-1] - summed[ends]
-    earned = left.max(axis=1) + right.max(axis=1)
-    best = int(np.argmax(earned))
+    total_reward = left.max(axis=1) + right.max(axis=1)
+    best = int(np.argmax(total_reward))
     return Cut(
         threshold=_between(sums[order], ends[best]),
-        earned=float(earned[best]),
+        total_reward=float(total_reward[best]),
         labels=(int(left[best].argmax()), int(right[best].argmax())),
     )
 

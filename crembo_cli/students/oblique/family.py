@@ -83,6 +83,6 @@ class ObliqueLearner:
         if not isinstance(student, ObliqueTree):
             raise TypeError(f"an oblique learner finishes its own, not {type(student).__name__}")
         task, beside = self.task, student.directions.beside
-        wide = replace(task, rows=beside(task.rows), held_rows=beside(task.held_rows))
+        wide = replace(task, rows=beside(task.rows), validation_rows=beside(task.validation_rows))
         tree = finish_tree(student.tree, wide, self.family.alpha)
         return trimmed(tree, student.directions, student.features)

@@ -84,8 +84,8 @@ def _refine_split(draft: Draft, grounds: Grounds, rewards: Floats, v: int, here:
     for direction in _candidates(draft, grounds, v, here, gain):
         sums = stack([direction]).of(grounds.rows[here])[:, 0]
         cut = cut_by_labels(sums, rewards[here]) if lowest else cut_by_gain(sums, gain)
-        if cut is not None and cut.earned > now:
-            best, now = (direction, cut), cut.earned
+        if cut is not None and cut.total_reward > now:
+            best, now = (direction, cut), cut.total_reward
     if best is None:
         return False
     direction, cut = best

@@ -84,17 +84,17 @@ class RulesLearner:
         if not isinstance(student, RuleList):
             raise TypeError(f"a learner of rules finishes rules, not {type(student).__name__}")
         task = self.task
-        if len(task.held_rows):
+        if len(task.validation_rows):
             # Held rows alone are few, lie in clumps, and prune what they do not reach.
             every = -(-len(task.rows) // PRUNED_BY)
-            rows = np.concatenate([task.rows[::every], task.held_rows])
-            beliefs = np.concatenate([task.beliefs[::every], task.held_beliefs])
+            rows = np.concatenate([task.rows[::every], task.validation_rows])
+            beliefs = np.concatenate([task.beliefs[::every], task.validation_beliefs])
             student = prune_by_belief(student, rows, beliefs, self.family.alpha)
         known = ~np.asarray(np.isnan(task.rows).any(axis=0))[student.feature]
         mostly = student.holds(task.rows).mean(axis=0) >= 0.5
         counts_as = np.where(mostly, -student.sign, student.sign) * np.float32(np.inf)
         student = replace(student, missing=np.where(known, counts_as, student.missing))
         student = without_unasked(student, task.rows)
-        said = student.rule_of(task.rows).astype(np.int32)
-        sums = summed_by_node(said, exact_rewards(task.beliefs), len(student.label))
+        predicted = student.rule_of(task.rows).astype(np.int32)
+        sums = summed_by_node(predicted, exact_rewards(task.beliefs), len(student.label))
         return replace(student, probabilities=label_first(sums, student.label))

@@ -32,8 +32,8 @@ class RuleFit:
 
     def objective(self) -> float:
         """The sum of the rewards of what the list says."""
-        said = self._said(first_that_holds(self.holds, len(self.rewards)))
-        return float(self.rewards[np.arange(len(said)), said].sum(dtype=np.float64))
+        predicted = self._said(first_that_holds(self.holds, len(self.rewards)))
+        return float(self.rewards[np.arange(len(predicted)), predicted].sum(dtype=np.float64))
 
     def grow(self, count: int) -> None:
         """Add rules at the end until there are `count`, or until none gains.

@@ -27,11 +27,11 @@ def prune_by_belief(student: RuleList, rows: Floats, beliefs: Floats, alpha: flo
             for j in kept[k] if len(kept[k]) > 1 else ():
                 fewer = [each for each in kept[k] if each != j]
                 options.append((order, [*kept[:k], fewer, *kept[k + 1 :]]))
-        earned = [_earned(student, holds, beliefs, terms, rules) for rules, terms in options]
-        if not options or now - max(earned) >= alpha * len(rows):
+        total_reward = [_earned(student, holds, beliefs, terms, rules) for rules, terms in options]
+        if not options or now - max(total_reward) >= alpha * len(rows):
             return _chosen(student, kept, order)
-        best = int(np.argmax(earned))
-        (order, kept), now = options[best], earned[best]
+        best = int(np.argmax(total_reward))
+        (order, kept), now = options[best], total_reward[best]
 
 
 def _earned(
@@ -42,10 +42,10 @@ def _earned(
     order: list[int],
 ) -> float:
     """The summed beliefs in what a list of those rules, with those terms, says."""
-    said = np.full(len(holds), student.label[-1])
+    predicted = np.full(len(holds), student.label[-1])
     for k in reversed(order[:-1]):
-        said[holds[:, k, kept[k]].all(axis=1)] = student.label[k]
-    return float(beliefs[np.arange(len(said)), said].sum(dtype=np.float64))
+        predicted[holds[:, k, kept[k]].all(axis=1)] = student.label[k]
+    return float(beliefs[np.arange(len(predicted)), predicted].sum(dtype=np.float64))
 
 
 def without_unasked(student: RuleList, rows: Floats) -> RuleList:

@@ -13,7 +13,7 @@ from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.adam import Net, draw_net, train
 from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns
 from crembo_cli.students.scored.design import one_thread
-from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, earned
+from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
 from crembo_cli.students.scored.ramps import category_ramps
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
 
@@ -123,7 +123,7 @@ class MlpLearner(ScoredLearner[MlpStudent]):
             rng=self._rng(),
         )
         found = first, self._student(net)
-        return max(found, key=lambda student: earned(student, self.task.rows, rewards))
+        return max(found, key=lambda student: total_reward(student, self.task.rows, rewards))
 
     def _nearest(self, targets: Floats) -> Net:
         """A net drawn anew, on the design, trained to `targets` (chosen rows, c)."""

@@ -42,8 +42,8 @@ class ScoredStudent(ABC):
 
     def predict(self, rows: Floats) -> Indices:
         """Class indices, int64 (n,), for float32 rows (n, p)."""
-        said: Indices = self.predict_proba(rows).argmax(axis=1)
-        return said
+        predicted: Indices = self.predict_proba(rows).argmax(axis=1)
+        return predicted
 
     def predict_proba(self, rows: Floats) -> Floats:
         """The softmax of the scores, float32 (n, c), for float32 rows (n, p)."""
@@ -106,7 +106,7 @@ class ScoredLearner(Generic[S]):
         return student
 
 
-def earned(student: Student, rows: Floats, rewards: Floats) -> float:
+def total_reward(student: Student, rows: Floats, rewards: Floats) -> float:
     """The sum of `rewards` (n, c) that the student's labels of `rows` (n, p) get."""
-    said = student.predict(rows)
-    return float(rewards[np.arange(len(said)), said].sum(dtype=np.float64))
+    predicted = student.predict(rows)
+    return float(rewards[np.arange(len(predicted)), predicted].sum(dtype=np.float64))

@@ -59,9 +59,9 @@ def lost_reward(scores: Floats, rewards: Floats) -> tuple[float, Floats]:
     grow. A row whose rewards are all equal has no gradient.
     """
     shares = softmax(scores)
-    earned = (shares * rewards).sum(axis=1, keepdims=True)
-    shares *= earned - rewards
-    return -float(earned.mean(dtype=np.float64)), shares
+    total_reward = (shares * rewards).sum(axis=1, keepdims=True)
+    shares *= total_reward - rewards
+    return -float(total_reward.mean(dtype=np.float64)), shares
 
 
 def as_targets(rewards: Floats) -> Floats:

@@ -19,7 +19,7 @@ from crembo_cli.students.contract import Feature, Floats, Student, Task
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.columns import Columns, Doubles
 from crembo_cli.students.scored.design import WeightSearch, one_thread
-from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, earned
+from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
 
 Describe: TypeAlias = Callable[["WeightsStudent", Sequence[Feature], Sequence[str]], str]
@@ -79,10 +79,10 @@ class WeightsLearner(ScoredLearner[WeightsStudent]):
         else:
             begin = self._nearest(as_targets(goals))
             first = self._student(*begin)
-            held = self.task.held_rows, self.task.held_beliefs
-            judged_by = held if len(held[0]) else (self.task.rows, rewards)
+            validation = self.task.validation_rows, self.task.validation_beliefs
+            judged_by = validation if len(validation[0]) else (self.task.rows, rewards)
         climbed = self._student(*self.search.run(*begin, lost_reward, goals))
-        return max(first, climbed, key=lambda student: earned(student, *judged_by))
+        return max(first, climbed, key=lambda student: total_reward(student, *judged_by))
 
     def _nearest(self, targets: Floats) -> tuple[Doubles, Doubles]:
         """The weights, on the design, of least cross-entropy from `targets` (chosen rows, c)."""

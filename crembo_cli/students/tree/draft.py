@@ -115,19 +115,21 @@ A = TypeVar("A", np.int64, np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Passed:
+class NodeStats:
     """What passes each of m nodes of n rows."""
 
     rows: Indices  # (m,) how many of them
     absent: Indices  # (m,) how many of those lack the value that the node asks for
     beliefs: NDArray[np.float64]  # (m, c) the sum of their beliefs
 
-    def at(self, nodes: Indices) -> Passed:
+    def at(self, nodes: Indices) -> NodeStats:
         """The same of `nodes` only."""
-        return Passed(rows=self.rows[nodes], absent=self.absent[nodes], beliefs=self.beliefs[nodes])
+        return NodeStats(
+            rows=self.rows[nodes], absent=self.absent[nodes], beliefs=self.beliefs[nodes]
+        )
 
 
-def passed_by(tree: Tree, rows: Floats, beliefs: Floats) -> Passed:
+def node_stats(tree: Tree, rows: Floats, beliefs: Floats) -> NodeStats:
     """What passes the nodes of `tree`, of float32 rows (n, p) with beliefs (n, c)."""
     m, leaf = len(tree.feature), tree.leaves_of(rows)
     absent = np.zeros(m, np.int64)
@@ -136,7 +138,7 @@ def passed_by(tree: Tree, rows: Floats, beliefs: Floats) -> Passed:
         if missing.any():
             here = tree.feature == feature
             absent[here] = _upwards(tree, np.bincount(leaf[missing], minlength=m))[here]
-    return Passed(
+    return NodeStats(
         rows=_upwards(tree, np.bincount(leaf, minlength=m)),
         absent=absent,
         beliefs=_upwards(tree, summed_by_node(leaf, exact_rewards(beliefs), m)),

@@ -29,50 +29,50 @@ def prune_same(tree: Tree, rows: Indices) -> tuple[Tree, Indices]:
 
 
 def prune_by_belief(
-    tree: Tree, fitted: NDArray[np.float64], held: NDArray[np.float64], alpha: float
+    tree: Tree, fitted: NDArray[np.float64], validation: NDArray[np.float64], alpha: float
 ) -> tuple[Tree, Indices]:
     """`tree` without splits that earn less than `alpha` of mean belief on held rows each.
 
-    Also returns which of its nodes stayed. `fitted` and `held` are float64 (m, c): the beliefs
-    of the fit rows and of the held rows that pass each node, summed. From the bottom up, a
+    Also returns which of its nodes stayed. `fitted` and `validation` are float64 (m, c): the
+    beliefs of the fit rows and of the held rows that pass each node, summed. From the bottom up, a
     subtree of k leaves stays where its mean belief over all held rows is at least
     alpha * (k - 1) above that of the one leaf that would replace it, which says what the fit
     rows believe most.
     """
-    least = alpha * held[0].sum()
+    least = alpha * validation[0].sum()
     alone = np.argmax(fitted, axis=1)
     feature, label = tree.feature.copy(), tree.label.copy()
     leaves = np.ones(len(feature), np.int64)
-    earned = held[np.arange(len(feature)), label]
+    total_reward = validation[np.arange(len(feature)), label]
     for v in tree.splits()[::-1]:
         left, right = tree.left[v], tree.right[v]
         leaves[v] = leaves[left] + leaves[right]
-        earned[v] = earned[left] + earned[right]
-        as_leaf = held[v, alone[v]]
-        if earned[v] - as_leaf < least * (leaves[v] - 1):
+        total_reward[v] = total_reward[left] + total_reward[right]
+        as_leaf = validation[v, alone[v]]
+        if total_reward[v] - as_leaf < least * (leaves[v] - 1):
             feature[v], label[v] = LEAF, alone[v]
-            leaves[v], earned[v] = 1, as_leaf
+            leaves[v], total_reward[v] = 1, as_leaf
     keep = np.arange(len(feature), dtype=np.int32)
     return compact(replace(tree, feature=feature, label=label), keep)
 
 
 def prune_to_leaves(
-    tree: Tree, fitted: NDArray[np.float64], held: NDArray[np.float64], most: int
+    tree: Tree, fitted: NDArray[np.float64], validation: NDArray[np.float64], most: int
 ) -> tuple[Tree, Indices]:
     """Of the trees of at most `most` leaves that `tree` can be pruned to, the one to keep.
 
     It has the largest mean belief on held rows, and of equals the fewest leaves; also returns
-    which nodes stayed. `fitted` and `held` as in `prune_by_belief`. Exact, by the best that
+    which nodes stayed. `fitted` and `validation` as in `prune_by_belief`. Exact, by the best that
     each subtree can earn with 1, 2, ... leaves.
     """
     alone = np.argmax(fitted, axis=1)
     m = len(tree.feature)
     says = np.where(tree.is_leaf(), tree.label, alone)
-    as_leaf = held[np.arange(m), says]
-    earned = [np.array([each]) for each in as_leaf]  # of subtree v: [k] with k + 1 leaves
+    as_leaf = validation[np.arange(m), says]
+    total_reward = [np.array([each]) for each in as_leaf]  # of subtree v: [k] with k + 1 leaves
     share = [np.zeros(1, np.int64)] * m  # how many of those leaves lie on its left
     for v in tree.splits()[::-1]:
-        left, right = earned[tree.left[v]], earned[tree.right[v]]
+        left, right = total_reward[tree.left[v]], total_reward[tree.right[v]]
         best = np.full(min(len(left) + len(right), most), -np.inf)
         best[0] = as_leaf[v]
         on_left = np.zeros(len(best), np.int64)
@@ -82,10 +82,10 @@ def prune_to_leaves(
             better = total > best[both]
             best[both] = np.where(better, total, best[both])
             on_left[both][better] = k + 1
-        earned[v], share[v] = best, on_left
+        total_reward[v], share[v] = best, on_left
     feature, label = tree.feature.copy(), tree.label.copy()
     leaves = np.zeros(m, np.int64)
-    leaves[0] = 1 + np.argmax(earned[0])
+    leaves[0] = 1 + np.argmax(total_reward[0])
     for v in tree.splits():
         leaves[tree.left[v]] = on_left = share[v][leaves[v] - 1]
         leaves[tree.right[v]] = leaves[v] - on_left

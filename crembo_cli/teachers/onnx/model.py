@@ -10,7 +10,7 @@ import numpy as np
 
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import ModelOutput
-from crembo_cli.teachers.model_info import Facts
+from crembo_cli.teachers.model_info import ModelInfo
 from crembo_cli.teachers.onnx.classes import Traced, made_by, trace_labels, zipmap_labels
 from crembo_cli.teachers.onnx.file import files_beside, open_session, read_model
 from crembo_cli.teachers.onnx.inputs import Feeds, fill, fixed_batch, understand
@@ -53,7 +53,7 @@ class OnnxModel:
         widths = [each.width for each in self._inputs]
         makers = {made_by(model.graph, name) for name in scores} & set(REGRESSORS)
         regressor = f"the operator {min(makers)}" if makers and self._label is None else ""
-        self.facts = Facts(
+        self.info = ModelInfo(
             producer=_producer(model),
             metadata={each.key: each.value for each in model.metadata_props},
             feature_names=names if len(names) > 1 and set(widths) == {1} else None,

@@ -12,8 +12,8 @@ import numpy as np
 
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import ClassLabel
-from crembo_cli.teachers.model_info import Facts
-from crembo_cli.teachers.pickles.input_adapter import AsTrained
+from crembo_cli.teachers.model_info import ModelInfo
+from crembo_cli.teachers.pickles.input_adapter import InputAdapter
 from crembo_cli.teachers.pickles.loaded_trees import check_trees
 from crembo_cli.teachers.process.wire import Array, Message, unpack
 
@@ -32,8 +32,8 @@ class Estimator:
                 hint="--hard-labels takes its labels as certain beliefs",
             )
         self._names = feature_names(model)
-        self._as_trained = AsTrained(model, self._names)
-        self.facts = Facts(
+        self._as_trained = InputAdapter(model, self._names)
+        self.info = ModelInfo(
             producer=_producer(model),
             feature_names=self._names,
             n_features=feature_count(model),
@@ -85,7 +85,7 @@ def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[s
 
             model = load_pickle(Path(path), trust=trust)
         check_trees(model)
-    return model, _remarks(caught)
+    return model, _notes(caught)
 
 
 def class_labels(model: Any) -> tuple[ClassLabel, ...]:
@@ -142,8 +142,8 @@ def _producer(model: Any) -> str:
     return f"{type(model).__name__} of {package} {version}".strip()
 
 
-def _remarks(caught: Sequence[warnings.WarningMessage]) -> list[str]:
-    remarks: list[str] = []
+def _notes(caught: Sequence[warnings.WarningMessage]) -> list[str]:
+    notes: list[str] = []
     for each in caught:
         saved_by = getattr(each.message, "original_sklearn_version", None)
         if saved_by is not None:  # scikit-learn's InconsistentVersionWarning, one a part
@@ -156,6 +156,6 @@ def _remarks(caught: Sequence[warnings.WarningMessage]) -> list[str]:
             continue
         else:
             remark = str(each.message).strip().partition("\n")[0]
-        if remark not in remarks:
-            remarks.append(remark)
-    return remarks
+        if remark not in notes:
+            notes.append(remark)
+    return notes

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Categories = dict[str, list[Any] | None]  # by column; None where the model keeps no list
 
 
-class AsTrained:
+class InputAdapter:
     """What `model` was trained on, found out once; `names` are its columns, if it knows them."""
 
     def __init__(self, model: Any, names: tuple[str, ...] | None) -> None:

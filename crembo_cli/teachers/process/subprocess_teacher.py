@@ -15,8 +15,8 @@ import numpy as np
 
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import Beliefs, ClassLabel, ModelInput, ModelOutput, Progress
-from crembo_cli.teachers.interpret import HARD, Settled, settle
-from crembo_cli.teachers.model_info import Facts
+from crembo_cli.teachers.interpret import HARD, Interpretation, interpret
+from crembo_cli.teachers.model_info import ModelInfo
 from crembo_cli.teachers.onnx.inputs import pack_feeds, spread
 from crembo_cli.teachers.process.child import Child, default_limit
 from crembo_cli.teachers.process.wire import Array, Message, pack
@@ -86,56 +86,56 @@ class ModelFile:
     @property
     def producer(self) -> str:
         """See `Teacher`."""
-        return self._facts.producer
+        return self._info.producer
 
     @property
     def metadata(self) -> Mapping[str, str]:
         """See `Teacher`."""
-        return self._facts.metadata
+        return self._info.metadata
 
     @property
     def feature_names(self) -> tuple[str, ...] | None:
         """See `Teacher`."""
-        return self._facts.feature_names
+        return self._info.feature_names
 
     @property
     def n_features(self) -> int | None:
         """See `Teacher`."""
-        return self._facts.n_features
+        return self._info.n_features
 
     @property
     def outputs(self) -> tuple[ModelOutput, ...]:
         """See `Teacher`."""
-        return self._facts.outputs
+        return self._info.outputs
 
     @property
     def classes_source(self) -> str:
         """See `Teacher`."""
-        return self._facts.classes_source
+        return self._info.classes_source
 
     @property
     def numbered(self) -> bool:
         """See `Teacher`."""
-        return self._facts.numbered
+        return self._info.numbered
 
     @property
-    def _facts(self) -> Facts:
+    def _info(self) -> ModelInfo:
         if self._failure is not None:
             raise self._failure
         return self._loaded
 
     @cached_property
-    def _loaded(self) -> Facts:
+    def _loaded(self) -> ModelInfo:
         try:
             told, _ = self._child.answer()
         except TeacherError as error:
             self._failure = error
             self.close()
             raise
-        return Facts.from_json(told)
+        return ModelInfo.from_json(told)
 
     def _files(self) -> list[Path]:
-        return [self._path, *(self._path.parent / name for name in self._facts.beside)]
+        return [self._path, *(self._path.parent / name for name in self._info.beside)]
 
 
 CHUNK_ROWS = 8192  # rows a question, so that a slow teacher shows progress
@@ -145,7 +145,7 @@ TIMED_SECONDS = 2.0  # and on no more rows than took so long when beliefs were a
 LABELS = ""  # the name under which the child sends labels, as class indices
 
 
-class ForeignTeacher(ModelFile):
+class SubprocessTeacher(ModelFile):
     """A `Teacher` that answers through a child process.
 
     `activation` and `hard_labels` are those of `load_teacher`; the rest is `ModelFile`'s.
@@ -160,7 +160,7 @@ class ForeignTeacher(ModelFile):
         super().__init__(path, format_, hard_labels=hard_labels, **options)
         self._activation = activation
         self._hard = hard_labels
-        self._settled: Settled | None = None
+        self._interpretation: Interpretation | None = None
         self._inputs: tuple[ModelInput, ...] | None = None
         self._pace = float(CHUNK_ROWS)  # rows a second, there and back, as beliefs last took
 
@@ -184,17 +184,17 @@ class ForeignTeacher(ModelFile):
         labels = answers.pop(LABELS, None)
         rows = frame.index.tolist()
         with self._named():
-            if self._settled is None:
-                self._settled = settle(
+            if self._interpretation is None:
+                self._interpretation = interpret(
                     answers,
                     labels,
                     rows,
-                    classes=header["classes"] or self._facts.classes,
-                    facts=self._facts,
+                    classes=header["classes"] or self._info.classes,
+                    info=self._info,
                     activation=self._activation,
                     hard=self._hard,
                 )
-            return self._settled.beliefs(answers, labels, rows)
+            return self._interpretation.beliefs(answers, labels, rows)
 
     def rows_per_second(self, frame: pd.DataFrame) -> float:
         """See `Teacher`. The best of the repeats that fit into a fifth of a second."""
@@ -205,30 +205,34 @@ class ForeignTeacher(ModelFile):
     @property
     def inputs(self) -> tuple[ModelInput, ...]:
         """See `Teacher`."""
-        return self._facts.inputs if self._inputs is None else self._inputs
+        return self._info.inputs if self._inputs is None else self._inputs
 
     @property
     def classes(self) -> tuple[ClassLabel, ...]:
         """See `Teacher`."""
-        return (self._facts.classes or ()) if self._settled is None else self._settled.classes
+        return (
+            (self._info.classes or ())
+            if self._interpretation is None
+            else self._interpretation.classes
+        )
 
     @property
-    def reading(self) -> str:
+    def output_format(self) -> str:
         """See `Teacher`."""
-        if self._settled is None:
+        if self._interpretation is None:
             return HARD if self._hard else "decided by the numbers on the first table"
-        return self._settled.words
+        return self._interpretation.words
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """See `Teacher`."""
-        later = () if self._settled is None else self._settled.remarks
-        return (*self._facts.warnings, *later)
+        later = () if self._interpretation is None else self._interpretation.notes
+        return (*self._info.warnings, *later)
 
     def _ask(self, what: str, frame: pd.DataFrame) -> Message:
-        facts = self._facts
+        info = self._info
         with self._named():
-            header, arrays = self._packed(facts, frame)
+            header, arrays = self._packed(info, frame)
         self._child.tell({"do": what, **header}, arrays)
         return self._child.answer()
 
@@ -240,17 +244,17 @@ class ForeignTeacher(ModelFile):
         except TeacherError as error:
             raise TeacherError(str(error), where=self.name) from error
 
-    def _packed(self, facts: Facts, frame: pd.DataFrame) -> tuple[dict[str, Any], list[Array]]:
-        if facts.n_features is not None and frame.shape[1] != facts.n_features:
+    def _packed(self, info: ModelInfo, frame: pd.DataFrame) -> tuple[dict[str, Any], list[Array]]:
+        if info.n_features is not None and frame.shape[1] != info.n_features:
             raise TeacherError(
                 "the table has another number of features than the teacher takes",
                 found=f"{frame.shape[1]} features",
-                wanted=str(facts.n_features),
+                wanted=str(info.n_features),
                 hint="choose columns with --features or --drop",
             )
-        if not facts.inputs:
+        if not info.inputs:
             return pack(frame)
-        self._inputs = spread(facts.inputs, frame.shape[1])
+        self._inputs = spread(info.inputs, frame.shape[1])
         return pack_feeds(frame, self._inputs)
 
     def _chunk_rows(self, frame: pd.DataFrame) -> int:

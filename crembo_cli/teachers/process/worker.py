@@ -15,7 +15,7 @@ import traceback
 from typing import Any, BinaryIO, Protocol
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.model_info import Facts
+from crembo_cli.teachers.model_info import ModelInfo
 from crembo_cli.teachers.process.child import limit_this_process
 from crembo_cli.teachers.process.wire import Array, Message, receive, send
 
@@ -26,7 +26,7 @@ LIBRARIES = ("xgboost", "lightgbm", "catboost", "skops")  # what a teacher's fil
 class Model(Protocol):
     """A loaded model."""
 
-    facts: Facts  # what the parent is told of it
+    info: ModelInfo  # what the parent is told of it
 
     def rows(self, header: dict[str, Any], arrays: list[Array]) -> Any:
         """The rows of a message, as the model takes them."""
@@ -102,7 +102,7 @@ def serve(questions: queue.SimpleQueue[Message], replies: BinaryIO) -> None:
                 if header["memory"] is not None:
                     limit_this_process(header["memory"])
                 model = load(header)
-                reply = model.facts.to_json(), []
+                reply = model.info.to_json(), []
             else:
                 assert model is not None, "score before load"
                 reply = answer(model, header, arrays)

@@ -16,7 +16,9 @@ def circle() -> Task:
     rows = np.random.default_rng(0).normal(size=(800, 3)).astype(np.float32)
     outside = (rows[:, :2] ** 2).sum(axis=1) > 1.4
     beliefs = np.where(outside[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
-    return Task(rows=rows, beliefs=beliefs, held_rows=rows[:0], held_beliefs=beliefs[:0])
+    return Task(
+        rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0]
+    )
 
 
 def test_sums_of_shallow_trees_make_a_circle() -> None:

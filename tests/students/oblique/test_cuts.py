@@ -32,15 +32,15 @@ def test_no_cut_earns_more(sums: list[float], data: st.DataObject) -> None:
     assert by_gain is not None
     assert by_labels is not None
     assert by_labels.labels is not None
-    assert by_gain.earned == max(gain[at <= place].sum() for place in places)
-    assert by_gain.earned == gain[at <= by_gain.threshold].sum()
+    assert by_gain.total_reward == max(gain[at <= place].sum() for place in places)
+    assert by_gain.total_reward == gain[at <= by_gain.threshold].sum()
     best = max(
         rewards[at <= place].sum(axis=0).max() + rewards[at > place].sum(axis=0).max()
         for place in places
     )
     left = at <= by_labels.threshold
     low, high = by_labels.labels
-    assert by_labels.earned == best == rewards[left, low].sum() + rewards[~left, high].sum()
+    assert by_labels.total_reward == best == rewards[left, low].sum() + rewards[~left, high].sum()
 
 
 def test_the_nearest_neighbours_can_be_parted() -> None:
@@ -50,4 +50,4 @@ def test_the_nearest_neighbours_can_be_parted() -> None:
     cut = cut_by_gain(np.array([high, low]), np.array([-1, 1], np.float32))
     assert cut is not None
     assert cut.threshold == low
-    assert cut.earned == 1
+    assert cut.total_reward == 1

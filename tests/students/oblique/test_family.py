@@ -17,13 +17,16 @@ def diagonal(n: int = 600) -> Task:
     right = rows[:, 0] + rows[:, 1] > 0.3
     beliefs = np.where(right[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
     return Task(
-        rows=rows[50:], beliefs=beliefs[50:], held_rows=rows[:50], held_beliefs=beliefs[:50]
+        rows=rows[50:],
+        beliefs=beliefs[50:],
+        validation_rows=rows[:50],
+        validation_beliefs=beliefs[:50],
     )
 
 
-def earned(rewards: Floats, said: np.ndarray) -> float:
+def total_reward(rewards: Floats, predicted: np.ndarray) -> float:
     """The mean reward of what was said."""
-    return float(rewards[np.arange(len(said)), said].mean())
+    return float(rewards[np.arange(len(predicted)), predicted].mean())
 
 
 def test_a_diagonal_takes_one_split() -> None:
@@ -32,8 +35,8 @@ def test_a_diagonal_takes_one_split() -> None:
     learner = ObliqueFamily(max_depth=1).learner(task)
     student = learner.finish(learner.fit(task.beliefs))
     straight = TreeFamily(max_depth=1).learner(task).fit(task.beliefs)
-    assert earned(task.beliefs, student.predict(task.rows)) > 0.895
-    assert earned(task.beliefs, straight.predict(task.rows)) < 0.75
+    assert total_reward(task.beliefs, student.predict(task.rows)) > 0.895
+    assert total_reward(task.beliefs, straight.predict(task.rows)) < 0.75
     assert student.size()["leaves"] == 2
 
 
@@ -56,7 +59,9 @@ def test_a_missing_cell_has_a_side_of_its_own() -> None:
     rows[:100, 1] = np.nan
     right = np.isnan(rows[:, 1]) | (rows[:, 0] + np.nan_to_num(rows[:, 1]) > 1)
     beliefs = np.where(right[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
-    task = Task(rows=rows, beliefs=beliefs, held_rows=rows[:0], held_beliefs=beliefs[:0])
+    task = Task(
+        rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0]
+    )
     student = ObliqueFamily(max_depth=2).learner(task).fit(beliefs)
     assert (student.predict(rows[:100]) == 1).all()
     assert (student.predict(rows) == right).mean() > 0.97

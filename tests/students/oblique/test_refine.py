@@ -14,7 +14,7 @@ from crembo_cli.students.scored.design import Design
 from crembo_cli.students.tree.draft import exact_rewards
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.testing.tasks import small_tasks
-from tests.students.oblique.test_family import earned
+from tests.students.oblique.test_family import total_reward
 
 
 def test_it_never_earns_less_than_the_tree_it_begins_with() -> None:
@@ -23,7 +23,7 @@ def test_it_never_earns_less_than_the_tree_it_begins_with() -> None:
         task = small.task
         oblique = ObliqueFamily(max_depth=3).learner(task).fit(task.beliefs)
         straight = TreeFamily(max_depth=3).learner(task).fit(task.beliefs)
-        assert earned(task.beliefs, oblique.predict(task.rows)) >= earned(
+        assert total_reward(task.beliefs, oblique.predict(task.rows)) >= total_reward(
             task.beliefs, straight.predict(task.rows)
         )
 
@@ -41,7 +41,7 @@ def test_the_objective_never_falls_from_pass_to_pass() -> None:
             draft = Draft(trimmed(straight, stack([]), task.rows.shape[1]), task.rows)
             sums = []
             for _ in range(4):
-                said = draft.finished().predict(task.rows)
-                sums.append(exact[np.arange(len(said)), said].sum(dtype=np.float64))
+                predicted = draft.finished().predict(task.rows)
+                sums.append(exact[np.arange(len(predicted)), predicted].sum(dtype=np.float64))
                 refine(draft, grounds, exact, 1)
             assert sums == sorted(sums)

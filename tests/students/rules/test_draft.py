@@ -27,6 +27,6 @@ def test_a_student_comes_back_as_it_was() -> None:
     again = RuleFit(BINS, REWARDS, 2, 1)
     again.begin_from(rules, otherwise)
     assert again.objective() == fit.objective()
-    said = np.array([*(rule.label for rule in rules), otherwise])[student.rule_of(ROWS)]
-    np.testing.assert_array_equal(student.predict(ROWS), said)
-    assert REWARDS[np.arange(600), said].sum(dtype=np.float64) == fit.objective()
+    predicted = np.array([*(rule.label for rule in rules), otherwise])[student.rule_of(ROWS)]
+    np.testing.assert_array_equal(student.predict(ROWS), predicted)
+    assert REWARDS[np.arange(600), predicted].sum(dtype=np.float64) == fit.objective()

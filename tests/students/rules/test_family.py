@@ -30,7 +30,10 @@ def corner() -> Task:
     inside = (rows[:, 0] > 0.5) & (rows[:, 1] > 0.5)
     beliefs = np.where(inside[:, None], [0.1, 0.9], [0.8, 0.2]).astype(np.float32)
     return Task(
-        rows=rows[100:], beliefs=beliefs[100:], held_rows=rows[:100], held_beliefs=beliefs[:100]
+        rows=rows[100:],
+        beliefs=beliefs[100:],
+        validation_rows=rows[:100],
+        validation_beliefs=beliefs[:100],
     )
 
 
@@ -46,8 +49,12 @@ def test_a_corner_is_one_rule() -> None:
 def test_held_rows_prune_nothing_that_they_do_not_reach() -> None:
     """A few held rows outside the corner leave its rule, which the fit rows earn by."""
     task = corner()
-    outside = np.flatnonzero(task.held_beliefs[:, 1] < 0.5)[:20]
-    task = replace(task, held_rows=task.held_rows[outside], held_beliefs=task.held_beliefs[outside])
+    outside = np.flatnonzero(task.validation_beliefs[:, 1] < 0.5)[:20]
+    task = replace(
+        task,
+        validation_rows=task.validation_rows[outside],
+        validation_beliefs=task.validation_beliefs[outside],
+    )
     learner = RulesFamily().learner(task)
     assert learner.finish(learner.fit(task.beliefs)).label.tolist() == [1, 0]
 

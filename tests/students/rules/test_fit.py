@@ -28,10 +28,10 @@ def test_the_objective_never_falls() -> None:
     noisy = exact_rewards(np.random.default_rng(1).random((600, 3)).astype(np.float32))
     for rewards in (REWARDS, noisy, np.zeros_like(REWARDS)):
         fit = RuleFit(BINS, rewards, 2, 1)
-        earned = [fit.objective()]
+        total_reward = [fit.objective()]
         for count in range(1, 8):
             fit.grow(count)
-            earned.append(fit.objective())
+            total_reward.append(fit.objective())
             fit.refine(1)
-            earned.append(fit.objective())
-        assert earned == sorted(earned)
+            total_reward.append(fit.objective())
+        assert total_reward == sorted(total_reward)

@@ -87,11 +87,11 @@ def best_change(
             )
             for left in map(set, sides(rows, here))
         )
-    earned = [
+    total_reward = [
         {i: float(rewards[i, tree.label[leaf_below(tree, child, rows[i])]]) for i in here}
         for child in children
     ]
     return max(
-        sum(earned[0][i] if i in left else earned[1][i] for i in here)
+        sum(total_reward[0][i] if i in left else total_reward[1][i] for i in here)
         for left in map(set, sides(rows, here))
     )

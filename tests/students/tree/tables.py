@@ -33,8 +33,8 @@ class Table:
         parts = {
             "rows": self.rows[:cut],
             "beliefs": self.beliefs[:cut],
-            "held_rows": self.rows[cut:],
-            "held_beliefs": self.beliefs[cut:],
+            "validation_rows": self.rows[cut:],
+            "validation_beliefs": self.beliefs[cut:],
         }
         return Task(**{**parts, **more})
 

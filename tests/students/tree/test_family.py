@@ -32,7 +32,7 @@ def test_a_tree_that_memorises_reaches_the_deepest_depth_there_is(seed: int, c: 
     n = int(rng.integers(1, 17))
     rows = rng.permutation(n).astype(np.float32)[:, None]
     P = rng.dirichlet(np.ones(c), n).astype(np.float32)
-    task = Task(rows=rows, beliefs=P, held_rows=rows[:0], held_beliefs=P[:0])
+    task = Task(rows=rows, beliefs=P, validation_rows=rows[:0], validation_beliefs=P[:0])
     learner = TreeFamily(max_depth=16).learner(task)
     steps = memo(learner.fit, lambda tree: tree.predict(rows), P)
     depth = empirical_depth(depth_by_row(P, steps[-1].student.predict(rows)))
@@ -69,9 +69,12 @@ def test_the_number_of_threads_does_not_matter() -> None:
     trees = []
     for threads in (1, 3):
         task = Task(
-            rows=rows, beliefs=beliefs, held_rows=rows[:500], held_beliefs=beliefs[:500],
+            rows=rows,
+            beliefs=beliefs,
+            validation_rows=rows[:500],
+            validation_beliefs=beliefs[:500],
             threads=threads,
-        )  # fmt: skip
+        )
         learner = TreeFamily(max_depth=4).learner(task)
         trees.append(learner.finish(learner.fit(beliefs)))
     for name, values in vars(trees[0]).items():
@@ -110,7 +113,9 @@ def test_a_handful_of_rows_is_fitted(rows: int) -> None:
     """One row makes one leaf; sixteen levels on three rows make no more than three."""
     values = np.arange(rows, dtype=np.float32)[:, None]
     beliefs = np.eye(3, dtype=np.float32)[np.arange(rows) % 3]
-    task = Task(rows=values, beliefs=beliefs, held_rows=values[:0], held_beliefs=beliefs[:0])
+    task = Task(
+        rows=values, beliefs=beliefs, validation_rows=values[:0], validation_beliefs=beliefs[:0]
+    )
     learner = TreeFamily(max_depth=16).learner(task)
     tree = learner.finish(learner.fit(beliefs))
     assert tree.size()["leaves"] == rows
@@ -121,7 +126,7 @@ def test_read_only_arrays_are_fitted_and_left_alone() -> None:
     """Arrays that may not be written to, as pandas hands them out, will do."""
     drawn = table(7)
     task = drawn.task()
-    for array in (task.rows, task.beliefs, task.held_rows, task.held_beliefs):
+    for array in (task.rows, task.beliefs, task.validation_rows, task.validation_beliefs):
         array.flags.writeable = False
     learner = TreeFamily(max_depth=3).learner(task)
     tree = learner.finish(learner.fit(task.beliefs))

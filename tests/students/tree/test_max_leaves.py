@@ -33,14 +33,14 @@ def full_tree() -> Tree:
 
 
 def prunings(
-    tree: Tree, held: NDArray[np.float64], alone: NDArray[np.int64], v: int = 0
+    tree: Tree, validation: NDArray[np.float64], alone: NDArray[np.int64], v: int = 0
 ) -> Iterator[tuple[int, float]]:
     """Leaves and earnings of every tree that the subtree at v can be pruned to."""
     says = tree.label[v] if tree.is_leaf()[v] else alone[v]
-    yield 1, held[v, says]
+    yield 1, validation[v, says]
     if not tree.is_leaf()[v]:
-        for left, below in prunings(tree, held, alone, int(tree.left[v])):
-            for right, above in prunings(tree, held, alone, int(tree.right[v])):
+        for left, below in prunings(tree, validation, alone, int(tree.left[v])):
+            for right, above in prunings(tree, validation, alone, int(tree.right[v])):
                 yield left + right, below + above
 
 
@@ -55,13 +55,15 @@ def test_no_pruning_of_so_few_leaves_earns_more(cells: list[tuple[int, ...]], mo
     sums[7:] = cells
     for v in range(6, -1, -1):
         sums[v] = sums[tree.left[v]] + sums[tree.right[v]]
-    fitted, held = sums[:, :CLASSES], sums[:, CLASSES:]
-    possible = [each for each in prunings(tree, held, fitted.argmax(axis=1)) if each[0] <= most]
+    fitted, validation = sums[:, :CLASSES], sums[:, CLASSES:]
+    possible = [
+        each for each in prunings(tree, validation, fitted.argmax(axis=1)) if each[0] <= most
+    ]
     wanted = max(possible, key=lambda each: (each[1], -each[0]))
-    found, stayed = prune_to_leaves(tree, fitted, held, most)
+    found, stayed = prune_to_leaves(tree, fitted, validation, most)
     leaves = np.flatnonzero(found.is_leaf())
-    earned = held[stayed[leaves], found.label[leaves]].sum()
-    assert (len(leaves), earned) == wanted
+    total_reward = validation[stayed[leaves], found.label[leaves]].sum()
+    assert (len(leaves), total_reward) == wanted
 
 
 def steps() -> Task:
@@ -70,22 +72,25 @@ def steps() -> Task:
     odd = np.floor(rows[:, 0] * 10) % 2 == 1
     beliefs = np.where(odd[:, None], [0.2, 0.8], [0.8, 0.2]).astype(np.float32)
     return Task(
-        rows=rows, beliefs=beliefs, held_rows=rows[::7].copy(), held_beliefs=beliefs[::7].copy()
+        rows=rows,
+        beliefs=beliefs,
+        validation_rows=rows[::7].copy(),
+        validation_beliefs=beliefs[::7].copy(),
     )
 
 
 @pytest.mark.parametrize("most", [2, 5, 10])
-@pytest.mark.parametrize("held", [True, False])
-def test_a_fitted_tree_has_no_more_leaves(most: int, held: bool) -> None:
+@pytest.mark.parametrize("validation", [True, False])
+def test_a_fitted_tree_has_no_more_leaves(most: int, validation: bool) -> None:
     """Every fit keeps to the leaves asked for, with held rows and without."""
     task = steps()
-    if not held:
-        task = replace(task, held_rows=task.rows[:0], held_beliefs=task.beliefs[:0])
+    if not validation:
+        task = replace(task, validation_rows=task.rows[:0], validation_beliefs=task.beliefs[:0])
     learner = TreeFamily(max_depth=8, max_leaves=most).learner(task)
     student = learner.fit(task.beliefs)
     assert student.size()["leaves"] <= most
     again = learner.fit((task.beliefs > 0.5).astype(np.float32), start=student)
     assert learner.finish(again).size()["leaves"] <= most
-    said = task.beliefs[np.arange(len(task.rows)), student.predict(task.rows)]
+    predicted = task.beliefs[np.arange(len(task.rows)), student.predict(task.rows)]
     # Each leaf more can set one tenth right, which earns .03; growth is greedy.
-    assert said.mean() > 0.5 + (most - 1) * 0.025
+    assert predicted.mean() > 0.5 + (most - 1) * 0.025

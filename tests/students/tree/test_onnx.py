@@ -59,7 +59,9 @@ def with_missing(side: float, empty: bool) -> Task:
     label = np.where(np.isnan(column), side, column) > 0
     beliefs = np.eye(2, dtype=np.float32)[label.astype(int)]
     rows = rows.astype(np.float32)
-    return Task(rows=rows, beliefs=beliefs, held_rows=rows[:0], held_beliefs=beliefs[:0])
+    return Task(
+        rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0]
+    )
 
 
 @pytest.mark.parametrize("side", [-1.0, 1.0])
@@ -80,7 +82,9 @@ def test_values_that_were_never_missing_go_where_most_rows_go(sign: int) -> None
     """A feature without gaps in the fit sends a missing value to its larger side."""
     rows = sign * np.arange(10, dtype=np.float32)[:, None]
     beliefs = np.eye(2, dtype=np.float32)[(np.arange(10) < 3).astype(int)]
-    task = Task(rows=rows, beliefs=beliefs, held_rows=rows[:0], held_beliefs=beliefs[:0])
+    task = Task(
+        rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0]
+    )
     learner = TreeFamily(max_depth=2).learner(task)
     tree = learner.finish(learner.fit(beliefs))
     absent = np.float32([[np.nan]])
@@ -96,7 +100,7 @@ def test_labels_that_no_belief_leads_are_said_all_the_same(
     """A tree fitted to labels that its own rows do not believe in says them in both places."""
     c = drawn.beliefs.shape[1]
     against = np.eye(c, dtype=np.float32)[np.random.default_rng(seed).integers(0, c, 60)]
-    task = drawn.task(held_rows=drawn.rows[:0], held_beliefs=drawn.beliefs[:0])
+    task = drawn.task(validation_rows=drawn.rows[:0], validation_beliefs=drawn.beliefs[:0])
     learner = TreeFamily(max_depth=depth).learner(task)
     fitted = learner.fit(against[: len(task.rows)])
     tree = learner.finish(fitted)

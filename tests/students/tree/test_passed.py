@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.students.tree.draft import passed_by
+from crembo_cli.students.tree.draft import node_stats
 from crembo_cli.students.tree.model import LEAF
 from tests.students.tree import naive
 from tests.students.tree.tables import Table, students, table, tables
@@ -18,7 +18,7 @@ from tests.students.tree.tables import Table, students, table, tables
 def test_what_passes_a_node_is_what_a_walk_counts(drawn: Table, depth: int) -> None:
     """Rows, those that lack what is asked there, and summed beliefs, node by node."""
     tree = students(drawn, depth)[1][1]
-    found = passed_by(tree, drawn.rows, drawn.beliefs)
+    found = node_stats(tree, drawn.rows, drawn.beliefs)
     for v, here in naive.at_nodes(tree, drawn.rows).items():
         assert found.rows[v] == len(here)
         absent = np.isnan(drawn.rows[here, tree.feature[v]]).sum()
@@ -30,7 +30,7 @@ def test_figures_of_some_nodes_are_those_of_these() -> None:
     """`at` picks nodes, in the order given."""
     drawn = table(5)
     tree = students(drawn, 3)[1][1]
-    found = passed_by(tree, drawn.rows, drawn.beliefs)
+    found = node_stats(tree, drawn.rows, drawn.beliefs)
     nodes = np.array([len(tree.feature) - 1, 0])
     assert found.at(nodes).rows.tolist() == [found.rows[-1], found.rows[0]]
     assert np.array_equal(found.at(nodes).beliefs, found.beliefs[nodes])

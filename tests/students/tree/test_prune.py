@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.students.tree.draft import passed_by
+from crembo_cli.students.tree.draft import node_stats
 from crembo_cli.students.tree.model import LEAF, Tree
 from crembo_cli.students.tree.prune import prune_by_belief, prune_same
 from tests.students.tree import naive
@@ -20,7 +20,7 @@ def test_pruning_what_says_the_same_changes_no_answer(drawn: Table, depth: int) 
     """The rows are answered as before; every split left parts them, and two leaves differ."""
     learner, tree = students(drawn, depth)[1]
     rows = learner.task.rows
-    small, stayed = prune_same(tree, passed_by(tree, rows, learner.task.beliefs).rows)
+    small, stayed = prune_same(tree, node_stats(tree, rows, learner.task.beliefs).rows)
     assert np.array_equal(small.predict(rows), tree.predict(rows))
     assert np.array_equal(tree.threshold[stayed][small.splits()], small.threshold[small.splits()])
     passing = naive.at_nodes(small, rows)
@@ -37,18 +37,18 @@ def test_pruning_what_says_the_same_changes_no_answer(drawn: Table, depth: int) 
 def test_what_stays_earns_its_leaves_on_held_rows(drawn: Table, depth: int, alpha: float) -> None:
     """A subtree of k leaves that stays believes alpha * (k - 1) more than one leaf; others go."""
     learner, tree = students(drawn, depth)[1]
-    fitted = passed_by(tree, learner.task.rows, learner.task.beliefs).beliefs
-    held = passed_by(tree, drawn.rows, drawn.beliefs).beliefs
-    small, stayed = prune_by_belief(tree, fitted, held, alpha)
+    fitted = node_stats(tree, learner.task.rows, learner.task.beliefs).beliefs
+    validation = node_stats(tree, drawn.rows, drawn.beliefs).beliefs
+    small, stayed = prune_by_belief(tree, fitted, validation, alpha)
     passing = naive.at_nodes(small, drawn.rows)
     n = len(drawn.rows)
     for v, here in passing.items():
-        said = small.predict(drawn.rows[here]) if here else np.empty(0, int)
-        earned = drawn.beliefs[here, said].sum(dtype=float)
+        predicted = small.predict(drawn.rows[here]) if here else np.empty(0, int)
+        total_reward = drawn.beliefs[here, predicted].sum(dtype=float)
         alone = drawn.beliefs[here, fitted[stayed[v]].argmax()].sum(dtype=float)
         leaves = count_leaves(small, v)
         if leaves > 1:
-            assert earned - alone >= alpha * n * (leaves - 1) - 1e-4
+            assert total_reward - alone >= alpha * n * (leaves - 1) - 1e-4
         elif tree.feature[stayed[v]] != LEAF:
             assert small.label[v] == fitted[stayed[v]].argmax()
 
@@ -72,6 +72,6 @@ def test_a_split_pays_for_itself_or_goes(alpha: float, leaves: int) -> None:
         label=np.array([0, 0, 1]),
         probabilities=np.eye(2, dtype=np.float32)[[0, 0, 1]],
     )
-    held = np.array([[5, 3], [4, 0], [1, 3]], float)  # of eight rows: .875 parted, .625 alone
-    small, _ = prune_by_belief(tree, held, held, alpha)
+    validation = np.array([[5, 3], [4, 0], [1, 3]], float)  # of eight rows: .875 parted, .625 alone
+    small, _ = prune_by_belief(tree, validation, validation, alpha)
     assert small.size()["leaves"] == leaves

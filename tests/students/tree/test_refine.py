@@ -43,10 +43,10 @@ def test_no_split_can_be_bettered_once_the_passes_end(table: Table, depth: int, 
     passing = naive.at_nodes(tree, rows)
     for v in draft.splits():
         here = passing[int(v)]
-        earned = sum(
+        total_reward = sum(
             float(rewards[i, tree.label[naive.leaf_below(tree, v, rows[i])]]) for i in here
         )
-        assert earned == naive.best_change(draft, tree, rows, rewards, int(v), here)
+        assert total_reward == naive.best_change(draft, tree, rows, rewards, int(v), here)
 
 
 def test_passes_mend_what_greed_got_wrong() -> None:

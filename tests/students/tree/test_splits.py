@@ -59,7 +59,7 @@ def test_the_best_labels_are_those_of_brute_force(table: Table, seed: int) -> No
     groups_ = group_rewards(table.rewards, rows, slot, totals, totals > 0)
     splits = by_labels(table.bins, groups_, 1)
 
-    def earned(left: list[int], here: list[int]) -> float:
+    def total_reward(left: list[int], here: list[int]) -> float:
         right = [i for i in here if i not in left]
         return sum(table.rewards[side].sum(axis=0, dtype=float).max() for side in (left, right))
 
@@ -67,7 +67,7 @@ def test_the_best_labels_are_those_of_brute_force(table: Table, seed: int) -> No
         # A split that leaves no rewarded row on its left is none.
         best = max(
             (
-                earned(left, here)
+                total_reward(left, here)
                 for left in naive.sides(table.rows, here)
                 if table.rewards[left].any()
             ),

@@ -10,24 +10,24 @@ import numpy as np
 import pytest
 
 from crembo_cli.errors import StudentError
-from crembo_cli.search.candidates import Contender, contender
-from crembo_cli.search.parallel import race
+from crembo_cli.search.candidates import Candidate, candidate
+from crembo_cli.search.parallel import fit_all
 from crembo_cli.search.student import Compression, Search, silent
-from tests.frontier.cases import rows, trees
+from tests.search.cases import rows, trees
 
 
 def test_processes_find_what_one_process_finds() -> None:
     """In the order of the contenders, whatever the number of processes; progress is told."""
-    fit, held = rows(200, 0), rows(50, 1)
-    contenders = [*trees(3, 1, 2), contender("linear", {})]
+    train, validation = rows(200, 0), rows(50, 1)
+    candidates = [*trees(3, 1, 2), candidate("linear", {})]
     told: list[tuple[str, int] | int] = []
 
     def stages(name: str, steps: int) -> Any:
         told.append((name, steps))
         return told.append
 
-    alone = race(contenders, fit, held, Search(thresholds=3), silent)
-    beside = race(contenders, fit, held, Search(thresholds=3, threads=2), stages)
+    alone = fit_all(candidates, train, validation, Search(thresholds=3), silent)
+    beside = fit_all(candidates, train, validation, Search(thresholds=3, threads=2), stages)
     assert told == [("fitting 4 students", 4), 1, 2, 3, 4]
     found = []
     for one, other in zip(alone, beside, strict=True):
@@ -35,9 +35,9 @@ def test_processes_find_what_one_process_finds() -> None:
         assert isinstance(other, Compression)
         assert one.student.size() == other.student.size()
         assert one.steps == other.steps
-        assert other.fit is fit
+        assert other.fit is train
         assert np.array_equal(
-            one.student.predict_proba(held.rows), other.student.predict_proba(held.rows)
+            one.student.predict_proba(validation.rows), other.student.predict_proba(validation.rows)
         )
         found.append(one.student.size().get("tree_depth"))
     assert found == [3, 1, 2, None]
@@ -59,9 +59,9 @@ class Dying:
 
 def test_a_process_that_is_ended_is_told_of() -> None:
     """One line says so, and how to need less memory; nothing waits for ever."""
-    contenders = [*trees(1), Contender(settings={}, family=Dying())]
+    candidates = [*trees(1), Candidate(settings={}, family=Dying())]
     with pytest.raises(StudentError, match=r"ended by the system; found 2 at a time.*--jobs 1"):
-        race(contenders, rows(50, 0), rows(20, 1), Search(thresholds=1, threads=2), silent)
+        fit_all(candidates, rows(50, 0), rows(20, 1), Search(thresholds=1, threads=2), silent)
 
 
 class Faulty(Dying):
@@ -87,13 +87,13 @@ class Ending(Dying):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_family_that_fails_stops_no_other(threads: int) -> None:
     """What it raised comes in its place, with its name; in this process or in another."""
-    contenders = [
-        Contender(settings={}, family=Faulty()),
+    candidates = [
+        Candidate(settings={}, family=Faulty()),
         *trees(1),
-        Contender(settings={}, family=Ending()),
+        Candidate(settings={}, family=Ending()),
     ]
-    faulty, tree, ending = race(
-        contenders, rows(50, 0), rows(20, 1), Search(thresholds=1, threads=threads), silent
+    faulty, tree, ending = fit_all(
+        candidates, rows(50, 0), rows(20, 1), Search(thresholds=1, threads=threads), silent
     )
     assert "the family 'faulty' of 'tests' failed; found ZeroDivisionError: a mistake" in str(
         faulty

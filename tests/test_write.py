@@ -109,10 +109,10 @@ def bad_outputs(folder: Path) -> dict[str, Path]:
 
 def test_bad_outputs_are_refused_beforehand(tmp_path: Path) -> None:
     """What cannot be written is told before the work begins, and looking leaves nothing."""
-    for said, path in bad_outputs(tmp_path).items():
+    for predicted, path in bad_outputs(tmp_path).items():
         with pytest.raises(OutputError) as told:
             check_output(path, [])
-        assert said in str(told.value)
+        assert predicted in str(told.value)
         assert str(path) in str(told.value)
     assert names(tmp_path) == ["file", "loop.onnx", "pipe.onnx"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.search.candidates import Contender, contender
+from crembo_cli.search.candidates import Candidate, candidate
 from crembo_cli.search.training_rows import Rows
 
 
@@ -13,9 +13,9 @@ def rows(count: int, seed: int) -> Rows:
     cells = np.random.default_rng(seed).normal(size=(count, 2)).astype(np.float32)
     second = 1 / (1 + np.exp(-4 * cells.sum(axis=1)))
     beliefs = np.stack([1 - second, second], axis=1).astype(np.float32)
-    return Rows(rows=cells, beliefs=beliefs, truth=None, real=count)
+    return Rows(rows=cells, beliefs=beliefs, y_true=None, real=count)
 
 
-def trees(*depths: int) -> list[Contender]:
+def trees(*depths: int) -> list[Candidate]:
     """A tree of each of the tree depths."""
-    return [contender("tree", {"max_depth": str(depth)}) for depth in depths]
+    return [candidate("tree", {"max_depth": str(depth)}) for depth in depths]

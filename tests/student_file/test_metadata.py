@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from crembo_cli.errors import StudentError
-from crembo_cli.student_file.read import read_own
+from crembo_cli.student_file.read import read_student_metadata
 from tests import made
 from tests.explain.cases import make_case
 
@@ -26,19 +26,19 @@ def test_families_with_and_without_a_short_form(tmp_path: Path) -> None:
     """Names and units come from the metadata; insides where they can be read."""
     path = make_case(tmp_path, "tree", depth=1).path
     told = {"units": "[0.5, 2, 0, 0]", "options": '{"max_depth": 1}', "size": '{"leaves": 2}'}
-    own = read_own(with_metadata(path, **told))
+    own = read_student_metadata(with_metadata(path, **told))
     assert own is not None
     assert (own.family, own.units, own.options) == ("tree", (0.5, 2.0, 0, 0), {"max_depth": 1})
     assert own.size == {"leaves": 2}
-    assert own.insides is not None
-    other = read_own(with_metadata(path, family="mlp"))
+    assert own.internals is not None
+    other = read_student_metadata(with_metadata(path, family="mlp"))
     assert other is not None
-    assert (other.family, other.insides, other.features) == ("mlp", None, own.features)
+    assert (other.family, other.internals, other.features) == ("mlp", None, own.features)
 
 
 def test_a_foreign_model_is_none_of_ours(tmp_path: Path) -> None:
     """It has no such metadata."""
-    assert read_own(made.teacher(tmp_path / "teacher.onnx")) is None
+    assert read_student_metadata(made.teacher(tmp_path / "teacher.onnx")) is None
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_metadata_that_were_changed(tmp_path: Path, told: dict[str, str]) -> Non
     """One line says so."""
     path = with_metadata(make_case(tmp_path, "tree", depth=1).path, **told)
     with pytest.raises(StudentError, match=r"cannot be read|not as crembo writes"):
-        read_own(path)
+        read_student_metadata(path)

@@ -14,7 +14,7 @@ from tests.report.schema import validate
 QUICK = ("--quick-report", "--synthetic", "0", "--thresholds", "2", "--jobs", "1")
 
 
-def contest(crembo: Crembo, *arguments: str | Path) -> Any:
+def comparison(crembo: Crembo, *arguments: str | Path) -> Any:
     """The JSON report of a run that goes well."""
     done = crembo("compress", *QUICK, *arguments, "--json")
     assert done.code == 0, done.err
@@ -25,7 +25,7 @@ def contest(crembo: Crembo, *arguments: str | Path) -> Any:
 
 def test_a_sweep_takes_one_of_its_trees(crembo: Crembo, beliefs: Path, data: Path) -> None:
     """One contender a tree depth; the student written is the one that the frontier says."""
-    report = contest(crembo, beliefs, data, "--max-depth", "1..3", "--set", "alpha=0")
+    report = comparison(crembo, beliefs, data, "--max-depth", "1..3", "--set", "alpha=0")
     frontier = report["search"]["frontier"]
     assert sorted(each["name"] for each in frontier["students"]) == [
         f"tree max_depth={depth} alpha=0" for depth in (1, 2, 3)
@@ -35,15 +35,15 @@ def test_a_sweep_takes_one_of_its_trees(crembo: Crembo, beliefs: Path, data: Pat
     assert taken["threshold"] == report["search"]["threshold"]
     assert report["student"]["size"]["bytes"] == Path("beliefs.student.onnx").stat().st_size
     assert report["student"]["options"]["max_depth"] == int(taken["settings"]["max_depth"])
-    assert (frontier["contest_rows"], frontier["contest_synthetic_rows"]) == (5, 0)
-    assert report["data"]["fit_rows"] == 38
+    assert (frontier["comparison_rows"], frontier["comparison_synthetic_rows"]) == (5, 0)
+    assert report["data"]["training_rows"] == 38
 
 
 def test_auto_is_the_same_whatever_the_jobs(crembo: Crembo, beliefs: Path, data: Path) -> None:
     """All families are tried; one process or two give the same bytes and the same report."""
     told, files = [], []
     for jobs in ("1", "2"):
-        report = contest(crembo, beliefs, data, "-s", "auto", "--jobs", jobs)
+        report = comparison(crembo, beliefs, data, "-s", "auto", "--jobs", jobs)
         told.append({**report, "timing": None})
         files.append(Path("beliefs.student.onnx").read_bytes())
     assert told[0] == told[1]
@@ -55,7 +55,7 @@ def test_auto_is_the_same_whatever_the_jobs(crembo: Crembo, beliefs: Path, data:
 def test_auto_keeps_to_its_budget(crembo: Crembo, beliefs: Path, data: Path) -> None:
     """What is taken is within every limit, and the report says what was asked."""
     limits = ("--max-bytes", "3000", "--max-leaves", "3", "--max-parameters", "20")
-    report = contest(
+    report = comparison(
         crembo, beliefs, data, "-s", "auto", *limits, "--max-depth", "2", "--prefer", "readable"
     )
     frontier, size = report["search"]["frontier"], report["student"]["size"]
@@ -80,14 +80,14 @@ def test_a_budget_that_none_keeps_to(crembo: Crembo, beliefs: Path, data: Path) 
 
 def test_most_leaves_of_one_tree(crembo: Crembo, beliefs: Path, data: Path) -> None:
     """`--max-leaves` is the family's own option where one family is asked for."""
-    report = contest(crembo, beliefs, data, "--max-leaves", "3", "--set", "alpha=0")
+    report = comparison(crembo, beliefs, data, "--max-leaves", "3", "--set", "alpha=0")
     assert report["student"]["options"]["max_leaves"] == 3
     assert report["student"]["size"]["leaves"] == 3
     assert report["search"]["frontier"] is None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "predicted"),
     [
         (["--max-depth", "x"], "--max-depth: this is no tree depth; found 'x'"),
         (["--max-depth", "5..2"], "--max-depth: this is no tree depth; found '5..2'"),
@@ -110,10 +110,10 @@ def test_most_leaves_of_one_tree(crembo: Crembo, beliefs: Path, data: Path) -> N
     ],
 )
 def test_what_cannot_be_asked(
-    arguments: list[str], said: str, crembo: Crembo, beliefs: Path, data: Path
+    arguments: list[str], predicted: str, crembo: Crembo, beliefs: Path, data: Path
 ) -> None:
     """One line with exit code 2 that names the option, before any work is done."""
     done = crembo("compress", beliefs, data, *arguments)
     assert (done.code, done.out) == (2, "")
-    assert said in done.err
+    assert predicted in done.err
     assert list(Path.cwd().iterdir()) == []

@@ -66,7 +66,7 @@ def changed(stump: Path, folder: Path, family: str | None, drop_node: bool = Fal
 
 
 @pytest.mark.parametrize(
-    ("family", "drop_node", "said"),
+    ("family", "drop_node", "predicted"),
     [
         (None, False, "not a student that crembo wrote"),
         ("additive", False, "students of this family cannot be explained; found family 'additive'"),
@@ -75,24 +75,24 @@ def changed(stump: Path, folder: Path, family: str | None, drop_node: bool = Fal
     ],
 )
 def test_other_files_are_refused_in_one_line(
-    stump: Path, tmp_path: Path, family: str | None, drop_node: bool, said: str
+    stump: Path, tmp_path: Path, family: str | None, drop_node: bool, predicted: str
 ) -> None:
     """A foreign model, another family, and a file that is not what its metadata say."""
     path = changed(stump, tmp_path, family, drop_node)
-    with pytest.raises(StudentError, match=said) as raised:
+    with pytest.raises(StudentError, match=predicted) as raised:
         read_student(path)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "predicted"),
     [(None, "cannot be read"), (b"hello", "not an ONNX model"), (b"", "not an ONNX model")],
 )
-def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes | None, said: str) -> None:
+def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes | None, predicted: str) -> None:
     """No file, text, and nothing."""
     path = tmp_path / "student.onnx"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(StudentError, match=said):
+    with pytest.raises(StudentError, match=predicted):
         read_student(path)

@@ -7,7 +7,13 @@ import re
 import pytest
 
 from crembo_cli.errors import StudentError
-from crembo_cli.search.candidates import LADDERS, READABLE, Budget, of_every_family, of_tree_depths
+from crembo_cli.search.candidates import (
+    LADDERS,
+    READABLE,
+    Budget,
+    candidates_by_tree_depth,
+    candidates_of_every_family,
+)
 from crembo_cli.students import registry
 from crembo_cli.students.registry import family_class, family_names, family_options
 
@@ -20,7 +26,7 @@ def ours() -> set[str]:
 
 def names(budget: Budget = Budget(), *, readable: bool = False) -> list[str]:  # noqa: B008  # frozen
     """The contenders of `--student auto` as the command line would ask for them."""
-    return [each.name() for each in of_every_family(budget, readable=readable)[0]]
+    return [each.name() for each in candidates_of_every_family(budget, readable=readable)[0]]
 
 
 def test_every_family_of_ours_has_its_ladder() -> None:
@@ -77,18 +83,18 @@ def test_a_family_that_cannot_be_used_is_told_of_and_left_out(
         return family_class(name)
 
     monkeypatch.setattr("crembo_cli.search.candidates.family_class", broken)
-    contenders, faults = of_every_family(Budget())
+    candidates, faults = candidates_of_every_family(Budget())
     assert [str(fault) for fault in faults] == ["it is broken"]
-    assert {each.family.name for each in contenders} == ours() - {"linear"}
+    assert {each.family.name for each in candidates} == ours() - {"linear"}
 
 
 def test_a_sweep_has_a_student_for_every_tree_depth() -> None:
     """Both ends are included, and other settings are the same for all."""
-    found = [each.name() for each in of_tree_depths("tree", {"alpha": "0"}, 2, 4)]
+    found = [each.name() for each in candidates_by_tree_depth("tree", {"alpha": "0"}, 2, 4)]
     assert found == [f"tree max_depth={depth} alpha=0" for depth in (2, 3, 4)]
 
 
 def test_a_family_without_tree_depths_is_not_swept() -> None:
     """The error names the family and the option."""
     with pytest.raises(StudentError, match=re.escape("'linear' has no such option; found 'max_d")):
-        of_tree_depths("linear", {}, 2, 4)
+        candidates_by_tree_depth("linear", {}, 2, 4)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.report.glossary import meanings_text
+from crembo_cli.report.glossary import glossary_text
 from crembo_cli.runs.outputs import SUMMARY, report_files
 from tests.commands.conftest import Crembo
 from tests.report.made import report
@@ -82,4 +82,4 @@ def test_a_summary_that_cannot_be_written_is_told(
 def test_the_numbers_are_explained_without_a_run(crembo: Crembo) -> None:
     """No teacher and no table are needed to ask what the numbers mean."""
     ran = crembo("compress", "--explain-report")
-    assert (ran.code, ran.out, ran.err) == (0, meanings_text(), "")
+    assert (ran.code, ran.out, ran.err) == (0, glossary_text(), "")

@@ -36,7 +36,7 @@ def built(classes: tuple[ClassLabel, ...] = (0, 1), batch: Any = None) -> onnx.M
 
 
 @pytest.mark.parametrize(
-    ("classes", "said"),
+    ("classes", "predicted"),
     [
         ((0, 1), [0, 1, 1]),
         ((7, -3), [7, -3, -3]),
@@ -51,14 +51,14 @@ def built(classes: tuple[ClassLabel, ...] = (0, 1), batch: Any = None) -> onnx.M
     ],
 )
 def test_labels_have_the_type_of_the_classes(
-    classes: tuple[ClassLabel, ...], said: list[ClassLabel]
+    classes: tuple[ClassLabel, ...], predicted: list[ClassLabel]
 ) -> None:
     """Whole numbers come as int64, all else as text; nothing overflows."""
     session = onnxruntime.InferenceSession(model_bytes(built(classes)))
     labels, probabilities = session.run(["label", "probabilities"], {"X": ROWS})
-    assert labels.tolist() == said
+    assert labels.tolist() == predicted
     assert labels.tolist() == label_values(classes)[[0, 1, 1]].tolist()
-    assert labels.dtype == (np.int64 if isinstance(said[0], int) else object)
+    assert labels.dtype == (np.int64 if isinstance(predicted[0], int) else object)
     np.testing.assert_array_equal(probabilities, SIDES[[0, 1, 1]])
 
 
