@@ -19,7 +19,8 @@ from teachers import Floats, Labels, Teacher
 
 from crembo_cli.dataset.split import split_rows
 from crembo_cli.runs.compress import VALIDATION_SHARE
-from crembo_cli.search.student import Search, TrainingRows, add_synthetic, find_student
+from crembo_cli.search.student import Search, find_student
+from crembo_cli.search.training_rows import TrainingRows, add_synthetic
 from crembo_cli.students.contract import Student, Task
 from crembo_cli.students.tree.family import TreeFamily
 
@@ -66,7 +67,7 @@ class Job:
             )
             for part in (split.train, split.selection)
         )
-        return add_synthetic(list(parts), self.teacher.beliefs, Search(seed=self.seed))
+        return add_synthetic(list(parts), self.teacher.beliefs, None, self.seed)
 
 
 def crembo(job: Job, **options: Any) -> Student:

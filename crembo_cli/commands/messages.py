@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -14,17 +15,21 @@ from crembo_cli.errors import OutputError, UsageError, printable
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from crembo_cli.report.model import Report
+
+SUMMARY = "GITHUB_STEP_SUMMARY"  # the file that GitHub Actions shows as a job's summary
+
 
 class Messages:
-    """Notes and progress; nothing but errors where the user asked for quiet.
+    """Notes and progress on standard error; with `quiet`, errors only.
 
-    Notes wait until the work has gone well: where it fails, one line says why and no other.
-    Raises UsageError where both less and more was asked for.
+    Notes are printed when the run has succeeded: a failed run prints its error and nothing else.
+    Raises UsageError for both `quiet` and `verbose`.
     """
 
     def __init__(self, *, quiet: bool, verbose: bool) -> None:
         if quiet and verbose:
-            raise UsageError("say less or say more, not both", found="--quiet and --verbose")
+            raise UsageError("--quiet and --verbose are mutually exclusive")
         self._quiet = quiet
         self._verbose = verbose
         self._notes: list[str] = []
@@ -32,17 +37,17 @@ class Messages:
         self._began = perf_counter()
 
     def note(self, sentences: Sequence[str]) -> None:
-        """Print each sentence on a line of its own when the work is done, unless quiet."""
-        self._notes += sentences
+        """Print each new sentence on a line of its own when the run has succeeded."""
+        self._notes += [each for each in dict.fromkeys(sentences) if each not in self._notes]
 
-    def detail(self, sentence: str) -> None:
-        """Print a sentence where the user asked for more."""
+    def _log(self, sentence: str) -> None:
+        """Print a sentence with the seconds since the start, with `verbose`."""
         if self._verbose:
             self._print(f"crembo: {perf_counter() - self._began:6.2f} s  {sentence}")
 
     def stage(self, name: str, steps: int) -> Callable[[int], None]:
-        """Begin a stage of `steps` steps (0: not known); call the result with those done so far."""
-        self.detail(name)
+        """Begin a stage of `steps` steps (0: unknown); call the result with the steps done."""
+        self._log(name)
         if self._progress is None:
             return lambda done: None
         progress = self._progress
@@ -58,11 +63,11 @@ class Messages:
                 line, markup=False, emoji=False, highlight=False, soft_wrap=True
             )
         else:
-            print(line, file=sys.stderr)  # noqa: T201  # notes are said here and nowhere else
+            print(line, file=sys.stderr)  # noqa: T201  # notes are printed here and nowhere else
 
     @contextmanager
     def progress(self) -> Iterator[None]:
-        """The time of the work: stages are drawn as a bar, and the notes told if it ends well."""
+        """Draw stages as a progress bar while the run lasts; then print the notes."""
         with self._bar():
             yield
         if not self._quiet:
@@ -97,7 +102,7 @@ class Messages:
 
 
 def print_answer(text: str) -> None:
-    """Print `text`, and see to it that it is out; see `answering`."""
+    """Print `text` on standard output and flush it; see `answering`."""
     with answering():
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -105,22 +110,63 @@ def print_answer(text: str) -> None:
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """A context that prints on standard output and does nothing else that could fail.
+    """A context for printing on standard output.
 
-    A reader that has stopped reading is no error, as in `crembo ... | head`. Raises OutputError
-    where the answer cannot be written, as on a full disk.
+    A closed pipe is not an error, as in `crembo ... | head`. Raises OutputError where the
+    result cannot be written, as on a full disk.
     """
     try:
         yield
     except BrokenPipeError:
-        _drop_the_rest()
+        _discard_output()
     except OSError as error:
-        _drop_the_rest()
+        _discard_output()
         raise OutputError(
-            "the answer cannot be printed", where="standard output", found=error.strerror
+            "the result cannot be printed", where="standard output", found=error.strerror
         ) from error
 
 
-def _drop_the_rest() -> None:
-    """Let what is still held back go nowhere: Python would try once more when it exits."""
+def _discard_output() -> None:
+    """Discard buffered output, which Python would try to write again when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def publish(report: Report, *, as_json: bool, quiet: bool) -> None:
+    """Print the report of a run, then raise GateError where a requirement was not met.
+
+    Standard output gets JSON with `as_json`, nothing with `quiet`, else the drawing. In a job of
+    GitHub Actions the Markdown report is appended to the job's summary.
+    """
+    from crembo_cli.report.gates import raise_for_gates
+
+    _append_summary(report)
+    try:
+        if as_json:
+            from crembo_cli.report.as_json import json_text
+
+            print_answer(json_text(report))
+        elif not quiet:
+            from crembo_cli.report.console import drawn
+
+            print_answer(drawn(report))
+    finally:
+        raise_for_gates(report)
+
+
+def _append_summary(report: Report) -> None:
+    """Append the Markdown report to the file that GITHUB_STEP_SUMMARY names, where it is set."""
+    path = os.environ.get(SUMMARY)
+    if not path:
+        return
+    from crembo_cli.runs.outputs import render_report
+
+    try:
+        with Path(path).open("ab") as file:
+            file.write(render_report(report, ".md") + b"\n")
+    except OSError as error:
+        raise OutputError(
+            "the summary cannot be written",
+            where=f"{SUMMARY}={path}",
+            found=error.strerror,
+            hint=f"unset {SUMMARY} outside of GitHub Actions",
+        ) from error

@@ -55,7 +55,7 @@ def read_student(path: str | Path) -> ReadableStudent:
             name=Path(path).name,
             student=reader(model.graph),
             features=features_of(model),
-            classes=_classes(model),
+            classes=classes_of(model),
             missing_texts=missing_texts_of(model),
         )
     except (KeyError, IndexError, TypeError, ValueError) as error:
@@ -115,7 +115,8 @@ def missing_texts_of(model: ModelProto) -> tuple[str, ...]:
     return ()
 
 
-def _classes(model: ModelProto) -> tuple[int | str, ...]:
+def classes_of(model: ModelProto) -> tuple[int | str, ...]:
+    """The classes, as the `label` output gives them."""
     from onnx import numpy_helper
 
     table = {each.name: each for each in model.graph.initializer}[LABELS]
