@@ -10,6 +10,7 @@ import pytest
 
 from crembo_cli.report import as_json as written
 from crembo_cli.report.model import Report
+from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # fixtures
 from tests.plugged import Plugged, plugged_into
 from tests.report.schema import validate
 

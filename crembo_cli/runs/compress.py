@@ -143,7 +143,7 @@ def compress(
     path = None if output is None else Path(output)
     reports = [Path(each) for each in report or ()]
     check_outputs(path, reports, [as_path(each) for each in (teacher, data, test_data)])
-    if data == "-" and test_data == "-":
+    if display_path(data) == display_path(test_data) == "-":
         raise UsageError("standard input can be read once", found="DATA and --test-data both -")
 
     progress.stage(f"opening {display_path(teacher)}", 0)

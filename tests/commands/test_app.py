@@ -11,7 +11,7 @@ import typer
 
 from crembo_cli import errors
 from crembo_cli.commands import app as border
-from tests.commands.conftest import Crembo
+from tests.command_line import Crembo
 
 CREMBO = [sys.executable, "-m", "crembo_cli"]
 
@@ -135,7 +135,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     done = ran("$CREMBO students > /dev/full", tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
-        "crembo: standard output: the answer cannot be printed; found No space left on device\n"
+        "crembo: standard output: the result cannot be printed; found No space left on device\n"
     )
 
 

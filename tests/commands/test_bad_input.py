@@ -14,7 +14,7 @@ from skl2onnx.common.data_types import FloatTensorType
 from sklearn.linear_model import LinearRegression
 
 from tests import made
-from tests.commands.conftest import Crembo
+from tests.command_line import Crembo
 
 Files = tuple[Path, Path]  # a good teacher and its table
 Bad = Callable[[Path, Files], list[str | Path]]  # a folder and those -> arguments for `compress`
@@ -137,7 +137,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     "one class in the label": (with_table(target=[1] * made.ROWS), ("bad.csv", "one class", "'1'")),
     "one class from the teacher": (
         with_table(**dict.fromkeys("abcd", [5] * made.ROWS)),
-        ("bad.csv", "the teacher says", "one class"),
+        ("bad.csv", "the teacher predicts", "one class"),
     ),
     "no such label column": (
         with_options("--label", "diagnosis"),
@@ -276,7 +276,7 @@ def test_a_table_of_beliefs_answers_no_other_rows(
         crembo,
         ["beliefs.csv", data, "--test-data", data],
         "--test-data",
-        "a table of beliefs knows the rows of DATA alone",
+        "a table of class probabilities covers the rows of DATA only",
     )
     refused(crembo, ["beliefs.csv", data, "--synthetic", "5"], "beliefs.csv", "--synthetic 5")
     made.table(59).to_csv(tmp_path / "short.csv", index=False)

@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 
 from tests import made
-from tests.commands.conftest import Crembo
+from tests.command_line import Crembo
 
 QUICK = ("--quick-report", "--synthetic", "0")
 
@@ -151,7 +151,7 @@ def test_test_size_and_test_data(report: Any, teacher: Path, data: Path, tmp_pat
 def test_notes_on_test_data(crembo: Crembo, teacher: Path, data: Path, tmp_path: Path) -> None:
     """Measuring on the rows fitted on, and on rows without labels, is told."""
     same = crembo("compress", teacher, data, *QUICK, "--test-data", data)
-    assert "is what the student is fitted on" in same.err
+    assert "is fitted on the rows of" in same.err
     made.table().drop(columns="target").to_csv(tmp_path / "bare.csv", index=False)
     bare = crembo("compress", teacher, data, *QUICK, "--test-data", "bare.csv")
     assert bare.err == "crembo: note: bare.csv has no labels: accuracy is not measured\n"

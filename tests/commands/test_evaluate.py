@@ -13,7 +13,7 @@ import pytest
 
 from crembo_cli.commands.app import run
 from tests import made
-from tests.commands.conftest import Crembo
+from tests.command_line import Crembo
 from tests.explain.cases import make_case
 from tests.report.schema import validate
 
@@ -54,11 +54,11 @@ def test_with_a_teacher_all_but_refits_is_measured(
     assert (found["search"], found["data"]["training_rows"]) == (None, None)
     robustness = found["robustness"]
     assert (robustness["agreement"], robustness["contamination"]) == (None, None)
-    assert robustness["depth"]["fit"] is None
+    assert robustness["depth"]["training"] is None
     assert robustness["depth"]["test"]["rows"] == robustness["margin"]["rows"] == made.ROWS
     assert robustness["noise"]["0.05"]["teacher"] is not None
     assert robustness["bounds"]["fidelity"] < found["metrics"]["student"]["fidelity"]
-    assert len(robustness["weakest"]) >= 1
+    assert len(robustness["weakest_groups"]) >= 1
 
 
 def test_the_rows_it_was_fitted_on_bound_nothing(
@@ -94,7 +94,7 @@ def test_compress_tested_on_what_it_is_fitted_on_bounds_nothing(
     validate(found)
     assert found["robustness"]["bounds"]["fitted_on"]
     assert found["robustness"]["bounds"]["accuracy"] is None
-    assert "its figures flatter" in ran.err
+    assert "its metrics are optimistic" in ran.err
 
 
 def test_sizes_of_all_families_are_known(
@@ -117,7 +117,7 @@ def test_without_a_teacher_what_needs_one_is_null(
     assert metrics["student"]["fidelity"] is None
     assert metrics["student"]["insensitive_depth"] == {"0.01": None, "0.05": None, "0.1": None}
     robustness = found["robustness"]
-    assert (robustness["depth"], robustness["weakest"]) == (None, None)
+    assert (robustness["depth"], robustness["weakest_groups"]) == (None, None)
     assert robustness["margin"]["certified_accuracy"]["0.01"] > 0
     assert found["by_class"][0]["mean_belief"] is None
 
@@ -133,7 +133,7 @@ def test_the_same_figures_as_compress_gave(crembo: Crembo, teacher: Path, tmp_pa
     second = evaluated(crembo, "teacher.student.onnx", "test.csv", "-t", teacher)
     for name in ("student", "teacher"):
         assert first["metrics"][name] == second["metrics"][name]
-    for name in ("margin", "bounds", "weakest"):
+    for name in ("margin", "bounds", "weakest_groups"):
         assert first["robustness"][name] == second["robustness"][name]
     assert first["by_class"] == second["by_class"]
 
@@ -184,7 +184,7 @@ def test_numbered_classes_are_matched_by_order_or_by_name(
     frame.to_csv("named.csv", index=False)
     asked = ("evaluate", teacher, "named.csv", "-t", named, "--json")
     ran = crembo(*asked)
-    assert "classes were matched by their order (0 is c, 1 is a, 2 is b)" in ran.err
+    assert "classes were matched by order (0 is c, 1 is a, 2 is b)" in ran.err
     assert json.loads(ran.out)["metrics"]["student"]["accuracy"] == 1.0
     ran = crembo(*asked, "--classes", "a,b,c")
     assert ran.err == ""
@@ -226,7 +226,7 @@ def test_rows_that_it_was_fitted_on_are_told(crembo: Crembo, student: Path, data
     """Figures on them flatter."""
     ran = crembo("evaluate", student, data)
     assert ran.code == 0
-    assert "is what the student was fitted on: its figures flatter" in ran.err
+    assert "its metrics are optimistic" in ran.err
     assert ran.out.startswith(f"{student}, a tree student")
 
 
@@ -235,7 +235,7 @@ def test_rows_that_it_was_fitted_on_are_told(crembo: Crembo, student: Path, data
     [
         (["--require", "fidelity>=0.9"], "there is no fidelity to judge; found no --teacher"),
         (["--require", "agreement>=0.9"], "found `evaluate`, which fits nothing"),
-        (["--report", "r.pdf"], "no such kind of file is written"),
+        (["--report", "r.pdf"], "unsupported output format"),
         (["--drop", "a"], "a column cannot be two things"),
     ],
 )

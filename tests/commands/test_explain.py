@@ -8,7 +8,7 @@ import pytest
 
 from crembo_cli.commands.explain import FORMATS
 from crembo_cli.explain.formats import FORMS
-from tests.commands.conftest import Crembo
+from tests.command_line import Crembo
 from tests.explain.cases import make_case
 
 
@@ -46,7 +46,7 @@ def test_format_wins_over_the_name(crembo: Crembo, student: Path, tmp_path: Path
     ("arguments", "predicted"),
     [
         (["-f", "png"], "an image goes into a file"),
-        (["-f", "pdf"], "--format: there is no such choice; found 'pdf'"),
+        (["-f", "pdf"], "--format: invalid choice; found 'pdf'"),
         (["-o", "out.pdf"], "a student is not explained in such a file; found '.pdf'"),
         (["-o", "nowhere/out.svg"], "folder is not there"),
     ],

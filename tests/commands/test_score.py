@@ -51,7 +51,7 @@ def test_json_says_what_was_done(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert predicted["rows"] == len(asked())
     assert predicted["classes"] == [0, 1, 2]
     assert predicted["output"] == str(path)
-    assert predicted["teacher"]["reading"]
+    assert predicted["teacher"]["output_format"]
 
 
 def test_a_teacher_is_asked_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,25 +17,25 @@ from tests.search.cases import rows, trees
 
 
 def test_processes_find_what_one_process_finds() -> None:
-    """In the order of the contenders, whatever the number of processes; progress is told."""
+    """In the order of the contenders, whatever the number of processes; progress is reported."""
     train, validation = rows(200, 0), rows(50, 1)
     candidates = [*trees(3, 1, 2), candidate("linear", {})]
-    told: list[tuple[str, int] | int] = []
+    reported: list[tuple[str, int] | int] = []
 
     def stages(name: str, steps: int) -> Any:
-        told.append((name, steps))
-        return told.append
+        reported.append((name, steps))
+        return reported.append
 
     alone = fit_all(candidates, train, validation, Search(thresholds=3), silent)
     beside = fit_all(candidates, train, validation, Search(thresholds=3, threads=2), stages)
-    assert told == [("fitting 4 students", 4), 1, 2, 3, 4]
+    assert reported == [("fitting 4 students", 4), 1, 2, 3, 4]
     found = []
     for one, other in zip(alone, beside, strict=True):
         assert isinstance(one, Compression)
         assert isinstance(other, Compression)
         assert one.student.size() == other.student.size()
         assert one.steps == other.steps
-        assert other.fit is train
+        assert other.train is train
         assert np.array_equal(
             one.student.predict_proba(validation.rows), other.student.predict_proba(validation.rows)
         )
@@ -57,10 +57,10 @@ class Dying:
         os._exit(9)
 
 
-def test_a_process_that_is_ended_is_told_of() -> None:
+def test_a_process_that_is_killed_is_reported_of() -> None:
     """One line says so, and how to need less memory; nothing waits for ever."""
     candidates = [*trees(1), Candidate(settings={}, family=Dying())]
-    with pytest.raises(StudentError, match=r"ended by the system; found 2 at a time.*--jobs 1"):
+    with pytest.raises(StudentError, match=r"system killed a process.*found 2 processes.*--jobs 1"):
         fit_all(candidates, rows(50, 0), rows(20, 1), Search(thresholds=1, threads=2), silent)
 
 
