@@ -64,7 +64,7 @@ def test_auto_keeps_to_its_budget(crembo: Crembo, beliefs: Path, data: Path) -> 
     assert all(size.get(name, 0) <= most for name, most in asked.items())
     families = {each["family"] for each in frontier["students"]}
     assert families == {"tree", "rules", "additive"}
-    assert any(not each["allowed"] for each in frontier["students"])
+    assert any(not each["within_budget"] for each in frontier["students"])
 
 
 def test_a_budget_that_none_keeps_to(crembo: Crembo, beliefs: Path, data: Path) -> None:
