@@ -193,12 +193,13 @@ def command(
     """Compress the classifier TEACHER into a small student, using the rows of DATA."""
     from pathlib import Path
 
-    from crembo_cli.commands.messages import Messages, publish
+    from crembo_cli.commands.messages import Messages, check_summary, publish
     from crembo_cli.runs.compress import compress
 
     del explain_report  # an eager option: its callback has run
     del debug  # app.run reads it from the arguments, before any command runs
     messages = Messages(quiet=quiet, verbose=verbose)
+    check_summary()
     with messages.progress():
         result = compress(
             teacher,

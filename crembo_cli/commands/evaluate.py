@@ -49,11 +49,12 @@ def command(
     debug: options.Debug = False,
 ) -> None:
     """Measure the classifier STUDENT on the rows of DATA; without --teacher, on their labels."""
-    from crembo_cli.commands.messages import Messages, publish
+    from crembo_cli.commands.messages import Messages, check_summary, publish
     from crembo_cli.runs.evaluate import evaluate
 
     del debug  # app.run reads it from the arguments, before any command runs
     messages = Messages(quiet=quiet, verbose=verbose)
+    check_summary()
     with messages.progress():
         result = evaluate(
             student,

@@ -1,4 +1,4 @@
-"""`crembo inspect MODEL`: what a teacher or a student is, without a table."""
+"""`crembo inspect MODEL`: describe a teacher or a student, without a table."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def command(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
-    """Say what MODEL is: format, inputs, outputs, classes, size, provenance, reading."""
+    """Describe MODEL: format, inputs, outputs, classes, size, provenance, output format."""
     from crembo_cli.commands.messages import print_answer
     from crembo_cli.teachers.load import load_teacher
 
-    del debug  # read from the arguments by app.run, which must know it before any command runs
+    del debug  # app.run reads it from the arguments, before any command runs
     teacher = load_teacher(
         model,
         activation=activation,
@@ -57,7 +57,7 @@ def command(
 
 
 def _info(path: str, teacher: Teacher) -> dict[str, Any]:
-    """All that the file says of itself, by key; what it does not say is null."""
+    """What is known about the file, by key; null where it is unknown."""
     return {
         "path": path,
         "format": teacher.format,
@@ -83,7 +83,7 @@ def _info(path: str, teacher: Teacher) -> dict[str, Any]:
 
 
 def _provenance(metadata: Any) -> dict[str, Any] | None:
-    """What a student of ours says of its own origin, its JSON texts read; None for others."""
+    """The metadata of a student of crembo, with its JSON decoded; None for other files."""
     import json
 
     found: dict[str, Any] = {}
@@ -97,13 +97,13 @@ def _provenance(metadata: Any) -> dict[str, Any] | None:
 
 
 def _lines(info: dict[str, Any]) -> list[str]:
-    """The facts for a reader: a name and a value a line, what is not known left out."""
+    """A name and a value per line; unknown values are left out."""
     lines = []
     for name, value in info.items():
         if name in ("inputs", "outputs"):
             lines += [_line(name.removesuffix("s"), _tensor(each)) for each in value]
         elif name == "provenance" and value:
-            lines += [_line(f"of crembo: {key}", _short(each)) for key, each in value.items()]
+            lines += [_line(f"crembo {key}", _short(each)) for key, each in value.items()]
         elif value is not None:
             lines.append(_line(name.replace("_", " "), _short(value)))
     return lines
@@ -119,7 +119,7 @@ def _tensor(info: dict[str, Any]) -> str:
 
 
 def _short(value: Any, most: int = 12) -> str:
-    """A value on one line; of a long list its beginning and its length."""
+    """A value on one line; a long list is cut, with its length."""
     if isinstance(value, list):
         named = [each["name"] if isinstance(each, dict) else str(each) for each in value]
         more = f", ... ({len(named)} in all)" if len(named) > most else ""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-from crembo_cli.errors import OutputError, UsageError, printable
+from crembo_cli.errors import OutputError, PublishError, UsageError, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -63,7 +63,7 @@ class Messages:
                 line, markup=False, emoji=False, highlight=False, soft_wrap=True
             )
         else:
-            print(line, file=sys.stderr)  # noqa: T201  # notes are printed here and nowhere else
+            print_line(line)
 
     @contextmanager
     def progress(self) -> Iterator[None]:
@@ -101,6 +101,22 @@ class Messages:
                 self._progress = None
 
 
+def print_message(line: str) -> None:
+    """Print why a command ended, on standard error."""
+    print_line(f"crembo: {printable(line)}")
+
+
+def print_line(line: str) -> None:
+    """Print a line on standard error; where that fails nothing else does.
+
+    The exit code must not depend on whether anybody reads standard error.
+    """
+    try:
+        print(line, file=sys.stderr, flush=True)  # noqa: T201  # the one place that prints there
+    except OSError:
+        _discard(sys.stderr)
+
+
 def print_answer(text: str) -> None:
     """Print `text` on standard output and flush it; see `answering`."""
     with answering():
@@ -118,29 +134,30 @@ def answering() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        _discard_output()
+        _discard(sys.stdout)
     except OSError as error:
-        _discard_output()
+        _discard(sys.stdout)
         raise OutputError(
             "the result cannot be printed", where="standard output", found=error.strerror
         ) from error
 
 
-def _discard_output() -> None:
+def _discard(stream: TextIO) -> None:
     """Discard buffered output, which Python would try to write again when it exits."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def publish(report: Report, *, as_json: bool, quiet: bool) -> None:
     """Print the report of a run, then raise GateError where a requirement was not met.
 
     Standard output gets JSON with `as_json`, nothing with `quiet`, else the drawing. In a job of
-    GitHub Actions the Markdown report is appended to the job's summary.
+    GitHub Actions the Markdown report is appended to the job's summary. Raises PublishError
+    where one of the two cannot be written: the outputs are written by now.
     """
     from crembo_cli.report.gates import raise_for_gates
 
-    _append_summary(report)
     try:
+        _append_summary(report)
         if as_json:
             from crembo_cli.report.as_json import json_text
 
@@ -149,8 +166,18 @@ def publish(report: Report, *, as_json: bool, quiet: bool) -> None:
             from crembo_cli.report.console import drawn
 
             print_answer(drawn(report))
+    except OutputError as error:
+        raise PublishError(str(error), hint="the outputs of the run are written") from error
     finally:
         raise_for_gates(report)
+
+
+def check_summary() -> None:
+    """Raise OutputError where the job's summary cannot be written, before the run begins."""
+    path = os.environ.get(SUMMARY)
+    if path:
+        with _summary_errors(path), Path(path).open("ab"):
+            pass
 
 
 def _append_summary(report: Report) -> None:
@@ -160,9 +187,14 @@ def _append_summary(report: Report) -> None:
         return
     from crembo_cli.runs.outputs import render_report
 
+    with _summary_errors(path), Path(path).open("ab") as file:
+        file.write(render_report(report, ".md") + b"\n")
+
+
+@contextmanager
+def _summary_errors(path: str) -> Iterator[None]:
     try:
-        with Path(path).open("ab") as file:
-            file.write(render_report(report, ".md") + b"\n")
+        yield
     except OSError as error:
         raise OutputError(
             "the summary cannot be written",

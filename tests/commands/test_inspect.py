@@ -64,7 +64,7 @@ def test_a_student_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert len(provenance["features"]) == 13
     assert run(["inspect", str(student)]) == 0
     shown = capsys.readouterr().out
-    assert "of crembo: family:           tree" in shown
+    assert "crembo family:               tree" in shown
     assert "max_depth 5" in shown
 
 

@@ -62,7 +62,7 @@ def test_settings_of_a_family_are_texts() -> None:
 @pytest.mark.parametrize("setting", ["alpha", "=3", ""])
 def test_a_setting_without_a_key_is_refused(setting: str) -> None:
     """A setting has a name and a value."""
-    with pytest.raises(UsageError, match="invalid setting.*KEY=VALUE"):
+    with pytest.raises(UsageError, match=r"invalid setting.*KEY=VALUE"):
         checks.parse_settings([setting])
 
 

@@ -9,7 +9,7 @@ from crembo_cli.search.training_rows import TrainingRows
 
 
 def rows(count: int, seed: int) -> TrainingRows:
-    """TrainingRows of two columns; the teacher believes in class 1 the more, the larger their sum is."""
+    """Rows of two columns; the probability of class 1 rises with their sum."""
     cells = np.random.default_rng(seed).normal(size=(count, 2)).astype(np.float32)
     second = 1 / (1 + np.exp(-4 * cells.sum(axis=1)))
     beliefs = np.stack([1 - second, second], axis=1).astype(np.float32)
