@@ -45,7 +45,8 @@ def main() -> None:
     """Run the command line given as arguments and print what it used."""
     exit_code, files = run_profiled(sys.argv[1:])
     sizes = {each: len(each.read_text().splitlines()) for each in files}
-    print(f"exit code {exit_code}: {len(files)} files, {sum(sizes.values())} lines", file=sys.stderr)
+    total = f"{len(files)} files, {sum(sizes.values())} lines"
+    print(f"exit code {exit_code}: {total}", file=sys.stderr)
     for each in sorted(files):
         print(f"{sizes[each]:5} {each.relative_to(ROOT)}", file=sys.stderr)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,26 @@ def test_the_contracts_test_knows_no_family() -> None:
     for path in (ROOT / "testing").glob("*.py"):
         students = {name for name in imported(path) if name.startswith("crembo_cli.students")}
         assert all(name.startswith("crembo_cli.students.contract.") for name in students), path
+
+
+def import_graph() -> dict[str, set[str]]:
+    """Each module of crembo with the modules that it imports, anywhere and for types too."""
+    names = {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts): path for path in MODULES
+    }
+    graph: dict[str, set[str]] = {}
+    for name, path in names.items():
+        found = {each if each in names else each.rpartition(".")[0] for each in imported(path)}
+        graph[name] = (found & names.keys()) - {name}
+    return graph
+
+
+def test_no_import_runs_in_a_circle() -> None:
+    """Modules can be put in an order in which each imports only those before it."""
+    graph = import_graph()
+    assert len(graph) > 100
+    order = TopologicalSorter(graph)
+    order.prepare()  # raises CycleError, which names the circle
 
 
 def modules_after_importing(statement: str) -> set[str]:

@@ -47,14 +47,14 @@ def children(process: int) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("signal_", "code", "line"),
+    ("signal_", "code", "last"),
     [
         (signal.SIGINT, 130, "crembo: interrupted; no output is half written"),
         (signal.SIGTERM, 143, "crembo: terminated; no output is half written"),
     ],
 )
 def test_a_signal_ends_the_run_with_one_line_and_its_code(
-    folder: Path, signal_: signal.Signals, code: int, line: str
+    folder: Path, signal_: signal.Signals, code: int, last: str
 ) -> None:
     """No file changes, and no process is left."""
     run = started(folder, "-v", "--synthetic", "2000000")
@@ -67,7 +67,7 @@ def test_a_signal_ends_the_run_with_one_line_and_its_code(
     out, err = run.communicate(timeout=60)
     assert run.returncode == code
     assert out == ""
-    assert err.splitlines()[-1] == line
+    assert err.splitlines()[-1] == last
     assert "Traceback" not in err
     assert sorted(path.name for path in folder.iterdir()) == [
         "data.csv",

@@ -6,10 +6,12 @@ Exit codes: 0 done, 1 a requirement was not met, 2 invalid usage or input, 3 a d
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -19,10 +21,12 @@ import typer
 from typer.exceptions import TyperException
 
 from crembo_cli.commands import compress, evaluate, explain, inspect, score, students
+from crembo_cli.commands.environment import check_environment
 from crembo_cli.commands.messages import answering, print_answer, print_message
 from crembo_cli.errors import CremboError, DefectError, InputError
 
 INTERRUPTED, TERMINATED = 130, 143
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 HELP = {"-h", "--help"}
 
 app = typer.Typer(
@@ -76,6 +80,7 @@ def run(arguments: list[str]) -> int:
     """Run the command line and return the exit code; an error is printed on standard error."""
     debug = "--debug" in arguments
     try:
+        check_environment()
         # Not `app(arguments)`: it treats EOFError as Ctrl-C, and any broken pipe as ours.
         command = typer.main.get_command(app)
         helped = not HELP.isdisjoint(arguments)  # typer prints then
@@ -110,6 +115,10 @@ def _line_and_code(error: Exception, debug: bool) -> tuple[str, int]:
         return _one_line(error), InputError.exit_code
     if isinstance(error, MemoryError):
         return "out of memory; try fewer rows or a larger machine", InputError.exit_code
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        where = error.filename or tempfile.gettempdir()
+        hint = "free some space, or set TMPDIR to another folder"
+        return f"{where}: no space left on the disk; {hint}", InputError.exit_code
     message = " ".join(f"{type(error).__name__}: {error}".split())
     hint = "" if debug else "; run it again with --debug and report the traceback"
     return f"a defect of crembo: {message}{hint}", DefectError.exit_code

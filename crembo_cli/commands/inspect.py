@@ -32,7 +32,8 @@ def command(
     debug: options.Debug = False,
 ) -> None:
     """Describe MODEL: format, inputs, outputs, classes, size, provenance, output format."""
-    from crembo_cli.commands.messages import print_answer
+    from crembo_cli.commands.messages import print_answer, print_message
+    from crembo_cli.errors import printable
     from crembo_cli.teachers.load import load_teacher
 
     del debug  # app.run reads it from the arguments, before any command runs
@@ -51,9 +52,9 @@ def command(
 
         print_answer(json.dumps(info, indent=2) + "\n")
     else:
-        print_answer("\n".join(_lines(info)) + "\n")
+        print_answer("\n".join(map(printable, _lines(info))) + "\n")
     for warning in warnings:
-        typer.echo(f"crembo: note: {warning}", err=True)
+        print_message(f"note: {warning}")
 
 
 def _info(path: str, teacher: Teacher) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def _provenance(metadata: Any) -> dict[str, Any] | None:
         if key.startswith(PROVENANCE):
             try:
                 found[key.removeprefix(PROVENANCE)] = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):  # text of somebody else's
                 found[key.removeprefix(PROVENANCE)] = text
     return found or None
 

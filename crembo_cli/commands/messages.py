@@ -117,8 +117,14 @@ def print_line(line: str) -> None:
         _discard(sys.stderr)
 
 
-def print_answer(text: str) -> None:
-    """Print `text` on standard output and flush it; see `answering`."""
+def print_answer(text: str, *, styled: bool = False) -> None:
+    """Print `text` on standard output and flush it; see `answering`.
+
+    On a terminal, control characters in it are escaped unless it is `styled`: names in an
+    untrusted file must not reach the terminal as commands. In a pipe, data stays as it is.
+    """
+    if sys.stdout.isatty() and not styled:
+        text = "\n".join(printable(line) for line in text.split("\n"))
     with answering():
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -165,7 +171,7 @@ def publish(report: Report, *, as_json: bool, quiet: bool) -> None:
         elif not quiet:
             from crembo_cli.report.console import drawn
 
-            print_answer(drawn(report))
+            print_answer(drawn(report), styled=True)
     except OutputError as error:
         raise PublishError(str(error), hint="the outputs of the run are written") from error
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -201,3 +202,42 @@ def test_the_exit_code_does_not_depend_on_standard_error(
     """A full disk behind standard error changes nothing, and a closed one neither."""
     for stream in ("2> /dev/full", "2>&-"):
         assert ran(f"$CREMBO {command} > /dev/null {stream}", tmp_path).returncode == code
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("NUMBA_NUM_THREADS=0 $CREMBO students", "NUMBA_NUM_THREADS: invalid environment variable"),
+        ("NUMBA_NUM_THREADS=abc $CREMBO students", "found 'abc'"),
+        (
+            "ulimit -v 400000; $CREMBO students",
+            "ulimit -v: too little address space; found 390 MiB",
+        ),
+    ],
+)
+def test_surroundings_that_libraries_abort_on_are_refused(
+    command: str, line: str, tmp_path: Path
+) -> None:
+    """One line and exit code 2 before any library is loaded."""
+    done = ran(command, tmp_path)
+    assert done.returncode == 2
+    assert line in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_full_temporary_folder_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The system's error is the user's to mend: exit code 2, and what to do."""
+    broken = typer.Typer()
+
+    @broken.command()
+    def fail() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/scratch/spool")
+
+    monkeypatch.setattr(border, "app", broken)
+    assert border.run([]) == 2
+    assert capsys.readouterr().err == (
+        "crembo: /scratch/spool: no space left on the disk; free some space, or set TMPDIR to "
+        "another folder\n"
+    )
