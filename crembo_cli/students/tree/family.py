@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -28,6 +29,10 @@ class TreeFamily:
     name: ClassVar[str] = "tree"
     summary: ClassVar[str] = "a decision tree; readable, and the smallest"
     thresholds: ClassVar[int | None] = None
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = tuple(
+        {"max_depth": d} for d in (1, 2, 3, 4, 5, 6, 8)
+    )
+    readable: ClassVar[bool] = True
 
     max_depth: int = field(
         default=5, metadata={"help": "The most splits above a leaf.", "minimum": 1, "maximum": 16}
