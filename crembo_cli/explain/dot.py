@@ -20,7 +20,7 @@ def dot_of(explained: ReadableStudent, tree: Tree) -> str:
             lines.append(f"  n{v} [label={_quoted(shares_of(explained, tree, v))}, style=bold];")
             continue
         feature = explained.features[int(tree.feature[v])]
-        left, right = conditions(tree, v, feature)
+        left, right = conditions(*tree.split(v), feature)
         lines.append(f"  n{v} [label={_quoted(feature.name)}];")
         lines.append(f"  n{v} -> n{tree.left[v]} [label={_quoted(_answer(left, feature.name))}];")
         lines.append(f"  n{v} -> n{tree.right[v]} [label={_quoted(_answer(right, feature.name))}];")

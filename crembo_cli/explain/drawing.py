@@ -53,7 +53,7 @@ def _text(explained: ReadableStudent, tree: Tree, v: int) -> list[str]:
         label = int(tree.label[v])
         return [f"{_cut(explained.class_names()[label])} {tree.probabilities[v, label]:.2f}"]
     feature = explained.features[int(tree.feature[v])]
-    asked = conditions(tree, v, feature)[0].removesuffix(" or missing")
+    asked = conditions(*tree.split(v), feature)[0].removesuffix(" or missing")
     if not asked.startswith(feature.name):
         return [asked]  # always, or never
     name = printable(feature.name)

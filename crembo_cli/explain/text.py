@@ -38,7 +38,7 @@ def _rules(explained: ReadableStudent, tree: Tree) -> list[str]:
             indent += "|  "
         feature = explained.features[int(tree.feature[v])]
         for child, words in zip(
-            (tree.left[v], tree.right[v]), conditions(tree, v, feature), strict=True
+            (tree.left[v], tree.right[v]), conditions(*tree.split(v), feature), strict=True
         ):
             visit(int(child), indent, words)
 

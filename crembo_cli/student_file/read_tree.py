@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crembo_cli.students.tree.model import LEAF, Tree
+from crembo_cli.arrays import LEAF
+from crembo_cli.students.tree.model import Tree
 
 if TYPE_CHECKING:
     from onnx import GraphProto

@@ -11,7 +11,7 @@ from crembo_cli.robustness import refits as module
 from crembo_cli.robustness import refits as redrawn
 from crembo_cli.robustness.refits import agreement, contamination, refits_of
 from crembo_cli.search.student import Search, find_student
-from crembo_cli.search.training_rows import Rows
+from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Indices
 from crembo_cli.students.tree.family import TreeFamily
 from tests.robustness.cases import ConstantFamily, found_on, small_parts
@@ -39,7 +39,7 @@ def test_a_student_that_needs_nothing_but_the_split_agrees() -> None:
     clump = np.arange(100) % 2
     rows = (10 * clump[:, None] + rng.normal(size=(100, 2))).astype(np.float32)
     beliefs = np.eye(2, dtype=np.float32)[clump]
-    part = Rows(rows=rows, beliefs=beliefs, y_true=clump, real=100)
+    part = TrainingRows(rows=rows, beliefs=beliefs, y_true=clump, real=100)
     family = TreeFamily(max_depth=1)
     found = find_student(part, part, family, SEARCH)
     refits = refits_of(found, family, SEARCH, rows)
@@ -55,7 +55,7 @@ def test_all_wrong_of_two_classes_is_the_reverse(monkeypatch: pytest.MonkeyPatch
     rows = np.arange(60, dtype=np.float32)[:, None]
     side = (rows[:, 0] > 30).astype(np.int64)
     beliefs = np.where(np.eye(2)[side] > 0, 0.8, 0.2).astype(np.float32)
-    part = Rows(rows=rows, beliefs=beliefs, y_true=side, real=60)
+    part = TrainingRows(rows=rows, beliefs=beliefs, y_true=side, real=60)
     family = TreeFamily(max_depth=1)
     found = find_student(part, part, family, SEARCH)
     refits = refits_of(found, family, SEARCH, rows)
@@ -84,16 +84,16 @@ def test_what_is_left_out_leaves_no_copies_behind(monkeypatch: pytest.MonkeyPatc
     family = TreeFamily(max_depth=3)
     found = found_on(parts, family, SEARCH)
     copies = np.tile(np.arange(real), 4)
-    train = Rows(
+    train = TrainingRows(
         rows=np.vstack([parts.train.rows, parts.train.rows[copies]]),
         beliefs=np.vstack([parts.train.beliefs, parts.train.beliefs[copies]]),
         y_true=parts.train.y_true,
         real=real,
     )
     refits = refits_of(replace(found, train=train), family, SEARCH, parts.test.rows)
-    seen: list[Rows] = []
+    seen: list[TrainingRows] = []
 
-    def spy(self: object, train: Rows, validation: Rows) -> Indices:
+    def spy(self: object, train: TrainingRows, validation: TrainingRows) -> Indices:
         seen.append(train)
         return np.zeros(len(parts.test.rows), np.int64)
 

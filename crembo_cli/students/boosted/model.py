@@ -10,7 +10,7 @@ import numpy as np
 
 from crembo_cli.students.boosted.trees import Trees
 from crembo_cli.students.contract import Feature, Floats, Indices
-from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.nodes import Nodes, TreeArrays, tree_ensemble
 from crembo_cli.students.scored.columns import Doubles, blocks
 from crembo_cli.students.scored.softmax import add_answers, softmax
 
@@ -65,11 +65,9 @@ class Boosted:
         self, rows: str, index: str, probabilities: str
     ) -> tuple[list[NodeProto], list[TensorProto]]:
         """One TreeEnsembleRegressor, then a softmax; see `students.contract.Student.to_onnx`."""
-        from crembo_cli.students.boosted.onnx import ensemble_node
-
+        trees = TreeArrays(**vars(self.trees), values=self.values, begin=self.begin)
         nodes = Nodes()
-        ensemble = ensemble_node(self, rows, "student_scores")
-        nodes.nodes.append(ensemble)
+        nodes.nodes.append(tree_ensemble(trees, rows, "student_scores", "student_trees"))
         add_answers(nodes, nodes.as_double("student_scores"), index, probabilities)
         return nodes.nodes, nodes.constants
 

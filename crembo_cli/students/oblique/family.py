@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -26,6 +27,11 @@ class ObliqueFamily:
     name: ClassVar[str] = "oblique"
     summary: ClassVar[str] = "a tree whose splits may weigh a few features; smaller for its skill"
     thresholds: ClassVar[int | None] = 8
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = (
+        {"max_depth": 2},
+        {"max_depth": 3},
+        {"max_depth": 4},
+    )
 
     max_depth: int = field(
         default=4, metadata={"help": "The most splits above a leaf.", "minimum": 1, "maximum": 8}

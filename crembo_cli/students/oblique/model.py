@@ -12,7 +12,6 @@ from crembo_cli.students.contract import Feature, Floats, Indices
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.oblique.directions import Direction, Directions
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.tree.text import tree_text
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -83,7 +82,7 @@ def oblique_text(student: ObliqueTree, features: Sequence[Feature], classes: Seq
     slanted = tree.feature >= student.features
     threshold[slanted] -= directions.offset[tree.feature[slanted] - student.features]
     written = [Feature(name=sum_text(each, features)) for each in sums]
-    lines = [tree_text(replace(tree, threshold=threshold), [*features, *written], classes)]
+    lines = [replace(tree, threshold=threshold).describe([*features, *written], classes)]
     if any(features[j].categories for each in sums for j in each.features):
         lines.append("A category counts as its number in the column's list, from 0; unseen: -1.")
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -28,6 +29,8 @@ class RulesFamily:
     name: ClassVar[str] = "rules"
     summary: ClassVar[str] = "a short list of rules, asked in order; the easiest to read out"
     thresholds: ClassVar[int | None] = 8
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = ({"max_rules": 5}, {"max_rules": 15})
+    readable: ClassVar[bool] = True
 
     max_rules: int = field(
         default=15,

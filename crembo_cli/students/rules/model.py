@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from crembo_cli.students.contract import Feature, Floats, Indices
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.columns import blocks
-from crembo_cli.students.tree.model import LEAF, Tree
-from crembo_cli.students.tree.text import leaf_rule
+from crembo_cli.students.tree.text import Branch, path_text
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -111,32 +110,21 @@ def rules_text(student: RuleList, features: Sequence[Feature], classes: Sequence
         if k == last:
             lines.append(f"otherwise: {says}" if k else f"always: {says}")
         else:
-            chain, end = _chain(student, k)
-            holds = leaf_rule(chain, end, features)
+            holds = path_text(_path(student, k), features)
             lines.append(f"{'else ' if k else ''}if {holds}: {says}")
     return "\n".join(lines)
 
 
-def _chain(student: RuleList, k: int) -> tuple[Tree, int]:
-    """Rule k as a tree: each split goes on to the next, or to a leaf; and the leaf at the end."""
+def _path(student: RuleList, k: int) -> list[Branch]:
+    """The terms of rule k as the branches of a path."""
     terms = student.terms(k)
-    splits = 2 * np.arange(len(terms))
-    low = student.sign[k, terms] > 0
-    m = 2 * len(terms) + 1
-    feature, threshold = np.full(m, LEAF, np.int32), np.zeros(m, np.float32)
-    left = np.arange(m, dtype=np.int32)
-    right, missing_left = left.copy(), np.zeros(m, np.bool_)
-    feature[splits] = student.feature[k, terms]
-    threshold[splits] = student.thresholds()[k, terms]
-    missing_left[splits] = student.holds_missing()[k, terms] == low
-    left[splits] = np.where(low, splits + 2, splits + 1)
-    right[splits] = np.where(low, splits + 1, splits + 2)
-    return Tree(
-        feature=feature,
-        threshold=threshold,
-        missing_left=missing_left,
-        left=left,
-        right=right,
-        label=np.zeros(m, np.int64),
-        probabilities=np.zeros((m, 1), np.float32),
-    ), m - 1
+    return [
+        Branch(int(feature), float(threshold), bool(missing) == bool(low), bool(low))
+        for feature, threshold, missing, low in zip(
+            student.feature[k, terms],
+            student.thresholds()[k, terms],
+            student.holds_missing()[k, terms],
+            student.sign[k, terms] > 0,
+            strict=True,
+        )
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -28,6 +28,7 @@ class MlpFamily:
     name: ClassVar[str] = "mlp"
     summary: ClassVar[str] = "a small neural net; not readable, but nearest the teacher"
     thresholds: ClassVar[int | None] = 0
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = ({"hidden": 16}, {"hidden": 32}, {"hidden": 64})
 
     hidden: int = field(
         default=32, metadata={"help": "Units of the hidden layer.", "minimum": 1, "maximum": 1024}

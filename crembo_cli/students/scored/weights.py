@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from crembo_cli.core.margins import linear_margins
 from crembo_cli.students.contract import Feature, Floats, Student, Task
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.columns import Columns, Doubles
@@ -52,6 +53,13 @@ class WeightsStudent(ScoredStudent):
     def size(self) -> dict[str, int]:
         """Parameters: all numbers that are exported."""
         return {"parameters": self.columns.numbers() + self.weights.size + self.bias.size}
+
+    def margins(self, rows: Floats, units: Doubles) -> Doubles | None:
+        """The exact margins; None for curves. See `students.contract.OptionalStudent.margins`."""
+        if self.columns.ramps is not None:
+            return None
+        weights = self.weights[: rows.shape[1]].astype(np.float64)
+        return linear_margins(self.scores(rows).astype(np.float64), weights, units, np.isnan(rows))
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
         """The weights for a reader; see `students.contract.Student.describe`."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Floats, Student, Task
+from crembo_cli.arrays import Doubles, Floats, Indices
+from crembo_cli.students.contract import Student, Task
 from crembo_cli.students.tree.bins import bin_rows
 from crembo_cli.students.tree.draft import exact_rewards, from_tree, node_stats
 from crembo_cli.students.tree.grow import grow
@@ -28,6 +29,10 @@ class TreeFamily:
     name: ClassVar[str] = "tree"
     summary: ClassVar[str] = "a decision tree; readable, and the smallest"
     thresholds: ClassVar[int | None] = None
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = tuple(
+        {"max_depth": d} for d in (1, 2, 3, 4, 5, 6, 8)
+    )
+    readable: ClassVar[bool] = True
 
     max_depth: int = field(
         default=5, metadata={"help": "The most splits above a leaf.", "minimum": 1, "maximum": 16}
@@ -127,7 +132,7 @@ def finish_tree(tree: Tree, task: Task, alpha: float) -> Tree:
     )
 
 
-def label_first(sums: NDArray[np.float64], label: NDArray[np.int64]) -> Floats:
+def label_first(sums: Doubles, label: Indices) -> Floats:
     """Mean beliefs from `sums` (m, c), float32, changed no more than the label needs to lead.
 
     A leaf's label maximises the reward at a threshold, which is not always the class with the
