@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from crembo_cli.errors import printable
 from crembo_cli.explain.split import Split, split_at
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree

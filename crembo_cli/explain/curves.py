@@ -8,7 +8,7 @@ import numpy as np
 
 from crembo_cli.errors import printable
 from crembo_cli.explain.figure import Colours, class_colour, text_style
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.additive import Curve, curves_of
 from crembo_cli.students.scored.weights import WeightsStudent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crembo_cli.explain.text import shares_of
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import conditions
 

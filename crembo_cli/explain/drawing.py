@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crembo_cli.errors import printable
 from crembo_cli.explain.figure import Colours, class_colour, text_style
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import conditions
 

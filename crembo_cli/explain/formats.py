@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crembo_cli.errors import StudentError, UsageError
 
 if TYPE_CHECKING:
-    from crembo_cli.student_file.read import ReadableStudent
+    from crembo_cli.student_file.metadata import ReadableStudent
     from crembo_cli.students.tree.model import Tree
 
 MOST_LEAVES = 512  # a drawing of more would be yards long

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from crembo_cli.explain.split import split_at
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from crembo_cli.errors import printable
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import conditions

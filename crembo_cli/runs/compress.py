@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -135,8 +135,9 @@ def _measured(
     from crembo_cli.report.gates import with_gates
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.robustness.measure import robustness_of
+    from crembo_cli.runs.select import metadata_of
     from crembo_cli.student_file.build import label_values, student_file
-    from crembo_cli.student_file.read import readable_student
+    from crembo_cli.student_file.metadata import ReadableStudent, with_test_results
 
     crembo = version("crembo-cli")
     student = found.student
@@ -154,11 +155,12 @@ def _measured(
         stages=messages.stage,
     )
     messages.stage("exporting and replaying", 0)
+    metadata = metadata_of(family, found, job.search, parts.train, teacher, crembo)
     file = student_file(
         student,
         signature,
         teacher.classes,
-        build.provenance(family, job.search, teacher, parts, found, crembo),
+        with_test_results(metadata, parts.test, asdict(metrics["student"])),
         crembo,
         (*parts.untested(), parts.test),
         job.search.threads,
@@ -183,12 +185,12 @@ def _measured(
             teacher_rows_per_second=speed,
         ),
         description=build.description(student, parts.train.encoding.features, teacher.classes),
-        internals=readable_student(
-            job.output.name,
-            student,
-            parts.train.encoding.features,
-            tuple(label_values(teacher.classes).tolist()),
-            parts.train.encoding.missing_texts,
+        internals=ReadableStudent(
+            name=job.output.name,
+            student=student,
+            features=parts.train.encoding.features,
+            classes=tuple(label_values(teacher.classes).tolist()),
+            missing_texts=parts.train.encoding.missing_texts,
         ),
         command=job.command,
     )

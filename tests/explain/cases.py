@@ -13,7 +13,8 @@ import pandas as pd
 from crembo_cli.core.beliefs import allowed_labels
 from crembo_cli.dataset.encode import Encoding, learn_encoding
 from crembo_cli.student_file.build import build_model
-from crembo_cli.student_file.read import ReadableStudent, read_student
+from crembo_cli.student_file.metadata import ReadableStudent
+from crembo_cli.student_file.read import read_student
 from crembo_cli.student_file.signature import signature_of
 from crembo_cli.students.contract import Floats, Student, Task
 from crembo_cli.students.scored.linear import LinearFamily

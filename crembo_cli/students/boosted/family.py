@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from crembo_cli.students.boosted.grow import grow, refit
 from crembo_cli.students.boosted.model import Boosted, exact_values
+from crembo_cli.students.boosted.trees import Trees
 from crembo_cli.students.contract import Floats, Student, Task
+from crembo_cli.students.graph import StudentGraph, read_ensemble
 from crembo_cli.students.scored.design import one_thread
 from crembo_cli.students.scored.model import FITTED_ROWS, total_reward
 from crembo_cli.students.scored.softmax import (
@@ -18,6 +20,9 @@ from crembo_cli.students.scored.softmax import (
     cross_entropy,
     lost_reward,
 )
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +60,23 @@ class BoostedFamily:
     def learner(self, task: Task) -> BoostedLearner:
         """A learner for `task`; all fits look at the same rows."""
         return BoostedLearner(self, task)
+
+    @staticmethod
+    def read(graph: GraphProto) -> Boosted:
+        """Return the trees in the graph of a student's file.
+
+        Raises ValueError, KeyError or IndexError if the nodes are not as crembo writes them.
+        """
+        found = read_ensemble(StudentGraph(graph).only("TreeEnsembleRegressor"))
+        trees = Trees(
+            root=found.root,
+            feature=found.feature,
+            threshold=found.threshold,
+            missing_left=found.missing_left,
+            left=found.left,
+            right=found.right,
+        )
+        return Boosted(trees=trees, values=found.weights[trees.is_leaf()], begin=found.begin)
 
 
 class BoostedLearner:

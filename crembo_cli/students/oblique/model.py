@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crembo_cli.students.contract import Feature, Floats, Indices
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
-from crembo_cli.students.oblique.directions import Direction, Directions
+from crembo_cli.students.oblique.directions import Direction, Directions, read_directions
 from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.tree.read import read_tree
 from crembo_cli.students.tree.text import tree_text
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
+    from onnx import GraphProto, NodeProto, TensorProto
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,6 +75,20 @@ def trimmed(tree: Tree, directions: Directions, features: int) -> ObliqueTree:
         directions=directions.chosen(used.astype(np.int64)),
         features=features,
     )
+
+
+def read_oblique(graph: GraphProto) -> ObliqueTree:
+    """Return the oblique tree in the graph of a student's file.
+
+    The file does not say how many features there are; as the sums come after them and every
+    sum is used, the largest feature of a split tells. Raises ValueError, KeyError or IndexError
+    if the nodes are not as crembo writes them.
+    """
+    tree, directions = read_tree(graph), read_directions(StudentGraph(graph))
+    features = int(tree.feature.max()) + 1 - len(directions.offset)
+    if features < 0:
+        raise ValueError(f"expected splits on {len(directions.offset)} sums")
+    return ObliqueTree(tree=tree, directions=directions, features=features)
 
 
 def oblique_text(student: ObliqueTree, features: Sequence[Feature], classes: Sequence[str]) -> str:

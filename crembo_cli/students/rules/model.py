@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Feature, Floats, Indices
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.columns import blocks
 from crembo_cli.students.tree.model import LEAF, Tree
 from crembo_cli.students.tree.text import leaf_rule
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
+    from onnx import GraphProto, NodeProto, TensorProto
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,6 +101,27 @@ class RuleList:
         """The rules, one a line; see `students.contract.Student.describe`."""
 
         return rules_text(self, features, classes)
+
+
+def read_rules(graph: GraphProto) -> RuleList:
+    """Return the rules in the graph of a student's file.
+
+    Raises ValueError, KeyError or IndexError if the nodes are not as crembo writes them.
+    """
+    own = StudentGraph(graph)
+    cells, probabilities, label = own.all("Gather")
+    shape = own.value(own.only("Reshape"))[1:]
+    student = RuleList(
+        feature=own.value(cells).reshape(shape),
+        sign=own.value(own.only("Mul")).reshape(shape),
+        bound=own.value(own.only("LessOrEqual")).reshape(shape),
+        missing=own.value(own.only("Where")).reshape(shape),
+        label=own.value(label, 0),
+        probabilities=own.value(probabilities, 0),
+    )
+    if not len(student.label) == len(student.probabilities) == len(student.feature):
+        raise ValueError("expected a label and probabilities for each rule")
+    return student
 
 
 def rules_text(student: RuleList, features: Sequence[Feature], classes: Sequence[str]) -> str:

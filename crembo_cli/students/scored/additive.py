@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from crembo_cli.students.contract import Feature, Floats, Task
 from crembo_cli.students.scored.columns import Columns, learn_columns
 from crembo_cli.students.scored.ramps import curve_ramps
-from crembo_cli.students.scored.weights import WeightsLearner, WeightsStudent
+from crembo_cli.students.scored.weights import WeightsLearner, WeightsStudent, read_weights
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,11 @@ class AdditiveFamily:
             return learn_columns(rows, ramps, task.categories)
 
         return WeightsLearner(task, learn, ridge=self.ridge, text=additive_text)
+
+    @staticmethod
+    def read(graph: GraphProto) -> WeightsStudent:
+        """Return the student in the graph of a file; see `students.scored.weights`."""
+        return read_weights(graph, additive_text)
 
 
 SHOWN = 8  # the features that are drawn, and the classes for each of them

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from crembo_cli.students.contract import Feature, Task
 from crembo_cli.students.scored.columns import learn_columns
-from crembo_cli.students.scored.weights import WeightsLearner, WeightsStudent
+from crembo_cli.students.scored.weights import WeightsLearner, WeightsStudent, read_weights
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 SHOWN = 5  # the strongest columns that a description names for each class
 
@@ -35,6 +38,11 @@ class LinearFamily:
     def learner(self, task: Task) -> WeightsLearner:
         """Centre and scale the rows of `task`, once for all fits."""
         return WeightsLearner(task, learn_columns, ridge=self.ridge, text=linear_text)
+
+    @staticmethod
+    def read(graph: GraphProto) -> WeightsStudent:
+        """Return the student in the graph of a file; see `students.scored.weights`."""
+        return read_weights(graph, linear_text)
 
 
 def linear_text(

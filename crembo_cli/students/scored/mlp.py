@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from crembo_cli.students.contract import Feature, Floats, Student, Task
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.adam import Net, draw_net, train
-from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns
+from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns, read_columns
 from crembo_cli.students.scored.design import one_thread
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
 from crembo_cli.students.scored.ramps import category_ramps
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 RATE, NEXT_RATE = 0.005, 0.001  # Adam's rates for a net drawn anew, and for one to go on from
 NEXT_SHARE = 4  # going on takes one step for so many of a new net's
@@ -44,6 +48,25 @@ class MlpFamily:
     def learner(self, task: Task) -> MlpLearner:
         """Centre and scale the rows of `task`, once for all fits."""
         return MlpLearner(self, task)
+
+    @staticmethod
+    def read(graph: GraphProto) -> MlpStudent:
+        """Return the net in the graph of a student's file.
+
+        Raises ValueError, KeyError or IndexError if the nodes are not as crembo writes them.
+        """
+        own = StudentGraph(graph)
+        parts = [
+            own.value(node)
+            for pair in zip(own.all("MatMul"), own.all("Add"), strict=True)
+            for node in pair
+        ]
+        inner, inner_bias, outer, outer_bias = parts
+        columns = read_columns(own)
+        if len(inner) != columns.width():
+            raise ValueError(f"expected {columns.width()} inputs of the net, got {len(inner)}")
+        net = Net(inner=inner, inner_bias=inner_bias, outer=outer, outer_bias=outer_bias)
+        return MlpStudent(columns=columns, net=net)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,16 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from crembo_cli.students.contract import Feature, Floats, Student, Task
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
-from crembo_cli.students.scored.columns import Columns, Doubles
+from crembo_cli.students.scored.columns import Columns, Doubles, read_columns
 from crembo_cli.students.scored.design import WeightSearch, one_thread
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 Describe: TypeAlias = Callable[["WeightsStudent", Sequence[Feature], Sequence[str]], str]
 
@@ -56,6 +60,25 @@ class WeightsStudent(ScoredStudent):
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
         """The weights for a reader; see `students.contract.Student.describe`."""
         return self.text(self, features, classes)
+
+
+def read_weights(graph: GraphProto, text: Describe) -> WeightsStudent:
+    """Return the weighted sums in the graph of a student's file.
+
+    The spread of the columns is not in the file; it is 1. Raises ValueError, KeyError or
+    IndexError if the nodes are not as crembo writes them.
+    """
+    own = StudentGraph(graph)
+    columns, weights = read_columns(own), own.value(own.only("MatMul"))
+    if len(weights) != columns.width():
+        raise ValueError(f"expected {columns.width()} weights a class, got {len(weights)}")
+    return WeightsStudent(
+        columns=columns,
+        weights=weights,
+        bias=own.value(own.only("Add")),
+        spread=np.ones(len(weights), np.float32),
+        text=text,
+    )
 
 
 class WeightsLearner(ScoredLearner[WeightsStudent]):

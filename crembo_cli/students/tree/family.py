@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from crembo_cli.students.tree.grow import grow
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.prune import prune_by_belief, prune_same, prune_to_leaves
 from crembo_cli.students.tree.refine import refine
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 FIRST_PASSES = 15  # TAO passes at most for a tree grown anew
 NEXT_PASSES = 4  # and for one that starts from a neighbour
@@ -52,6 +55,13 @@ class TreeFamily:
     def learner(self, task: Task) -> TreeLearner:
         """Bin the rows of `task`, once for all fits."""
         return TreeLearner(self, task)
+
+    @staticmethod
+    def read(graph: GraphProto) -> Tree:
+        """Return the tree in the graph of a student's file; see `students.tree.read`."""
+        from crembo_cli.students.tree.read import read_tree
+
+        return read_tree(graph)
 
 
 class TreeLearner:
