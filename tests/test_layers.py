@@ -27,9 +27,10 @@ LAYERS = [
     "students",
     "core",
     "files",
+    "arrays",
     "errors",
 ]
-TESTING_MAY_IMPORT = {"testing", "students", "core", "errors"}
+TESTING_MAY_IMPORT = {"testing", "students", "core", "arrays", "errors"}
 
 
 def layer(path: Path) -> str:
@@ -94,7 +95,7 @@ def packages(modules: set[str]) -> set[str]:
 def test_the_core_and_the_contract_import_numpy_alone() -> None:
     """In a fresh process they bring in numpy, the errors and themselves, and nothing else."""
     core = [f"crembo_cli.core.{path.stem}" for path in (ROOT / "core").glob("[a-z]*.py")]
-    own = {"crembo_cli", "crembo_cli.core", *core, "crembo_cli.errors"}
+    own = {"crembo_cli", "crembo_cli.core", *core, "crembo_cli.arrays", "crembo_cli.errors"}
     own |= {"crembo_cli.students", "crembo_cli.students.contract"}
     loaded = modules_after_importing(f"import {', '.join([*core, 'crembo_cli.students.contract'])}")
     ours = {name for name in loaded if name.split(".")[0] == "crembo_cli"}

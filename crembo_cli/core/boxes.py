@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Nodes = NDArray[np.int32]
+from crembo_cli.arrays import Bools, Floats, Indices, Int32s
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,19 +18,19 @@ class Boxes:
     a distance to them is attained. Where no value reaches it, low is inf and high is -inf.
     """
 
-    node: NDArray[np.int64]  # (L,) the leaf's node
+    node: Indices  # (L,) the leaf's node
     low: Floats  # (L, p) the least value, included; -inf where there is none
     high: Floats  # (L, p) the largest value, included; inf where there is none
-    missing: NDArray[np.bool_]  # (L, p) whether a missing value reaches it
-    asked: NDArray[np.bool_]  # (L, p) whether a split above it asks about the feature
+    missing: Bools  # (L, p) whether a missing value reaches it
+    asked: Bools  # (L, p) whether a split above it asks about the feature
 
 
 def leaf_boxes(
-    feature: Nodes,
+    feature: Int32s,
     threshold: Floats,
-    missing_left: NDArray[np.bool_],
-    left: Nodes,
-    right: Nodes,
+    missing_left: Bools,
+    left: Int32s,
+    right: Int32s,
     width: int,
 ) -> Boxes:
     """The boxes of a tree given by its m nodes, node 0 the root, parents before children.

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crembo_cli.arrays import Indices, Reals
 from crembo_cli.core.beliefs import (
-    Floats,
-    Labels,
     depth_by_row,
     empirical_depth,
     insensitive_depth,
@@ -33,12 +32,12 @@ class StepScores:
 
 
 def score_step(
-    P: Floats,
-    predicted: Labels,
+    P: Reals,
+    predicted: Indices,
     delta: float,
-    teacher: Labels,
-    y_true: Labels | None,
-    first: Labels,
+    teacher: Indices,
+    y_true: Indices | None,
+    first: Indices,
 ) -> StepScores:
     """Judge a student that says `predicted` (n,) on rows with beliefs P (n, c).
 

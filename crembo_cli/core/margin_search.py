@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.core.boxes import Floats
-from crembo_cli.core.margins import Doubles, Labels
+from crembo_cli.arrays import Bools, Doubles, Floats, Indices
 
-Predict = Callable[[Floats], Labels]
+Predict = Callable[[Floats], Indices]
 Settle = Callable[[Floats], Floats]  # rows -> the nearest that can be asked about
 
 LARGEST = 16.0  # units: changes beyond it are not looked for
@@ -58,7 +56,7 @@ def margin_upper_bound(
     return np.asarray(found.reshape(each, -1).min(axis=0))
 
 
-def _towards(rows: Floats, predicted: Labels, units: Doubles, rng: np.random.Generator) -> Doubles:
+def _towards(rows: Floats, predicted: Indices, units: Doubles, rng: np.random.Generator) -> Doubles:
     """For each row the direction, largest step 1, to a random row with another label."""
     n = len(rows)
     other = rng.permutation(n)
@@ -75,7 +73,7 @@ def _along(
     predict: Predict,
     settle: Settle,
     rows: Floats,
-    predicted: Labels,
+    predicted: Indices,
     units: Doubles,
     direction: Doubles,
 ) -> Doubles:
@@ -83,7 +81,7 @@ def _along(
     low, high = np.zeros(len(rows)), np.full(len(rows), np.inf)
     moved = direction * units
 
-    def changes(sizes: Doubles) -> NDArray[np.bool_]:
+    def changes(sizes: Doubles) -> Bools:
         return np.asarray(predict(settle(_at(rows, moved, sizes))) != predicted)
 
     for size in LARGEST * 0.5 ** np.arange(DOUBLINGS)[::-1]:

@@ -13,18 +13,15 @@ Weighted sums: the distance to a hyperplane, which the dual norm gives in closed
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.core.boxes import Boxes, Floats
-
-Doubles = NDArray[np.float64]
-Labels = NDArray[np.int64]
+from crembo_cli.arrays import Bools, Doubles, Floats, Indices
+from crembo_cli.core.boxes import Boxes
 
 BLOCK = 8_192  # rows worked on at a time, so that their distances stay in the cache
 
 
 def tree_margins(
-    rows: Floats, predicted: Labels, boxes: Boxes, labels: Labels, units: Doubles
+    rows: Floats, predicted: Indices, boxes: Boxes, labels: Indices, units: Doubles
 ) -> Doubles:
     """The margin of each row, float64 (n,), >= 0, in `units`; inf where no change matters.
 
@@ -46,9 +43,7 @@ def tree_margins(
     return margins
 
 
-def _distances(
-    columns: Doubles, absent: NDArray[np.bool_], boxes: Boxes, k: int, units: Doubles
-) -> Doubles:
+def _distances(columns: Doubles, absent: Bools, boxes: Boxes, k: int, units: Doubles) -> Doubles:
     """How far each row is from the box of leaf k: float64 (n,)."""
     far = np.zeros(columns.shape[1])
     for j in np.flatnonzero(boxes.asked[k]):
@@ -62,9 +57,7 @@ def _distances(
     return far
 
 
-def linear_margins(
-    scores: Doubles, weights: Doubles, units: Doubles, absent: NDArray[np.bool_]
-) -> Doubles:
+def linear_margins(scores: Doubles, weights: Doubles, units: Doubles, absent: Bools) -> Doubles:
     """The margin of each row, float64 (n,), >= 0, in `units`; inf where no change matters.
 
     The class with the largest of `scores` (n, c) is said, the first of equals; a feature that

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.core.boxes import Floats
-
-Labels = NDArray[np.int64]
+from crembo_cli.arrays import Floats, Indices
 
 BLOCK = 4_096  # rows whose distances are held at a time
 
 
-def resamples(count: int, rows: int, share: float, rng: np.random.Generator) -> list[Labels]:
+def resamples(count: int, rows: int, share: float, rng: np.random.Generator) -> list[Indices]:
     """`count` draws of `share` of the row numbers 0..rows-1, without replacement, rising.
 
     At least two rows are drawn, and never more than there are.
@@ -23,7 +20,7 @@ def resamples(count: int, rows: int, share: float, rng: np.random.Generator) -> 
     return [np.sort(rng.choice(rows, size, replace=False)) for _ in range(count)]
 
 
-def owners(rows: Floats, made: Floats, scale: Floats) -> Labels:
+def owners(rows: Floats, made: Floats, scale: Floats) -> Indices:
     """For each of `made` (m, p) the number of the nearest of `rows` (n, p): int64 (m,).
 
     Distances are Euclidean, of the features over `scale` (p,), a missing value lying at the
@@ -44,7 +41,7 @@ def owners(rows: Floats, made: Floats, scale: Floats) -> Labels:
     return nearest
 
 
-def pairwise_agreement(answers: Sequence[Labels]) -> float:
+def pairwise_agreement(answers: Sequence[Indices]) -> float:
     """The share of rows where two of k >= 2 classifiers agree, averaged over their pairs.
 
     Each of `answers` holds the class indices (m,) that one of them says of the same rows.
@@ -58,12 +55,12 @@ def pairwise_agreement(answers: Sequence[Labels]) -> float:
     return float(together / (k * (k - 1) * predicted.shape[1]))
 
 
-def wrong_classes(predicted: Labels, classes: int, rng: np.random.Generator) -> Labels:
+def wrong_classes(predicted: Indices, classes: int, rng: np.random.Generator) -> Indices:
     """For each class index in `predicted` (n,) another one, each of the others as often."""
     return np.asarray((predicted + rng.integers(1, classes, len(predicted))) % classes)
 
 
-def with_wrong_beliefs(beliefs: Floats, at: Labels, wrong: Labels) -> Floats:
+def with_wrong_beliefs(beliefs: Floats, at: Indices, wrong: Indices) -> Floats:
     """`beliefs` (n, c) where on rows `at` (k,) the class `wrong` (k,) is the one believed in.
 
     It takes the belief of the class that had the largest, which gets its: a row stays as sure

@@ -6,9 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
+from crembo_cli.arrays import Doubles
 from crembo_cli.core.boxes import leaf_boxes
 from crembo_cli.core.margin_search import as_they_are, margin_upper_bound
-from crembo_cli.core.margins import Doubles, linear_margins, tree_margins
+from crembo_cli.core.margins import linear_margins, tree_margins
 from crembo_cli.dataset.encode import Encoding
 from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.robustness.model import RADII, Margins, MarginUpperBounds

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crembo_cli.core.margins import Doubles
+from crembo_cli.arrays import Doubles
 from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.robustness.depths import bounds_on, curve_on, depths_on, weakest_groups
 from crembo_cli.robustness.margins import Classifier, margins_on, units_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crembo_cli.core.margins import Doubles
+from crembo_cli.arrays import Doubles
 from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.robustness.margins import Classifier
 from crembo_cli.robustness.model import NOISE_LEVELS, Flips

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.arrays import LEAF
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.oblique.directions import Direction, stack
 from crembo_cli.students.oblique.model import ObliqueTree, trimmed
-from crembo_cli.students.tree.model import LEAF
 
 Int32s = NDArray[np.int32]
 

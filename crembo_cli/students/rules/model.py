@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.arrays import LEAF
 from crembo_cli.students.contract import Feature, Floats, Indices
 from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.columns import blocks
-from crembo_cli.students.tree.model import LEAF, Tree
+from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import leaf_rule
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Floats
+from crembo_cli.arrays import Floats, Indices, Int32s
 
 MISSING = 255  # the code of a value that is not there
 MAX_BINS = 255  # codes 0 .. 254
@@ -24,15 +24,15 @@ class Bins:
 
     codes: NDArray[np.uint8]  # (p, n) C order; MISSING for NaN
     edges: Floats  # (p, 255) ascending, filled up with infinity; code k: edges[k-1] < v <= edges[k]
-    widths: NDArray[np.int64]  # (p,) how many codes values can have, missing aside
+    widths: Indices  # (p,) how many codes values can have, missing aside
 
-    def thresholds(self, features: NDArray[np.int32], cuts: NDArray[np.int64]) -> Floats:
+    def thresholds(self, features: Int32s, cuts: Indices) -> Floats:
         """For each pair the threshold, float32, that sends codes <= the cut left."""
         found = self.edges[features, np.clip(cuts, 0, MAX_BINS - 1)]
         found = np.where(cuts < self.widths[features] - 1, found, EVERYTHING)
         return np.where(cuts < 0, NOTHING, found)
 
-    def cuts(self, features: NDArray[np.int32], thresholds: Floats) -> NDArray[np.int64]:
+    def cuts(self, features: Int32s, thresholds: Floats) -> Indices:
         """For each pair the cut of `thresholds`, or of the nearest edge below it."""
         below = (self.edges[features] <= thresholds[:, None]).sum(axis=1) - 1
         return np.where(thresholds == EVERYTHING, self.widths[features] - 1, below)

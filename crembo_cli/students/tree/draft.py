@@ -8,9 +8,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.arrays import LEAF, Bools, Doubles, Floats, Indices, Int32s
 from crembo_cli.students.tree.bins import MISSING, Bins, in_threads
-from crembo_cli.students.tree.model import LEAF, Tree, levels_of
+from crembo_cli.students.tree.model import Tree, levels_of
 from crembo_cli.students.tree.splits import Splits
 
 
@@ -18,10 +18,10 @@ from crembo_cli.students.tree.splits import Splits
 class Draft:
     """As `Tree`, with codes for thresholds and without probabilities; arrays are written to."""
 
-    feature: NDArray[np.int32]  # (m,)
-    cut: NDArray[np.int64]  # (m,) codes <= cut go left
-    missing_left: NDArray[np.bool_]  # (m,)
-    left: NDArray[np.int32]  # (m,) the left child, the right one follows it; itself at a leaf
+    feature: Int32s  # (m,)
+    cut: Indices  # (m,) codes <= cut go left
+    missing_left: Bools  # (m,)
+    left: Int32s  # (m,) the left child, the right one follows it; itself at a leaf
     label: Indices  # (m,)
 
     def splits(self) -> Indices:
@@ -32,20 +32,20 @@ class Draft:
         """The first node and the node after the last, of each level from the root's down."""
         return levels_of(self.feature, self.left)
 
-    def parents(self) -> NDArray[np.int32]:
+    def parents(self) -> Int32s:
         """The split above each node, int32 (m,); the root's is itself."""
         parent = np.zeros(len(self.feature), np.int32)
         splits = self.splits()
         parent[self.left[splits]] = parent[self.left[splits] + 1] = splits
         return parent
 
-    def route(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]]:
+    def route(self) -> tuple[Int32s, Int32s, NDArray[np.uint8]]:
         """Where rows go, as the kernels take it: `feature`, `left`, `goes_right`."""
         goes_right = np.arange(256) > self.cut[:, None]
         goes_right[:, MISSING] = ~self.missing_left
         return self.feature, self.left, goes_right.view(np.uint8)
 
-    def descend(self, bins: Bins, node: NDArray[np.int32], levels: int, threads: int) -> None:
+    def descend(self, bins: Bins, node: Int32s, levels: int, threads: int) -> None:
         """Move every row at most `levels` splits down from `node[row]`, in place."""
         from crembo_cli.students.tree.kernels import descend
 
@@ -55,13 +55,13 @@ class Draft:
             len(node), threads, work=4 * levels * len(node),
         )  # fmt: skip
 
-    def leaves(self, bins: Bins, threads: int) -> NDArray[np.int32]:
+    def leaves(self, bins: Bins, threads: int) -> Int32s:
         """The leaf of each row: int32 (n,)."""
         node = np.zeros(bins.codes.shape[1], np.int32)
         self.descend(bins, node, len(self.levels()) - 1, threads)
         return node
 
-    def put(self, nodes: Indices, splits: Splits, chosen: NDArray[np.bool_]) -> Indices:
+    def put(self, nodes: Indices, splits: Splits, chosen: Bools) -> Indices:
         """Give `nodes[chosen]` the splits found for them; returns those nodes."""
         changed = nodes[chosen]
         self.feature[changed] = splits.feature[chosen]
@@ -95,7 +95,7 @@ def from_tree(tree: Tree, bins: Bins) -> Draft:
     )
 
 
-def summed_by_node(node: NDArray[np.int32], values: Floats, count: int) -> NDArray[np.float64]:
+def summed_by_node(node: Int32s, values: Floats, count: int) -> Doubles:
     """For each of `count` nodes, the sum of `values` (n, c) over its rows: float64 (count, c)."""
     from crembo_cli.students.tree.kernels import sum_by_node
 
@@ -104,7 +104,7 @@ def summed_by_node(node: NDArray[np.int32], values: Floats, count: int) -> NDArr
     return sums
 
 
-def best_labels(sums: NDArray[np.float64], own: Indices) -> Indices:
+def best_labels(sums: Doubles, own: Indices) -> Indices:
     """The class with the largest of `sums` (m, c), `own` (m,) where that is as large: (m,)."""
     best = np.argmax(sums, axis=1)
     each = np.arange(len(sums))
@@ -120,7 +120,7 @@ class NodeStats:
 
     rows: Indices  # (m,) how many of them
     absent: Indices  # (m,) how many of those lack the value that the node asks for
-    beliefs: NDArray[np.float64]  # (m, c) the sum of their beliefs
+    beliefs: Doubles  # (m, c) the sum of their beliefs
 
     def at(self, nodes: Indices) -> NodeStats:
         """The same of `nodes` only."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Floats, Student, Task
+from crembo_cli.arrays import Doubles, Floats, Indices
+from crembo_cli.students.contract import Student, Task
 from crembo_cli.students.tree.bins import bin_rows
 from crembo_cli.students.tree.draft import exact_rewards, from_tree, node_stats
 from crembo_cli.students.tree.grow import grow
@@ -137,7 +137,7 @@ def finish_tree(tree: Tree, task: Task, alpha: float) -> Tree:
     )
 
 
-def label_first(sums: NDArray[np.float64], label: NDArray[np.int64]) -> Floats:
+def label_first(sums: Doubles, label: Indices) -> Floats:
     """Mean beliefs from `sums` (m, c), float32, changed no more than the label needs to lead.
 
     A leaf's label maximises the reward at a threshold, which is not always the class with the

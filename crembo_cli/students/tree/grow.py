@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.students.contract import Floats
+from crembo_cli.arrays import LEAF, Floats
 from crembo_cli.students.tree.bins import Bins
 from crembo_cli.students.tree.draft import Draft, exact_rewards, summed_by_node
-from crembo_cli.students.tree.model import LEAF
 from crembo_cli.students.tree.splits import by_entropy, group_rewards
 
 

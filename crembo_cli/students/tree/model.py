@@ -7,29 +7,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Feature, Floats, Indices
+from crembo_cli.arrays import LEAF, Bools, Floats, Indices, Int32s
+from crembo_cli.students.contract import Feature
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
-
-LEAF = -1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
     """A binary decision tree over m nodes, numbered breadth first: node 0 is the root."""
 
-    feature: NDArray[np.int32]  # (m,) the column asked at the node; LEAF at a leaf
+    feature: Int32s  # (m,) the column asked at the node; LEAF at a leaf
     threshold: Floats  # (m,) values <= threshold go left; 0 at a leaf
-    missing_left: NDArray[np.bool_]  # (m,) whether NaN goes left; False at a leaf
-    left: NDArray[np.int32]  # (m,) the left child; at a leaf, the node itself
-    right: NDArray[np.int32]  # (m,) the right child, left + 1; at a leaf, the node itself
+    missing_left: Bools  # (m,) whether NaN goes left; False at a leaf
+    left: Int32s  # (m,) the left child; at a leaf, the node itself
+    right: Int32s  # (m,) the right child, left + 1; at a leaf, the node itself
     label: Indices  # (m,) the class index said at a leaf; at a split, of no meaning
     probabilities: Floats  # (m, c) rows sum to 1; at leaves the argmax is the label
 
-    def leaves_of(self, rows: Floats) -> NDArray[np.int32]:
+    def leaves_of(self, rows: Floats) -> Int32s:
         """The leaf of each row: int32 (n,), for float32 rows (n, p)."""
         from crembo_cli.students.tree.kernels import leaves_of
 
@@ -52,7 +50,7 @@ class Tree:
         """The nodes that are not leaves, ascending."""
         return np.flatnonzero(self.feature != LEAF)
 
-    def is_leaf(self) -> NDArray[np.bool_]:
+    def is_leaf(self) -> Bools:
         """Which nodes are leaves: bool (m,)."""
         return np.asarray(self.feature == LEAF)
 
@@ -91,7 +89,7 @@ class Tree:
         return tree_text(self, features, classes)
 
 
-def levels_of(feature: NDArray[np.int32], left: NDArray[np.int32]) -> list[tuple[int, int]]:
+def levels_of(feature: Int32s, left: Int32s) -> list[tuple[int, int]]:
     """See `Tree.levels`; for the nodes' `feature` and `left` of a tree or a draft."""
     found = [(0, 1)]
     while True:
@@ -102,7 +100,7 @@ def levels_of(feature: NDArray[np.int32], left: NDArray[np.int32]) -> list[tuple
         found.append((int(below[0]), int(below[-1]) + 2))
 
 
-def compact(tree: Tree, keep: NDArray[np.int32]) -> tuple[Tree, Indices]:
+def compact(tree: Tree, keep: Int32s) -> tuple[Tree, Indices]:
     """The same tree with each node v replaced by `keep[v]`, unreachable nodes left out.
 
     `keep` is int32 (m,): the node that stands in v's place, v itself where nothing changes.

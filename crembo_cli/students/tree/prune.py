@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Indices
-from crembo_cli.students.tree.model import LEAF, Tree, compact
+from crembo_cli.arrays import LEAF, Doubles, Indices
+from crembo_cli.students.tree.model import Tree, compact
 
 
 def prune_same(tree: Tree, rows: Indices) -> tuple[Tree, Indices]:
@@ -29,7 +28,7 @@ def prune_same(tree: Tree, rows: Indices) -> tuple[Tree, Indices]:
 
 
 def prune_by_belief(
-    tree: Tree, fitted: NDArray[np.float64], validation: NDArray[np.float64], alpha: float
+    tree: Tree, fitted: Doubles, validation: Doubles, alpha: float
 ) -> tuple[Tree, Indices]:
     """`tree` without splits that earn less than `alpha` of mean belief on held rows each.
 
@@ -57,7 +56,7 @@ def prune_by_belief(
 
 
 def prune_to_leaves(
-    tree: Tree, fitted: NDArray[np.float64], validation: NDArray[np.float64], most: int
+    tree: Tree, fitted: Doubles, validation: Doubles, most: int
 ) -> tuple[Tree, Indices]:
     """Of the trees of at most `most` leaves that `tree` can be pruned to, the one to keep.
 

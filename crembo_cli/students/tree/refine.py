@@ -11,13 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.arrays import LEAF, Bools, Doubles, Floats, Indices, Int32s
 from crembo_cli.students.tree.bins import Bins, in_threads
 from crembo_cli.students.tree.draft import Draft, best_labels, summed_by_node
-from crembo_cli.students.tree.model import LEAF
 from crembo_cli.students.tree.splits import by_gain, by_labels, group_rewards
-
-Int32s = NDArray[np.int32]
 
 
 def refine(draft: Draft, bins: Bins, rewards: Floats, passes: int, threads: int) -> list[float]:
@@ -66,14 +63,14 @@ class _Refinement:
                 if here.any():
                     self._refine_upper(node, here)
 
-    def _relabel(self, sums: NDArray[np.float64]) -> float:
+    def _relabel(self, sums: Doubles) -> float:
         """Give each leaf its best label by `sums` (m, c); returns the objective."""
         label = best_labels(sums, self.draft.label)
         self._mark_around(np.flatnonzero(label != self.draft.label))
         self.draft.label = label
         return float(np.take_along_axis(sums, label[:, None], axis=1).sum())
 
-    def _refine_lowest(self, above: Int32s, sums: NDArray[np.float64]) -> None:
+    def _refine_lowest(self, above: Int32s, sums: Doubles) -> None:
         """Choose the splits over two leaves together with both leaves' labels.
 
         `above` (n,) is the split over each row's leaf, `sums` (m, c) the rewards by leaf.
@@ -103,7 +100,7 @@ class _Refinement:
         for side in (draft.left[changed], draft.left[changed] + 1):
             draft.label[side] = best_labels(sums[side], draft.label[side])
 
-    def _refine_upper(self, node: Int32s, here: NDArray[np.bool_]) -> None:
+    def _refine_upper(self, node: Int32s, here: Bools) -> None:
         """Choose the splits `here`, bool (m,), by what rows earn through the subtrees as they are.
 
         `node` (n,) is where each row is on its way down, at that level or above.

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.arrays import Bools, Doubles, Floats, Indices, Int32s
 from crembo_cli.students.tree.bins import Bins, in_threads
 
-Int32s = NDArray[np.int32]
-Scan = Callable[[int, int, NDArray[np.float64], NDArray[np.int16], NDArray[np.int8]], None]
+Scan = Callable[[int, int, Doubles, NDArray[np.int16], NDArray[np.int8]], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:
     """The best split of each of some nodes; arrays of one entry a node."""
 
-    score: NDArray[np.float64]  # -inf where there is none
+    score: Doubles  # -inf where there is none
     feature: Int32s
     cut: Indices  # -1: every value goes right
-    missing_left: NDArray[np.bool_]
+    missing_left: Bools
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,15 +32,15 @@ class Groups:
     bounds: Indices  # (groups + 1,) where each group begins in order
     cells: Floats  # (>= rows, c) the rewards of each row of order, classes that count first
     counts: Indices  # (groups,) how many classes count
-    totals: NDArray[np.float64]  # (groups, c) the cells' sums
+    totals: Doubles  # (groups, c) the cells' sums
 
 
 def group_rewards(
     rewards: Floats,
     rows: Int32s,
     slot: Int32s,
-    totals: NDArray[np.float64],
-    counted: NDArray[np.bool_],
+    totals: Doubles,
+    counted: Bools,
 ) -> Groups:
     """Group `rows` by `slot`, each row's; other rows' rewards do not matter.
 

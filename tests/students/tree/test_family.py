@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crembo_cli.arrays import LEAF
 from crembo_cli.core.beliefs import depth_by_row, empirical_depth
 from crembo_cli.core.memo import memo
 from crembo_cli.students.contract import Task
 from crembo_cli.students.tree.family import TreeFamily, label_first
-from crembo_cli.students.tree.model import LEAF
 from crembo_cli.testing import check_family
 from tests.students.tree.tables import Table, students, table, tables
 
