@@ -1,4 +1,4 @@
-"""`crembo explain STUDENT`: the student for a reader, and as code that needs nothing installed."""
+"""`crembo explain STUDENT`: a student as text, as a drawing, or as code without dependencies."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from typing import Annotated
 import typer
 
 from crembo_cli.commands import options
+from crembo_cli.explain.formats import FORMATS
 
-FORMATS = ("text", "svg", "png", "dot", "sql", "python", "c", "json")
+SUFFIXES = [each.suffix for each in FORMATS.values()]
 
 
 def command(
     student: options.StudentPath,
-    form: Annotated[
+    format_: Annotated[
         str | None,
         typer.Option(
             "-f",
             "--format",
             metavar="|".join(FORMATS),
-            help="In which form. Default: text, or what the name of --output ends in.",
+            help="Output format. [default: text, or by the suffix of --output]",
             show_default=False,
         ),
     ] = None,
@@ -30,30 +31,30 @@ def command(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where it goes: .txt, .svg, .png, .dot, .sql, .py, .c or .json. "
-            "Default: standard output.",
+            help=f"Output file: {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}. "
+            "[default: standard output]",
             show_default=False,
         ),
     ] = None,
     debug: options.Debug = False,
 ) -> None:
-    """Explain STUDENT: rules or weights as text, a drawing of the tree, or code."""
+    """Explain STUDENT as text or JSON, as a drawing of a tree, or as code."""
     from crembo_cli.commands.messages import print_answer
     from crembo_cli.commands.options import check_choice
     from crembo_cli.errors import UsageError
-    from crembo_cli.explain.formats import explain, form_of
+    from crembo_cli.explain.formats import explain, format_of_suffix
     from crembo_cli.files import check_output, write_together
     from crembo_cli.student_file.read import read_student
 
     del debug  # read from the arguments by app.run, which must know it before any command runs
     path = None if output is None else Path(output)
-    if form is not None:
-        check_choice("--format", form, FORMATS)
-    chosen = form or (form_of(path.suffix) if path else "text")
+    if format_ is not None:
+        check_choice("--format", format_, tuple(FORMATS))
+    chosen = format_ or (format_of_suffix(path.suffix) if path else "text")
     if path is not None:
         check_output(path, [Path(student)])
     elif chosen == "png":
-        raise UsageError("an image goes into a file", hint="name it: --output tree.png")
+        raise UsageError("an image needs an output file", hint="name one: --output tree.png")
     content = explain(read_student(student), chosen)
     if path is not None:
         write_together({path: content})

@@ -14,7 +14,6 @@ from crembo_cli.robustness.margins import Classifier
 from crembo_cli.robustness.model import BELOW, CONFIDENCE, Bounds, Curve, Depths, WeakGroup
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.tree.text import leaf_rule
 
 
 def share_at_most(hits: ArrayLike, rows: int, confidence: float) -> NDArray[np.float64]:
@@ -141,7 +140,7 @@ def weakest_groups(
 
     def rule(k: int) -> str:
         if isinstance(student, Tree):
-            return leaf_rule(student, int(spots[k]), test.encoding.features)
+            return student.group_text(int(spots[k]), test.encoding.features)
         return f"where it says {classes[label[k]]}"
 
     return [

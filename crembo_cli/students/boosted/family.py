@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from crembo_cli.students.boosted.grow import grow, refit
-from crembo_cli.students.boosted.model import Boosted, exact_values
-from crembo_cli.students.boosted.trees import Trees
+from crembo_cli.students.boosted.model import Boosted, exact_values, read_boosted
 from crembo_cli.students.contract import Floats, Student, Task
-from crembo_cli.students.graph import StudentGraph, read_ensemble
 from crembo_cli.students.scored.design import one_thread
 from crembo_cli.students.scored.model import FITTED_ROWS, total_reward
 from crembo_cli.students.scored.softmax import (
@@ -63,20 +61,8 @@ class BoostedFamily:
 
     @staticmethod
     def read(graph: GraphProto) -> Boosted:
-        """Return the trees in the graph of a student's file.
-
-        Raises ValueError, KeyError or IndexError if the nodes are not as crembo writes them.
-        """
-        found = read_ensemble(StudentGraph(graph).only("TreeEnsembleRegressor"))
-        trees = Trees(
-            root=found.root,
-            feature=found.feature,
-            threshold=found.threshold,
-            missing_left=found.missing_left,
-            left=found.left,
-            right=found.right,
-        )
-        return Boosted(trees=trees, values=found.weights[trees.is_leaf()], begin=found.begin)
+        """Return the trees in the graph of a student's file; see `students.boosted.model`."""
+        return read_boosted(graph)
 
 
 class BoostedLearner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +13,7 @@ from crembo_cli.students.contract import Student, Task
 from crembo_cli.students.tree.bins import bin_rows
 from crembo_cli.students.tree.draft import exact_rewards, from_tree, node_stats
 from crembo_cli.students.tree.grow import grow
-from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.tree.model import Tree, read_tree
 from crembo_cli.students.tree.prune import prune_by_belief, prune_same, prune_to_leaves
 from crembo_cli.students.tree.refine import refine
 
@@ -31,6 +32,10 @@ class TreeFamily:
     name: ClassVar[str] = "tree"
     summary: ClassVar[str] = "a decision tree; readable, and the smallest"
     thresholds: ClassVar[int | None] = None
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = tuple(
+        {"max_depth": d} for d in (1, 2, 3, 4, 5, 6, 8)
+    )
+    readable: ClassVar[bool] = True
 
     max_depth: int = field(
         default=5, metadata={"help": "The most splits above a leaf.", "minimum": 1, "maximum": 16}
@@ -58,9 +63,7 @@ class TreeFamily:
 
     @staticmethod
     def read(graph: GraphProto) -> Tree:
-        """Return the tree in the graph of a student's file; see `students.tree.read`."""
-        from crembo_cli.students.tree.read import read_tree
-
+        """Return the tree in the graph of a student's file; see `students.tree.model`."""
         return read_tree(graph)
 
 
