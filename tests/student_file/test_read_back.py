@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from crembo_cli.dataset.encode import Encoding
+from crembo_cli.errors import StudentError
 from crembo_cli.student_file.build import build_model, model_bytes
 from crembo_cli.student_file.metadata import FAMILY, FEATURES
 from crembo_cli.student_file.read import read_student
@@ -70,3 +72,24 @@ def test_a_student_read_from_its_file_predicts_the_same(
     before = path.read_bytes()
     write(readable.student, family, each.task.beliefs.shape[1], tmp_path)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("family", family_names())
+def test_a_file_with_a_node_less_ends_in_a_student_error(family: str, tmp_path: Path) -> None:
+    """Whichever node of the student is gone, no other error is raised; some of them must be."""
+    each = next(small_tasks())
+    path = write(fit(family, each), family, each.task.beliefs.shape[1], tmp_path)
+    whole = onnx.load(path)
+    refused = 0
+    for k, node in enumerate(whole.graph.node):
+        if not node.name.startswith("student_"):
+            continue
+        model = onnx.ModelProto()
+        model.CopyFrom(whole)
+        del model.graph.node[k]
+        onnx.save(model, path)
+        try:
+            read_student(path)
+        except StudentError:
+            refused += 1
+    assert refused

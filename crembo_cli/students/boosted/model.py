@@ -92,7 +92,7 @@ class Boosted:
         lines = [
             f"{name}: {len(self.trees.root)} trees. The class with the highest score is predicted.",
             "Scores start with the first line; each tree adds the scores of the leaf that a row",
-            "reaches.",
+            "reaches. Probabilities are the softmax of the scores.",
             f"start: {_scores_text(self.begin, classes)}",
         ]
         for number, root in enumerate(self.trees.root.tolist(), start=1):

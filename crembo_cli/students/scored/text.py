@@ -139,7 +139,7 @@ def weights_text(sums: Sums, features: Sequence[Feature], classes: Sequence[str]
     lines = [
         f"{name}: weighted sums. The class with the highest score is predicted. A score starts",
         "with the first row; each feature adds its weight times (value - mean). A missing value",
-        "adds nothing, or the row of its own.",
+        "adds nothing, or the row of its own. Probabilities are the softmax of the scores.",
         *code_lines(features),
         "",
     ]
@@ -164,7 +164,7 @@ def curves_text(sums: Sums, features: Sequence[Feature], classes: Sequence[str],
         f"{name}: sums of curves. The class with the highest score is predicted. A score starts",
         "with the first row; each feature adds the score of its value, linear between the rows",
         "of the table and constant beyond them. A missing value without a row, and a category",
-        "that was not seen before, add nothing.",
+        "that was not seen before, add nothing. Probabilities are the softmax of the scores.",
         "",
     ]
     return "\n".join([*lines, *table(rows)])
