@@ -1,4 +1,4 @@
-"""`crembo explain STUDENT`: the student for a reader, and as code that needs nothing installed."""
+"""`crembo explain STUDENT`: a student as text, as a drawing, or as code without dependencies."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import Annotated
 import typer
 
 from crembo_cli.commands import options
+from crembo_cli.explain.formats import FORMATS
 
-FORMATS = ("text", "svg", "png", "dot", "sql", "python", "c", "json")
+SUFFIXES = [each.suffix for each in FORMATS.values()]
 
 
 def command(
     student: options.StudentPath,
-    form: Annotated[
+    format_: Annotated[
         str | None,
         typer.Option(
             "-f",
             "--format",
             metavar="|".join(FORMATS),
-            help="Output format. [default: text, or the suffix of --output]",
+            help="Output format. [default: text, or by the suffix of --output]",
             show_default=False,
         ),
     ] = None,
@@ -29,21 +30,31 @@ def command(
             "-o",
             "--output",
             metavar="FILE",
-            help="Output file: .txt, .svg, .png, .dot, .sql, .py, .c or .json. "
+            help=f"Output file: {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}. "
             "[default: standard output]",
             show_default=False,
         ),
     ] = None,
     debug: options.Debug = False,
 ) -> None:
-    """Explain STUDENT: rules or weights as text, a drawing of the tree, or code."""
+    """Explain STUDENT as text or JSON, as a drawing of a tree, or as code."""
     from crembo_cli.commands.messages import print_answer
     from crembo_cli.errors import UsageError
-    from crembo_cli.runs.explain import explain
+    from crembo_cli.explain.formats import explain, format_of_suffix
+    from crembo_cli.files import check_output, write_together
+    from crembo_cli.student_file.read import read_student
 
-    del debug  # app.run reads it from the arguments, before any command runs
-    if form == "png" and output is None:
-        raise UsageError("a PNG image needs a file", hint="for example --output tree.png")
-    content = explain(student, format=form, output=output)
-    if output is None:
+    del debug  # read from the arguments by app.run, which must know it before any command runs
+    path = None if output is None else Path(output)
+    if format_ is not None:
+        check_choice("--format", format_, tuple(FORMATS))
+    chosen = format_ or (format_of_suffix(path.suffix) if path else "text")
+    if path is not None:
+        check_output(path, [Path(student)])
+    elif chosen == "png":
+        raise UsageError("an image needs an output file", hint="name one: --output tree.png")
+    content = explain(read_student(student), chosen)
+    if path is not None:
+        write_together({path: content})
+    else:
         print_answer(content.decode("utf-8", "surrogateescape"))

@@ -12,8 +12,6 @@ from crembo_cli.commands import options
 if TYPE_CHECKING:
     from crembo_cli.teachers.contract import Teacher
 
-PROVENANCE = "crembo."  # the keys of a student's metadata_props begin so
-
 
 def command(
     model: Annotated[
@@ -58,7 +56,9 @@ def command(
 
 
 def _info(path: str, teacher: Teacher) -> dict[str, Any]:
-    """What is known about the file, by key; null where it is unknown."""
+    """All that the file says of itself, by key; what it does not say is null."""
+    from crembo_cli.student_file.metadata import parse_metadata
+
     return {
         "path": path,
         "format": teacher.format,
@@ -79,22 +79,8 @@ def _info(path: str, teacher: Teacher) -> dict[str, Any]:
         "classes": list(teacher.classes) or None,
         "classes_source": teacher.classes_source if teacher.classes else None,
         "reading": teacher.output_format,
-        "provenance": _provenance(teacher.metadata),
+        "provenance": parse_metadata(teacher.metadata) or None,
     }
-
-
-def _provenance(metadata: Any) -> dict[str, Any] | None:
-    """The metadata of a student of crembo, with its JSON decoded; None for other files."""
-    import json
-
-    found: dict[str, Any] = {}
-    for key, text in metadata.items():
-        if key.startswith(PROVENANCE):
-            try:
-                found[key.removeprefix(PROVENANCE)] = json.loads(text)
-            except (ValueError, RecursionError):  # text of somebody else's
-                found[key.removeprefix(PROVENANCE)] = text
-    return found or None
 
 
 def _lines(info: dict[str, Any]) -> list[str]:

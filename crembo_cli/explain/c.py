@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.errors import printable
 from crembo_cli.explain.split import Split, split_at
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.student_file.metadata import ReadableStudent
+from crembo_cli.students.capabilities import kind_of
 from crembo_cli.students.contract import Feature
-from crembo_cli.students.scored.weights import WeightsStudent
-from crembo_cli.students.tree.model import Tree
+
+if TYPE_CHECKING:
+    from crembo_cli.students.scored.weights import WeightsStudent
+    from crembo_cli.students.tree.model import Tree
 
 
 def c_of(explained: ReadableStudent) -> str:
@@ -23,7 +27,10 @@ def c_of(explained: ReadableStudent) -> str:
     category, NULL where missing.
     """
     student = explained.student
-    body = _tree(explained, student) if isinstance(student, Tree) else _sums(explained, student)
+    if kind_of(student) == "tree":
+        body = _tree(explained, cast("Tree", student))
+    else:
+        body = _sums(explained, cast("WeightsStudent", student))
     helpers = ""
     if "crembo_absent(" in body or "crembo_code(" in body:
         helpers = f"\n#define CREMBO_MISSING_TEXTS {len(explained.missing_texts)}\n"

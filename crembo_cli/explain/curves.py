@@ -8,9 +8,9 @@ import numpy as np
 
 from crembo_cli.errors import printable
 from crembo_cli.explain.figure import Colours, class_colour, text_style
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature
-from crembo_cli.students.scored.additive import Curve, curves_of
+from crembo_cli.students.scored.text import Curve, curves_of
 from crembo_cli.students.scored.weights import WeightsStudent
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def draw_curves(
     """
     from matplotlib.figure import Figure
 
-    curves = [curve for curve in curves_of(student) if np.ptp(curve.points) > 0]
-    curves.sort(key=lambda curve: -float(np.ptp(curve.points, axis=0).max()))
+    curves = [curve for curve in curves_of(student.sums()) if curve.span() > 0]
+    curves.sort(key=lambda curve: -curve.span())
     curves = curves[:MOST_CURVES]
     if not curves:
         return None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from crembo_cli.explain.text import shares_of
-from crembo_cli.student_file.read import ReadableStudent
-from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.tree.text import conditions
+from typing import TYPE_CHECKING, cast
+
+from crembo_cli.student_file.metadata import ReadableStudent
+from crembo_cli.students.tree.text import conditions, leaf_text
+
+if TYPE_CHECKING:
+    from crembo_cli.students.tree.model import Tree
 
 
-def dot_of(explained: ReadableStudent, tree: Tree) -> str:
-    """A directed graph: a box for each split and leaf, an arrow for each answer."""
+def dot_of(explained: ReadableStudent) -> str:
+    """Return a tree as a directed graph: a box for each split and leaf, an arrow for each side."""
+    tree, classes = cast("Tree", explained.student), explained.class_names()
     lines = [
         f"digraph {_quoted(explained.name)} {{",
         '  node [shape=box, style=rounded, fontname="Helvetica"];',
@@ -17,7 +21,8 @@ def dot_of(explained: ReadableStudent, tree: Tree) -> str:
     ]
     for v in range(len(tree.feature)):
         if tree.left[v] == v:
-            lines.append(f"  n{v} [label={_quoted(shares_of(explained, tree, v))}, style=bold];")
+            leaf = leaf_text(int(tree.label[v]), tree.probabilities[v], classes)
+            lines.append(f"  n{v} [label={_quoted(leaf)}, style=bold];")
             continue
         feature = explained.features[int(tree.feature[v])]
         left, right = conditions(*tree.split(v), feature)

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.errors import printable
-from crembo_cli.explain.figure import Colours, class_colour, text_style
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.errors import StudentError, printable
+from crembo_cli.explain.figure import (
+    ON_WHITE,
+    Colours,
+    class_colour,
+    png_of,
+    svg_of,
+    text_style,
+)
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import conditions
 
@@ -21,10 +28,35 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+MOST_LEAVES = 512  # a drawing of more would be metres long
 MOST = 24  # characters on a line of a box
 SHORT = 16  # characters of a question that stands on one line
 BAR = 0.8  # inches: the bar of shares right of a leaf
 MARGIN = 0.15  # inches
+
+
+def tree_as_svg(explained: ReadableStudent, most_leaves: int = MOST_LEAVES) -> str:
+    """Return the drawn tree as an SVG document. Raises StudentError for too many leaves."""
+    return svg_of(_draw_on_white(explained, most_leaves), "tree")
+
+
+def tree_as_png(explained: ReadableStudent, most_leaves: int = MOST_LEAVES) -> bytes:
+    """Return the drawn tree as a PNG image. Raises StudentError for too many leaves."""
+    return png_of(_draw_on_white(explained, most_leaves))
+
+
+def _draw_on_white(explained: ReadableStudent, most_leaves: int) -> Figure:
+    tree = cast("Tree", explained.student)
+    leaves = tree.size()["leaves"]
+    if leaves > most_leaves:
+        raise StudentError(
+            "the tree is too large to draw",
+            where=explained.name,
+            found=f"{leaves} leaves",
+            wanted=f"at most {most_leaves}",
+            hint="use --format text, or --format dot for a drawing program",
+        )
+    return draw_tree(explained, tree, ON_WHITE)
 
 
 def draw_tree(explained: ReadableStudent, tree: Tree, colours: Colours) -> Figure:

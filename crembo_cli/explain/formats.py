@@ -1,100 +1,89 @@
-"""The formats in which a student is explained, by name."""
+"""The formats in which a student is explained: a new one needs its module and an entry here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from crembo_cli.errors import StudentError, UsageError
 
 if TYPE_CHECKING:
-    from crembo_cli.student_file.read import ReadableStudent
-    from crembo_cli.students.tree.model import Tree
+    from crembo_cli.student_file.metadata import ReadableStudent
+    from crembo_cli.students.scored.weights import WeightsStudent
 
-MOST_LEAVES = 512  # a drawing of more would be yards long
+TREES = ("tree",)
+TREES_AND_WEIGHTS = ("tree", "weights")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
-    """One form."""
+class Format:
+    """One format: what its files are called, which students have it, and what renders it."""
 
-    suffix: str  # of its files
-    draws: bool = False  # whether it shows a tree, which a weighted sum is none of
+    suffix: str
+    render: str  # "module:function", imported when needed: ReadableStudent -> str or bytes
+    kinds: tuple[str, ...] | None = None  # see `OptionalStudent.kind`; None: every student
+
+    def supports(self, explained: ReadableStudent) -> bool:
+        """Return whether that student has this format."""
+        from crembo_cli.students.capabilities import kind_of
+
+        if self.kinds is None:
+            return True
+        kind = kind_of(explained.student)
+        # Sums of curves are of the kind "weights" too, and no format here has curves.
+        return kind in self.kinds and (kind != "weights" or _sums_of_features(explained))
 
 
-FORMS = {
-    "text": Form(suffix=".txt"),
-    "svg": Form(suffix=".svg", draws=True),
-    "png": Form(suffix=".png", draws=True),
-    "dot": Form(suffix=".dot", draws=True),
-    "sql": Form(suffix=".sql"),
-    "python": Form(suffix=".py"),
-    "c": Form(suffix=".c"),
-    "json": Form(suffix=".json"),
+def _sums_of_features(explained: ReadableStudent) -> bool:
+    return cast("WeightsStudent", explained.student).columns.ramps is None
+
+
+FORMATS = {
+    "text": Format(suffix=".txt", render="crembo_cli.explain.text:text_of"),
+    "svg": Format(suffix=".svg", render="crembo_cli.explain.drawing:tree_as_svg", kinds=TREES),
+    "png": Format(suffix=".png", render="crembo_cli.explain.drawing:tree_as_png", kinds=TREES),
+    "dot": Format(suffix=".dot", render="crembo_cli.explain.dot:dot_of", kinds=TREES),
+    "sql": Format(suffix=".sql", render="crembo_cli.explain.sql:sql_of", kinds=TREES_AND_WEIGHTS),
+    "python": Format(
+        suffix=".py", render="crembo_cli.explain.python:python_of", kinds=TREES_AND_WEIGHTS
+    ),
+    "c": Format(suffix=".c", render="crembo_cli.explain.c:c_of", kinds=TREES_AND_WEIGHTS),
+    "json": Format(suffix=".json", render="crembo_cli.explain.text:json_of"),
 }
 
 
-def form_of(suffix: str) -> str:
-    """The form that files with `suffix` hold. Raises UsageError where there is none."""
-    for name, form in FORMS.items():
-        if form.suffix == suffix.lower():
+def format_of_suffix(suffix: str) -> str:
+    """Return the name of the format of files with `suffix`. Raises UsageError if there is none."""
+    for name, each in FORMATS.items():
+        if each.suffix == suffix.lower():
             return name
     raise UsageError(
-        "a student is not explained in such a file",
+        "unsupported output format",
         where="--output",
         found=repr(suffix),
-        wanted=" or ".join(form.suffix for form in FORMS.values()),
-        hint="--format says which form it shall have",
+        wanted=" or ".join(each.suffix for each in FORMATS.values()),
+        hint="--format sets the format of a file with another name",
     )
 
 
-def explain(explained: ReadableStudent, form: str) -> bytes:
-    """The student in a form of FORMS, as the bytes of a file.
+def explain(explained: ReadableStudent, name: str) -> bytes:
+    """Return the student in the format `name` of FORMATS, as the bytes of a file.
 
-    Raises StudentError where that student has no such form.
+    Raises StudentError if that student does not have the format.
     """
-    from crembo_cli.students.tree.model import Tree
-
-    student = explained.student
-    if FORMS[form].draws:
-        if not isinstance(student, Tree):
-            raise StudentError(
-                "weighted sums have no tree to draw",
-                where=explained.name,
-                found=f"--format {form}",
-                wanted=" or ".join(name for name, each in FORMS.items() if not each.draws),
-            )
-        return _drawn(explained, student, form)
-    return _texts()[form](explained).encode("utf-8", "surrogateescape")
-
-
-def _texts() -> dict[str, Callable[[ReadableStudent], str]]:
-    from crembo_cli.explain.c import c_of
-    from crembo_cli.explain.json import json_of
-    from crembo_cli.explain.python import python_of
-    from crembo_cli.explain.sql import sql_of
-    from crembo_cli.explain.text import text_of
-
-    return {"text": text_of, "sql": sql_of, "python": python_of, "c": c_of, "json": json_of}
-
-
-def _drawn(explained: ReadableStudent, tree: Tree, form: str) -> bytes:
-    if form == "dot":
-        from crembo_cli.explain.dot import dot_of
-
-        return dot_of(explained, tree).encode("utf-8", "surrogateescape")
-    leaves = tree.size()["leaves"]
-    if leaves > MOST_LEAVES:
+    wanted = FORMATS[name]
+    if not wanted.supports(explained):
         raise StudentError(
-            "the tree is too large to draw",
+            "unsupported format for this student",
             where=explained.name,
-            found=f"{leaves} leaves",
-            wanted=f"{MOST_LEAVES} at most",
-            hint="--format text, or dot for a drawing program",
+            found=f"--format {name}",
+            wanted=" or ".join(key for key, each in FORMATS.items() if each.supports(explained)),
         )
-    from crembo_cli.explain.drawing import draw_tree
-    from crembo_cli.explain.figure import ON_WHITE, png_of, svg_of
-
-    figure = draw_tree(explained, tree, ON_WHITE)
-    return png_of(figure) if form == "png" else svg_of(figure, "tree").encode()
+    module, function = wanted.render.split(":")
+    render: Callable[[ReadableStudent], str | bytes] = getattr(import_module(module), function)
+    content = render(explained)
+    if isinstance(content, str):
+        return content.encode("utf-8", "surrogateescape")
+    return content

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import numpy as np
 
 from crembo_cli.explain.split import Split, split_at
-from crembo_cli.student_file.read import ReadableStudent
-from crembo_cli.students.scored.weights import WeightsStudent
-from crembo_cli.students.tree.model import Tree
+from crembo_cli.student_file.metadata import ReadableStudent
+from crembo_cli.students.capabilities import kind_of
+
+if TYPE_CHECKING:
+    from crembo_cli.students.scored.weights import WeightsStudent
+    from crembo_cli.students.tree.model import Tree
 
 CELLS = '''
 
@@ -67,6 +72,7 @@ def predict(row):
 def python_of(explained: ReadableStudent) -> str:
     """A module with `predict(row)` and `predict_proba(row)`; `row` maps names to values."""
     student = explained.student
+    is_tree = kind_of(student) == "tree"
     codes = {
         each.name: {text: code for code, text in enumerate(each.categories)}
         for each in explained.features
@@ -76,16 +82,17 @@ def python_of(explained: ReadableStudent) -> str:
     lines = [
         '"""A student of crembo in plain Python."""',
         "",
-        *([] if isinstance(student, Tree) else ["import math", "import struct", ""]),
+        *([] if is_tree else ["import math", "import struct", ""]),
         f"STUDENT = {explained.name!a}",
         f"FEATURES = {[each.name for each in explained.features]!a}",
         f"CLASSES = {list(explained.classes)!a}",
         f"CATEGORIES = {codes!a}  # text features: each category's code",
         f"MISSING_TEXTS = {explained.missing_texts!a}  # texts that mean a missing category",
     ]
-    if isinstance(student, Tree):
-        return "\n".join([*lines, *_tree(explained, student)]) + CELLS + ANSWERS
-    return "\n".join([*lines, *_sums(student)]) + CELLS + SUMS + ANSWERS
+    if is_tree:
+        return "\n".join([*lines, *_tree(explained, cast("Tree", student))]) + CELLS + ANSWERS
+    sums = _sums(cast("WeightsStudent", student))
+    return "\n".join([*lines, *sums]) + CELLS + SUMS + ANSWERS
 
 
 def _tree(explained: ReadableStudent, tree: Tree) -> list[str]:

@@ -6,12 +6,16 @@ A missing value is NULL, as in the table it came from; NaN, which few databases 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
 from crembo_cli.explain.split import Split, split_at
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.student_file.metadata import ReadableStudent
+from crembo_cli.students.capabilities import kind_of
 from crembo_cli.students.contract import Feature
-from crembo_cli.students.scored.weights import WeightsStudent
-from crembo_cli.students.tree.model import Tree
+
+if TYPE_CHECKING:
+    from crembo_cli.students.scored.weights import WeightsStudent
+    from crembo_cli.students.tree.model import Tree
 
 INDENT = "  "
 YES_OR_NO = 0.499, 0.501  # between them a column of yes and no is split
@@ -26,7 +30,10 @@ def sql_of(explained: ReadableStudent) -> str:
     stands for each pair of classes.
     """
     student = explained.student
-    lines = _tree(explained, student) if isinstance(student, Tree) else _linear(explained, student)
+    if kind_of(student) == "tree":
+        lines = _tree(explained, cast("Tree", student))
+    else:
+        lines = _linear(explained, cast("WeightsStudent", student))
     return "\n".join(lines) + "\n"
 
 

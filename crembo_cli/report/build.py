@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,11 +23,10 @@ from crembo_cli.report.model import (
     TeacherInfo,
     Timing,
 )
-from crembo_cli.robustness.margins import units_of
 from crembo_cli.robustness.model import Robustness
 from crembo_cli.search.comparison import Comparison
 from crembo_cli.search.student import Compression, Search
-from crembo_cli.student_file.read import StudentMetadata
+from crembo_cli.student_file.metadata import StudentMetadata
 from crembo_cli.students.contract import Family, Feature, Indices, Student
 
 if TYPE_CHECKING:
@@ -60,45 +58,6 @@ def _together(parts: Sequence[LabelledTable]) -> LabelledTable:
         beliefs=np.vstack([each.beliefs for each in parts]),
         y_true=np.concatenate(truths) if len(truths) == len(parts) else None,
     )
-
-
-def provenance(
-    family: Family,
-    search: Search,
-    teacher: Teacher,
-    parts: Splits,
-    found: Compression,
-    version: str,
-) -> dict[str, str]:
-    """What a student's file says of its own origin: no clock, no path of the machine.
-
-    Texts by key, those that are not plain as JSON.
-    """
-    encoding = parts.train.encoding
-    metrics = measure(parts.test, found.student.predict(parts.test.rows))
-    predicted: dict[str, Any] = {
-        "crembo.version": version,
-        "crembo.family": family.name,
-        "crembo.options": asdict(family),  # type: ignore[call-overload]  # the contract: a dataclass
-        "crembo.search": {
-            name: value for name, value in asdict(search).items() if name != "threads"
-        }
-        | {"synthetic": len(found.train.rows) - found.train.real, "steps": len(found.steps)},
-        "crembo.threshold": found.threshold,
-        "crembo.classes": list(teacher.classes),
-        "crembo.size": found.student.size(),
-        "crembo.features": [asdict(each) for each in encoding.features],
-        "crembo.units": units_of(parts.train.rows, encoding).tolist(),
-        "crembo.teacher.sha256": teacher.sha256,
-        "crembo.data.sha256": parts.train.table.sha256,
-        "crembo.test_data.sha256": parts.test.table.sha256,
-        "crembo.test_rows": len(parts.test.rows),
-        "crembo.metrics": asdict(metrics),
-    }
-    return {
-        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for key, value in predicted.items()
-    }
 
 
 def teacher_info(path: str, teacher: Teacher) -> TeacherInfo:

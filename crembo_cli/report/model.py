@@ -10,7 +10,7 @@ from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
 from crembo_cli.robustness.model import Robustness
 
 if TYPE_CHECKING:
-    from crembo_cli.student_file.read import ReadableStudent
+    from crembo_cli.student_file.metadata import ReadableStudent
 
 SCHEMA = 2
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -255,8 +254,9 @@ def _measure(
     from crembo_cli.report import build
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.robustness.measure import robustness_of
+    from crembo_cli.runs.select import metadata_of
     from crembo_cli.student_file.build import label_values, student_file
-    from crembo_cli.student_file.read import readable_student
+    from crembo_cli.student_file.metadata import ReadableStudent, with_test_results
 
     family, found = selected.family, selected.found
     student, encoding, release = found.student, splits.train.encoding, version("crembo-cli")
@@ -266,15 +266,16 @@ def _measure(
     robustness = robustness_of(
         found, splits, teacher, labels, family, search, quick=quick, stages=progress.stage
     )
-    progress.stage("exporting and replaying the student", 0)
+    messages.stage("exporting and replaying", 0)
+    metadata = metadata_of(family, found, job.search, parts.train, teacher, crembo)
     file = student_file(
         student,
         signature,
         teacher.classes,
-        build.provenance(family, search, teacher, splits, found, release),
-        release,
-        (*splits.untested(), splits.test),
-        search.threads,
+        with_test_results(metadata, parts.test, asdict(metrics["student"])),
+        crembo,
+        (*parts.untested(), parts.test),
+        job.search.threads,
     )
     progress.stage("timing the teacher", 0)
     speed = teacher.rows_per_second(splits.test.frame) if teacher.answers_new_rows else None
@@ -293,13 +294,13 @@ def _measure(
             student_rows_per_second=file.rows_per_second,
             teacher_rows_per_second=speed,
         ),
-        description=build.description(student, encoding.features, teacher.classes),
-        internals=readable_student(
-            Path(paths.student).name,
-            student,
-            encoding.features,
-            tuple(label_values(teacher.classes).tolist()),
-            encoding.missing_texts,
+        description=build.description(student, parts.train.encoding.features, teacher.classes),
+        internals=ReadableStudent(
+            name=job.output.name,
+            student=student,
+            features=parts.train.encoding.features,
+            classes=tuple(label_values(teacher.classes).tolist()),
+            missing_texts=parts.train.encoding.missing_texts,
         ),
     )
     return file.content, report

@@ -13,6 +13,7 @@ from crembo_cli.student_file.replay import check_replay, rows_per_second, run_mo
 from crembo_cli.student_file.signature import (
     INDEX,
     LABEL,
+    LABELS,
     PROBABILITIES,
     ROWS,
     Signature,
@@ -111,9 +112,8 @@ def _labels(
     from onnx import helper, numpy_helper
 
     labels = label_values(classes)
-    name = "crembo_labels"
-    table = numpy_helper.from_array(labels, name)
-    return labels, [helper.make_node("Gather", [name, INDEX], [LABEL], name=LABEL)], [table]
+    table = numpy_helper.from_array(labels, LABELS)
+    return labels, [helper.make_node("Gather", [LABELS, INDEX], [LABEL], name=LABEL)], [table]
 
 
 def model_bytes(model: ModelProto) -> bytes:

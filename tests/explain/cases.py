@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,11 @@ import pandas as pd
 from crembo_cli.core.beliefs import allowed_labels
 from crembo_cli.dataset.encode import Encoding, learn_encoding
 from crembo_cli.student_file.build import build_model
-from crembo_cli.student_file.read import ReadableStudent, read_student
+from crembo_cli.student_file.metadata import FAMILY, FEATURES, ReadableStudent
+from crembo_cli.student_file.read import read_student
 from crembo_cli.student_file.signature import signature_of
-from crembo_cli.students.contract import Floats, Student, Task
-from crembo_cli.students.scored.linear import LinearFamily
-from crembo_cli.students.tree.family import TreeFamily
+from crembo_cli.students.contract import Family, Floats, Student, Task
+from crembo_cli.students.registry import family_class
 from crembo_cli.students.tree.model import Tree
 
 NAMES = {
@@ -25,6 +26,14 @@ NAMES = {
     "age": "age ??/ \\ 'years'",
     "colour": "col`our; DROP TABLE students",
     "city": "città",
+}
+# Small students of families that have more options than a depth.
+OPTIONS: Mapping[str, dict[str, int]] = {
+    "additive": {"knots": 4},
+    "boosted": {"trees": 6},
+    "mlp": {"hidden": 6, "steps": 200},
+    "oblique": {"max_depth": 3, "max_features": 3},
+    "rules": {"max_rules": 6},
 }
 CLASSES: tuple[int | str, ...] = ('it\'s "no"', "yes ??/\\ */", "vielleicht ü")
 
@@ -107,7 +116,16 @@ def make_case(
     beliefs = teacher(frame)[:, : len(classes)]
     beliefs = beliefs / beliefs.sum(axis=1, keepdims=True)
     encoding = learn_encoding(frame, beliefs)
-    student = _fitted(family, depth, encoding.encode(frame), beliefs, threshold)
+    options = {"max_depth": depth} if family == "tree" else OPTIONS.get(family, {})
+    rows = encoding.encode(frame)
+    task = Task(
+        rows=rows,
+        beliefs=beliefs,
+        validation_rows=rows[:0],
+        validation_beliefs=beliefs[:0],
+        categories=tuple(len(each.categories) for each in encoding.features),
+    )
+    student = fit(family_class(family)(**options), task, threshold)
     path = folder / f"{family}.onnx"
     path.write_bytes(file_of(student, family, encoding, classes))
     frame = edge_frame(frame, student)
@@ -124,20 +142,13 @@ def make_case(
     )
 
 
-def _fitted(
-    family: str, depth: int, rows: Floats, beliefs: Floats, threshold: float | None
-) -> Student:
-    task = Task(
-        rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0]
-    )
-    learner: Any = (TreeFamily(max_depth=depth) if family == "tree" else LinearFamily()).learner(
-        task
-    )
-    student = learner.fit(beliefs)
+def fit(family: Family, task: Task, threshold: float | None = None) -> Student:
+    """A student of soft labels, or of the labels allowed at `threshold`."""
+    learner = family.learner(task)
+    student = learner.fit(task.beliefs)
     if threshold is not None:
-        student = learner.fit(allowed_labels(beliefs, threshold), student)
-    found: Student = learner.finish(student)
-    return found
+        student = learner.fit(allowed_labels(task.beliefs, threshold), student)
+    return learner.finish(student)
 
 
 def file_of(
@@ -145,8 +156,8 @@ def file_of(
 ) -> bytes:
     """The student's file with the metadata that its reader needs."""
     metadata = {
-        "crembo.family": family,
-        "crembo.features": json.dumps([asdict(each) for each in encoding.features]),
+        FAMILY: family,
+        FEATURES: json.dumps([asdict(each) for each in encoding.features]),
     }
     model = build_model(student, signature_of((), encoding), classes, metadata, "test")
     return bytes(model.SerializeToString())

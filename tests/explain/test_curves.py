@@ -9,7 +9,7 @@ import numpy as np
 
 from crembo_cli.explain.curves import MOST_CURVES, draw_curves
 from crembo_cli.explain.figure import ON_WHITE, svg_of
-from crembo_cli.student_file.read import ReadableStudent, readable_student
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature, Task
 from crembo_cli.students.scored.additive import AdditiveFamily
 from crembo_cli.students.scored.weights import WeightsStudent
@@ -39,9 +39,13 @@ def additive() -> ReadableStudent:
     )
     learner = AdditiveFamily(knots=4).learner(task)
     student = learner.finish(learner.fit(beliefs))
-    explained = readable_student("s.onnx", student, (AGE, CITY, FLAT), ("no", "yes"), ())
-    assert explained is not None
-    return explained
+    return ReadableStudent(
+        name="s.onnx",
+        student=student,
+        features=(AGE, CITY, FLAT),
+        classes=("no", "yes"),
+        missing_texts=(),
+    )
 
 
 def panels(explained: ReadableStudent) -> list[str]:

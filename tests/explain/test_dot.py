@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crembo_cli.explain.dot import dot_of
-from crembo_cli.students.tree.model import Tree
 from tests.explain.test_text import FEATURES, small_tree
 
 
@@ -13,8 +12,7 @@ def test_dot_written_out() -> None:
     """A node for each split and leaf, an arrow for each answer; quotes cannot be broken out of."""
     odd = replace(FEATURES[0], name='a"ge\\\n')
     explained = replace(small_tree(), features=(odd, FEATURES[1]), classes=("no", "yes"))
-    assert isinstance(explained.student, Tree)
-    assert dot_of(explained, explained.student) == (
+    assert dot_of(explained) == (
         'digraph "s.onnx" {\n'
         '  node [shape=box, style=rounded, fontname="Helvetica"];\n'
         '  edge [fontname="Helvetica"];\n'

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from crembo_cli.explain.sql import sql_of
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
 from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.tree.family import TreeFamily

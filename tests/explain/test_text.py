@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from crembo_cli.explain.text import text_of
-from crembo_cli.student_file.read import ReadableStudent
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.columns import Columns
-from crembo_cli.students.scored.linear import linear_text
 from crembo_cli.students.scored.weights import WeightsStudent
 from tests.students.tree.test_rules import tree_of
 
@@ -35,7 +34,7 @@ def test_a_tree_written_out() -> None:
     """Rules with names, categories and class shares; no character that a terminal obeys."""
     assert text_of(small_tree()) == (
         "s.onnx: a tree with 3 leaves, tree depth 2.\n"
-        "After a colon: the class said, then the teacher's mean belief in each class.\n"
+        "Each leaf: the predicted class (in parentheses: mean teacher probability by class).\n"
         "\n"
         "age <= 30.5 or missing: no (no 0.75, yes\\x1b[31m 0.25)\n"
         "age > 30.5:\n"
@@ -65,18 +64,17 @@ def small_sums() -> ReadableStudent:
         weights=np.array([[0.5, -0.5], [1, 0], [0.25, 2]], np.float32),
         bias=np.array([0.125, -0.125], np.float32),
         spread=np.ones(3, np.float32),
-        text=linear_text,
     )
     return replace(small_tree(), student=student, classes=(0, 1))
 
 
 def test_weighted_sums_written_out() -> None:
     """Every weight, the means, what a missing value adds, and the codes of the categories."""
-    told = text_of(small_sums()).splitlines()
-    assert told[3] == "The values of colour are red: 0, blue: 1, any other text: -1."
-    assert told[5:] == [
+    lines = text_of(small_sums()).splitlines()
+    assert lines[3] == "The values of colour are red: 0, blue: 1, any other text: -1."
+    assert lines[5:] == [
         "feature      mean       0       1",
-        "begin              +0.125  -0.125",
+        "start              +0.125  -0.125",
         "age          40.5    +0.5    -0.5",
         "colour        0.5      +1      +0",
         "age missing         +0.25      +2",

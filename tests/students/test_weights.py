@@ -24,7 +24,7 @@ TASK = Task(
 
 def learner_of(task: Task) -> WeightsLearner:
     """A learner on the features as they are."""
-    return WeightsLearner(task, learn_columns, ridge=1e-4, text=lambda *_: "weights")
+    return WeightsLearner(task, learn_columns, ridge=1e-4)
 
 
 def test_a_teacher_of_weights_is_met() -> None:

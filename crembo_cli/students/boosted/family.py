@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from crembo_cli.students.boosted.grow import grow, refit
-from crembo_cli.students.boosted.model import Boosted, exact_values
+from crembo_cli.students.boosted.model import Boosted, exact_values, read_boosted
 from crembo_cli.students.contract import Floats, Student, Task
 from crembo_cli.students.scored.design import one_thread
 from crembo_cli.students.scored.model import FITTED_ROWS, total_reward
@@ -19,6 +19,9 @@ from crembo_cli.students.scored.softmax import (
     cross_entropy,
     lost_reward,
 )
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,11 @@ class BoostedFamily:
     def learner(self, task: Task) -> BoostedLearner:
         """A learner for `task`; all fits look at the same rows."""
         return BoostedLearner(self, task)
+
+    @staticmethod
+    def read(graph: GraphProto) -> Boosted:
+        """Return the trees in the graph of a student's file; see `students.boosted.model`."""
+        return read_boosted(graph)
 
 
 class BoostedLearner:

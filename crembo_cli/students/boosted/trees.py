@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.arrays import LEAF
 from crembo_cli.students.contract import Floats, Indices
 
-LEAF = -1
 LARGEST = np.finfo(np.float32).max
 SIDES = "children_left", "children_right"  # as scikit-learn calls them
 
@@ -21,7 +21,7 @@ class Trees:
     """T binary trees of m nodes in all; a tree's nodes lie together, its root first."""
 
     root: Indices  # (T,)
-    feature: Indices  # (m,) the column asked at the node; LEAF at a leaf
+    feature: Indices  # (m,) the column that a split tests; LEAF at a leaf
     threshold: Floats  # (m,) values <= threshold go left
     missing_left: NDArray[np.bool_]  # (m,) whether NaN goes left
     left: Indices  # (m,) the left child; at a leaf, the node itself

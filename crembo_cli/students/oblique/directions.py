@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 
 
@@ -84,6 +85,20 @@ class Directions:
             fills=self.fills[used, s],
             offset=self.offset[s],
         )
+
+
+def read_directions(graph: StudentGraph) -> Directions:
+    """Return the sums that `Directions.add_to` wrote into a student's graph; none without nodes."""
+    if not graph.all("Sum"):
+        return stack([])
+    offset = graph.value(graph.only("Sum"), 0)
+    shape = -1, len(offset)
+    return Directions(
+        features=graph.value(graph.only("Gather")).reshape(shape),
+        weights=graph.value(graph.only("Mul")).reshape(shape),
+        fills=graph.value(graph.only("Where")).reshape(shape),
+        offset=offset,
+    )
 
 
 def stack(directions: Sequence[Direction]) -> Directions:

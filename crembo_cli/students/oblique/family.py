@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from crembo_cli.students.contract import Floats, Student, Task
 from crembo_cli.students.oblique.directions import stack
 from crembo_cli.students.oblique.draft import Draft
-from crembo_cli.students.oblique.model import ObliqueTree, trimmed
+from crembo_cli.students.oblique.model import ObliqueTree, read_oblique, trimmed
 from crembo_cli.students.oblique.refine import Grounds, refine
 from crembo_cli.students.scored.columns import learn_columns
 from crembo_cli.students.scored.design import Design, one_thread
 from crembo_cli.students.tree.draft import exact_rewards
 from crembo_cli.students.tree.family import TreeFamily, TreeLearner, finish_tree
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 FIRST_PASSES = 4  # for a tree whose splits ask one feature each
 NEXT_PASSES = 2  # and for one that starts from a neighbour
@@ -52,6 +55,11 @@ class ObliqueFamily:
     def learner(self, task: Task) -> ObliqueLearner:
         """Bin and standardise the rows of `task`, once for all fits."""
         return ObliqueLearner(self, task)
+
+    @staticmethod
+    def read(graph: GraphProto) -> ObliqueTree:
+        """Return the tree in the graph of a student's file; see `students.oblique.model`."""
+        return read_oblique(graph)
 
 
 class ObliqueLearner:

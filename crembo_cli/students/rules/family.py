@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from crembo_cli.students.contract import Floats, Student, Task
 from crembo_cli.students.rules.draft import from_student, to_student
 from crembo_cli.students.rules.fit import RuleFit
-from crembo_cli.students.rules.model import RuleList
+from crembo_cli.students.rules.model import RuleList, read_rules
 from crembo_cli.students.rules.prune import prune_by_belief, without_unasked
 from crembo_cli.students.tree.bins import bin_rows
 from crembo_cli.students.tree.draft import exact_rewards, summed_by_node
 from crembo_cli.students.tree.family import label_first
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 FIRST_PASSES = 4  # over a list grown anew
 NEXT_PASSES = 1  # and over one that starts from a neighbour
@@ -55,6 +58,11 @@ class RulesFamily:
     def learner(self, task: Task) -> RulesLearner:
         """Bin the rows of `task`, once for all fits."""
         return RulesLearner(self, task)
+
+    @staticmethod
+    def read(graph: GraphProto) -> RuleList:
+        """Return the rules in the graph of a student's file; see `students.rules.model`."""
+        return read_rules(graph)
 
 
 class RulesLearner:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
-from crembo_cli.students.scored.ramps import Ramps
+from crembo_cli.students.scored.ramps import Ramps, read_ramps
 
 Doubles = NDArray[np.float64]
 BLOCK = 4096  # rows worked on at a time, so that a million rows need no more memory
@@ -90,6 +91,30 @@ class Columns:
             return np.empty(0, np.float32)
         feature = self.ramps.feature if self.ramps else np.arange(len(self.centre))
         return np.where(np.isin(feature, self.coded), UNKNOWN, np.float32(-np.inf))
+
+
+def read_columns(graph: StudentGraph) -> Columns:
+    """Return the columns that `Columns.add_to` wrote into a student's graph.
+
+    Raises ValueError, KeyError or IndexError if the nodes are not as it writes them.
+    """
+    gathers, subtractions = graph.all("Gather"), graph.all("Sub")
+    ramps = None
+    if graph.all("Mul"):
+        ramps = read_ramps(graph, gathers.pop(0), subtractions.pop(0))
+    if len(subtractions) != 1 or len(gathers) > 1:
+        raise ValueError("expected 1 centring of the columns and at most 1 set of missing flags")
+    centre = graph.value(subtractions[0])
+    coded = np.empty(0, np.int64)
+    if graph.all("Less"):
+        feature = ramps.feature if ramps else np.arange(len(centre))
+        coded = np.unique(feature[graph.value(graph.only("Less")) == UNKNOWN])
+    return Columns(
+        centre=centre.astype(np.float32),
+        missing=graph.value(gathers[0]).astype(np.int64) if gathers else np.empty(0, np.int64),
+        ramps=ramps,
+        coded=coded,
+    )
 
 
 def learn_columns(

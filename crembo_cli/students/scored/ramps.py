@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
 
 Doubles = NDArray[np.float64]
 MOST_CODES = 64  # categories of a feature that are told apart; of more, neighbours share
@@ -54,6 +59,18 @@ class Ramps:
     def numbers(self) -> int:
         """How many numbers of the exported student belong to the ramps."""
         return (3 + 2 * bool(self.endless.any())) * len(self.knot)
+
+
+def read_ramps(graph: StudentGraph, gather: NodeProto, subtraction: NodeProto) -> Ramps:
+    """Return the ramps whose features `gather` picks and whose knots `subtraction` subtracts."""
+    feature = graph.value(gather).astype(np.int64)
+    least = graph.all("Max")
+    return Ramps(
+        feature=feature,
+        knot=graph.value(subtraction),
+        slope=graph.value(graph.only("Mul")),
+        endless=(np.isinf(graph.value(least[0])) if least else np.zeros(len(feature), np.bool_)),
+    )
 
 
 def curve_ramps(rows: Floats, knots: int, categories: Sequence[int]) -> Ramps:

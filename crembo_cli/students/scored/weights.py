@@ -11,19 +11,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from crembo_cli.core.margins import linear_margins
 from crembo_cli.students.contract import Feature, Floats, Student, Task
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
-from crembo_cli.students.scored.columns import Columns, Doubles
+from crembo_cli.students.scored.columns import Columns, Doubles, read_columns
 from crembo_cli.students.scored.design import WeightSearch, one_thread
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
+from crembo_cli.students.scored.text import (
+    Sums,
+    curves_json,
+    curves_text,
+    describe_curves,
+    describe_weights,
+    weights_json,
+    weights_text,
+)
 
-Describe: TypeAlias = Callable[["WeightsStudent", Sequence[Feature], Sequence[str]], str]
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,8 +43,8 @@ class WeightsStudent(ScoredStudent):
 
     weights: Floats  # (D, c) of each column for each class
     bias: Floats  # (c,) the scores where all columns are 0
-    spread: Floats  # (D,) standard deviations of the columns over the fitted rows
-    text: Describe  # how the family puts it into words
+    spread: Floats | None  # (D,) standard deviations of the columns; None if read from a file
+    kind: ClassVar[str] = "weights"
 
     def weigh(self, columns: Doubles) -> Doubles:
         """See `ScoredStudent.weigh`."""
@@ -62,20 +73,63 @@ class WeightsStudent(ScoredStudent):
         return linear_margins(self.scores(rows).astype(np.float64), weights, units, np.isnan(rows))
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
-        """The weights for a reader; see `students.contract.Student.describe`."""
-        return self.text(self, features, classes)
+        """The strongest weights or curves; see `students.contract.Student.describe`."""
+        if self.columns.ramps is None:
+            return describe_weights(self.sums(), self.spread, features, classes)
+        return describe_curves(self.sums(), features, classes)
+
+    def to_text(self, features: Sequence[Feature], classes: Sequence[str], name: str) -> str:
+        """All weights or curves as a table; see `students.contract.OptionalStudent.to_text`."""
+        if self.columns.ramps is None:
+            return weights_text(self.sums(), features, classes, name)
+        return curves_text(self.sums(), features, classes, name)
+
+    def to_json(self, features: Sequence[Feature], classes: Sequence[int | str]) -> dict[str, Any]:
+        """All weights under "linear", or all curves under "additive"."""
+        if self.columns.ramps is None:
+            return {"linear": weights_json(self.sums())}
+        return {"additive": curves_json(self.sums())}
+
+    def margins(self, rows: Floats, units: Doubles) -> Doubles | None:
+        """The exact margins of sums of the features themselves; None for curves.
+
+        See `students.contract.OptionalStudent.margins`.
+        """
+        if self.columns.ramps is not None:
+            return None
+        weights = self.weights[: rows.shape[1]].astype(np.float64)
+        return linear_margins(self.scores(rows).astype(np.float64), weights, units, np.isnan(rows))
+
+    def sums(self) -> Sums:
+        """The weighted sums alone."""
+        return Sums(columns=self.columns, weights=self.weights, bias=self.bias)
+
+
+def read_weights(graph: GraphProto) -> WeightsStudent:
+    """Return the weighted sums in the graph of a student's file.
+
+    The spread of the columns is not in the file. Raises ValueError, KeyError or
+    IndexError if the nodes are not as crembo writes them.
+    """
+    own = StudentGraph(graph)
+    columns, weights = read_columns(own), own.value(own.only("MatMul"))
+    if len(weights) != columns.width():
+        raise ValueError(f"expected {columns.width()} weights a class, got {len(weights)}")
+    return WeightsStudent(
+        columns=columns,
+        weights=weights,
+        bias=own.value(own.only("Add")),
+        spread=None,
+    )
 
 
 class WeightsLearner(ScoredLearner[WeightsStudent]):
     """Fits weights for one task."""
 
     @one_thread()
-    def __init__(
-        self, task: Task, learn: Callable[[Floats], Columns], *, ridge: float, text: Describe
-    ) -> None:
+    def __init__(self, task: Task, learn: Callable[[Floats], Columns], *, ridge: float) -> None:
         super().__init__(WeightsStudent, task, learn)
         self.search = WeightSearch(self.design, ridge)
-        self.text = text
 
     @one_thread()
     def fit(self, rewards: Floats, start: Student | None = None) -> WeightsStudent:
@@ -111,5 +165,4 @@ class WeightsLearner(ScoredLearner[WeightsStudent]):
             weights=plain,
             bias=shift,
             spread=self.design.spread,
-            text=self.text,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -13,9 +13,12 @@ from crembo_cli.students.contract import Student, Task
 from crembo_cli.students.tree.bins import bin_rows
 from crembo_cli.students.tree.draft import exact_rewards, from_tree, node_stats
 from crembo_cli.students.tree.grow import grow
-from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.tree.model import Tree, read_tree
 from crembo_cli.students.tree.prune import prune_by_belief, prune_same, prune_to_leaves
 from crembo_cli.students.tree.refine import refine
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 FIRST_PASSES = 15  # TAO passes at most for a tree grown anew
 NEXT_PASSES = 4  # and for one that starts from a neighbour
@@ -57,6 +60,11 @@ class TreeFamily:
     def learner(self, task: Task) -> TreeLearner:
         """Bin the rows of `task`, once for all fits."""
         return TreeLearner(self, task)
+
+    @staticmethod
+    def read(graph: GraphProto) -> Tree:
+        """Return the tree in the graph of a student's file; see `students.tree.model`."""
+        return read_tree(graph)
 
 
 class TreeLearner:
