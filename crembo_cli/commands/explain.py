@@ -14,13 +14,13 @@ SUFFIXES = [each.suffix for each in FORMATS.values()]
 
 def command(
     student: options.StudentPath,
-    format_: Annotated[
+    form: Annotated[
         str | None,
         typer.Option(
             "-f",
             "--format",
             metavar="|".join(FORMATS),
-            help="Output format. [default: text, or by the suffix of --output]",
+            help="Output format. [default: text, or the suffix of --output]",
             show_default=False,
         ),
     ] = None,
@@ -40,21 +40,11 @@ def command(
     """Explain STUDENT as text or JSON, as a drawing of a tree, or as code."""
     from crembo_cli.commands.messages import print_answer
     from crembo_cli.errors import UsageError
-    from crembo_cli.explain.formats import explain, format_of_suffix
-    from crembo_cli.files import check_output, write_together
-    from crembo_cli.student_file.read import read_student
+    from crembo_cli.runs.explain import explain
 
-    del debug  # read from the arguments by app.run, which must know it before any command runs
-    path = None if output is None else Path(output)
-    if format_ is not None:
-        check_choice("--format", format_, tuple(FORMATS))
-    chosen = format_ or (format_of_suffix(path.suffix) if path else "text")
-    if path is not None:
-        check_output(path, [Path(student)])
-    elif chosen == "png":
-        raise UsageError("an image needs an output file", hint="name one: --output tree.png")
-    content = explain(read_student(student), chosen)
-    if path is not None:
-        write_together({path: content})
-    else:
+    del debug  # app.run reads it from the arguments, before any command runs
+    if form == "png" and output is None:
+        raise UsageError("a PNG image needs a file", hint="for example --output tree.png")
+    content = explain(student, format=form, output=output)
+    if output is None:
         print_answer(content.decode("utf-8", "surrogateescape"))

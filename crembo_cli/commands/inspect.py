@@ -56,7 +56,7 @@ def command(
 
 
 def _info(path: str, teacher: Teacher) -> dict[str, Any]:
-    """All that the file says of itself, by key; what it does not say is null."""
+    """What is known about the file, by key; null where it is unknown."""
     from crembo_cli.student_file.metadata import parse_metadata
 
     return {
@@ -78,7 +78,7 @@ def _info(path: str, teacher: Teacher) -> dict[str, Any]:
         "rows": teacher.rows,
         "classes": list(teacher.classes) or None,
         "classes_source": teacher.classes_source if teacher.classes else None,
-        "reading": teacher.output_format,
+        "output_format": teacher.output_format,
         "provenance": parse_metadata(teacher.metadata) or None,
     }
 

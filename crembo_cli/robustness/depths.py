@@ -13,8 +13,7 @@ from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.evaluation.metrics import DELTAS, as_decimal
 from crembo_cli.robustness.margins import Classifier
 from crembo_cli.robustness.model import BELOW, CONFIDENCE, Bounds, Curve, Depths, WeakGroup
-from crembo_cli.students.contract import Floats, Indices
-from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.capabilities import groups_of
 
 
 def share_at_most(hits: ArrayLike, rows: int, confidence: float) -> NDArray[np.float64]:
@@ -140,11 +139,6 @@ def weakest_groups(
     believed = np.bincount(at, depths) / rows
     label = np.zeros(len(group), np.int64)
     label[at] = predicted
-
-    def rule(k: int) -> str:
-        if isinstance(student, Tree):
-            return student.group_text(int(spots[k]), test.encoding.features)
-        return f"where it says {classes[label[k]]}"
 
     return [
         WeakGroup(

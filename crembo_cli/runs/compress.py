@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -266,16 +267,16 @@ def _measure(
     robustness = robustness_of(
         found, splits, teacher, labels, family, search, quick=quick, stages=progress.stage
     )
-    messages.stage("exporting and replaying", 0)
-    metadata = metadata_of(family, found, job.search, parts.train, teacher, crembo)
+    progress.stage("exporting and replaying the student", 0)
+    metadata = metadata_of(family, found, search, splits.train, teacher, release)
     file = student_file(
         student,
         signature,
         teacher.classes,
-        with_test_results(metadata, parts.test, asdict(metrics["student"])),
-        crembo,
-        (*parts.untested(), parts.test),
-        job.search.threads,
+        with_test_results(metadata, splits.test, asdict(metrics["student"])),
+        release,
+        (*splits.untested(), splits.test),
+        search.threads,
     )
     progress.stage("timing the teacher", 0)
     speed = teacher.rows_per_second(splits.test.frame) if teacher.answers_new_rows else None
@@ -294,13 +295,13 @@ def _measure(
             student_rows_per_second=file.rows_per_second,
             teacher_rows_per_second=speed,
         ),
-        description=build.description(student, parts.train.encoding.features, teacher.classes),
+        description=build.description(student, encoding.features, teacher.classes),
         internals=ReadableStudent(
-            name=job.output.name,
+            name=Path(paths.student).name,
             student=student,
-            features=parts.train.encoding.features,
+            features=encoding.features,
             classes=tuple(label_values(teacher.classes).tolist()),
-            missing_texts=parts.train.encoding.missing_texts,
+            missing_texts=encoding.missing_texts,
         ),
     )
     return file.content, report

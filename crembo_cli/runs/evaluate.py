@@ -15,8 +15,19 @@ from crembo_cli.errors import StudentError
 from crembo_cli.files import write_together
 from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.runs.classes import match_student_classes, names_of_student
-from crembo_cli.runs.inputs import gather
-from crembo_cli.runs.outputs import add_to_summary, check_outputs, report_files, show
+from crembo_cli.runs.inputs import open_teacher, read_labelled
+from crembo_cli.runs.options import (
+    Notes,
+    Progress,
+    TableOptions,
+    TeacherOptions,
+    as_path,
+    count_threads,
+    display_path,
+    table_options,
+)
+from crembo_cli.runs.outputs import check_outputs, report_files
+from crembo_cli.search import defaults
 from crembo_cli.student_file.metadata import StudentMetadata
 from crembo_cli.student_file.read import read_student_metadata
 from crembo_cli.students.contract import Indices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crembo_cli.explain.formats import FORMS, form_of
+from crembo_cli.explain.formats import FORMATS, format_of_suffix
 from crembo_cli.explain.formats import explain as render
 from crembo_cli.files import check_output, write_together
 from crembo_cli.runs.options import check_choice
@@ -26,8 +26,8 @@ def explain(
     """
     path = None if output is None else Path(output)
     if format is not None:
-        check_choice("--format", format, tuple(FORMS))
-    chosen = format or (form_of(path.suffix) if path else "text")
+        check_choice("--format", format, tuple(FORMATS))
+    chosen = format or (format_of_suffix(path.suffix) if path else "text")
     if path is not None:
         check_output(path, [Path(student)])
     content = render(read_student(student), chosen)

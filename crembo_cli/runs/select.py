@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from crembo_cli.commands.messages import Messages
-from crembo_cli.commands.options import check_choice, family_settings, refuse_both
-from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.errors import StudentError, UsageError
 from crembo_cli.robustness.margins import units_of
+from crembo_cli.runs.options import Progress, check_choice, parse_settings, refuse_both
 from crembo_cli.search.candidates import (
     Budget,
     Candidate,
@@ -22,13 +20,12 @@ from crembo_cli.search.candidates import (
 from crembo_cli.search.student import Compression, Search, find_student, label_rows
 from crembo_cli.student_file.build import build_model, model_bytes
 from crembo_cli.student_file.metadata import candidate_metadata
-from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Family
 from crembo_cli.students.plugins import attribute_errors, size_of
 from crembo_cli.students.registry import EVERY
 
 if TYPE_CHECKING:
-    from crembo_cli.dataset.labelled import Splits
+    from crembo_cli.dataset.labelled import LabelledTable, Splits
     from crembo_cli.search.comparison import Comparison
     from crembo_cli.student_file.signature import Signature
     from crembo_cli.teachers.contract import Teacher
@@ -169,9 +166,11 @@ def select_student(
         return family, found, None
     from crembo_cli.search.comparison import compare_candidates
 
-    def bytes_of(candidate: Candidate, found: Compression) -> int:
-        metadata = metadata_of(candidate.family, found, search, parts.train, teacher, crembo)
-        model = build_model(found.student, signature, teacher.classes, metadata, crembo)
+    progress.note([f"not among the candidates: {error}" for error in request.left_out])
+
+    def bytes_of(each: Candidate, found: Compression) -> int:
+        metadata = metadata_of(each.family, found, search, splits.train, teacher, version)
+        model = build_model(found.student, signature, teacher.classes, metadata, version)
         return len(model_bytes(model))
 
     comparison = compare_candidates(
@@ -193,9 +192,9 @@ def metadata_of(
     search: Search,
     train: LabelledTable,
     teacher: Teacher,
-    crembo: str,
+    version: str,
 ) -> dict[str, str]:
-    """Return the metadata of a student that was found, without its test results."""
+    """The metadata of a student that was found, without its test results."""
     settings = {name: value for name, value in asdict(search).items() if name != "threads"}
     rows = {"synthetic": len(found.train.rows) - found.train.real, "steps": len(found.steps)}
     return candidate_metadata(
@@ -206,12 +205,12 @@ def metadata_of(
         search=settings | rows,
         threshold=found.threshold,
         units=units_of(train.rows, train.encoding).tolist(),
-        version=crembo,
+        version=version,
     )
 
 
-def _unused(family: Family, search: Search) -> list[str]:
-    """What was asked of the search and means nothing to `family`."""
+def _unused_options(family: Family, search: Search) -> list[str]:
+    """Notes on options of the search that have no effect for `family`."""
     most, path = family.thresholds, search.algorithm == "crembo"
     if most is None or not path:
         return []

@@ -185,6 +185,6 @@ def parse_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:
         if key.startswith(PREFIX):
             try:
                 found[key.removeprefix(PREFIX)] = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):  # the file may be anybody's
                 found[key.removeprefix(PREFIX)] = text
     return found

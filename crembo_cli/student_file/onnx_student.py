@@ -69,7 +69,7 @@ class OnnxStudent:
     def _metadata_features(self) -> tuple[Any, ...]:
         from onnx import load_from_string
 
-        from crembo_cli.student_file.read import features_of
+        from crembo_cli.student_file.metadata import features_of
 
         return features_of(load_from_string(self.content))
 

@@ -120,7 +120,8 @@ def _read_model(path: str | Path) -> ModelProto:
     return model
 
 
-def _classes(model: ModelProto) -> tuple[int | str, ...]:
+def classes_of(model: ModelProto) -> tuple[int | str, ...]:
+    """Return the classes as the `label` output gives them."""
     from onnx import numpy_helper
 
     table = {each.name: each for each in model.graph.initializer}[LABELS]

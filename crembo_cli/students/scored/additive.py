@@ -6,6 +6,7 @@ are linear between knots at quantiles and constant beyond the outer ones.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
