@@ -130,7 +130,8 @@ def _measured(
     """The student that was found: measured, exported and replayed."""
     from importlib.metadata import version
 
-    from crembo_cli.evaluation.metrics import by_class, measure
+    from crembo_cli.evaluation.baselines import predict_all
+    from crembo_cli.evaluation.metrics import measure, measure_by_class
     from crembo_cli.report import build
     from crembo_cli.report.gates import with_gates
     from crembo_cli.report.model import Report, Timing
@@ -141,7 +142,7 @@ def _measured(
     crembo = version("crembo-cli")
     student = found.student
     messages.stage("measuring against the same-size trees", 0)
-    answers = build.answers_of(student, parts, job.search.seed)
+    answers = predict_all(student, parts, job.search.seed)
     metrics = {name: measure(parts.test, predicted) for name, predicted in answers.items()}
     robustness = robustness_of(
         found,
@@ -167,14 +168,16 @@ def _measured(
     speed = teacher.rows_per_second(parts.test.frame) if teacher.answers_new_rows else None
     report = Report(
         crembo=crembo,
-        teacher=build.teacher_info(job.teacher, teacher),
-        data=build.data_info(job.data, job.test_data, parts, found),
-        student=build.student_info(
+        teacher=build.describe_teacher(job.teacher, teacher),
+        data=build.describe_data(job.data, job.test_data, parts, found),
+        student=build.describe_student(
             str(job.output), file.sha256, family, student, len(file.content)
         ),
-        search=build.search_info(job.search, found, comparison, job.request.prefer),
+        search=build.describe_search(job.search, found, comparison, job.request.prefer),
         metrics=metrics,
-        by_class=by_class(parts.test, answers["student"], build.names(teacher), teacher=True),
+        by_class=measure_by_class(
+            parts.test, answers["student"], build.class_names(teacher), teacher=True
+        ),
         robustness=robustness,
         requirements=[],
         timing=Timing(
@@ -182,7 +185,7 @@ def _measured(
             student_rows_per_second=file.rows_per_second,
             teacher_rows_per_second=speed,
         ),
-        description=build.description(student, parts.train.encoding.features, teacher.classes),
+        description=build.describe_as_text(student, parts.train.encoding.features, teacher.classes),
         internals=readable_student(
             job.output.name,
             student,

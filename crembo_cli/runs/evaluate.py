@@ -121,7 +121,7 @@ def _evaluated(
     began: float,
 ) -> Report:
     """The report, gates judged."""
-    from crembo_cli.report.build import evaluated_report
+    from crembo_cli.report.build import build_evaluation_report
     from crembo_cli.report.gates import with_gates
     from crembo_cli.robustness.margins import units_of
     from crembo_cli.robustness.measure import robustness_on
@@ -150,7 +150,7 @@ def _evaluated(
         seed=job.seed,
     )
     messages.note([*student.warnings, *(teacher.warnings if teacher else ())])
-    report = evaluated_report(
+    report = build_evaluation_report(
         student, own, teacher, test, answers, robustness, paths=(job.student, job.data, job.teacher)
     )
     timing = replace(report.timing, seconds=perf_counter() - began)

@@ -10,29 +10,29 @@ from typing import TYPE_CHECKING
 from crembo_cli.commands.messages import print_answer
 from crembo_cli.errors import OutputError, UsageError
 from crembo_cli.files import check_output
+from crembo_cli.report.formats import FILE_SUFFIXES, render
 
 if TYPE_CHECKING:
     from crembo_cli.report.model import Report
 
-
-STUDENT = (".onnx",)
-REPORTS = (".json", ".html", ".md")
+STUDENT_SUFFIXES = (".onnx",)
+SUMMARY = "GITHUB_STEP_SUMMARY"  # the file that a job of GitHub Actions shows as its summary
 
 
 def check_outputs(
     student: Path | None, reports: Sequence[Path], inputs: Sequence[str | None]
 ) -> None:
-    """Refuse outputs that could not be written, before an hour is spent.
+    """Refuse output paths that cannot be written, before a long run.
 
-    `student` is None where none is written. `inputs` are the paths of what is read, None and "-"
-    among them. Raises UsageError for a kind
-    of file that is not written and for a path that comes twice, OutputError as `check_output`.
+    `student` is None where none is written. `inputs` are the paths that the run reads, None and
+    "-" among them. Raises UsageError for an unsupported format and for a path that comes twice,
+    OutputError as `check_output`.
     """
     files = [Path(path) for path in inputs if path not in (None, "-")]
     if student is not None:
-        _check_kind("--output", student, STUDENT)
+        _check_suffix("--output", student, STUDENT_SUFFIXES)
     for path in reports:
-        _check_kind("--report", path, REPORTS)
+        _check_suffix("--report", path, FILE_SUFFIXES)
     outputs = [*([] if student is None else [student]), *reports]
     for number, path in enumerate(outputs):
         check_output(path, files)
@@ -40,42 +40,30 @@ def check_outputs(
             raise UsageError("two outputs have the same path", where=str(path))
 
 
-def _check_kind(option: str, path: Path, kinds: Sequence[str]) -> None:
-    if path.suffix.lower() not in kinds:
+def _check_suffix(option: str, path: Path, suffixes: Sequence[str]) -> None:
+    if path.suffix.lower() not in suffixes:
         raise UsageError(
-            "no such kind of file is written",
+            "unsupported output format",
             where=option,
             found=repr(str(path)),
-            wanted=f"a path that ends in {' or '.join(kinds)}",
+            wanted=f"a path that ends in {' or '.join(suffixes)}",
         )
 
 
-SUMMARY = "GITHUB_STEP_SUMMARY"  # the file that a job of GitHub Actions shows as its summary
-
-
 def report_files(report: Report, paths: Sequence[Path]) -> dict[Path, bytes]:
-    """What belongs into each of `paths`, by what its name ends in: see `outputs.REPORTS`."""
+    """Render the report for each of `paths`, in the format of its suffix."""
     return {path: _content(report, path.suffix.lower()) for path in paths}
 
 
 def _content(report: Report, suffix: str) -> bytes:
-    if suffix == ".html":
-        from crembo_cli.report.html import html
-
-        return html(report).encode(errors="replace")
-    if suffix == ".md":
-        from crembo_cli.report.markdown import markdown
-
-        return markdown(report).encode(errors="replace")
-    from crembo_cli.report.as_json import json_text
-
-    return json_text(report).encode()
+    # A path may hold bytes that are not UTF-8; HTML and Markdown show a question mark for them.
+    return render(report, suffix).encode(errors="replace")
 
 
 def add_to_summary(report: Report) -> None:
-    """Append the Markdown report to the file that GITHUB_STEP_SUMMARY names, where it is set.
+    """Append the Markdown report to the file that GITHUB_STEP_SUMMARY names, if it is set.
 
-    Raises OutputError where it cannot be written.
+    Raises OutputError if the file cannot be written.
     """
     path = os.environ.get(SUMMARY)
     if not path:
@@ -85,20 +73,18 @@ def add_to_summary(report: Report) -> None:
             file.write(_content(report, ".md") + b"\n")
     except OSError as error:
         raise OutputError(
-            "the summary cannot be written",
+            "cannot write the summary",
             where=f"{SUMMARY}={path}",
             found=error.strerror,
-            hint=f"unset {SUMMARY} where there is no job to summarise",
+            hint=f"unset {SUMMARY} outside GitHub Actions",
         ) from error
 
 
 def show(report: Report, *, as_json: bool, quiet: bool) -> None:
-    """The report on standard output: JSON where asked, nothing where quiet, else drawn."""
+    """Print the report on standard output: JSON on request, nothing if quiet, else drawn."""
     if as_json:
-        from crembo_cli.report.as_json import json_text
-
-        print_answer(json_text(report))
+        print_answer(report.to_json())
     elif not quiet:
-        from crembo_cli.report.console import drawn
+        from crembo_cli.report.console import render_terminal
 
-        print_answer(drawn(report))
+        print_answer(render_terminal(report))

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from crembo_cli.report.console import draw, drawn
 from crembo_cli.report.model import Report, Requirement
-from tests.report.made import comparison, contested, metrics, report, steps
+from tests.report.example_reports import comparison, report_with_comparison, metrics, report, steps
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -232,7 +232,7 @@ def test_a_screen_without_some_letter(encoding: str, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("width", [72, 80, 100])
 def test_the_frontier_is_told(width: int) -> None:
     """The students worth their size with the one taken marked, and all of them as a plot."""
-    text = "\n".join(lines(contested(), width))
+    text = "\n".join(lines(report_with_comparison(), width))
     words = re.sub(r"\s+", " ", text)
     assert "3 students, judged on 41 rows + 2,460 synthetic that none of them saw" in words
     assert "1 over the budget. Taken: tree max_depth=2, the smallest within" in words
@@ -248,6 +248,6 @@ def test_a_frontier_of_odd_names_fits(name: str) -> None:
     found = comparison(name)
     last = replace(found.students[2], on_front=True, within_budget=True)
     found = replace(found, students=[*found.students[:2], last], chosen=2)
-    drawn_lines = lines(contested(found), 80)
+    drawn_lines = lines(report_with_comparison(found), 80)
     assert max(cell_len(line) for line in drawn_lines) <= 80
     assert "\x1b[31m" not in "".join(drawn_lines)

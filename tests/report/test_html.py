@@ -20,7 +20,7 @@ from crembo_cli.report.model import Report, Requirement
 from tests.explain.test_curves import additive
 from tests.explain.test_text import small_tree
 from tests.report.browser import CHROMIUM, Browser, Page, browser
-from tests.report.made import comparison, contested, report
+from tests.report.example_reports import comparison, report_with_comparison, report
 
 EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}"
 OWN_IDS = {"figures", "confusion"}
@@ -42,9 +42,9 @@ def evil() -> Report:
     assert made.internals is not None
     assert made.by_class is not None
     assert made.teacher is not None
-    assert made.robustness.weakest is not None
+    assert made.robustness.weakest_groups is not None
     features = tuple(replace(each, name=EVIL) for each in made.internals.features)
-    spots = [replace(each, rule=EVIL, says=EVIL) for each in made.robustness.weakest]
+    spots = [replace(each, rule=EVIL, predicted=EVIL) for each in made.robustness.weakest_groups]
     return replace(
         made,
         teacher=replace(made.teacher, path=EVIL, output_format=EVIL),
@@ -52,7 +52,7 @@ def evil() -> Report:
         student=replace(made.student, path=EVIL, family=EVIL),
         internals=replace(made.internals, features=features, classes=(EVIL, "yes"), name=EVIL),
         by_class=[replace(each, name=EVIL) for each in made.by_class],
-        robustness=replace(made.robustness, weakest=spots),
+        robustness=replace(made.robustness, weakest_groups=spots),
         requirements=[Requirement(expression="fidelity>=0.9", value=0.5, met=False)],
         description=EVIL,
         command=EVIL,
@@ -119,14 +119,14 @@ def test_an_additive_student_has_its_curves_drawn() -> None:
 
 def test_the_frontier_has_its_place() -> None:
     """A table of those worth their size and a plot; names are escaped; else there is neither."""
-    page = html(contested())
+    page = html(report_with_comparison())
     assert page.count("<svg") == html(report()).count("<svg") + 1
     row = '<tr class="student"><td>tree max_depth=2 (taken)</td><td>4,245</td><td>42</td>'
     assert row in page
     assert 'id="frontier"' not in html(report())
     found = comparison(EVIL)
     last = replace(found.students[2], on_front=True, within_budget=True)
-    seen = Seen(html(contested(replace(found, students=[*found.students[:2], last], chosen=2))))
+    seen = Seen(html(report_with_comparison(replace(found, students=[*found.students[:2], last], chosen=2))))
     assert "script" not in seen.tags
     assert f"{EVIL} (taken)" in seen.text
 
@@ -179,7 +179,7 @@ def test_what_is_not_known_is_left_out(lacking: str) -> None:
             search=None,
             by_class=None,
             metrics={"student": made.metrics["student"]},
-            robustness=replace(found, depth=None, weakest=None),
+            robustness=replace(found, depth=None, weakest_groups=None),
         ),
         "internals": replace(made, internals=None, description=""),
     }
@@ -193,7 +193,7 @@ def test_a_tree_too_large_to_read_is_told_in_words() -> None:
     """And so is a confusion matrix of too many classes left out."""
     made = full()
     many = [
-        ClassMetrics(name=str(k), rows=1, predicted=[1] * 41, found=1.0, right=1.0, mean_belief=1.0)
+        ClassMetrics(name=str(k), rows=1, predicted=[1] * 41, recall=1.0, precision=1.0, mean_belief=1.0)
         for k in range(41)
     ]
     page = html(replace(made, by_class=many))

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from crembo_cli.report.markdown import MOST_BYTES, code, markdown, plain
 from crembo_cli.report.model import Requirement
-from tests.report.made import comparison, contested, report
+from tests.report.example_reports import comparison, report_with_comparison, report
 
 EVIL = "<img src=x>|`*[a](http://b)* @team #1 ``` \n# heading"
 
@@ -50,14 +50,14 @@ def test_names_do_nothing(write: object) -> None:
 def test_evil_reports_keep_their_form() -> None:
     """With such names everywhere there are as many tables and rows as without."""
     made = report()
-    assert made.robustness.weakest is not None
-    spots = [replace(each, rule=EVIL, says=EVIL) for each in made.robustness.weakest]
+    assert made.robustness.weakest_groups is not None
+    spots = [replace(each, rule=EVIL, predicted=EVIL) for each in made.robustness.weakest_groups]
     evil = replace(
         made,
         student=replace(made.student, path=EVIL),
         data=replace(made.data, path=EVIL),
         by_class=[replace(each, name=EVIL) for each in made.by_class or []],
-        robustness=replace(made.robustness, weakest=spots),
+        robustness=replace(made.robustness, weakest_groups=spots),
         description="```\n</details><h1>",
     )
     good, bad = rendered(markdown(made)), rendered(markdown(evil))
@@ -90,7 +90,7 @@ def test_parts_without_figures_are_left_out() -> None:
             search=None,
             by_class=None,
             description="",
-            robustness=replace(made.robustness, weakest=None, depth=None),
+            robustness=replace(made.robustness, weakest_groups=None, depth=None),
         )
     )
     for part in ("None", "details", "Where the teacher", " of `forest.onnx`"):
@@ -99,10 +99,10 @@ def test_parts_without_figures_are_left_out() -> None:
 
 def test_the_frontier_is_a_table() -> None:
     """The students worth their size, the one taken in bold; without a contest there is none."""
-    lines = markdown(contested()).splitlines()
+    lines = markdown(report_with_comparison()).splitlines()
     assert "| **`tree max_depth=2`** | 4,245 | 42 | 0.930 | 0.300 | 0.910 |" in lines
     assert "worth their size" not in markdown(report())
     found = comparison(EVIL)
     evil = replace(found.students[2], on_front=True, within_budget=True)
-    page = markdown(contested(replace(found, students=[*found.students[:2], evil], chosen=2)))
+    page = markdown(report_with_comparison(replace(found, students=[*found.students[:2], evil], chosen=2)))
     assert "<img" not in rendered(page)

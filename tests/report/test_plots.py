@@ -7,7 +7,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 from crembo_cli.report import plots
-from tests.report.made import comparison, report
+from tests.report.example_reports import comparison, report
 
 FOUND = report().robustness
 

@@ -9,7 +9,7 @@ import pytest
 from crembo_cli.report.model import Report, Requirement
 from crembo_cli.report.verdict import verdict_of
 from crembo_cli.robustness.model import WithBaselines
-from tests.report.made import metrics, report
+from tests.report.example_reports import metrics, report
 
 MET = Requirement(expression="fidelity>=0.9", value=0.93, met=True)
 FAILED = Requirement(expression="bytes<=100", value=4245, met=False)

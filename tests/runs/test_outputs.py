@@ -10,8 +10,8 @@ import pytest
 from crembo_cli.report.glossary import glossary_text
 from crembo_cli.runs.outputs import SUMMARY, report_files
 from tests.commands.conftest import Crembo
-from tests.report.made import report
-from tests.report.schema import validate
+from tests.report.example_reports import report
+from tests.report.report_schema import validate
 
 FEW = ("--synthetic", "50", "--thresholds", "2", "-q")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crembo_cli.report.model import SearchInfo, StepInfo
 from crembo_cli.report.text_plots import pareto_plot, path_plot
-from tests.report.made import comparison
+from tests.report.example_reports import comparison
 
 
 def step(threshold: float | None, depth: float, belief: float) -> StepInfo:

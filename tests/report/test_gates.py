@@ -15,7 +15,7 @@ from crembo_cli.report.gates import (
     with_gates,
 )
 from crembo_cli.report.model import Report, Requirement
-from tests.report.made import metrics, report
+from tests.report.example_reports import metrics, report
 
 
 def judged(*expressions: str, of: Report | None = None) -> list[Requirement]:

@@ -10,9 +10,8 @@ import pytest
 
 from crembo_cli.errors import UsageError
 from crembo_cli.report.gates import KNOWN, check_refitted, keys_of, parse_gate, with_gates
-from crembo_cli.report.model import as_json
 from crembo_cli.robustness.model import MarginUpperBounds
-from tests.report.made import report
+from tests.report.example_reports import report
 
 
 def numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:
@@ -31,7 +30,7 @@ def test_every_number_of_the_robustness_is_known_and_no_other() -> None:
         made.robustness,
         margin_upper_bound=MarginUpperBounds(rows=1, median=0.5, quantile_5=0.25),
     )
-    found = as_json(replace(made, robustness=above))["robustness"]
+    found = (replace(made, robustness=above)).to_dict()["robustness"]
     names = {path for path, _ in numbers(found, "robustness")}
     assert names == {path for path in KNOWN if path.startswith("robustness.")}
 
@@ -39,7 +38,7 @@ def test_every_number_of_the_robustness_is_known_and_no_other() -> None:
 def test_every_number_can_be_required_by_its_whole_path() -> None:
     """And the value that is judged is the one in the JSON."""
     made = report()
-    for path, value in numbers(as_json(made)["robustness"], "robustness"):
+    for path, value in numbers(made.to_dict()["robustness"], "robustness"):
         (judged,) = with_gates(made, [parse_gate(f"{path}=={value!r}")]).requirements
         assert judged.met, path
 
@@ -103,8 +102,8 @@ def test_a_margin_without_end_meets_any_limit() -> None:
     made = replace(made, robustness=replace(made.robustness, margin=endless))
     made = with_gates(made, [parse_gate("margin.median>=100")])
     assert made.requirements[0].met
-    assert as_json(made)["robustness"]["margin"]["median"] is None
-    assert as_json(made)["requirements"][0]["value"] is None
+    assert made.to_dict()["robustness"]["margin"]["median"] is None
+    assert made.to_dict()["requirements"][0]["value"] is None
 
 
 def test_why_a_number_is_not_there() -> None:

@@ -12,10 +12,10 @@ from crembo_cli.report import console
 from crembo_cli.report import html as tables
 from crembo_cli.report.gates import KNOWN, keys_of
 from crembo_cli.report.glossary import GLOSSARY, glossary_text, sentence
-from crembo_cli.report.model import MEASURED, Requirement, as_json
+from crembo_cli.report.model import Requirement
 from crembo_cli.report.robustness_table import robustness_rows
 from crembo_cli.robustness.model import MarginUpperBounds
-from tests.report.made import report
+from tests.report.example_reports import report
 
 PLACES = ("depth curve", "weakest", "by class", "rows", "the path", "search", "teacher")
 
@@ -32,7 +32,7 @@ def numbers(value: Any, path: str = "") -> Iterator[str]:
 
 def test_every_number_of_a_report_has_a_meaning() -> None:
     """Each leaf that is a number, lists and all, and each that --require knows."""
-    paths = {*numbers(as_json(report())), *KNOWN}
+    paths = {*numbers(report().to_dict()), *KNOWN}
     for path in paths:
         assert any(fnmatchcase(path, each.path) for each in GLOSSARY), path
 
@@ -43,7 +43,7 @@ def test_every_meaning_is_of_a_number() -> None:
     assert made.search is not None
     gate = Requirement(expression="fidelity>=0.9", value=0.93, met=True)
     made = replace(made, search=replace(made.search, threshold=0.25), requirements=[gate])
-    paths = {*numbers(as_json(made)), *KNOWN}
+    paths = {*numbers(made.to_dict()), *KNOWN}
     for each in GLOSSARY:
         if not each.path.startswith("student.options"):
             assert any(fnmatchcase(path, each.path) for path in paths), each.path

@@ -9,7 +9,7 @@ from rich.console import Console
 from crembo_cli.report.console import trust
 from crembo_cli.report.model import Report
 from crembo_cli.robustness.model import Bounds, MarginUpperBounds
-from tests.report.made import report
+from tests.report.example_reports import report
 
 
 def lines(made: Report) -> list[str]:
