@@ -105,7 +105,7 @@ def robustness_parts(report: Report) -> Iterator[RenderableType]:
     shown = [
         k for k in range(len(table.headings)) if any(row.cells[k] is not None for row in table.rows)
     ]
-    found = _table(table.corner, no_wrap=True)
+    found = _table(table.corner, no_wrap=False)
     for k in shown:
         found.add_column(table.headings[k], justify="right")
     for row in table.rows:

@@ -35,7 +35,7 @@ def drawn_names(metric: Metric) -> list[str]:
 def render_glossary(width: int = 100) -> str:
     """Render the glossary as text with lines of at most `width`; one newline at the end."""
     wide = max(len(metric.name) for metric in METRICS if len(metric.name) <= 24) + 2
-    wrapper = TextWrapper(width=width, subsequent_indent=" " * wide)
+    wrapper = TextWrapper(width=width, subsequent_indent=" " * wide, break_on_hyphens=False)
     lines = [wrapper.fill(f"{metric.name:{wide - 2}}  {explain(metric)}") for metric in METRICS]
     return "\n".join([*lines, "", *TextWrapper(width=width).wrap(NOTE)]) + "\n"
 

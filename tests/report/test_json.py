@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 
+from crembo_cli.report.schema import FILE, render_schema
 from crembo_cli.robustness.model import MarginUpperBounds
 from tests.report.example_reports import report
 from tests.report.report_schema import validate
@@ -52,3 +53,8 @@ def test_what_is_drawn_alone_is_not_in_the_json() -> None:
     made = (replace(report(), command="crembo compress a b", description="words")).to_dict()
     assert not {"command", "description", "internals"} & set(made)
     assert set(made["metrics"]) == {"student", "teacher", "baseline_labels", "baseline_teacher"}
+
+
+def test_the_schema_in_the_package_is_up_to_date() -> None:
+    """`python -m crembo_cli.report.schema` writes it anew."""
+    assert FILE.read_text() == render_schema()

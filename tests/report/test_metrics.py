@@ -1,115 +1,169 @@
-"""What each number means."""
+"""The table of metrics: it names every number of a report and nothing else."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
-from crembo_cli.report import console
-from crembo_cli.report import html as tables
-from crembo_cli.report.gates import KNOWN, keys_of
-from crembo_cli.report.glossary import GLOSSARY, glossary_text, sentence
-from crembo_cli.report.model import Requirement
-from crembo_cli.report.robustness_table import robustness_rows
+import pytest
+
+from crembo_cli.report.gates import find_path
+from crembo_cli.report.glossary import explain, render_glossary, render_glossary_markdown
+from crembo_cli.report.metrics import (
+    CLASSIFIERS,
+    METRICS,
+    Keys,
+    find_metric,
+    look_up,
+    required_paths,
+    split_path,
+)
+from crembo_cli.report.model import Report, Requirement
+from crembo_cli.report.tables import (
+    Table,
+    bounds_table,
+    class_table,
+    comparison_table,
+    cost_table,
+    depth_table,
+    metrics_table,
+    robustness_table,
+    weakest_table,
+)
 from crembo_cli.robustness.model import MarginUpperBounds
-from tests.report.example_reports import report
+from tests.report.example_reports import comparison, report
 
-PLACES = ("depth curve", "weakest", "by class", "rows", "the path", "search", "teacher")
+# Headings of texts, and of what is not a metric.
+OTHER_HEADINGS = {"predicted", "teacher probabilities", "bound", "student", "teacher"}
 
 
-def numbers(value: Any, path: str = "") -> Iterator[str]:
-    """The paths of all numbers in a JSON value; a place in a list is a key."""
+def full_report() -> Report:
+    """Build a report in which every number is known."""
+    example = report()
+    assert example.search is not None
+    found = replace(comparison(), budget=dict.fromkeys(comparison().budget, 6_000))
+    students = [replace(each, threshold=0.25) for each in found.students]
+    bounds = MarginUpperBounds(rows=1, median=0.5, quantile_5=0.25)
+    assert example.teacher is not None
+    return replace(
+        example,
+        teacher=replace(example.teacher, classes=[0, 1]),
+        search=replace(
+            example.search, threshold=0.25, comparison=replace(found, students=students)
+        ),
+        robustness=replace(example.robustness, margin_upper_bound=bounds),
+        requirements=[Requirement(expression="fidelity>=0.9", value=0.93, met=True)],
+    )
+
+
+def numbers(value: Any, path: Keys = ()) -> Iterator[Keys]:
+    """Generate the paths of all numbers in a JSON value; a place in a list is a key."""
     if isinstance(value, dict | list):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for key, each in pairs:
-            yield from numbers(each, f"{path}.{key}" if path else str(key))
+            yield from numbers(each, (*path, str(key)))
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield path
 
 
-def test_every_number_of_a_report_has_a_meaning() -> None:
-    """Each leaf that is a number, lists and all, and each that --require knows."""
-    paths = {*numbers(report().to_dict()), *KNOWN}
-    for path in paths:
-        assert any(fnmatchcase(path, each.path) for each in GLOSSARY), path
+def tables(found: Report) -> Iterator[Table]:
+    """Generate every table that a renderer draws."""
+    yield metrics_table(found, brief=False)
+    yield robustness_table(found)
+    yield cost_table(found)
+    yield bounds_table(found)
+    for table in (
+        comparison_table(found),
+        class_table(found),
+        weakest_table(found, brief=False),
+        depth_table(found),
+    ):
+        assert table is not None
+        yield table
 
 
-def test_every_meaning_is_of_a_number() -> None:
-    """None is left over from a number that is gone."""
-    made = report()
-    assert made.search is not None
-    gate = Requirement(expression="fidelity>=0.9", value=0.93, met=True)
-    made = replace(made, search=replace(made.search, threshold=0.25), requirements=[gate])
-    paths = {*numbers(made.to_dict()), *KNOWN}
-    for each in GLOSSARY:
-        if not each.path.startswith("student.options"):
-            assert any(fnmatchcase(path, each.path) for path in paths), each.path
+def test_every_number_of_a_report_is_in_the_table_once() -> None:
+    """Each number, those in lists included, has exactly one row."""
+    for path in set(numbers(json.loads(full_report().to_json()))):
+        assert sum(metric.holds(path) for metric in METRICS) == 1, path
 
 
-def drawn_names() -> set[str]:
-    """What stands beside a number in the terminal, in Markdown and on the page."""
-    made = report()
-    margin = made.robustness.margin
+def test_every_row_of_the_table_is_in_a_report() -> None:
+    """No row is left over from a number that is gone."""
+    paths = set(numbers(full_report().to_dict()))
+    for metric in METRICS:
+        assert any(metric.holds(path) for path in paths), metric.name
+
+
+def test_every_heading_is_in_the_table() -> None:
+    """What stands beside or above a number is the name or a heading of a metric."""
+    known = {heading.text.format(delta="5%") for each in METRICS for heading in each.headings}
+    drawn = set()
+    example = full_report()
+    for table in tables(example):
+        drawn |= set(table.headings) - OTHER_HEADINGS - set(CLASSIFIERS.values())
+    for table in (robustness_table(example), cost_table(example), bounds_table(example)):
+        drawn |= {row.name for row in table.rows}
+    assert len(drawn) > 20
+    assert drawn <= known
+    margin = example.robustness.margin
     assert margin is not None
-    above = MarginUpperBounds(rows=1, median=0.5, quantile_5=0.25)
-    unlabelled = replace(margin, certified_accuracy=None)
-    return {
-        *console.COLUMNS,
-        *tables.FIGURES,
-        *(name for name, _, _ in tables.costs_of(made)),
-        *(row[0] for row in robustness_rows(made.robustness)),
-        *(row[0] for row in robustness_rows(replace(made.robustness, margin=unlabelled))),
-        *(
-            row[0]
-            for row in robustness_rows(
-                replace(made.robustness, margin=None, margin_upper_bound=above)
-            )
-        ),
-    }
+    unlabelled = replace(
+        example,
+        robustness=replace(example.robustness, margin=replace(margin, certified_accuracy=None)),
+    )
+    assert known - drawn == {row.name for row in robustness_table(unlabelled).rows} - drawn
 
 
-def known_names() -> set[str]:
-    """What numbers are called, in reports and by --require."""
-    return {name.replace("_", " ") for each in GLOSSARY for name in (each.name, *each.drawn)}
+def test_looking_a_number_up_gives_the_value_in_the_json_report() -> None:
+    """For every metric that --require takes."""
+    found = full_report().to_dict()
+    for path in required_paths():
+        value: Any = found
+        for key in path:
+            value = value[key]
+        assert look_up(full_report(), path) == value is not None, path
 
 
-def test_every_drawn_number_has_a_meaning() -> None:
-    """By the very words that stand beside it; and no meaning is of words that are not drawn."""
-    assert len(drawn_names()) >= 20
-    assert drawn_names() <= known_names()
-    other = {"belief below 0.5", "least belief"}  # of tables that stand on the page alone
-    assert {name for each in GLOSSARY for name in each.drawn} <= drawn_names() | other
+def test_names_are_those_that_require_takes() -> None:
+    """Where --require takes the metric at all."""
+    for metric in METRICS:
+        if metric.can_be_required():
+            assert metric.holds(find_path(metric.name, "")), metric.name
 
 
-def test_every_drawn_number_is_in_the_readme() -> None:
-    """And every number that --require knows, by its own name."""
-    text = (Path(__file__).parents[2] / "README.md").read_text()
-    told = text.split("## Reading the report")[1].split("\n## ")[0]
-    for name in sorted(drawn_names()):
-        assert f"`{name}`" in told or f"`{name.replace(' ', '_')}`" in told, name
-    for path in KNOWN:
-        keys = [key for key in path.split(".") if not key.isdigit() and key not in MEASURED]
-        assert f"`{keys[-1]}`" in told, path
+def test_names_and_paths_are_unique() -> None:
+    """No two rows have the same name or path."""
+    for values in ([each.name for each in METRICS], [each.path for each in METRICS]):
+        assert len(set(values)) == len(values)
 
 
-def test_names_are_what_require_takes() -> None:
-    """But for those of places that no gate can name."""
-    for each in GLOSSARY:
-        if each.path.startswith(("metrics", "student.size", "robustness")) and (
-            each.name not in PLACES
-        ):
-            assert fnmatchcase(".".join(keys_of(each.name, "")), each.path), each.name
-
-
-def test_the_text_fits_a_screen() -> None:
-    """One sentence each, no line wider than asked, nothing left out."""
-    text = glossary_text(80)
-    assert max(map(len, text.splitlines())) <= 80
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_the_glossary_fits_a_screen(width: int) -> None:
+    """Every row is there in one sentence, and no line is too wide."""
+    text = render_glossary(width)
+    assert max(map(len, text.splitlines())) <= width
     words = " ".join(text.split())
-    for each in GLOSSARY:
-        assert f"{each.name} {sentence(each)}" in words
-        assert not each.says.endswith(".")
-    assert "the number in brackets" in words
+    for metric in METRICS:
+        assert f"{metric.name} {explain(metric)}" in words
+        assert not metric.sentence.endswith(".")
+    assert "number in parentheses" in words
+
+
+def test_the_glossary_as_markdown_has_a_row_for_each_metric() -> None:
+    """With its name, its path and its sentence."""
+    lines = render_glossary_markdown().splitlines()
+    assert len([line for line in lines if line.startswith("| `")]) == len(METRICS)
+    for metric in METRICS:
+        assert any(metric.sentence in line and f"`{metric.path}`" in line for line in lines)
+        assert not re.search(r"[|<]", metric.sentence)
+
+
+def test_a_path_with_a_decimal_is_split_at_its_dots_only() -> None:
+    """0.05 is one key; an unknown path has no row."""
+    path = split_path("robustness.noise.0.05.student")
+    assert path == ("robustness", "noise", "0.05", "student")
+    assert find_metric((*path, "x")) is None

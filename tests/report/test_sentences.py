@@ -1,10 +1,15 @@
-"""Numbers and names in words."""
+"""Sentences and phrases."""
 
 from __future__ import annotations
 
 import pytest
 
-from crembo_cli.report.words import kind, listed, ratio, short
+from crembo_cli.report.sentences import (
+    abbreviate,
+    format_ratio,
+    join_names,
+    name_classifier,
+)
 from crembo_cli.students.registry import family_names
 
 
@@ -18,25 +23,25 @@ from crembo_cli.students.registry import family_names
         ("dnn", "a dnn student"),
     ],
 )
-def test_each_family_has_its_article(family: str | None, words: str) -> None:
-    """As it is said aloud: letters without a vowel one by one."""
-    assert kind(family) == words
+def test_each_family_has_the_right_article(family: str | None, words: str) -> None:
+    """A name without a vowel is spelled letter by letter."""
+    assert name_classifier(family) == words
 
 
-def test_the_families_there_are() -> None:
-    """None is called by the wrong one."""
+def test_our_families_have_the_right_article() -> None:
+    """Every family that is installed."""
     an = {"additive", "mlp", "oblique"}
     for family in family_names():
-        assert kind(family).startswith("an " if family in an else "a ")
+        assert name_classifier(family).startswith("an " if family in an else "a ")
 
 
-def test_names_in_a_row() -> None:
+def test_names_are_joined_with_commas_and_and() -> None:
     """None, one, two and three."""
-    assert [listed(["a", "b", "c"][:k]) for k in range(4)] == ["", "a", "a and b", "a, b and c"]
+    assert [join_names(["a", "b", "c"][:k]) for k in range(4)] == ["", "a", "a and b", "a, b and c"]
 
 
-def test_ratios_and_short_numbers() -> None:
-    """More or less, in three digits or so."""
-    assert ratio(12.5, "smaller", "larger") == "12.5x smaller"
-    assert ratio(0.5, "smaller", "larger") == "2.0x larger"
-    assert [short(each) for each in (678, 34_500, 1_200_000)] == ["678", "34.5k", "1.2M"]
+def test_ratios_and_counts_are_abbreviated() -> None:
+    """A ratio below one is inverted; a count has about three digits."""
+    assert format_ratio(12.5, "smaller", "larger") == "12.5x smaller"
+    assert format_ratio(0.5, "smaller", "larger") == "2.0x larger"
+    assert [abbreviate(each) for each in (678, 34_500, 1_200_000)] == ["678", "34.5k", "1.2M"]
