@@ -15,9 +15,9 @@ def _print_glossary(wanted: bool) -> None:
         from shutil import get_terminal_size
 
         from crembo_cli.commands.messages import print_answer
-        from crembo_cli.report.glossary import glossary_text
+        from crembo_cli.report.glossary import render_glossary
 
-        print_answer(glossary_text(min(get_terminal_size((100, 0)).columns, 100)))
+        print_answer(render_glossary(min(get_terminal_size((100, 0)).columns, 100)))
         raise typer.Exit
 
 

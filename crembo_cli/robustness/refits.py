@@ -19,7 +19,7 @@ from crembo_cli.core.resampling import (
     with_wrong_beliefs,
     wrong_classes,
 )
-from crembo_cli.evaluation.metrics import predict_baseline
+from crembo_cli.evaluation.baselines import predict_baseline
 from crembo_cli.robustness.model import CONTAMINATION, WithBaselines
 from crembo_cli.search.student import Compression, Progress, Search
 from crembo_cli.search.training_rows import TrainingRows

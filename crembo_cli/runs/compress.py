@@ -250,8 +250,11 @@ def _measure(
     paths: Paths,
     quick: bool,
 ) -> tuple[bytes, Report]:
-    """Measure the student on the test rows, build its file and replay it, and report."""
-    from crembo_cli.evaluation.metrics import by_class, measure
+    """The student that was found: measured, exported and replayed."""
+    from importlib.metadata import version
+
+    from crembo_cli.evaluation.baselines import predict_all
+    from crembo_cli.evaluation.metrics import measure, measure_by_class
     from crembo_cli.report import build
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.robustness.measure import robustness_of
@@ -259,11 +262,11 @@ def _measure(
     from crembo_cli.student_file.build import label_values, student_file
     from crembo_cli.student_file.metadata import ReadableStudent, with_test_results
 
-    family, found = selected.family, selected.found
-    student, encoding, release = found.student, splits.train.encoding, version("crembo-cli")
-    progress.stage("measuring the student and the baselines", 0)
-    labels = build.answers_of(student, splits, search.seed)
-    metrics = {name: measure(splits.test, each) for name, each in labels.items()}
+    crembo = version("crembo-cli")
+    student = found.student
+    messages.stage("measuring against the same-size trees", 0)
+    answers = predict_all(student, parts, job.search.seed)
+    metrics = {name: measure(parts.test, predicted) for name, predicted in answers.items()}
     robustness = robustness_of(
         found, splits, teacher, labels, family, search, quick=quick, stages=progress.stage
     )
@@ -281,13 +284,17 @@ def _measure(
     progress.stage("timing the teacher", 0)
     speed = teacher.rows_per_second(splits.test.frame) if teacher.answers_new_rows else None
     report = Report(
-        crembo=release,
-        teacher=build.teacher_info(paths.teacher, teacher),
-        data=build.data_info(paths.data, paths.test_data, splits, found),
-        student=build.student_info(paths.student, file.sha256, family, student, len(file.content)),
-        search=build.search_info(search, found, selected.comparison, selected.prefer),
+        crembo=crembo,
+        teacher=build.describe_teacher(job.teacher, teacher),
+        data=build.describe_data(job.data, job.test_data, parts, found),
+        student=build.describe_student(
+            str(job.output), file.sha256, family, student, len(file.content)
+        ),
+        search=build.describe_search(job.search, found, comparison, job.request.prefer),
         metrics=metrics,
-        by_class=by_class(splits.test, labels["student"], build.names(teacher), teacher=True),
+        by_class=measure_by_class(
+            parts.test, answers["student"], build.class_names(teacher), teacher=True
+        ),
         robustness=robustness,
         requirements=[],
         timing=Timing(
@@ -295,13 +302,13 @@ def _measure(
             student_rows_per_second=file.rows_per_second,
             teacher_rows_per_second=speed,
         ),
-        description=build.description(student, encoding.features, teacher.classes),
-        internals=ReadableStudent(
-            name=Path(paths.student).name,
-            student=student,
-            features=encoding.features,
-            classes=tuple(label_values(teacher.classes).tolist()),
-            missing_texts=encoding.missing_texts,
+        description=build.describe_as_text(student, parts.train.encoding.features, teacher.classes),
+        internals=readable_student(
+            job.output.name,
+            student,
+            parts.train.encoding.features,
+            tuple(label_values(teacher.classes).tolist()),
+            parts.train.encoding.missing_texts,
         ),
     )
     return file.content, report

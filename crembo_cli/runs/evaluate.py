@@ -146,8 +146,9 @@ def _evaluate(
     progress: Progress,
     seed: int,
 ) -> Report:
-    """The report, without requirements and without the time of the run."""
-    from crembo_cli.report.build import evaluated_report
+    """The report, gates judged."""
+    from crembo_cli.report.build import build_evaluation_report
+    from crembo_cli.report.gates import with_gates
     from crembo_cli.robustness.margins import units_of
     from crembo_cli.robustness.measure import robustness_on
 
@@ -177,16 +178,9 @@ def _evaluate(
         fitted_on=metadata is not None and metadata.data_sha256 == test.table.sha256,
         seed=seed,
     )
-    progress.note([*student.warnings, *(teacher.warnings if teacher else ())])
-    teacher_path = None if teacher is None else display_path(teacher_input)
-    return evaluated_report(
-        student,
-        metadata,
-        teacher,
-        test,
-        labels,
-        robustness,
-        paths=(path, display_path(data), teacher_path),
+    messages.note([*student.warnings, *(teacher.warnings if teacher else ())])
+    report = build_evaluation_report(
+        student, own, teacher, test, answers, robustness, paths=(job.student, job.data, job.teacher)
     )
 
 

@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING
 
 from crembo_cli.errors import UsageError
 from crembo_cli.files import check_output
+from crembo_cli.report.formats import FILE_SUFFIXES, render
 
 if TYPE_CHECKING:
     from crembo_cli.report.model import Report
 
-
-STUDENT = (".onnx",)
-REPORTS = (".json", ".html", ".md")
+STUDENT_SUFFIXES = (".onnx",)
+SUMMARY = "GITHUB_STEP_SUMMARY"  # the file that a job of GitHub Actions shows as its summary
 
 
 def check_outputs(
     student: Path | None, reports: Sequence[Path], inputs: Sequence[Path | None]
 ) -> None:
-    """Refuse outputs that cannot be written, before the run begins.
+    """Refuse output paths that cannot be written, before a long run.
 
-    `student` is None where none is written. `inputs` are the paths of the inputs, None for
-    those in memory. Raises UsageError for an unsupported format and for a repeated path,
+    `student` is None where none is written. `inputs` are the paths that the run reads, None and
+    "-" among them. Raises UsageError for an unsupported format and for a path that comes twice,
     OutputError as `check_output`.
     """
     files = [path for path in inputs if path is not None]
     if student is not None:
-        _check_kind("--output", student, STUDENT)
+        _check_suffix("--output", student, STUDENT_SUFFIXES)
     for path in reports:
-        _check_kind("--report", path, REPORTS)
+        _check_suffix("--report", path, FILE_SUFFIXES)
     outputs = [*([] if student is None else [student]), *reports]
     for number, path in enumerate(outputs):
         check_output(path, files)
@@ -38,31 +38,51 @@ def check_outputs(
             raise UsageError("two outputs have the same path", where=str(path))
 
 
-def _check_kind(option: str, path: Path, kinds: Sequence[str]) -> None:
-    if path.suffix.lower() not in kinds:
+def _check_suffix(option: str, path: Path, suffixes: Sequence[str]) -> None:
+    if path.suffix.lower() not in suffixes:
         raise UsageError(
             "unsupported output format",
             where=option,
             found=repr(str(path)),
-            wanted=f"a path that ends in {' or '.join(kinds)}",
+            wanted=f"a path that ends in {' or '.join(suffixes)}",
         )
 
 
 def report_files(report: Report, paths: Sequence[Path]) -> dict[Path, bytes]:
-    """What belongs into each of `paths`, by what its name ends in: see `outputs.REPORTS`."""
-    return {path: render_report(report, path.suffix.lower()) for path in paths}
+    """Render the report for each of `paths`, in the format of its suffix."""
+    return {path: _content(report, path.suffix.lower()) for path in paths}
 
 
-def render_report(report: Report, suffix: str) -> bytes:
-    """The report in the format of files with `suffix`."""
-    if suffix == ".html":
-        from crembo_cli.report.html import html
+def _content(report: Report, suffix: str) -> bytes:
+    # A path may hold bytes that are not UTF-8; HTML and Markdown show a question mark for them.
+    return render(report, suffix).encode(errors="replace")
 
-        return html(report).encode(errors="replace")
-    if suffix == ".md":
-        from crembo_cli.report.markdown import markdown
 
-        return markdown(report).encode(errors="replace")
-    from crembo_cli.report.as_json import json_text
+def add_to_summary(report: Report) -> None:
+    """Append the Markdown report to the file that GITHUB_STEP_SUMMARY names, if it is set.
 
-    return json_text(report).encode()
+    Raises OutputError if the file cannot be written.
+    """
+    path = os.environ.get(SUMMARY)
+    if not path:
+        return
+    try:
+        with Path(path).open("ab") as file:
+            file.write(_content(report, ".md") + b"\n")
+    except OSError as error:
+        raise OutputError(
+            "cannot write the summary",
+            where=f"{SUMMARY}={path}",
+            found=error.strerror,
+            hint=f"unset {SUMMARY} outside GitHub Actions",
+        ) from error
+
+
+def show(report: Report, *, as_json: bool, quiet: bool) -> None:
+    """Print the report on standard output: JSON on request, nothing if quiet, else drawn."""
+    if as_json:
+        print_answer(report.to_json())
+    elif not quiet:
+        from crembo_cli.report.console import render_terminal
+
+        print_answer(render_terminal(report))

@@ -9,10 +9,10 @@ import pytest
 
 from crembo_cli.commands.messages import SUMMARY
 from crembo_cli.report.glossary import glossary_text
-from crembo_cli.runs.outputs import report_files
-from tests.command_line import Crembo
-from tests.report.made import report
-from tests.report.schema import validate
+from crembo_cli.runs.outputs import SUMMARY, report_files
+from tests.commands.conftest import Crembo
+from tests.report.example_reports import report
+from tests.report.report_schema import validate
 
 FEW = ("--synthetic", "50", "--thresholds", "2", "-q")
 

@@ -1,4 +1,4 @@
-"""A report made by hand."""
+"""Example reports whose metrics all differ."""
 
 from __future__ import annotations
 
@@ -17,7 +17,21 @@ from crembo_cli.report.model import (
     TeacherInfo,
     Timing,
 )
-from tests.robustness.made import robustness
+from crembo_cli.robustness.model import (
+    BELOW,
+    CONTAMINATION,
+    NOISE_LEVELS,
+    RADII,
+    Bounds,
+    Curve,
+    DepthByRows,
+    Depths,
+    Flips,
+    Margins,
+    Robustness,
+    WeakGroup,
+    WithBaselines,
+)
 
 TREE = """\
 age <= 30: no (0.97)
@@ -27,7 +41,7 @@ age > 30:
 
 
 def metrics(accuracy: float | None = 0.9) -> Metrics:
-    """Figures that differ from one another."""
+    """Build metrics that differ from one another."""
     return Metrics(
         accuracy=accuracy,
         balanced_accuracy=None if accuracy is None else 0.875,
@@ -39,7 +53,7 @@ def metrics(accuracy: float | None = 0.9) -> Metrics:
 
 
 def steps(count: int = 32) -> list[StepInfo]:
-    """The belief student and as many thresholds, evenly spaced."""
+    """Build the soft-label student and `count` thresholds, evenly spaced."""
     thresholds = [None, *((k + 1) / (count + 1) for k in range(count))]
     return [
         StepInfo(
@@ -54,19 +68,86 @@ def steps(count: int = 32) -> list[StepInfo]:
 
 
 def by_class() -> list[ClassMetrics]:
-    """Two classes, of which one is found more often."""
+    """Build the metrics of two classes with different recall."""
     return [
         ClassMetrics(
-            name="no", rows=80, predicted=[76, 4], found=0.95, right=0.9268, mean_belief=0.92
+            name="no", rows=80, predicted=[76, 4], recall=0.95, precision=0.9268, mean_belief=0.92
         ),
         ClassMetrics(
-            name="yes", rows=34, predicted=[6, 28], found=0.8235, right=0.875, mean_belief=0.88
+            name="yes", rows=34, predicted=[6, 28], recall=0.8235, precision=0.875, mean_belief=0.88
         ),
     ]
 
 
+def depths(rows: int) -> Depths:
+    """Build the depth on so many rows."""
+    return Depths(
+        rows=rows,
+        depth=0.01,
+        insensitive_depth={"0.01": 0.11, "0.05": 0.31, "0.1": 0.41},
+        mean_belief=0.9,
+    )
+
+
+def robustness() -> Robustness:
+    """Build a Robustness of a tree, with every part."""
+    line = [k / 100 for k in range(101)]
+    return Robustness(
+        agreement=WithBaselines(student=0.96, baseline_labels=0.94, baseline_teacher=0.92),
+        noise={
+            f"{level:g}": Flips(rows=114, student=level / 4, teacher=level / 8)
+            for level in NOISE_LEVELS
+        },
+        margin=Margins(
+            rows=114,
+            median=0.7,
+            quantile_5=0.0875,
+            unchangeable=0.0,
+            certified_accuracy={f"{radius:g}": 0.9 - radius for radius in RADII},
+            certified_fidelity={f"{radius:g}": 0.93 - radius for radius in RADII},
+        ),
+        margin_upper_bound=None,
+        contamination={
+            f"{share:g}": WithBaselines(
+                student=0.98 - share, baseline_labels=0.9 - share, baseline_teacher=0.95 - share
+            )
+            for share in CONTAMINATION
+        },
+        depth=DepthByRows(
+            training=depths(409),
+            validation=depths(46),
+            test=depths(114),
+            curve=Curve(
+                d=line,
+                student=[d**2 for d in line],
+                at_most=[min(1.0, d**2 + 0.05) for d in line],
+                teacher=[d**4 for d in line],
+                baseline_labels=[d**1.5 for d in line],
+                baseline_teacher=[d**1.7 for d in line],
+            ),
+        ),
+        bounds=Bounds(
+            fitted_on=False,
+            confidence=0.95,
+            accuracy=0.85,
+            fidelity=0.875,
+            below={f"{d:g}": d / 4 for d in BELOW},
+        ),
+        weakest_groups=[
+            WeakGroup(
+                rule="age > 30 and income > 1000",
+                predicted="no",
+                rows=12,
+                depth=0.01,
+                mean_belief=0.61,
+                beliefs=[0.61, 0.39],
+            )
+        ],
+    )
+
+
 def comparison(name: str = "mlp hidden=16") -> ComparisonInfo:
-    """Three students: one that was taken, one that is beaten, one called `name` out of budget."""
+    """Build three candidates: one selected, one dominated, one called `name` over the budget."""
     figures = [
         ("tree max_depth=2", 4_245, 0.93, 0.3, 0.91, True, True),
         ("tree max_depth=3", 5_000, 0.92, 0.3, 0.915, True, False),
@@ -97,16 +178,16 @@ def comparison(name: str = "mlp hidden=16") -> ComparisonInfo:
     )
 
 
-def contested(found: ComparisonInfo | None = None) -> Report:
-    """A report of a student that was taken from a frontier."""
-    made = report()
-    assert made.search is not None
-    return replace(made, search=replace(made.search, comparison=found or comparison()))
+def report_with_comparison(found: ComparisonInfo | None = None) -> Report:
+    """Build the report of a student that was selected from several candidates."""
+    example = report()
+    assert example.search is not None
+    return replace(example, search=replace(example.search, comparison=found or comparison()))
 
 
 def report(**changes: Any) -> Report:
-    """A report of a tree of three leaves, with `changes`."""
-    made = Report(
+    """Build the report of a tree of three leaves, with `changes`."""
+    example = Report(
         crembo="1.0",
         teacher=TeacherInfo(
             path="forest.onnx",
@@ -162,4 +243,4 @@ def report(**changes: Any) -> Report:
         ),
         description=TREE,
     )
-    return replace(made, **changes)
+    return replace(example, **changes)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crembo_cli.report.model import SearchInfo, StepInfo
 from crembo_cli.report.text_plots import pareto_plot, path_plot
-from tests.report.made import comparison
+from tests.report.example_reports import comparison
 
 
 def step(threshold: float | None, depth: float, belief: float) -> StepInfo:
@@ -36,7 +36,7 @@ def search(found: list[StepInfo], chosen: int = 0) -> SearchInfo:
 
 
 def test_a_small_path() -> None:
-    """Each step in its column, the higher value above, the chosen one marked."""
+    """Each step in its column, the higher value above, the selected one marked."""
     found = [step(None, 0.0, 1.0), step(0.25, 0.5, 0.5), step(0.5, 0.25, 0.75), step(0.75, 1, 1)]
     assert path_plot(search(found, chosen=2), width=30, height=5) == [
         "1.00 |  o                8",
@@ -46,11 +46,11 @@ def test_a_small_path() -> None:
         "0.00 |  *",
         "     +------------------------",
         "                     ^",
-        "      belief 0      0.5      1",
+        "       soft  0      0.5      1",
     ]
 
 
-def test_a_small_frontier() -> None:
+def test_a_small_pareto_front() -> None:
     """Fidelity and depth over the bytes; what is over the budget is left out."""
     assert pareto_plot(comparison(), width=36, height=5) == [
         "1.00 |     o                   o",
@@ -64,7 +64,7 @@ def test_a_small_frontier() -> None:
     ]
 
 
-def test_a_frontier_of_one() -> None:
+def test_a_single_candidate() -> None:
     """A single student stands at the left, with its bytes below it."""
     alone = replace(comparison(), students=comparison().students[:1])
     lines = pareto_plot(alone, width=36, height=3)

@@ -1,4 +1,4 @@
-"""Gates: what an expression means, what it is held against, and what is said of it."""
+"""Gates: how an expression is parsed, evaluated and reported."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 from crembo_cli.errors import GateError, UsageError
 from crembo_cli.report.gates import (
     check_labelled,
+    format_requirement,
     parse_gate,
     raise_for_gates,
-    told,
     with_gates,
 )
 from crembo_cli.report.model import Report, Requirement
-from tests.report.made import metrics, report
+from tests.report.example_reports import metrics, report
 
 
-def judged(*expressions: str, of: Report | None = None) -> list[Requirement]:
-    """The requirements that these gates become."""
+def evaluate(*expressions: str, of: Report | None = None) -> list[Requirement]:
+    """Evaluate the gates on a report."""
     made = report() if of is None else of
     return with_gates(made, [parse_gate(each) for each in expressions]).requirements
 
@@ -38,7 +38,7 @@ def test_each_comparison(comparison: str, below: bool, same: bool, above: bool) 
     """The value is left of the sign, the limit right of it: here 0.92, 0.93 and 0.94."""
     limits = (("0.92", below), ("0.93", same), ("0.94", above))
     for limit, met in limits:
-        assert judged(f"fidelity{comparison}{limit}")[0].met is met
+        assert evaluate(f"fidelity{comparison}{limit}")[0].met is met
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_each_comparison(comparison: str, below: bool, same: bool, above: bool) 
 )
 def test_every_number_has_a_name(name: str, value: float) -> None:
     """A name is the last key, or with it those above, up to the whole way from the top."""
-    assert judged(f"  {name}  >=  -1e3 ") == [
+    assert evaluate(f"  {name}  >=  -1e3 ") == [
         Requirement(expression=f"{name}  >=  -1e3", value=value, met=True)
     ]
 
@@ -73,26 +73,26 @@ def test_every_number_has_a_name(name: str, value: float) -> None:
 @pytest.mark.parametrize(
     ("expression", "predicted"),
     [
-        ("beauty>=1", "there is no such metric; found 'beauty'; wanted accuracy or"),
-        ("1>=0.5", "there is no such metric; found '1'"),
+        ("beauty>=1", "unknown metric 'beauty'; wanted accuracy or"),
+        ("1>=0.5", "unknown metric '1'"),
         ("0.05>=0.5", "ambiguous"),
-        ("5>=0.5", "there is no such metric; found '5'"),
-        ("epth>=0.5", "there is no such metric; found 'epth'"),
-        ("teacher.fidelity>=1", "there is no such metric; found 'teacher.fidelity'"),
+        ("5>=0.5", "unknown metric '5'"),
+        ("epth>=0.5", "unknown metric 'epth'; did you mean .*'depth'"),
+        ("teacher.fidelity>=1", "unknown metric 'teacher.fidelity'; did you mean"),
         ("insensitive_depth>=1", "ambiguous.*wanted insensitive_depth.0.01 or insens"),
         ("size<=1", "ambiguous.*wanted tree_depth or leaves or nodes or parameters or bytes"),
-        ("fidelity", "this is no requirement; wanted METRIC, one of >= <= > < =="),
-        ("fidelity=>1", "this is no requirement"),
-        ("fidelity!=1", "this is no requirement"),
-        (">=1", "this is no requirement"),
-        ("", "this is no requirement"),
-        ("fidelity.>=1", "this is no requirement"),
-        ("fidelity>=95%", "the limit is no number; found '95%'"),
-        ("fidelity>=nan", "nothing compares with NaN"),
+        ("fidelity", "invalid requirement; wanted METRIC, one of >= <= > < =="),
+        ("fidelity=>1", "invalid requirement"),
+        ("fidelity!=1", "invalid requirement"),
+        (">=1", "invalid requirement"),
+        ("", "invalid requirement"),
+        ("fidelity.>=1", "invalid requirement"),
+        ("fidelity>=95%", "invalid limit; found '95%'; wanted a number"),
+        ("fidelity>=nan", "invalid limit; found 'nan'"),
     ],
 )
-def test_bad_requirements(expression: str, predicted: str) -> None:
-    """What is no gate is told before any work, with the expression and what would be one."""
+def test_invalid_requirements_are_refused(expression: str, predicted: str) -> None:
+    """An invalid gate is refused before any work, with the expression and what is acceptable."""
     with pytest.raises(UsageError, match=predicted) as error:
         parse_gate(expression)
     assert str(error.value).startswith(f"--require {expression!r}: ")
@@ -107,21 +107,21 @@ def test_gates_on_accuracy_need_labels() -> None:
         check_labelled(gates, labelled=False)
 
 
-def test_a_number_that_this_report_lacks() -> None:
+def test_a_metric_that_is_not_available() -> None:
     """A gate on leaves is refused for a family that has none; nothing is taken for met."""
     linear = replace(report().student, family="linear", size={"parameters": 7, "bytes": 900})
-    with pytest.raises(UsageError, match=r"no leaves to judge.*'linear'"):
-        judged("leaves<=100", of=report(student=linear))
-    with pytest.raises(UsageError, match="no accuracy to judge"):
-        judged("accuracy>=0", of=report(metrics={"student": metrics(None)}))
+    with pytest.raises(UsageError, match=r"leaves is not available.*'linear'"):
+        evaluate("leaves<=100", of=report(student=linear))
+    with pytest.raises(UsageError, match="accuracy is not available"):
+        evaluate("accuracy>=0", of=report(metrics={"student": metrics(None)}))
 
 
 def test_each_gate_that_fails_is_named() -> None:
     """The error names all that were not met with their values, and none that was."""
     made = report()
-    passed = replace(made, requirements=judged("fidelity>=0.9", of=made))
+    passed = replace(made, requirements=evaluate("fidelity>=0.9", of=made))
     raise_for_gates(passed)
-    failed = judged("fidelity>=0.9", "depth>=0.5", "bytes<=4000", of=made)
+    failed = evaluate("fidelity>=0.9", "depth>=0.5", "bytes<=4000", of=made)
     with pytest.raises(GateError) as error:
         raise_for_gates(replace(made, requirements=failed))
     assert str(error.value) == (
@@ -143,4 +143,4 @@ def test_each_gate_that_fails_is_named() -> None:
 def test_a_value_is_shown_on_its_side_of_the_limit(value: float, met: bool, shown: str) -> None:
     """Digits are left out only where the verdict can still be seen."""
     gate = Requirement(expression="fidelity>=0.95", value=value, met=met)
-    assert told(gate) == f"fidelity>=0.95 (it is {shown})"
+    assert format_requirement(gate) == f"fidelity>=0.95 (it is {shown})"
