@@ -165,13 +165,11 @@ def publish(report: Report, *, as_json: bool, quiet: bool) -> None:
     try:
         _append_summary(report)
         if as_json:
-            from crembo_cli.report.as_json import json_text
-
-            print_answer(json_text(report))
+            print_answer(report.to_json())
         elif not quiet:
-            from crembo_cli.report.console import drawn
+            from crembo_cli.report.console import render_terminal
 
-            print_answer(drawn(report), styled=True)
+            print_answer(render_terminal(report), styled=True)
     except OutputError as error:
         raise PublishError(str(error), hint="the outputs of the run are written") from error
     finally:
@@ -191,10 +189,10 @@ def _append_summary(report: Report) -> None:
     path = os.environ.get(SUMMARY)
     if not path:
         return
-    from crembo_cli.runs.outputs import render_report
+    from crembo_cli.runs.outputs import render_bytes
 
     with _summary_errors(path), Path(path).open("ab") as file:
-        file.write(render_report(report, ".md") + b"\n")
+        file.write(render_bytes(report, ".md") + b"\n")
 
 
 @contextmanager

@@ -31,45 +31,6 @@ if TYPE_CHECKING:
     from crembo_cli.teachers.contract import ClassLabel, Teacher
 
 
-def provenance(
-    family: Family,
-    search: Search,
-    teacher: Teacher,
-    parts: Splits,
-    found: Compression,
-    version: str,
-) -> dict[str, str]:
-    """What a student's file says of its own origin: no clock, no path of the machine.
-
-    Texts by key, those that are not plain as JSON.
-    """
-    encoding = parts.train.encoding
-    metrics = measure(parts.test, found.student.predict(parts.test.rows))
-    predicted: dict[str, Any] = {
-        "crembo.version": version,
-        "crembo.family": family.name,
-        "crembo.options": asdict(family),  # type: ignore[call-overload]  # the contract: a dataclass
-        "crembo.search": {
-            name: value for name, value in asdict(search).items() if name != "threads"
-        }
-        | {"synthetic": len(found.train.rows) - found.train.real, "steps": len(found.steps)},
-        "crembo.threshold": found.threshold,
-        "crembo.classes": list(teacher.classes),
-        "crembo.size": found.student.size(),
-        "crembo.features": [asdict(each) for each in encoding.features],
-        "crembo.units": units_of(parts.train.rows, encoding).tolist(),
-        "crembo.teacher.sha256": teacher.sha256,
-        "crembo.data.sha256": parts.train.table.sha256,
-        "crembo.test_data.sha256": parts.test.table.sha256,
-        "crembo.test_rows": len(parts.test.rows),
-        "crembo.metrics": asdict(metrics),
-    }
-    return {
-        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for key, value in predicted.items()
-    }
-
-
 def describe_teacher(path: str, teacher: Teacher) -> TeacherInfo:
     """Describe the teacher; `path` is as the user gave it."""
     return TeacherInfo(

@@ -91,7 +91,7 @@ def _value(hint: Any, path: Keys) -> dict[str, Any]:
         "value",
     )
     if (nullable or infinite) and "type" in found:
-        found["type"] = [found["type"], "null"]
+        found["type"] = [str(found["type"]), "null"]
     return found
 
 

@@ -250,9 +250,7 @@ def _measure(
     paths: Paths,
     quick: bool,
 ) -> tuple[bytes, Report]:
-    """The student that was found: measured, exported and replayed."""
-    from importlib.metadata import version
-
+    """Measure the student on the test rows, build its file and replay it, and report."""
     from crembo_cli.evaluation.baselines import predict_all
     from crembo_cli.evaluation.metrics import measure, measure_by_class
     from crembo_cli.report import build
@@ -262,11 +260,11 @@ def _measure(
     from crembo_cli.student_file.build import label_values, student_file
     from crembo_cli.student_file.metadata import ReadableStudent, with_test_results
 
-    crembo = version("crembo-cli")
-    student = found.student
-    messages.stage("measuring against the same-size trees", 0)
-    answers = predict_all(student, parts, job.search.seed)
-    metrics = {name: measure(parts.test, predicted) for name, predicted in answers.items()}
+    family, found = selected.family, selected.found
+    student, encoding, release = found.student, splits.train.encoding, version("crembo-cli")
+    progress.stage("measuring the student and the baselines", 0)
+    labels = predict_all(student, splits, search.seed)
+    metrics = {name: measure(splits.test, each) for name, each in labels.items()}
     robustness = robustness_of(
         found, splits, teacher, labels, family, search, quick=quick, stages=progress.stage
     )
@@ -284,16 +282,16 @@ def _measure(
     progress.stage("timing the teacher", 0)
     speed = teacher.rows_per_second(splits.test.frame) if teacher.answers_new_rows else None
     report = Report(
-        crembo=crembo,
-        teacher=build.describe_teacher(job.teacher, teacher),
-        data=build.describe_data(job.data, job.test_data, parts, found),
+        crembo=release,
+        teacher=build.describe_teacher(paths.teacher, teacher),
+        data=build.describe_data(paths.data, paths.test_data, splits, found),
         student=build.describe_student(
-            str(job.output), file.sha256, family, student, len(file.content)
+            paths.student, file.sha256, family, student, len(file.content)
         ),
-        search=build.describe_search(job.search, found, comparison, job.request.prefer),
+        search=build.describe_search(search, found, selected.comparison, selected.prefer),
         metrics=metrics,
         by_class=measure_by_class(
-            parts.test, answers["student"], build.class_names(teacher), teacher=True
+            splits.test, labels["student"], build.class_names(teacher), teacher=True
         ),
         robustness=robustness,
         requirements=[],
@@ -302,13 +300,13 @@ def _measure(
             student_rows_per_second=file.rows_per_second,
             teacher_rows_per_second=speed,
         ),
-        description=build.describe_as_text(student, parts.train.encoding.features, teacher.classes),
-        internals=readable_student(
-            job.output.name,
-            student,
-            parts.train.encoding.features,
-            tuple(label_values(teacher.classes).tolist()),
-            parts.train.encoding.missing_texts,
+        description=build.describe_as_text(student, encoding.features, teacher.classes),
+        internals=ReadableStudent(
+            name=Path(paths.student).name,
+            student=student,
+            features=encoding.features,
+            classes=tuple(label_values(teacher.classes).tolist()),
+            missing_texts=encoding.missing_texts,
         ),
     )
     return file.content, report

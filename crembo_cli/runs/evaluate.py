@@ -146,9 +146,8 @@ def _evaluate(
     progress: Progress,
     seed: int,
 ) -> Report:
-    """The report, gates judged."""
+    """The report, without requirements and without the time of the run."""
     from crembo_cli.report.build import build_evaluation_report
-    from crembo_cli.report.gates import with_gates
     from crembo_cli.robustness.margins import units_of
     from crembo_cli.robustness.measure import robustness_on
 
@@ -178,9 +177,16 @@ def _evaluate(
         fitted_on=metadata is not None and metadata.data_sha256 == test.table.sha256,
         seed=seed,
     )
-    messages.note([*student.warnings, *(teacher.warnings if teacher else ())])
-    report = build_evaluation_report(
-        student, own, teacher, test, answers, robustness, paths=(job.student, job.data, job.teacher)
+    progress.note([*student.warnings, *(teacher.warnings if teacher else ())])
+    teacher_path = None if teacher is None else display_path(teacher_input)
+    return build_evaluation_report(
+        student,
+        metadata,
+        teacher,
+        test,
+        labels,
+        robustness,
+        paths=(path, display_path(data), teacher_path),
     )
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from crembo_cli.report.model import Report
 
 STUDENT_SUFFIXES = (".onnx",)
-SUMMARY = "GITHUB_STEP_SUMMARY"  # the file that a job of GitHub Actions shows as its summary
 
 
 def check_outputs(
@@ -22,8 +21,8 @@ def check_outputs(
 ) -> None:
     """Refuse output paths that cannot be written, before a long run.
 
-    `student` is None where none is written. `inputs` are the paths that the run reads, None and
-    "-" among them. Raises UsageError for an unsupported format and for a path that comes twice,
+    `student` is None where none is written. `inputs` are the paths that the run reads, None
+    for inputs in memory. Raises UsageError for an unsupported format and for a repeated path,
     OutputError as `check_output`.
     """
     files = [path for path in inputs if path is not None]
@@ -50,39 +49,10 @@ def _check_suffix(option: str, path: Path, suffixes: Sequence[str]) -> None:
 
 def report_files(report: Report, paths: Sequence[Path]) -> dict[Path, bytes]:
     """Render the report for each of `paths`, in the format of its suffix."""
-    return {path: _content(report, path.suffix.lower()) for path in paths}
+    return {path: render_bytes(report, path.suffix.lower()) for path in paths}
 
 
-def _content(report: Report, suffix: str) -> bytes:
+def render_bytes(report: Report, suffix: str) -> bytes:
+    """Render the report in the format of files with `suffix`, as UTF-8."""
     # A path may hold bytes that are not UTF-8; HTML and Markdown show a question mark for them.
     return render(report, suffix).encode(errors="replace")
-
-
-def add_to_summary(report: Report) -> None:
-    """Append the Markdown report to the file that GITHUB_STEP_SUMMARY names, if it is set.
-
-    Raises OutputError if the file cannot be written.
-    """
-    path = os.environ.get(SUMMARY)
-    if not path:
-        return
-    try:
-        with Path(path).open("ab") as file:
-            file.write(_content(report, ".md") + b"\n")
-    except OSError as error:
-        raise OutputError(
-            "cannot write the summary",
-            where=f"{SUMMARY}={path}",
-            found=error.strerror,
-            hint=f"unset {SUMMARY} outside GitHub Actions",
-        ) from error
-
-
-def show(report: Report, *, as_json: bool, quiet: bool) -> None:
-    """Print the report on standard output: JSON on request, nothing if quiet, else drawn."""
-    if as_json:
-        print_answer(report.to_json())
-    elif not quiet:
-        from crembo_cli.report.console import render_terminal
-
-        print_answer(render_terminal(report))

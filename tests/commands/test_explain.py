@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crembo_cli.explain.formats import FORMATS
-from tests.commands.conftest import Crembo
+from tests.command_line import Crembo
 from tests.explain.cases import make_case
 
 

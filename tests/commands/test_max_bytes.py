@@ -10,7 +10,7 @@ import onnx
 import pytest
 
 from tests import made
-from tests.commands.conftest import Crembo
+from tests.command_line import Crembo
 
 SWEEP = ("--max-depth", "1..3", "--synthetic", "50", "--thresholds", "2", "--jobs", "1")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from crembo_cli.commands.messages import SUMMARY
-from crembo_cli.report.glossary import glossary_text
-from crembo_cli.runs.outputs import SUMMARY, report_files
-from tests.commands.conftest import Crembo
+from crembo_cli.report.glossary import render_glossary as glossary_text
+from crembo_cli.runs.outputs import report_files
+from tests.command_line import Crembo
 from tests.report.example_reports import report
 from tests.report.report_schema import validate
 
