@@ -45,7 +45,7 @@ def command(
 ) -> None:
     """Ask TEACHER about each row of DATA: one column per class, rows in their order."""
     from crembo_cli.commands.messages import Messages, print_answer
-    from crembo_cli.dataset.notes import notes
+    from crembo_cli.dataset.notes import list_notes
     from crembo_cli.dataset.read import read_table
     from crembo_cli.files import check_output, write_together
     from crembo_cli.runs.inputs import gather
@@ -77,7 +77,7 @@ def command(
                 drop=options.names(drop, "--drop") or (),
                 judged=False,
             )
-            messages.note([*notes(evidence.table, evidence.columns), *asked.warnings])
+            messages.note([*list_notes(evidence.table, evidence.columns), *asked.warnings])
             scores = _table(evidence.beliefs, [str(each) for each in asked.classes])
             predicted = {
                 "teacher": {

@@ -165,7 +165,7 @@ def _rows(
     class_names: tuple[str, ...] | None,
 ) -> LabelledTable:
     """The table, with the beliefs of the teacher, or of the student where it is alone."""
-    from crembo_cli.dataset.notes import notes
+    from crembo_cli.dataset.notes import list_notes
     from crembo_cli.dataset.read import read_table
 
     messages.stage(f"reading {job.data}", 0)
@@ -181,7 +181,7 @@ def _rows(
         encoding=None if own is None else _encoding(own),
         progress=messages.stage(f"asking about {count:,} rows", count),
     )
-    messages.note(notes(table, found.columns))
+    messages.note(list_notes(table, found.columns))
     if own is not None and own.data_sha256 == table.sha256:
         messages.note([f"{job.data} is what the student was fitted on: its figures flatter"])
     if own is None:

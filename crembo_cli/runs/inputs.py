@@ -92,8 +92,7 @@ def _asked(
     job: Job, path: str, teacher: Teacher, messages: Messages, encoding: Encoding | None = None
 ) -> LabelledTable:
     """The table at `path` with the teacher's answers."""
-    from crembo_cli.dataset.columns import LABEL_NAMES
-    from crembo_cli.dataset.notes import notes
+    from crembo_cli.dataset.notes import list_notes
     from crembo_cli.dataset.read import read_table
 
     messages.stage(f"reading {path}", 0)
@@ -109,11 +108,7 @@ def _asked(
         encoding=encoding,
         progress=messages.stage(f"asking the teacher about {count:,} rows", count),
     )
-    messages.note(notes(table, found.columns))
-    if found.columns.label is None:
-        for name in found.columns.features:
-            if name.lower() in LABEL_NAMES:
-                messages.note([f"{name!r} is taken for a feature; if it is the label, say --label"])
+    messages.note(list_notes(table, found.columns))
     return found
 
 

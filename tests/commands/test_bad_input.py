@@ -115,7 +115,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     ),
     "a feature that is no number": (
         with_table(b=one_cell("often")),
-        ("bad.csv, line 18, column 'b'", "not a number", "'often'"),
+        ("bad.csv, line 18, column 'b'", "expected a number", "'often'"),
     ),
     "an infinite value": (
         with_table(b=one_cell("inf")),
@@ -149,7 +149,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     ),
     "a missing label": (
         with_table(target=[0, 1, None] * (made.ROWS // 3)),
-        ("bad.csv, line 4, column 'target'", "a label is missing"),
+        ("bad.csv, line 4, column 'target'", "missing label"),
     ),
     "two columns that may be the label": (
         with_table(label=[0, 1] * (made.ROWS // 2)),
