@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
 
 from crembo_cli.dataset.columns import Columns
 from crembo_cli.dataset.notes import list_notes
 from tests.dataset.conftest import table_of
+from tests.ran import crembo
 
 N = 24
 COUNT = np.arange(N)
@@ -59,3 +65,17 @@ def test_distinct_values_in_a_small_table_are_no_identifier() -> None:
     """Three rows with three values are nothing special."""
     table = table_of(a=[1, 2, 3], b=["x", "y", "z"])
     assert list_notes(table, Columns(label=None, features=("a", "b"), extra=())) == []
+
+
+def test_a_feature_called_y_is_noted_once(tmp_path: Path) -> None:
+    """The command line prints each note once."""
+    rows = np.random.default_rng(0).normal(size=(80, 2))
+    labels = (rows[:, 0] > rows[:, 1]).astype(int)
+    teacher = LogisticRegression().fit(rows, labels)
+    (tmp_path / "teacher.pkl").write_bytes(pickle.dumps(teacher))
+    pd.DataFrame(rows, columns=["x", "y"]).to_csv(tmp_path / "data.csv", index=False)
+    done = crembo(
+        tmp_path, "compress", "teacher.pkl", "data.csv", "--max-depth", "2", "-o", "s.onnx"
+    )
+    assert done.code == 0, done.err
+    assert done.err.count("'y'") == 1

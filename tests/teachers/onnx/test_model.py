@@ -203,7 +203,7 @@ def test_logits_are_refused_and_softmax_is_the_way_out(graph: Builder, iris: pd.
         answered(path, iris)
     beliefs, interpretation, _ = answered(path, iris, activation="softmax")
     np.testing.assert_allclose(beliefs, expected(iris), atol=1e-6)
-    assert interpretation.words == "output 'scores', through softmax"
+    assert interpretation.words == "output 'scores', softmax"
 
 
 def test_an_open_width_is_settled_by_the_table(
