@@ -1,4 +1,4 @@
-"""A table's rows as arrays, with the teacher's probabilities and the true labels."""
+"""Rows as arrays, with the teacher's class probabilities and the true labels."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelledTable:
-    """A table as arrays, n rows, with the teacher's answers."""
+    """A table of n rows as arrays, with the teacher's class probabilities."""
 
     table: Table
     columns: Columns
     encoding: Encoding
-    frame: pd.DataFrame  # the features, as the teacher takes them
-    rows: Floats  # (n, p) the features, as students take them
-    beliefs: Floats  # (n, c)
+    frame: pd.DataFrame  # the features, in the teacher's order and types
+    rows: Floats  # (n, p) the features, encoded for students
+    beliefs: Floats  # (n, c) the teacher's class probabilities
     y_true: Indices | None  # (n,) class indices of the true labels; None where there are none
 
     def teacher_labels(self) -> Indices:
-        """The teacher's own answers, the class with the largest belief: int64 (n,)."""
+        """Return the teacher's most probable class of each row, int64 (n,)."""
         return np.asarray(np.argmax(self.beliefs, axis=1), np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:
-    """The evidence of one run, apart: no row is in two of them."""
+    """The rows of one run, split into disjoint sets."""
 
-    train: LabelledTable  # rows that students are fitted on
-    validation: LabelledTable  # rows that the student is chosen by
-    test: LabelledTable  # rows that neither was done on: the report is measured there
-    comparison: LabelledTable | None = None  # rows that several families are chosen between by
-    fitted_on: bool = False  # the test rows were asked for, and are the table of the others
+    train: LabelledTable  # students are fitted on these rows
+    validation: LabelledTable  # the student is selected on these rows
+    test: LabelledTable  # the report is measured on these rows
+    comparison: LabelledTable | None = None  # families are compared on these rows
+    fitted_on: bool = False  # whether the test table is the training table itself
 
     def untested(self) -> tuple[LabelledTable, ...]:
-        """All parts but the rows that the report is measured on."""
+        """Return all sets except the test rows."""
         return (
             self.train,
             self.validation,
@@ -55,7 +55,7 @@ class Splits:
 
 
 def part(evidence: LabelledTable, rows: NDArray[np.int64]) -> LabelledTable:
-    """The evidence on `rows` (row numbers) alone."""
+    """Return the rows with the numbers `rows` of a table."""
     return replace(
         evidence,
         frame=evidence.frame.iloc[rows],

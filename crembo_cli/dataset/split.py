@@ -1,4 +1,4 @@
-"""Rows to fit on, rows to select on, rows to report on: three shares, alike in their classes."""
+"""Split rows into training, validation and test rows, stratified by class."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from numpy.typing import NDArray
 from crembo_cli.errors import DataError, UsageError
 
 FEWEST_TO_FIT = 10
-FEWEST = 5  # to select and to report on
+FEWEST = 5  # validation rows, and test rows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Row numbers, int64, rising; each row is in one part."""
+    """Row numbers, int64, increasing; each row is in one set."""
 
-    train: NDArray[np.int64]  # rows that students are fitted on
-    validation: NDArray[np.int64]  # rows that choose among them; none where their share is 0
-    test: NDArray[np.int64]  # rows that the report is measured on; none where their share is 0
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]  # empty if its share is 0
+    test: NDArray[np.int64]  # empty if its share is 0
 
 
 def split_rows(
     strata: NDArray[np.int64], *, test_share: float, validation_share: float, seed: int
 ) -> Split:
-    """Split n rows so that each part holds each stratum in proportion to within one row.
+    """Split n rows into three sets that have each stratum in proportion, to within one row.
 
-    `strata`, int64 (n,), is the class of each row (any integers). Both shares are of all n rows,
-    in [0, 1), below 1 together; a share of 0 asks for no such rows. The rows are put in a random
-    order, sorted by stratum, and sampled systematically: at equal steps from a random start
-    (Madow 1944), so a stratum of one row is no special case.
+    `strata`, int64 (n,), is the class of each row (any integers). Both shares are fractions of
+    all n rows, in [0, 1), with a sum below 1; 0 means no such rows. The rows are shuffled,
+    sorted by stratum and sampled systematically: at equal steps from a random start (Madow
+    1944), which needs no special case for a stratum of one row.
 
-    Raises `UsageError` for shares out of range, and `DataError` where a part would get fewer
-    rows than it needs: 10 to fit on, 5 to select on, 5 to report on.
+    Raises `UsageError` for shares out of range, and `DataError` if a set would be too small:
+    below 10 training, 5 validation or 5 test rows.
     """
     if not (
         0 <= test_share < 1 and 0 <= validation_share < 1 and test_share + validation_share < 1
     ):
         raise UsageError(
-            "the shares of rows are out of range",
-            found=f"{test_share:g} to report on and {validation_share:g} to select on",
-            wanted="each at least 0, both together below 1",
+            "invalid shares of rows",
+            found=f"test share {test_share:g}, validation share {validation_share:g}",
+            wanted="each at least 0, with a sum below 1",
         )
     n = len(strata)
     tested, selected, fitted = _counts(n, test_share, validation_share)
@@ -53,21 +53,21 @@ def split_rows(
             needed += 1
         raise DataError(
             "too few rows to split",
-            found=f"{n} rows: {fitted} to fit on, {selected} to select on, {tested} to report on",
+            found=f"{n} rows: {fitted} training, {selected} validation, {tested} test",
             wanted=f"{needed} rows or more",
         )
     random = np.random.default_rng(seed)
     order = random.permutation(n)
     order = order[np.argsort(strata[order], kind="stable")]
-    test, rest = _every(order, tested, random)
-    validation, train = _every(rest, selected, random)
+    test, rest = _sample(order, tested, random)
+    validation, train = _sample(rest, selected, random)
     return Split(train=np.sort(train), validation=np.sort(validation), test=np.sort(test))
 
 
 def _counts(n: int, test_share: float, validation_share: float) -> tuple[int, int, int]:
     tested, selected = round(n * test_share), round(n * validation_share)
     if validation_share > 0:
-        # A small table can spare five rows to select on; refusing it would help nobody.
+        # A small table can spare five validation rows; refusing it would help nobody.
         selected = min(max(selected, FEWEST), n)
     return tested, selected, n - tested - selected
 
@@ -82,10 +82,10 @@ def _enough(
     )
 
 
-def _every(
+def _sample(
     order: NDArray[np.int64], count: int, random: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """`count` entries at equal steps through `order`, and the others."""
+    """Return `count` entries at equal steps through `order`, and the others."""
     taken = np.zeros(len(order), np.bool_)
     taken[
         np.floor((np.arange(count) + random.random()) * (len(order) / max(count, 1))).astype(int)

@@ -10,7 +10,7 @@ import numpy as np
 from crembo_cli.errors import ReplayError
 from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Floats, Student
-from crembo_cli.teachers.onnx.inputs import fill, fixed_batch, pack_feeds
+from crembo_cli.teachers.onnx.inputs import build_feeds, fixed_batch, pack_feeds
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -41,7 +41,7 @@ def feeds(signature: Signature, frame: pd.DataFrame) -> Iterator[dict[str, Any]]
     block = max(batch, BLOCK - BLOCK % batch)  # so that the last batch alone is filled up
     for begin in range(0, len(frame), block):
         header, arrays = pack_feeds(frame.iloc[begin : begin + block], signature.inputs)
-        yield from fill(signature.inputs, header, arrays)
+        yield from build_feeds(signature.inputs, header, arrays)
 
 
 def run_model(

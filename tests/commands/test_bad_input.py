@@ -101,7 +101,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
         ("text.onnx", "not an ONNX model", "23 bytes"),
     ),
     "an empty ONNX file": (with_file("empty.onnx", b""), ("empty.onnx", "not an ONNX model")),
-    "a truncated ONNX file": (truncated, ("half.onnx", "cut short")),
+    "a truncated ONNX file": (truncated, ("half.onnx", "incomplete")),
     "a regressor": (regressor, ("regressor.onnx", "regressor")),
     "a pickled regressor": (pickled_regressor, ("regressor.pkl", "LinearRegression")),
     "too few features": (with_table(c=None, d=None), ("bad.csv", "found 2 columns", "wanted 4")),
@@ -115,7 +115,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     ),
     "a feature that is no number": (
         with_table(b=one_cell("often")),
-        ("bad.csv, line 18, column 'b'", "not a number", "'often'"),
+        ("bad.csv, line 18, column 'b'", "expected a number", "'often'"),
     ),
     "an infinite value": (
         with_table(b=one_cell("inf")),
@@ -123,7 +123,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     ),
     "a value that is infinite as float32": (
         with_table(b=one_cell("1e39")),
-        ("bad.csv, line 18, column 'b'", "too large", "1e+39"),
+        ("bad.csv, line 18, column 'b'", "out of range", "1e+39"),
     ),
     "an empty file": (with_file("bad.csv", b""), ("bad.csv", "empty")),
     "a header alone": (
@@ -149,11 +149,11 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     ),
     "a missing label": (
         with_table(target=[0, 1, None] * (made.ROWS // 3)),
-        ("bad.csv, line 4, column 'target'", "a label is missing"),
+        ("bad.csv, line 4, column 'target'", "missing label"),
     ),
     "two columns that may be the label": (
         with_table(label=[0, 1] * (made.ROWS // 2)),
-        ("bad.csv", "more than one column", "--label"),
+        ("bad.csv", "ambiguous", "--label"),
     ),
     "fewer rows than a split needs": (
         with_file("bad.csv", FEW.to_csv(index=False).encode()),
@@ -228,7 +228,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     "an empty name": (with_options("--drop", "a,,b"), ("empty", "--drop")),
     "a column that is label and dropped": (
         with_options("--label", "target", "--drop", "target"),
-        ("'target'", "two things"),
+        ("'target'", "two roles"),
     ),
     "one more class name than classes": (
         with_options("--classes", "x,y,z,w"),

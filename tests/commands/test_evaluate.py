@@ -235,8 +235,8 @@ def test_rows_that_it_was_fitted_on_are_told(crembo: Crembo, student: Path, data
     [
         (["--require", "fidelity>=0.9"], "there is no fidelity to judge; found no --teacher"),
         (["--require", "agreement>=0.9"], "found `evaluate`, which fits nothing"),
-        (["--report", "r.pdf"], "unsupported output format"),
-        (["--drop", "a"], "a column cannot be two things"),
+        (["--report", "r.pdf"], "no such kind of file is written"),
+        (["--drop", "a"], "a column has two roles"),
     ],
 )
 def test_what_cannot_be_is_refused(

@@ -93,4 +93,4 @@ def test_what_cannot_be_is_refused(
 def test_a_label_taken_as_a_feature_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Where the count fits only with the column `target`, that is said on standard error."""
     assert run(["score", *WINE, "--drop", "alcohol"]) == 0
-    assert "column 'target' is taken as a feature" in capsys.readouterr().err
+    assert "column 'target' is used as a feature" in capsys.readouterr().err
