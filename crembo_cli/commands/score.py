@@ -39,11 +39,8 @@ def command(
 ) -> None:
     """Query TEACHER about each row of DATA: one column per class, rows in their order."""
     from crembo_cli.commands.messages import Messages, print_answer
-    from crembo_cli.dataset.notes import list_notes
-    from crembo_cli.dataset.read import read_table
-    from crembo_cli.files import check_output, write_together
-    from crembo_cli.runs.inputs import gather
-    from crembo_cli.teachers.load import load_teacher
+    from crembo_cli.errors import UsageError
+    from crembo_cli.runs.score import score
 
     del debug  # app.run reads it from the arguments, before any command runs
     if output is None and as_json:
@@ -66,36 +63,8 @@ def command(
             teacher_timeout=teacher_timeout,
             progress=messages,
         )
-        with closing(asked):
-            messages.stage(f"reading {data}", 0)
-            table = read_table(data)
-            messages.stage(f"asking the teacher about {len(table.frame):,} rows", 0)
-            evidence = gather(
-                table,
-                asked,
-                label=label,
-                features=options.names(features, "--features"),
-                drop=options.names(drop, "--drop") or (),
-                judged=False,
-            )
-            messages.note([*list_notes(evidence.table, evidence.columns), *asked.warnings])
-            scores = _table(evidence.beliefs, [str(each) for each in asked.classes])
-            predicted = {
-                "teacher": {
-                    "path": teacher,
-                    "sha256": asked.sha256,
-                    "reading": asked.output_format,
-                },
-                "data": {"path": data, "sha256": table.sha256},
-                "output": output,
-                "rows": len(scores),
-                "classes": list(asked.classes),
-                "classes_source": asked.classes_source,
-            }
-    if path is None:
-        print_answer(_csv(scores))
-    else:
-        write_together({path: _content(scores, path.suffix.lower())})
+    if output is None:
+        print_answer(scores.to_csv())
     if as_json:
         import json
 

@@ -197,30 +197,16 @@ def _read_table(
     options: TableOptions,
     progress: Progress,
 ) -> LabelledTable:
-    """The table, with the beliefs of the teacher, or of the student where it is alone."""
-    from crembo_cli.dataset.notes import list_notes
-    from crembo_cli.dataset.read import read_table
-
-    messages.stage(f"reading {job.data}", 0)
-    table = read_table(job.data)
-    count = len(table.frame)
-    found = gather(
-        table,
-        meant,
-        label=job.label,
-        features=job.features,
-        drop=job.drop,
-        class_names=class_names,
-        encoding=None if own is None else _encoding(own),
-        progress=messages.stage(f"asking about {count:,} rows", count),
-    )
-    messages.note(list_notes(table, found.columns))
-    if own is not None and own.data_sha256 == table.sha256:
-        messages.note([f"{job.data} is what the student was fitted on: its figures flatter"])
-    if own is None:
-        return found
-    encoding = replace(found.encoding, dtypes=tuple(found.frame.dtypes))
-    return replace(found, encoding=encoding)
+    """The table, labelled by the teacher, or by the student where there is no teacher."""
+    encoding = None if metadata is None else _encoding(metadata)
+    labelled = read_labelled(data, reference, options, progress, encoding=encoding)
+    if metadata is None:
+        return labelled
+    if metadata.data_sha256 == labelled.table.sha256:
+        path = display_path(data)
+        progress.note([f"the student was fitted on the rows of {path}: its metrics are optimistic"])
+    dtypes = tuple(labelled.frame.dtypes)
+    return replace(labelled, encoding=replace(labelled.encoding, dtypes=dtypes))
 
 
 def _encoding(metadata: StudentMetadata) -> Encoding:

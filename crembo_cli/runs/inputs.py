@@ -135,9 +135,9 @@ def read_labelled(
     encoding: Encoding | None = None,
     labels: bool = True,
 ) -> LabelledTable:
-    """The table at `path` with the teacher's answers."""
+    """Read `data`, query the teacher about every row, and note what is odd about its columns."""
+    from crembo_cli.dataset.frames import read_data
     from crembo_cli.dataset.notes import list_notes
-    from crembo_cli.dataset.read import read_table
 
     progress.stage(f"reading {display_path(data)}", 0)
     table = read_data(data)
@@ -150,8 +150,8 @@ def read_labelled(
         progress=progress.stage(f"querying {teacher.name} about {count:,} rows", count),
         labels=labels,
     )
-    messages.note(list_notes(table, found.columns))
-    return found
+    progress.note(list_notes(table, labelled.columns))
+    return labelled
 
 
 def label_table(

@@ -33,7 +33,7 @@ class Bins:
         return np.where(cuts < 0, NOTHING, found)
 
     def cuts(self, features: Int32s, thresholds: Floats) -> Indices:
-        """For each pair of feature and threshold, the cut at the threshold or the next edge below."""
+        """For each pair of feature and threshold, the cut at it or at the next edge below."""
         below = (self.edges[features] <= thresholds[:, None]).sum(axis=1) - 1
         return np.where(thresholds == EVERYTHING, self.widths[features] - 1, below)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from crembo_cli.students.tree.grow import grow
 from crembo_cli.students.tree.model import Tree, read_tree
 from crembo_cli.students.tree.prune import prune_by_belief, prune_same, prune_to_leaves
 from crembo_cli.students.tree.refine import refine
+
+if TYPE_CHECKING:
+    from onnx import GraphProto
 
 FIRST_PASSES = 15  # largest number of TAO passes for a newly grown tree
 NEXT_PASSES = 4  # the same for a fit with a start
