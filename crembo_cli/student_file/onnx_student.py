@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 
 from crembo_cli.errors import DataError, StudentError
 from crembo_cli.files import write_together
-from crembo_cli.student_file.replay import session
+from crembo_cli.student_file.replay import feeds, session
 from crembo_cli.student_file.signature import LABEL, PROBABILITIES
 from crembo_cli.students.contract import Floats
 
 if TYPE_CHECKING:
     import onnxruntime
     import pandas as pd
-
-BLOCK = 65_536  # rows per run of the session
 
 
 class OnnxStudent:
@@ -110,20 +108,10 @@ class OnnxStudent:
         return as_dtypes(table, numbers=numbers, text=text).frame[list(self.features)]
 
     def _feeds(self, frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-        from crembo_cli.teachers.onnx.inputs import (
-            fill,
-            fixed_batch,
-            pack_feeds,
-            spread,
-            understand,
-        )
+        from crembo_cli.teachers.onnx.inputs import describe_input, resolve_widths
 
-        inputs = spread([understand(each) for each in self._session.get_inputs()], frame.shape[1])
-        batch = fixed_batch(inputs) or 1
-        block = max(batch, BLOCK - BLOCK % batch)
-        for begin in range(0, len(frame), block):
-            header, arrays = pack_feeds(frame.iloc[begin : begin + block], inputs)
-            yield from fill(inputs, header, arrays)
+        declared = [describe_input(each) for each in self._session.get_inputs()]
+        return feeds(resolve_widths(declared, frame.shape[1]), frame)
 
 
 def load_student(path: str | Path) -> OnnxStudent:

@@ -10,6 +10,7 @@ import numpy as np
 from crembo_cli.errors import ReplayError
 from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Floats, Student
+from crembo_cli.teachers.contract import ModelInput
 from crembo_cli.teachers.onnx.inputs import build_feeds, fixed_batch, pack_feeds
 
 if TYPE_CHECKING:
@@ -32,23 +33,23 @@ def session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def feeds(signature: Signature, frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def feeds(inputs: tuple[ModelInput, ...], frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """`frame`, the features in order, as the feeds of as many runs as the inputs need.
 
     They are made as the teacher's are: a student that is a drop-in takes the very same.
     """
-    batch = fixed_batch(signature.inputs) or 1
+    batch = fixed_batch(inputs) or 1
     block = max(batch, BLOCK - BLOCK % batch)  # so that the last batch alone is filled up
     for begin in range(0, len(frame), block):
-        header, arrays = pack_feeds(frame.iloc[begin : begin + block], signature.inputs)
-        yield from build_feeds(signature.inputs, header, arrays)
+        header, arrays = pack_feeds(frame.iloc[begin : begin + block], inputs)
+        yield from build_feeds(inputs, header, arrays)
 
 
 def run_model(
     model: onnxruntime.InferenceSession, signature: Signature, frame: pd.DataFrame
 ) -> tuple[Any, Floats]:
     """Labels (n,) and probabilities (n, c) of `model` on the rows of `frame`."""
-    answers = [model.run(["label", "probabilities"], fed) for fed in feeds(signature, frame)]
+    answers = [model.run(["label", "probabilities"], fed) for fed in feeds(signature.inputs, frame)]
     # A fixed batch that the last rows do not fill was filled up; what was said of that goes.
     labels, probabilities = (
         np.concatenate(each)[: len(frame)] for each in zip(*answers, strict=True)
@@ -88,7 +89,7 @@ def rows_per_second(
     """How many rows `model` answers in a second: the best of repeated runs over one block."""
     from time import perf_counter
 
-    fed = next(feeds(signature, frame))
+    fed = next(feeds(signature.inputs, frame))
     rows = len(next(iter(fed.values())))
     best, begun, done = float("inf"), perf_counter(), 0.0
     while done < MEASURED_SECONDS:
