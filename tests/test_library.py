@@ -192,7 +192,7 @@ def test_explain_gives_text_and_json(tmp_path: Path) -> None:
         (object(), "unsupported type of teacher"),
         (lambda rows: np.zeros(len(rows)), "one row of class probabilities for each row"),
         (lambda rows: 1 / 0, "the teacher failed: ZeroDivisionError"),
-        (RandomForestClassifier(), "never fitted"),
+        (RandomForestClassifier(), "is not fitted"),
     ],
 )
 def test_a_teacher_that_is_none_is_refused(

@@ -59,7 +59,7 @@ def test_two_plugins_of_one_name_are_both_named(plugged: Plugged, tmp_path: Path
     assert not (tmp_path / "s.onnx").exists()
     listed = crembo(tmp_path, "students")
     assert listed.code == 0
-    assert "good: cannot be used: the family 'good' is claimed by one and other" in listed.out
+    assert "good: not available: the family 'good' is claimed by one and other" in listed.out
     assert "\ntree: " in listed.out
 
 
@@ -107,7 +107,7 @@ def test_what_is_no_family_is_told(plugged: Plugged, tmp_path: Path) -> None:
     assert "what is registered as the family 'good' is none" in crembo(tmp_path, "students").out
     plugged("named", {"better": "named:Good"}, GOOD)
     listed = crembo(tmp_path, "students").out
-    assert "better: cannot be used: the family 'better' has another name in itself" in listed
+    assert "better: not available: the family 'better' has another name in itself" in listed
 
 
 def test_options_are_listed_with_help_and_range(plugged: Plugged, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_options_are_listed_with_help_and_range(plugged: Plugged, tmp_path: Path
     plugged("one", {"good": "one:Good"}, GOOD)
     listed = crembo(tmp_path, "students").out
     mine = listed[listed.index("good: ") :]
-    assert "    fitted to the beliefs, then to the labels allowed at thresholds: at most 3" in mine
+    assert "    path: the soft-label student, and one student for each threshold, at most 3" in mine
     assert "    --set speed=0.5  (a number, 0.1 to 2)\n        How fast.\n" in mine
     assert "    --set shape=round  (round or flat)\n        Its form.\n" in mine
     assert "    --set most=None  (a whole number, at least 1 or none)\n        How many.\n" in mine
@@ -164,7 +164,7 @@ def test_a_plugin_that_fails_as_it_works_is_to_blame(
     assert not (tmp_path / "s.onnx").exists()
     beside = compressed(tmp_path, "--student", "auto", "--max-depth", "2", "--jobs", "1")
     assert beside.code == 0
-    assert "not among the students: the family 'good' of 'faulty' failed" in beside.err
+    assert "not among the candidates: the family 'good' of 'faulty' failed" in beside.err
     assert (tmp_path / "s.onnx").exists()
 
 
@@ -194,4 +194,4 @@ def test_an_option_without_a_usable_default_is_told_of(
 def test_no_family_can_be_called_auto(plugged: Plugged, tmp_path: Path) -> None:
     """That asks for all of them."""
     plugged("odd", {"auto": "odd:Good"}, GOOD.replace('"good"', '"auto"'))
-    assert "auto: cannot be used: 'auto' asks for all families" in crembo(tmp_path, "students").out
+    assert "auto: not available: 'auto' asks for all families" in crembo(tmp_path, "students").out

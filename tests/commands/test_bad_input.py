@@ -214,7 +214,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
         with_options("--require", "fidelity>=high"),
         ("'high'", "a number"),
     ),
-    "a requirement that nothing meets": (with_options("--require", "depth>=nan"), ("NaN",)),
+    "a requirement that nothing meets": (with_options("--require", "depth>=nan"), ("nan",)),
     "an ambiguous metric": (
         with_options("--require", "insensitive_depth>=0.1"),
         ("ambiguous", "insensitive_depth.0.05"),

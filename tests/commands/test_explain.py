@@ -44,8 +44,8 @@ def test_format_wins_over_the_name(crembo: Crembo, student: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "predicted"),
     [
-        (["-f", "png"], "an image needs an output file"),
-        (["-f", "pdf"], "--format: there is no such choice; found 'pdf'"),
+        (["-f", "png"], "a PNG image needs a file"),
+        (["-f", "pdf"], "--format: invalid choice; found 'pdf'"),
         (["-o", "out.pdf"], "unsupported output format; found '.pdf'"),
         (["-o", "nowhere/out.svg"], "folder is not there"),
     ],

@@ -20,7 +20,7 @@ FEW = ("--synthetic", "50", "--thresholds", "2", "-q")
 def test_each_suffix_has_its_form() -> None:
     """In capitals too."""
     found = report_files(report(), [Path("a.json"), Path("b.HTML"), Path("c.md")])
-    assert json.loads(found[Path("a.json")])["schema"] == 1
+    assert json.loads(found[Path("a.json")])["schema"] == 2
     assert found[Path("b.HTML")].startswith(b"<!doctype html>")
     assert found[Path("c.md")].startswith(b"### ")
 
@@ -51,7 +51,7 @@ def test_a_quick_report_leaves_out_what_needs_refitting(
     assert found["robustness"]["margin"]["median"] > 0
     ran = crembo("compress", teacher, data, "--quick-report", "--require", "agreement>=0")
     assert (ran.code, ran.out) == (2, "")
-    assert "there is no agreement to judge; found --quick-report" in ran.err
+    assert "agreement is not available; found --quick-report" in ran.err
 
 
 def test_a_jobs_summary_grows(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.command_line import Crembo
-from tests.report.schema import validate
+from tests.report.report_schema import validate
 
 QUICK = ("--quick-report", "--synthetic", "0", "--thresholds", "2", "--jobs", "1")
 

@@ -62,7 +62,7 @@ def test_many_rows_come_back_in_order(batch: int | None) -> None:
 
 def test_blocks_are_whole_batches() -> None:
     """Of a fixed batch, the last run alone is filled up."""
-    fed = [each["X"] for each in feeds(signature(3), table(65_537))]
+    fed = [each["X"] for each in feeds(signature(3).inputs, table(65_537))]
     assert {each.shape for each in fed} == {(3, 1)}
     cells = np.concatenate(fed)[:, 0]
     np.testing.assert_array_equal(cells[:65_537], np.arange(65_537))

@@ -66,8 +66,12 @@ def test_it_says_how_many_thresholds_it_can_use(name: str) -> None:
     count = family_class(name).thresholds
     told = re.split(r"^(?=\S)", crembo(Path(), "students").out, flags=re.MULTILINE)
     (mine,) = [each for each in told if each.startswith(f"{name}: ")]
-    words = {None: "thresholds: as many as asked", 0: "fitted to the beliefs alone"}
-    assert words.get(count, f"thresholds: at most {count} of them") in mine
+    path = "    path: the soft-label student"
+    if count != 0:
+        path += ", and one student for each threshold"
+    if count:
+        path += f", at most {count}"
+    assert path in mine.splitlines()
 
 
 TYPES = {"a": "FLOAT", "b": "STRING", "c": "FLOAT"}
