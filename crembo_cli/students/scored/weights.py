@@ -91,7 +91,9 @@ class WeightsStudent(ScoredStudent):
         if self.columns.ramps is not None:
             return None
         weights = self.weights[: rows.shape[1]].astype(np.float64)
-        return linear_margins(self.scores(rows).astype(np.float64), weights, units, np.isnan(rows))
+        # In float64: near the limits of float32 a score would be infinite, and a margin NaN.
+        scores = np.concatenate(list(self._scores(rows)))
+        return linear_margins(scores, weights, units, np.isnan(rows))
 
     def sums(self) -> Sums:
         """The weighted sums alone."""
