@@ -41,7 +41,9 @@ def test_an_input_is_never_an_output(folder: Path, path: str) -> None:
         check_outputs(Path(path), [], [Path("teacher.onnx"), Path("data.csv"), None])
     Path("report.json").symlink_to("data.csv")
     with pytest.raises(OutputError, match=r"report\.json: the output would overwrite an input"):
-        check_outputs(Path("s.onnx"), [Path("report.json")], [Path("teacher.onnx"), Path("data.csv")])
+        check_outputs(
+            Path("s.onnx"), [Path("report.json")], [Path("teacher.onnx"), Path("data.csv")]
+        )
 
 
 @pytest.mark.parametrize("path", ["student", "student.csv", "", "student.onnx.txt"])

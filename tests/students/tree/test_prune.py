@@ -35,7 +35,9 @@ def test_pruning_what_says_the_same_changes_no_answer(drawn: Table, depth: int) 
 
 @settings(deadline=None)
 @given(tables, st.integers(1, 5), st.sampled_from([0.0, 0.01, 0.1, 1.0]))
-def test_what_stays_earns_its_leaves_on_validation_rows(drawn: Table, depth: int, alpha: float) -> None:
+def test_what_stays_earns_its_leaves_on_validation_rows(
+    drawn: Table, depth: int, alpha: float
+) -> None:
     """A subtree of k leaves that stays believes alpha * (k - 1) more than one leaf; others go."""
     learner, tree = students(drawn, depth)[1]
     fitted = node_stats(tree, learner.task.rows, learner.task.beliefs).beliefs
