@@ -54,7 +54,9 @@ def test_ctrl_c_is_nobodys_mistake() -> None:
 def test_a_size_without_parameters(size: Any) -> None:
     """The report and the budgets rest on it."""
     student = cast(Student, SimpleNamespace(size=lambda: size))
-    with pytest.raises(StudentError, match=r"'centroids' does not tell its size; found .*wanted"):
+    with pytest.raises(
+        StudentError, match=r"invalid size of a student of family 'centroids'; found .*wanted"
+    ):
         size_of(THEIRS, student)
 
 
