@@ -1,4 +1,4 @@
-"""Families from other packages: errors are attributed to their name and package."""
+"""Errors of families from other packages, with the name of the family and its package."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ OURS = "crembo_cli"
 
 @contextmanager
 def attribute_errors(family: Family) -> Iterator[None]:
-    """Whatever `family` raises meanwhile, as a StudentError where it is not ours.
+    """Turn errors of a plugin `family` into a StudentError that names the plugin.
 
-    A mistake in a family of ours, and an error that was raised on purpose, stay as they are.
-    SystemExit counts as a mistake: a family has no business to end the run.
+    Errors of our own families and CremboErrors pass unchanged. SystemExit counts as an error,
+    because a family must not end the run.
     """
     try:
         yield
@@ -25,20 +25,20 @@ def attribute_errors(family: Family) -> Iterator[None]:
         if isinstance(error, CremboError) or _top(family) == OURS:
             raise
         raise StudentError(
-            f"the family {family.name!r} of {_package(family)!r} failed",
+            f"student family {family.name!r} from package {_package(family)!r} failed",
             found=f"{type(error).__name__}: {error}",
-            hint="`crembo_cli.testing.check_family` shows its authors where",
+            hint="its authors can locate the error with `crembo_cli.testing.check_family`",
         ) from error
 
 
 def size_of(family: Family, student: Student) -> dict[str, int]:
-    """What `student` says of its size. Raises StudentError for what the contract does not allow."""
+    """The sizes of `student`. Raises StudentError if they break the contract."""
     size = student.size()
     if not isinstance(size, dict) or not isinstance(size.get("parameters"), int):
         raise StudentError(
-            f"a student of the family {family.name!r} does not tell its size",
+            f"invalid size of a student of family {family.name!r}",
             found=repr(size),
-            wanted="a dictionary with 'parameters', a whole number",
+            wanted="a dictionary with a whole number 'parameters'",
         )
     return size
 
@@ -48,5 +48,5 @@ def _top(family: Family) -> str:
 
 
 def _package(family: Family) -> str:
-    """The package that `family` was installed with, or the module it stands in."""
+    """The package that installed `family`, or its module."""
     return " or ".join(packages_distributions().get(_top(family), [_top(family)]))

@@ -33,7 +33,7 @@ class Bins:
         return np.where(cuts < 0, NOTHING, found)
 
     def cuts(self, features: Int32s, thresholds: Floats) -> Indices:
-        """For each pair of feature and threshold, the cut at it or at the next edge below."""
+        """For each pair of feature and threshold, the cut at or just below the threshold."""
         below = (self.edges[features] <= thresholds[:, None]).sum(axis=1) - 1
         return np.where(thresholds == EVERYTHING, self.widths[features] - 1, below)
 
@@ -72,9 +72,7 @@ def find_edges(column: Floats) -> Floats:
     """
     values = np.sort(column)
     values = values[: np.searchsorted(values, np.inf)]  # NaN sorts last
-    starts = (
-        np.flatnonzero(values[1:] != values[:-1]) + 1
-    )  # of each distinct value except the first
+    starts = np.flatnonzero(values[1:] != values[:-1]) + 1  # of all distinct values but the first
     if len(starts) >= MAX_BINS:
         starts = starts[:: -(-len(starts) // FINE)]
         # A value counts at most as many rows as one bin holds. Otherwise a frequent value would

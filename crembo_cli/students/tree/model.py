@@ -61,16 +61,16 @@ class Tree:
         return np.asarray(self.feature == LEAF)
 
     def levels(self) -> list[tuple[int, int]]:
-        """The first node and the node after the last, of each level from the root's down."""
+        """The first node and the node after the last one of each level, from the root down."""
         return levels_of(self.feature, self.left)
 
     def node_depths(self) -> Indices:
-        """How many splits lie above each node: int64 (m,)."""
+        """The depth of each node, the number of splits above it: int64 (m,)."""
         levels = self.levels()
         return np.repeat(np.arange(len(levels)), [end - begin for begin, end in levels])
 
     def size(self) -> dict[str, int]:
-        """Tree depth, leaves, nodes, and parameters: two numbers a split, a label a leaf."""
+        """Tree depth, leaves, nodes, and parameters: two per split, one per leaf."""
         leaves = int(self.is_leaf().sum())
         splits = len(self.feature) - leaves
         return {
@@ -224,7 +224,7 @@ def read_tree(graph: GraphProto) -> Tree:
 
 
 def levels_of(feature: Int32s, left: Int32s) -> list[tuple[int, int]]:
-    """See `Tree.levels`; for the nodes' `feature` and `left` of a tree or a draft."""
+    """The levels of a tree or a draft, from its `feature` and `left`; see `Tree.levels`."""
     found = [(0, 1)]
     while True:
         begin, end = found[-1]
@@ -235,10 +235,10 @@ def levels_of(feature: Int32s, left: Int32s) -> list[tuple[int, int]]:
 
 
 def compact(tree: Tree, keep: Int32s) -> tuple[Tree, Indices]:
-    """The same tree with each node v replaced by `keep[v]`, unreachable nodes left out.
+    """The same tree with each node v replaced by `keep[v]`, without unreachable nodes.
 
-    `keep` is int32 (m,): the node that stands in v's place, v itself where nothing changes.
-    Nodes are numbered anew, breadth first; also returns the old number of each.
+    `keep` is int32 (m,): the node that replaces v, v itself if nothing changes.
+    Nodes are renumbered breadth first; also returns the old number of each node.
     """
     order = [int(keep[0])]
     for v in order:

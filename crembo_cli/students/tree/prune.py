@@ -58,11 +58,11 @@ def prune_by_belief(
 def prune_to_leaves(
     tree: Tree, fitted: Doubles, validation: Doubles, most: int
 ) -> tuple[Tree, Indices]:
-    """Prune `tree` to at most `most` leaves of the largest mean belief; also return the nodes.
+    """Prune `tree` to at most `most` leaves with the largest mean belief.
 
-    Of equal trees, the one with the fewest leaves. `fitted` and `validation` are as in
-    `prune_by_belief`. Exact: dynamic programming over the best reward of each subtree with
-    1, 2, ... leaves.
+    Also returns the nodes kept. Of equal trees, the one with the fewest leaves.
+    `fitted` and `validation` are as in `prune_by_belief`. Exact: dynamic programming over the
+    best reward of each subtree with 1, 2, ... leaves.
     """
     alone = np.argmax(fitted, axis=1)
     m = len(tree.feature)

@@ -3,7 +3,7 @@
 Carreira-Perpinan & Tavallali, "Alternating optimization of decision trees", NeurIPS 2018. With
 the rest of the tree fixed, a row at a node matters only by its reward when sent left and its
 reward when sent right; so one histogram pass over the difference finds the node's best split.
-Nodes of one level share no rows and are done together, the deepest level first.
+Nodes of one level share no rows and are optimised together, the deepest level first.
 """
 
 from __future__ import annotations

@@ -113,9 +113,7 @@ def _best(scan: Scan, bins: Bins, slots: int, work: int, threads: int) -> Splits
         lambda begin, end: scan(begin, end, score, cuts, missing),
         p, threads, work=p * (work + 256 * slots),
     )  # fmt: skip
-    feature = np.argmax(
-        score, axis=0
-    )  # of equals the lowest: deterministic on any number of threads
+    feature = np.argmax(score, axis=0)  # ties: the lowest, on any number of threads
     each = np.arange(slots)
     return Splits(
         score=score[feature, each],
