@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+MAX_LINES = 50  # the rest of the tree is like its beginning
 
 
 def main() -> None:
@@ -31,7 +32,9 @@ def main() -> None:
             text=True,
             check=True,
         )
-    block = f"```text\n{done.stdout}```"
+    lines = done.stdout.splitlines()
+    shown = [*lines[:MAX_LINES], "..."] if len(lines) > MAX_LINES else lines
+    block = "\n".join(["```text", *shown, "```"])
     readme = re.sub(r"^```text\n.*?^```$", lambda _: block, readme, count=1, flags=re.M | re.S)
     (ROOT / "README.md").write_text(readme)
 
