@@ -18,7 +18,7 @@ CORNERS = 16  # random corners of the ball
 TARGETS = 4  # rows of another label to go towards
 
 
-def as_they_are(rows: Floats) -> Floats:
+def unchanged(rows: Floats) -> Floats:
     """The rows: a classifier of numbers of any kind can be asked about each of them."""
     return rows
 
@@ -28,7 +28,7 @@ def margin_upper_bound(
     rows: Floats,
     units: Doubles,
     rng: np.random.Generator,
-    settle: Settle = as_they_are,
+    settle: Settle = unchanged,
 ) -> Doubles:
     """A size of change, in `units`, that does change what `predict` says of each row.
 

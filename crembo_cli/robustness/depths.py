@@ -1,4 +1,4 @@
-"""Depth by split, bounds for unseen rows, and the groups of rows with the least depth."""
+"""Depths by row set, bounds for unseen rows, and the groups of rows with the smallest depth."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from crembo_cli.arrays import Floats, Indices
 from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
 from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.evaluation.metrics import DELTAS, as_decimal
 from crembo_cli.robustness.margins import Classifier
 from crembo_cli.robustness.model import BELOW, CONFIDENCE, Bounds, Curve, Depths, WeakGroup
-from crembo_cli.students.contract import Floats, Indices
-from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.capabilities import groups_of
 
 
 def share_at_most(hits: ArrayLike, rows: int, confidence: float) -> NDArray[np.float64]:
-    """The upper bound on a share of which `hits` of `rows` independent draws were seen.
+    """The one-sided Clopper-Pearson upper bound on a share (Clopper & Pearson 1934).
 
-    Clopper & Pearson 1934, one-sided: whatever the true share is, the bound lies below it with
-    a chance of at most 1 - `confidence`. `hits` are whole numbers in [0, rows], rows >= 1.
+    `hits` of `rows` independent draws were hits: whole numbers in [0, rows], rows >= 1. For any
+    true share, the bound lies below it with probability at most 1 - `confidence`.
     """
     from scipy.special import betaincinv
 
     k = np.asarray(hits, np.float64)
-    # At k = rows every share is possible; the beta distribution has no second parameter then.
+    # The beta distribution is not defined at k = rows; the bound there is 1.
     found = betaincinv(k + 1, np.maximum(rows - k, 0.5), confidence)
     return np.where(k >= rows, 1.0, found)
 
 
 def share_at_least(hits: int, rows: int, confidence: float) -> float:
-    """The lower bound on a share: one less the upper bound on what was not hit."""
+    """The one-sided lower bound on a share: 1 minus the upper bound on the misses."""
     return float(1.0 - share_at_most(rows - hits, rows, confidence))
 
 
-STEPS = 100  # the curve has a point at each 1/100
+STEPS = 100  # the curve has a point at each multiple of 1/100
 
 
 def depths_on(beliefs: Floats, predicted: Indices) -> Depths:
-    """Depth of a classifier that says `predicted` (n,) on rows with `beliefs` (n, c)."""
+    """The depth of a classifier that predicts `predicted` (n,) on rows with `beliefs` (n, c)."""
     depths = depth_by_row(beliefs, predicted)
     return Depths(
         rows=len(depths),
@@ -52,9 +52,10 @@ def depths_on(beliefs: Floats, predicted: Indices) -> Depths:
 
 
 def curve_on(beliefs: Floats, answers: Mapping[str, Indices], *, fitted_on: bool) -> Curve:
-    """The curves of all `answers` (the report's names -> (n,)) on rows with `beliefs` (n, c).
+    """The shares of rows below each depth, for all `answers` on rows with `beliefs` (n, c).
 
-    Of rows that the student was `fitted_on` nothing follows for others.
+    `answers` maps the report's names to predicted classes (n,). If the student was `fitted_on`
+    these rows, there is no bound for unseen rows.
     """
     d = np.arange(STEPS + 1) / STEPS
     n = len(beliefs)
@@ -73,10 +74,11 @@ def curve_on(beliefs: Floats, answers: Mapping[str, Indices], *, fitted_on: bool
 
 
 def bounds_on(test: LabelledTable, predicted: Indices, *, teacher: bool, fitted_on: bool) -> Bounds:
-    """What holds, with CONFIDENCE, for rows like those of `test`; `teacher`: whether one is known.
+    """Bounds on the student's shares for unseen rows like those of `test`.
 
-    Each number alone holds with that confidence; all of them together with less. Of rows that
-    the student was `fitted_on` nothing follows for others.
+    Each bound alone holds with CONFIDENCE; all of them together hold with less. `teacher` tells
+    whether the beliefs of `test` are a teacher's. If the student was `fitted_on` these rows,
+    there are no bounds.
     """
     if fitted_on:
         return Bounds(
@@ -108,7 +110,7 @@ def bounds_on(test: LabelledTable, predicted: Indices, *, teacher: bool, fitted_
 def rows_below(depths: NDArray[np.floating], d: NDArray[np.float64]) -> Indices:
     """How many of `depths` (n,) lie below each of `d` (k,): int64 (k,).
 
-    Compared in the dtype of the depths, so that a belief of 0.7 does not lie below 0.7.
+    They are compared in the dtype of the depths, so that a depth of 0.7 is not below 0.7.
     """
     return np.asarray(np.searchsorted(np.sort(depths), d.astype(depths.dtype)), np.int64)
 
@@ -119,33 +121,28 @@ SHOWN = 10
 def weakest_groups(
     student: Classifier, test: LabelledTable, classes: Sequence[str]
 ) -> list[WeakGroup]:
-    """The SHOWN leaves with the least depth on the rows of `test`, the least first.
+    """The SHOWN groups of rows with the smallest depth on `test`, smallest first.
 
-    Of equals the one with the lesser mean belief comes first. Leaves that no test row reaches
-    are left out. For a student without leaves they are the classes that it says.
+    Groups are the student's own (a tree's leaves), else its predicted classes. Of equal depths
+    the smaller mean belief comes first. Groups without test rows are left out.
     """
     predicted = student.predict(test.rows)
     depths = depth_by_row(test.beliefs, predicted).astype(np.float64)
-    spot = np.asarray(student.leaves_of(test.rows) if isinstance(student, Tree) else predicted)
-    spots, at = np.unique(spot, return_inverse=True)
+    groups = groups_of(student, test.rows, predicted, test.encoding.features, classes)
+    group, at = np.unique(groups.group, return_inverse=True)
     rows = np.bincount(at)
-    least = np.full(len(spots), np.inf)
+    least = np.full(len(group), np.inf)
     np.minimum.at(least, at, depths)
     means = np.stack(
         [np.bincount(at, column) / rows for column in test.beliefs.T.astype(np.float64)], axis=1
     )
     believed = np.bincount(at, depths) / rows
-    label = np.zeros(len(spots), np.int64)
+    label = np.zeros(len(group), np.int64)
     label[at] = predicted
-
-    def rule(k: int) -> str:
-        if isinstance(student, Tree):
-            return student.group_text(int(spots[k]), test.encoding.features)
-        return f"where it says {classes[label[k]]}"
 
     return [
         WeakGroup(
-            rule=rule(k),
+            rule=groups.text(int(group[k])),
             predicted=classes[label[k]],
             rows=int(rows[k]),
             depth=as_decimal(float(least[k])),

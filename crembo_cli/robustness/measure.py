@@ -1,4 +1,4 @@
-"""All of it: what a student can be trusted with, on rows that nothing was fitted on."""
+"""The robustness of a student, measured on test rows."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.robustness.depths import bounds_on, curve_on, depths_on, weakest_groups
 from crembo_cli.robustness.margins import Classifier, margins_on, units_of
 from crembo_cli.robustness.model import CONTAMINATION, DepthByRows, Robustness
-from crembo_cli.robustness.noise import Says, noise_on
-from crembo_cli.robustness.refits import RESAMPLES, agreement, contamination, refits_of
+from crembo_cli.robustness.noise import PredictFrame, noise_on
+from crembo_cli.robustness.refits import (
+    RESAMPLES,
+    measure_agreement,
+    measure_contamination,
+    refits_of,
+)
 from crembo_cli.search.student import Compression, Search, Stages, silent
 from crembo_cli.students.contract import Family, Indices
 
@@ -33,10 +38,10 @@ def robustness_of(
     quick: bool = False,
     stages: Stages = silent,
 ) -> Robustness:
-    """The robustness of the student that was `found`, on the test rows of `parts`.
+    """Measure the robustness of the student that was `found`, on the test rows of `parts`.
 
-    `answers` is what it, the teacher and the same-size trees say there, by the report's names.
-    `quick` leaves out what needs refitting.
+    `answers` are the predictions of the student, the teacher and the same-size trees there, by
+    the report's names. `quick` leaves out what needs refitting.
     """
     from dataclasses import replace
 
@@ -61,11 +66,11 @@ def robustness_of(
     if quick:
         return replace(measured, depth=depth)
     refits = refits_of(found, family, search, parts.test.rows)
-    resampled = agreement(refits, stages("refitting on resampled rows", RESAMPLES))
-    contaminated = contamination(
-        refits, stages("refitting on wrong beliefs", len(CONTAMINATION) + 1)
+    agreement = measure_agreement(refits, stages("refitting on resampled rows", RESAMPLES))
+    contamination = measure_contamination(
+        refits, stages("refitting with label noise", len(CONTAMINATION) + 1)
     )
-    return replace(measured, depth=depth, agreement=resampled, contamination=contaminated)
+    return replace(measured, depth=depth, agreement=agreement, contamination=contamination)
 
 
 def robustness_on(
@@ -80,12 +85,12 @@ def robustness_on(
     fitted_on: bool,
     seed: int,
 ) -> Robustness:
-    """What can be measured on the rows of `test` alone.
+    """Measure what needs no rows other than those of `test`.
 
-    `units` (p,) is what a change of 1 is for each feature; `seen` holds the columns that noise
-    draws categories from; `classes` are the names of the classes in the order of the beliefs;
-    `fitted_on` tells that the student was fitted on rows of that very table.
-    Without a teacher the beliefs of `test` are nobody's, and what needs them is None.
+    `units` (p,) is the size of one step of each feature; noise draws categories from the columns
+    of `seen`; `classes` are the names of the classes in the order of the beliefs; `fitted_on`
+    tells whether the student was fitted on rows of this table. Without a teacher, `test` has no
+    meaningful beliefs and what needs them is None.
     """
     known = teacher is not None
     margin, above = margins_on(student, test, units, teacher=known, seed=seed)
@@ -100,7 +105,7 @@ def robustness_on(
         )
     return Robustness(
         agreement=None,
-        noise=noise_on(student, _says(teacher), test, seen, units, seed),
+        noise=noise_on(student, _predictor(teacher), test, seen, units, seed),
         margin=margin,
         margin_upper_bound=above,
         contamination=None,
@@ -110,8 +115,8 @@ def robustness_on(
     )
 
 
-def _says(teacher: Teacher | None) -> Says | None:
-    """How the teacher answers new rows, where there is one that does."""
+def _predictor(teacher: Teacher | None) -> PredictFrame | None:
+    """The function that predicts new rows; None without a teacher that can."""
     if teacher is None or not teacher.answers_new_rows:
         return None
     return lambda frame: np.asarray(teacher.beliefs(frame).argmax(axis=1), np.int64)

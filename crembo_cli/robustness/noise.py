@@ -1,4 +1,4 @@
-"""How often a little noise in the cells changes what is said."""
+"""How often small noise in the cells changes the predicted class."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DRAWS = 20
-MOST_ASKED = 16_000  # noisy rows that the teacher is asked about in all
+MOST_QUERIES = 16_000  # noisy rows that the teacher predicts in all
 
-Says = Callable[["pd.DataFrame"], Indices]  # the cells as the teacher takes them -> class indices
+PredictFrame = Callable[["pd.DataFrame"], Indices]  # cells -> class indices
 
 
 def noise_on(
     student: Classifier,
-    teacher: Says | None,
+    teacher: PredictFrame | None,
     test: LabelledTable,
     seen: pd.DataFrame,
     units: Doubles,
     seed: int,
 ) -> dict[str, Flips]:
-    """The share of answers that change, by level of noise: over DRAWS draws for each row.
+    """The share of predictions that noise changes, by noise level, over DRAWS draws per row.
 
-    Student and teacher answer the same cells, on as many test rows as MOST_ASKED allows.
-    `units` are of `robustness.units`; `seen` holds the columns that categories are drawn from.
+    Student and teacher predict the same cells, on as many test rows as MOST_QUERIES allows.
+    `units` are those of `robustness.margins.units_of`; categories are drawn from `seen`.
     """
     rng = np.random.default_rng([seed, 4])
     chosen = np.arange(len(test.rows))
-    most = MOST_ASKED // (DRAWS * len(NOISE_LEVELS))
+    most = MOST_QUERIES // (DRAWS * len(NOISE_LEVELS))
     if len(chosen) > most:
         chosen = np.sort(rng.choice(len(chosen), most, replace=False))
     before = {
         "student": student.predict(test.rows[chosen]),
         "teacher": test.teacher_labels()[chosen],
     }
-    calm = test.frame.iloc[np.tile(chosen, DRAWS)].reset_index(drop=True)
+    clean = test.frame.iloc[np.tile(chosen, DRAWS)].reset_index(drop=True)
 
     def flips(name: str, after: Indices) -> float:
         return float(np.mean(after.reshape(DRAWS, -1) != before[name]))
 
     found = {}
     for level in NOISE_LEVELS:
-        frame = noisy_cells(calm, level, units, seen, rng)
+        frame = noisy_cells(clean, level, units, seen, rng)
         found[f"{level:g}"] = Flips(
             rows=len(chosen),
             student=flips("student", student.predict(test.encoding.encode(frame))),
@@ -67,12 +67,11 @@ def noisy_cells(
     seen: pd.DataFrame,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """`frame` with noise in its cells; columns, dtypes and missing cells stay as they are.
+    """`frame` with noise in its cells; columns, dtypes and missing cells do not change.
 
-    Numbers get Gaussian noise of `level` times their unit (p,). Whole ones are rounded again and
-    held to the column's range, as nothing else could stand there: the teacher's input may take
-    bytes. Text, and yes or no, is with the chance `level`
-    replaced by what stands in some row of `seen`, itself included.
+    Numbers get Gaussian noise of `level` times their unit (p,). Integers are rounded and clipped
+    to the column's range, because the teacher's input may be as narrow as a byte. With
+    probability `level`, a text or a boolean is replaced by the cell of a random row of `seen`.
     """
     import pandas as pd
 

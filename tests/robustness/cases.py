@@ -14,7 +14,7 @@ from crembo_cli.dataset.encode import Encoding, learn_encoding
 from crembo_cli.dataset.labelled import LabelledTable, Splits, part
 from crembo_cli.dataset.table import Table
 from crembo_cli.search.student import Compression, Search, find_student
-from crembo_cli.search.training_rows import Rows
+from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
 
 
@@ -75,8 +75,8 @@ def small_parts(count: int = 200) -> Splits:
 def found_on(parts: Splits, family: Any, search: Search) -> Compression:
     """A student of `family`, without synthetic rows."""
 
-    def rows(of: LabelledTable) -> Rows:
-        return Rows(rows=of.rows, beliefs=of.beliefs, y_true=of.y_true, real=len(of.rows))
+    def rows(of: LabelledTable) -> TrainingRows:
+        return TrainingRows(rows=of.rows, beliefs=of.beliefs, y_true=of.y_true, real=len(of.rows))
 
     return find_student(rows(parts.train), rows(parts.validation), family, search)
 

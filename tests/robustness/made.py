@@ -54,8 +54,8 @@ def robustness() -> Robustness:
             for share in CONTAMINATION
         },
         depth=DepthByRows(
-            train=depths(409),
-            selection=depths(46),
+            training=depths(409),
+            validation=depths(46),
             test=depths(114),
             curve=Curve(
                 d=line,
@@ -73,10 +73,10 @@ def robustness() -> Robustness:
             fidelity=0.875,
             below={f"{d:g}": d / 4 for d in BELOW},
         ),
-        weakest=[
+        weakest_groups=[
             WeakGroup(
                 rule="age > 30 and income > 1000",
-                says="no",
+                predicted="no",
                 rows=12,
                 depth=0.01,
                 mean_belief=0.61,

@@ -59,9 +59,9 @@ def test_everything_is_there_for_a_tree() -> None:
     assert set(found.contamination) == {"0.05", "0.1", "0.2"}
     assert found.margin_upper_bound is None
     assert found.margin.rows == found.depth.test.rows == 40
-    assert (found.depth.train.rows, found.depth.selection.rows) == (120, 40)
+    assert (found.depth.training.rows, found.depth.validation.rows) == (120, 40)
     assert found.bounds.confidence == 0.95
-    assert 1 <= len(found.weakest) <= 10
+    assert 1 <= len(found.weakest_groups) <= 10
     assert [done for _, done in told] == [*range(1, 11), 1, 2, 3, 4]
 
 
@@ -97,7 +97,9 @@ def test_without_a_teacher_what_needs_one_is_null() -> None:
         fitted_on=False,
         seed=0,
     )
-    assert (found.depth, found.weakest, found.bounds.fidelity, found.bounds.below) == (None,) * 4
+    assert (found.depth, found.weakest_groups, found.bounds.fidelity, found.bounds.below) == (
+        None,
+    ) * 4
     assert found.margin is not None
     assert found.bounds.accuracy is not None
     assert {each.teacher for each in found.noise.values()} == {None}

@@ -1,4 +1,4 @@
-"""Which students are tried."""
+"""The candidates of a comparison."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import pytest
 
 from crembo_cli.errors import StudentError
 from crembo_cli.search.candidates import (
-    LADDERS,
-    READABLE,
     Budget,
     candidates_by_tree_depth,
     candidates_of_every_family,
 )
 from crembo_cli.students import registry
+from crembo_cli.students.capabilities import grid_of
 from crembo_cli.students.registry import family_class, family_names, family_options
 
 
@@ -25,25 +24,26 @@ def ours() -> set[str]:
 
 
 def names(budget: Budget = Budget(), *, readable: bool = False) -> list[str]:  # noqa: B008  # frozen
-    """The contenders of `--student auto` as the command line would ask for them."""
+    """The candidates of `--student auto` as on the command line."""
     return [each.name() for each in candidates_of_every_family(budget, readable=readable)[0]]
 
 
-def test_every_family_of_ours_has_its_ladder() -> None:
-    """A family that is added is thought about: it has a row in LADDERS."""
-    assert LADDERS.keys() == ours()
+def test_every_built_in_family_has_a_grid() -> None:
+    """Each of our families names the settings that `--student auto` tries."""
+    assert all(hasattr(family_class(name), "grid") for name in ours())
 
 
-def test_a_ladder_names_options_of_its_family() -> None:
-    """Every step can be asked for with `--set`, and no two steps are the same."""
-    for name, ladder in LADDERS.items():
-        options = {option.name for option in family_options(family_class(name))}
-        assert all(step.keys() <= options for step in ladder)
-        assert len({str(step) for step in ladder}) == len(ladder)
+def test_a_grid_names_options_of_its_family() -> None:
+    """Every setting can be given with `--set`, and no two are the same."""
+    for name in family_names():
+        family = family_class(name)
+        options = {option.name for option in family_options(family)}
+        assert all(settings.keys() <= options for settings in grid_of(family))
+        assert len({str(settings) for settings in grid_of(family)}) == len(grid_of(family))
 
 
 def test_all_families_are_tried() -> None:
-    """Each family that is installed has a contender, each step of a ladder is one."""
+    """Each installed family has a candidate for each settings of its grid."""
     found = names()
     assert {name.split()[0] for name in found} == set(family_names())
     assert len(found) == len(set(found))
@@ -51,13 +51,13 @@ def test_all_families_are_tried() -> None:
     assert "linear" in found
 
 
-def test_readable_ones_alone() -> None:
+def test_prefer_readable_keeps_readable_families() -> None:
     """`--prefer readable` keeps to trees, rules and additive students."""
-    assert {name.split()[0] for name in names(readable=True)} == set(READABLE)
+    assert {name.split()[0] for name in names(readable=True)} == {"tree", "rules", "additive"}
 
 
-def test_a_budget_is_asked_of_the_families_that_can_be_told() -> None:
-    """Trees are pruned to the leaves; what has a tree depth is no deeper than asked, once each."""
+def test_a_budget_limits_the_settings_of_families_with_such_options() -> None:
+    """Trees get max_leaves; no tree is deeper than the budget, and none is tried twice."""
     found = names(Budget(leaves=6))
     assert "tree max_depth=8 max_leaves=6" in found
     assert "rules max_rules=15" in found
@@ -72,7 +72,7 @@ def test_a_budget_is_asked_of_the_families_that_can_be_told() -> None:
     assert "mlp hidden=16" in found
 
 
-def test_a_family_that_cannot_be_used_is_told_of_and_left_out(
+def test_a_family_that_cannot_be_used_is_reported_and_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A plugin that fails to import stops nothing else."""
@@ -83,12 +83,12 @@ def test_a_family_that_cannot_be_used_is_told_of_and_left_out(
         return family_class(name)
 
     monkeypatch.setattr("crembo_cli.search.candidates.family_class", broken)
-    candidates, faults = candidates_of_every_family(Budget())
-    assert [str(fault) for fault in faults] == ["it is broken"]
+    candidates, errors = candidates_of_every_family(Budget())
+    assert [str(error) for error in errors] == ["it is broken"]
     assert {each.family.name for each in candidates} == ours() - {"linear"}
 
 
-def test_a_sweep_has_a_student_for_every_tree_depth() -> None:
+def test_a_sweep_has_a_candidate_for_every_tree_depth() -> None:
     """Both ends are included, and other settings are the same for all."""
     found = [each.name() for each in candidates_by_tree_depth("tree", {"alpha": "0"}, 2, 4)]
     assert found == [f"tree max_depth={depth} alpha=0" for depth in (2, 3, 4)]

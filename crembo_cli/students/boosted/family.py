@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -30,6 +31,7 @@ class BoostedFamily:
     name: ClassVar[str] = "boosted"
     summary: ClassVar[str] = "small trees that add up; near the teacher where trees suit the table"
     thresholds: ClassVar[int | None] = 4
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = ({"trees": 10}, {"trees": 40})
 
     trees: int = field(
         default=40, metadata={"help": "Number of trees.", "minimum": 1, "maximum": 1000}

@@ -11,7 +11,8 @@ import numpy as np
 from crembo_cli.arrays import LEAF
 from crembo_cli.students.boosted.trees import Trees
 from crembo_cli.students.contract import Feature, Floats, Indices
-from crembo_cli.students.nodes import Nodes, TreeArrays, read_tree_ensemble, tree_ensemble
+from crembo_cli.students.graph import read_tree_ensemble
+from crembo_cli.students.nodes import Nodes, TreeArrays, tree_ensemble
 from crembo_cli.students.scored.columns import Doubles, blocks
 from crembo_cli.students.scored.softmax import add_answers, softmax
 from crembo_cli.students.tree.text import conditions, goes_left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -31,6 +32,11 @@ class ObliqueFamily:
         "a tree whose splits may weigh a few features; smaller at the same accuracy"
     )
     thresholds: ClassVar[int | None] = 8
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = (
+        {"max_depth": 2},
+        {"max_depth": 3},
+        {"max_depth": 4},
+    )
 
     max_depth: int = field(
         default=4, metadata={"help": "Maximum depth of the tree.", "minimum": 1, "maximum": 8}

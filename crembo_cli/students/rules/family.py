@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -31,6 +32,8 @@ class RulesFamily:
     name: ClassVar[str] = "rules"
     summary: ClassVar[str] = "a short ordered list of rules; the easiest to read"
     thresholds: ClassVar[int | None] = 8
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = ({"max_rules": 5}, {"max_rules": 15})
+    readable: ClassVar[bool] = True
 
     max_rules: int = field(
         default=15,

@@ -6,6 +6,7 @@ are linear between knots at quantiles and constant beyond the outer ones.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +28,8 @@ class AdditiveFamily:
         "a curve for each feature and class, summed; readable, near the teacher"
     )
     thresholds: ClassVar[int | None] = 0
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = ({"knots": 6}, {"knots": 12})
+    readable: ClassVar[bool] = True
 
     knots: int = field(
         default=8,

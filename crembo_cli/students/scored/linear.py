@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,6 +21,7 @@ class LinearFamily:
     name: ClassVar[str] = "linear"
     summary: ClassVar[str] = "a weighted sum for each class; tiny, and steady under resampling"
     thresholds: ClassVar[int | None] = 0
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = ({},)
 
     ridge: float = field(
         default=1e-4,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,6 +33,7 @@ class MlpFamily:
     name: ClassVar[str] = "mlp"
     summary: ClassVar[str] = "a small neural net; not readable, but nearest the teacher"
     thresholds: ClassVar[int | None] = 0
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = ({"hidden": 16}, {"hidden": 32}, {"hidden": 64})
 
     hidden: int = field(
         default=32, metadata={"help": "Number of hidden units.", "minimum": 1, "maximum": 1024}

@@ -64,6 +64,13 @@ class WeightsStudent(ScoredStudent):
         """Parameters: all numbers that are exported."""
         return {"parameters": self.columns.numbers() + self.weights.size + self.bias.size}
 
+    def margins(self, rows: Floats, units: Doubles) -> Doubles | None:
+        """The exact margins; None for curves. See `students.contract.OptionalStudent.margins`."""
+        if self.columns.ramps is not None:
+            return None
+        weights = self.weights[: rows.shape[1]].astype(np.float64)
+        return linear_margins(self.scores(rows).astype(np.float64), weights, units, np.isnan(rows))
+
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
         """The strongest weights or curves; see `students.contract.Student.describe`."""
         if self.columns.ramps is None:
@@ -81,16 +88,6 @@ class WeightsStudent(ScoredStudent):
         if self.columns.ramps is None:
             return {"linear": weights_json(self.sums())}
         return {"additive": curves_json(self.sums())}
-
-    def margins(self, rows: Floats, units: Doubles) -> Doubles | None:
-        """The exact margins of sums of the features themselves; None for curves.
-
-        See `students.contract.OptionalStudent.margins`.
-        """
-        if self.columns.ramps is not None:
-            return None
-        weights = self.weights[: rows.shape[1]].astype(np.float64)
-        return linear_margins(self.scores(rows).astype(np.float64), weights, units, np.isnan(rows))
 
     def sums(self) -> Sums:
         """The weighted sums alone."""

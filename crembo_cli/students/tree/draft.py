@@ -1,4 +1,4 @@
-"""A tree under construction, in codes: what growth makes and TAO mends in place."""
+"""A tree under construction, in bin codes: made by growth, improved in place by TAO."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from crembo_cli.students.tree.splits import Splits
 
 @dataclass(kw_only=True)
 class Draft:
-    """As `Tree`, with codes for thresholds and without probabilities; arrays are written to."""
+    """Like `Tree`, with cuts for thresholds and no probabilities; its arrays are mutable."""
 
     feature: Int32s  # (m,)
     cut: Indices  # (m,) codes <= cut go left
     missing_left: Bools  # (m,)
-    left: Int32s  # (m,) the left child, the right one follows it; itself at a leaf
+    left: Int32s  # (m,) the left child, followed by the right one; at a leaf, itself
     label: Indices  # (m,)
 
     def splits(self) -> Indices:
@@ -29,18 +29,18 @@ class Draft:
         return np.flatnonzero(self.feature != LEAF)
 
     def levels(self) -> list[tuple[int, int]]:
-        """The first node and the node after the last, of each level from the root's down."""
+        """The first node and the node after the last one of each level, from the root down."""
         return levels_of(self.feature, self.left)
 
     def parents(self) -> Int32s:
-        """The split above each node, int32 (m,); the root's is itself."""
+        """The split above each node, int32 (m,); the root's parent is the root."""
         parent = np.zeros(len(self.feature), np.int32)
         splits = self.splits()
         parent[self.left[splits]] = parent[self.left[splits] + 1] = splits
         return parent
 
     def route(self) -> tuple[Int32s, Int32s, NDArray[np.uint8]]:
-        """Where rows go, as the kernels take it: `feature`, `left`, `goes_right`."""
+        """The arguments `feature`, `left` and `goes_right` of the kernels."""
         goes_right = np.arange(256) > self.cut[:, None]
         goes_right[:, MISSING] = ~self.missing_left
         return self.feature, self.left, goes_right.view(np.uint8)
@@ -62,7 +62,7 @@ class Draft:
         return node
 
     def put(self, nodes: Indices, splits: Splits, chosen: Bools) -> Indices:
-        """Give `nodes[chosen]` the splits found for them; returns those nodes."""
+        """Set the splits of `nodes[chosen]` and return those nodes."""
         changed = nodes[chosen]
         self.feature[changed] = splits.feature[chosen]
         self.cut[changed] = splits.cut[chosen]
@@ -70,7 +70,7 @@ class Draft:
         return changed
 
     def to_tree(self, bins: Bins, classes: int) -> Tree:
-        """The tree in values; its probabilities are one-hot at the label."""
+        """The tree with thresholds in values; its probabilities are one-hot at the label."""
         leaf = self.feature == LEAF
         threshold = bins.thresholds(self.feature, self.cut)
         return Tree(
@@ -85,7 +85,7 @@ class Draft:
 
 
 def from_tree(tree: Tree, bins: Bins) -> Draft:
-    """The draft of `tree`, its thresholds moved to the nearest edges of `bins` from below."""
+    """The draft of `tree`, each threshold moved to the nearest edge of `bins` at or below it."""
     return Draft(
         feature=tree.feature.copy(),
         cut=bins.cuts(tree.feature, tree.threshold),
@@ -96,7 +96,7 @@ def from_tree(tree: Tree, bins: Bins) -> Draft:
 
 
 def summed_by_node(node: Int32s, values: Floats, count: int) -> Doubles:
-    """For each of `count` nodes, the sum of `values` (n, c) over its rows: float64 (count, c)."""
+    """Sum `values` (n, c) over the rows at each of `count` nodes: float64 (count, c)."""
     from crembo_cli.students.tree.kernels import sum_by_node
 
     sums = np.zeros((count, values.shape[1]))
@@ -105,7 +105,7 @@ def summed_by_node(node: Int32s, values: Floats, count: int) -> Doubles:
 
 
 def best_labels(sums: Doubles, own: Indices) -> Indices:
-    """The class with the largest of `sums` (m, c), `own` (m,) where that is as large: (m,)."""
+    """The class with the largest of `sums` (m, c), int64 (m,); `own` (m,) wins a tie."""
     best = np.argmax(sums, axis=1)
     each = np.arange(len(sums))
     return np.where(sums[each, best] > sums[each, own], best, own)
@@ -116,21 +116,21 @@ A = TypeVar("A", np.int64, np.float64)
 
 @dataclass(frozen=True, kw_only=True)
 class NodeStats:
-    """What passes each of m nodes of n rows."""
+    """The rows at each of m nodes, summed up."""
 
-    rows: Indices  # (m,) how many of them
-    absent: Indices  # (m,) how many of those lack the value that the node asks for
+    rows: Indices  # (m,) the number of rows
+    absent: Indices  # (m,) how many of them lack the value that the node tests
     beliefs: Doubles  # (m, c) the sum of their beliefs
 
     def at(self, nodes: Indices) -> NodeStats:
-        """The same of `nodes` only."""
+        """The sums at `nodes` only."""
         return NodeStats(
             rows=self.rows[nodes], absent=self.absent[nodes], beliefs=self.beliefs[nodes]
         )
 
 
 def node_stats(tree: Tree, rows: Floats, beliefs: Floats) -> NodeStats:
-    """What passes the nodes of `tree`, of float32 rows (n, p) with beliefs (n, c)."""
+    """Sum up float32 rows (n, p) with beliefs (n, c) at each node of `tree`."""
     m, leaf = len(tree.feature), tree.leaves_of(rows)
     absent = np.zeros(m, np.int64)
     for feature in np.unique(tree.feature[tree.splits()]):
@@ -146,22 +146,22 @@ def node_stats(tree: Tree, rows: Floats, beliefs: Floats) -> NodeStats:
 
 
 def _upwards(tree: Tree, sums: NDArray[A]) -> NDArray[A]:
-    """`sums` (m, ...) at the leaves, passed on to the nodes above, in place."""
+    """Add `sums` (m, ...) at the leaves up to the nodes above, in place."""
     for begin, end in tree.levels()[-2::-1]:
         splits = begin + np.flatnonzero(~tree.is_leaf()[begin:end])
         sums[splits] = sums[tree.left[splits]] + sums[tree.right[splits]]
     return sums
 
 
-STEP = 2.0**-23
+STEP = 2.0**-23  # rewards are multiples of it
 
 
 def exact_rewards(rewards: Floats) -> Floats:
-    """A copy of `rewards` (n, c) in [0, 1], rounded to whole multiples of 2^-23: float32, C order.
+    """Round `rewards` (n, c) in [0, 1] to multiples of 2^-23: a float32 copy in C order.
 
-    A float64 holds any sum of up to 2^30 such numbers to the last bit, and a float32 holds the
-    difference of two. So no sum depends on the order of the rows or on the threads, equal
-    splits tie exactly, and a rise in the objective is never a rounding error.
+    A float64 holds any sum of up to 2^30 such numbers exactly, and a float32 holds the difference
+    of two. So no sum depends on the order of the rows or the number of threads, equal splits tie
+    exactly, and a gain in the objective is never a rounding error.
     """
     rounded = np.multiply(rewards, np.float32(1 / STEP), dtype=np.float32, order="C")
     np.rint(rounded, out=rounded)

@@ -1,4 +1,4 @@
-"""Growth: breadth first, on the entropy of what the rewards say."""
+"""Growth: breadth first, by the entropy of the rewards."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from crembo_cli.students.tree.splits import by_entropy, group_rewards
 
 
 def grow(bins: Bins, rewards: Floats, max_depth: int, threads: int) -> Draft:
-    """A tree of at most `max_depth` levels of splits for exact `rewards`, float32 (n, c).
+    """Grow a tree of at most `max_depth` levels of splits for exact `rewards`, float32 (n, c).
 
-    Each row votes with its row-normalised rewards (a row that is all 0 does not vote); a node
-    is split where the votes' entropy falls most and both sides have votes. A split that gains
-    nothing is still made while two classes have votes, because its children may gain (as in
-    an exclusive or). Each leaf says the class with the largest summed reward.
+    Each row votes with its row-normalised rewards; a row that is all 0 does not vote. A node is
+    split where the entropy of the votes falls most, with votes on both sides. A node with votes
+    for two classes is split even without a gain, because its children may gain (exclusive or).
+    Each leaf predicts the class with the largest summed reward.
     """
     n = len(rewards)
     total = rewards.sum(axis=1, keepdims=True)
@@ -44,7 +44,7 @@ def grow(bins: Bins, rewards: Floats, max_depth: int, threads: int) -> Draft:
 
 
 def _leaves(size: int) -> Draft:
-    """Room for `size` nodes, all of them leaves."""
+    """A draft of `size` leaves."""
     return Draft(
         feature=np.full(size, LEAF, np.int32),
         cut=np.zeros(size, np.int64),
