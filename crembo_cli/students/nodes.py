@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from crembo_cli.arrays import LEAF, Bools, Floats, Indices, Int32s
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, NodeProto, TensorProto
+    from onnx import NodeProto, TensorProto
 
 
 class Nodes:
@@ -107,46 +107,4 @@ def tree_ensemble(trees: TreeArrays, rows: str, values: str, name: str) -> NodeP
         target_nodeids=np.repeat(own[leaves], c).tolist(),
         target_ids=np.tile(np.arange(c), len(leaves)).tolist(),
         target_weights=trees.values.ravel().tolist(),
-    )
-
-
-def read_tree_ensemble(graph: GraphProto) -> TreeArrays:
-    """Read back the arrays of the one node in `graph` that `tree_ensemble` made.
-
-    Raises ValueError, KeyError or IndexError if the node is not as `tree_ensemble` makes it.
-    """
-    from onnx import helper
-
-    (node,) = (each for each in graph.node if each.op_type == "TreeEnsembleRegressor")
-    read: dict[str, Any] = {each.name: helper.get_attribute_value(each) for each in node.attribute}
-    split = np.array([mode == b"BRANCH_LEQ" for mode in read["nodes_modes"]])
-    own, nodes = np.array(read["nodes_nodeids"]), np.arange(len(split))
-    root = np.flatnonzero(own == 0)
-    tree = np.searchsorted(root, nodes, side="right") - 1
-    if read["nodes_treeids"] != tree.tolist() or not np.array_equal(own, nodes - root[tree]):
-        raise ValueError("the nodes of a tree are not in order")
-    left, right = (
-        np.where(split, root[tree] + np.array(read[f"nodes_{side}nodeids"]), nodes)
-        for side in ("true", "false")
-    )
-    below = np.concatenate([left[split], right[split]])
-    if sorted(below.tolist()) != np.setdiff1d(nodes, root).tolist():
-        raise ValueError("the nodes do not form trees")
-    if (np.minimum(left, right) < nodes).any():
-        raise ValueError("a child comes before its parent")
-    leaf = (np.cumsum(~split) - 1)[
-        root[np.array(read["target_treeids"])] + np.array(read["target_nodeids"])
-    ]
-    values = np.zeros((int((~split).sum()), int(read["n_targets"])), np.float32)
-    values[leaf, np.array(read["target_ids"])] = np.array(read["target_weights"], np.float32)
-    begin = read.get("base_values")
-    return TreeArrays(
-        root=root,
-        feature=np.where(split, np.array(read["nodes_featureids"]), LEAF),
-        threshold=np.array(read["nodes_values"], np.float32),
-        missing_left=np.array(read["nodes_missing_value_tracks_true"]) > 0,
-        left=left,
-        right=right,
-        values=values,
-        begin=None if begin is None else np.array(begin, np.float32),
     )

@@ -1,4 +1,4 @@
-"""The boosted student: the sum of one leaf of each tree, and a softmax."""
+"""The boosted student: the softmax of the sum of one leaf of each tree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 from crembo_cli.arrays import LEAF
 from crembo_cli.students.boosted.trees import Trees
 from crembo_cli.students.contract import Feature, Floats, Indices
-from crembo_cli.students.nodes import Nodes, TreeArrays, read_tree_ensemble, tree_ensemble
+from crembo_cli.students.graph import read_tree_ensemble
+from crembo_cli.students.nodes import Nodes, TreeArrays, tree_ensemble
 from crembo_cli.students.scored.columns import Doubles, blocks
 from crembo_cli.students.scored.softmax import add_answers, softmax
 from crembo_cli.students.tree.text import conditions, goes_left
@@ -36,7 +37,7 @@ class Boosted:
     kind: ClassVar[str] = "boosted"
 
     def scores(self, rows: Floats) -> Floats:
-        """The scores, float32 (n, c), for float32 rows (n, p)."""
+        """Return the scores, float32 (n, c), for float32 rows (n, p)."""
         return np.concatenate([self._scores(block) for block in blocks(rows)])
 
     def _scores(self, rows: Floats) -> Floats:
@@ -166,7 +167,7 @@ def read_boosted(graph: GraphProto) -> Boosted:
 
 
 def exact_values(trees: Trees, values: Doubles, begin: Doubles) -> Boosted:
-    """The student of `values` (leaves, c) and `begin` (c,), rounded so that sums are exact.
+    """Return the student of `values` (leaves, c) and `begin` (c,), rounded so that sums are exact.
 
     float32 holds every whole number up to 2^24. In units of 2^-23 of a bound on all partial
     sums (the next power of two above it), every sum is such a number: in whatever order

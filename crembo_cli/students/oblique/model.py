@@ -12,7 +12,8 @@ from crembo_cli.students.contract import Feature, Floats, Indices
 from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.oblique.directions import Direction, Directions, read_directions
-from crembo_cli.students.tree.model import Tree, read_tree
+from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.tree.read import read_tree
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, TensorProto
@@ -112,8 +113,8 @@ class ObliqueTree:
         return ""
 
 
-def trimmed(tree: Tree, directions: Directions, features: int) -> ObliqueTree:
-    """`tree` over `features` cells and `directions`, without the sums that no split tests."""
+def drop_unused(tree: Tree, directions: Directions, features: int) -> ObliqueTree:
+    """Return `tree` over `features` cells and the `directions` that some split tests."""
     slanted = tree.feature >= features
     used = np.unique(tree.feature[slanted]) - features
     place = np.zeros(len(directions.offset), np.int32)
@@ -122,7 +123,7 @@ def trimmed(tree: Tree, directions: Directions, features: int) -> ObliqueTree:
     feature[slanted] = place[tree.feature[slanted] - features]
     return ObliqueTree(
         tree=replace(tree, feature=feature),
-        directions=directions.chosen(used.astype(np.int64)),
+        directions=directions.select(used.astype(np.int64)),
         features=features,
     )
 

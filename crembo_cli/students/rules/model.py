@@ -24,13 +24,15 @@ class RuleList:
     """K rules of at most t terms; the first rule whose terms all hold decides.
 
     A term holds where sign * cell <= bound. A rule of fewer terms repeats one; the last rule
-    is the "otherwise" and always holds.
+    is the default rule and always holds.
     """
 
     feature: Indices  # (K, t) the column that a term tests
     sign: Floats  # (K, t) 1 or -1
     bound: Floats  # (K, t)
-    missing: Floats  # (K, t) what a missing cell counts as: infinite, to hold or not to
+    missing: (
+        Floats  # (K, t) the value of a missing cell: infinite, so that the term holds or does not
+    )
     label: Indices  # (K,)
     probabilities: Floats  # (K, c) rows sum to 1; the argmax is the label
     kind: ClassVar[str] = "rules"
@@ -41,7 +43,7 @@ class RuleList:
         return np.concatenate(parts)
 
     def holds(self, rows: Floats) -> NDArray[np.bool_]:
-        """Which terms hold, bool (n, K, t), for float32 rows (n, p)."""
+        """Return which terms hold, bool (n, K, t), for float32 rows (n, p)."""
         cells = rows[:, self.feature]
         known = np.where(np.isnan(cells), self.missing, cells)
         return np.asarray(known * self.sign <= self.bound)
@@ -55,23 +57,23 @@ class RuleList:
         return self.probabilities[self.rule_of(rows)]
 
     def terms(self, rule: int) -> list[int]:
-        """Which terms of a rule are no repetition of an earlier one."""
+        """Return the terms of a rule that do not repeat an earlier one."""
         both = np.stack([self.feature[rule], self.sign[rule], self.bound[rule]], axis=1)
         _, first = np.unique(both, axis=0, return_index=True)
         return sorted(int(j) for j in first)
 
     def thresholds(self) -> Floats:
-        """What values are compared with, float32 (K, t): <= it where the sign is 1, else > it."""
+        """Return the thresholds, float32 (K, t): a value is <= it if the sign is 1, else > it."""
         with np.errstate(over="ignore"):
             below = -np.nextafter(self.bound, np.float32(np.inf))
         return np.where(self.sign > 0, self.bound, below)
 
     def holds_missing(self) -> NDArray[np.bool_]:
-        """Where a term holds for a missing cell, bool (K, t)."""
+        """Return whether each term holds for a missing cell, bool (K, t)."""
         return np.asarray(self.missing * self.sign < 0)
 
     def size(self) -> dict[str, int]:
-        """A leaf for each rule and for the "otherwise"; two numbers a term and a label a rule."""
+        """Leaves: the rules and the default. Parameters: two numbers a term, a label a rule."""
         rules = len(self.label)
         terms = sum(len(self.terms(rule)) for rule in range(rules - 1))
         return {"leaves": rules, "parameters": 2 * terms + rules}

@@ -1,6 +1,6 @@
-"""The family `additive`: one curve for each feature and class, and the sum of them decides.
+"""The family `additive`: a score is a sum of curves, one for each feature and class.
 
-A multinomial generalised additive model (Hastie & Tibshirani 1986) on the beliefs; the curves
+A multinomial generalised additive model (Hastie & Tibshirani 1986) of the soft labels. The curves
 are linear between knots at quantiles and constant beyond the outer ones.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AdditiveFamily:
-    """Curves over quantile knots; a missing cell has points of its own."""
+    """Curves over quantile knots; a missing cell has a score of its own."""
 
     name: ClassVar[str] = "additive"
     summary: ClassVar[str] = (
@@ -34,7 +34,7 @@ class AdditiveFamily:
     knots: int = field(
         default=8,
         metadata={
-            "help": "The most knots of a feature's curve, at quantiles; more follow it closer.",
+            "help": "Maximum number of knots per curve, at quantiles.",
             "minimum": 2,
             "maximum": 64,
         },
@@ -42,7 +42,7 @@ class AdditiveFamily:
     ridge: float = field(
         default=1e-3,
         metadata={
-            "help": "How strongly curves are held flat: the L2 penalty on standardised columns.",
+            "help": "L2 regularisation of the weights of standardised columns.",
             "minimum": 0.0,
             "maximum": 1000.0,
         },

@@ -1,4 +1,4 @@
-"""The family `linear`: multinomial logistic regression on the beliefs."""
+"""The family `linear`: multinomial logistic regression on the soft labels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LinearFamily:
     ridge: float = field(
         default=1e-4,
         metadata={
-            "help": "How strongly weights are held near 0: the L2 penalty on standardised columns.",
+            "help": "L2 regularisation of the weights of standardised columns.",
             "minimum": 0.0,
             "maximum": 1000.0,
         },

@@ -1,4 +1,4 @@
-"""The family `mlp`: a net of one hidden layer, a few kilobytes and as good as many teachers."""
+"""The family `mlp`: a net with one hidden layer, of a few kilobytes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from crembo_cli.students.scored.text import code_lines, signed, table
 if TYPE_CHECKING:
     from onnx import GraphProto
 
-RATE, NEXT_RATE = 0.005, 0.001  # Adam's rates for a net drawn anew, and for one to go on from
-NEXT_SHARE = 4  # going on takes one step for so many of a new net's
+RATE, NEXT_RATE = 0.005, 0.001  # learning rates for a new net, and from a given start
+NEXT_SHARE = 4  # from a given start, 1/4 of the steps of a new net
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +36,12 @@ class MlpFamily:
     grid: ClassVar[tuple[Mapping[str, int], ...]] = ({"hidden": 16}, {"hidden": 32}, {"hidden": 64})
 
     hidden: int = field(
-        default=32, metadata={"help": "Units of the hidden layer.", "minimum": 1, "maximum": 1024}
+        default=32, metadata={"help": "Number of hidden units.", "minimum": 1, "maximum": 1024}
     )
     steps: int = field(
         default=2000,
         metadata={
-            "help": "Steps of training, each on 256 rows.",
+            "help": "Number of training steps, each on a batch of 256 rows.",
             "minimum": 1,
             "maximum": 100_000,
         },
@@ -73,7 +73,7 @@ class MlpFamily:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MlpStudent(ScoredStudent):
-    """Scores of a net whose inner weights take the columns as they are, not standardised."""
+    """Scores of a net on the columns, which are centred but not standardised."""
 
     net: Net
     kind: ClassVar[str] = "mlp"
@@ -214,7 +214,7 @@ class MlpLearner(ScoredLearner[MlpStudent]):
         return max(found, key=lambda student: total_reward(student, self.task.rows, rewards))
 
     def _nearest(self, targets: Floats) -> Net:
-        """A net drawn anew, on the design, trained to `targets` (chosen rows, c)."""
+        """Train a new net, on the design, to `targets` (c columns)."""
         rng = self._rng()
         width, classes = self.design.matrix.shape[1], targets.shape[1]
         return train(

@@ -13,8 +13,9 @@ from crembo_cli.students.contract import Student, Task
 from crembo_cli.students.tree.bins import bin_rows
 from crembo_cli.students.tree.draft import exact_rewards, from_tree, node_stats
 from crembo_cli.students.tree.grow import grow
-from crembo_cli.students.tree.model import Tree, read_tree
+from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.prune import prune_by_belief, prune_same, prune_to_leaves
+from crembo_cli.students.tree.read import read_tree
 from crembo_cli.students.tree.refine import refine
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class TreeFamily:
 
     @staticmethod
     def read(graph: GraphProto) -> Tree:
-        """Return the tree in the graph of a student's file; see `students.tree.model`."""
+        """Read a tree back from the graph of its file; see `students.tree.read`."""
         return read_tree(graph)
 
 

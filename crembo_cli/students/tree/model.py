@@ -12,11 +12,11 @@ from crembo_cli.arrays import LEAF, Bools, Doubles, Floats, Indices, Int32s
 from crembo_cli.core.boxes import leaf_boxes
 from crembo_cli.core.margins import tree_margins
 from crembo_cli.students.contract import Feature
-from crembo_cli.students.nodes import TreeArrays, read_tree_ensemble, tree_ensemble
+from crembo_cli.students.nodes import TreeArrays, tree_ensemble
 from crembo_cli.students.tree.text import Branch, conditions, goes_left, leaf_text, path_text
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, NodeProto, TensorProto
+    from onnx import NodeProto, TensorProto
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,28 +199,6 @@ class Tree:
             path.append(Branch(int(self.feature[v]), *self.split(v), left))
             node = v
         return path
-
-
-def read_tree(graph: GraphProto) -> Tree:
-    """Read back the tree in the graph that `Tree.to_onnx` wrote.
-
-    Raises ValueError, KeyError or IndexError if the graph is not as written.
-    """
-    trees = read_tree_ensemble(graph)
-    if len(trees.root) != 1:
-        raise ValueError("more than one tree")
-    m, c = len(trees.feature), trees.values.shape[1]
-    probabilities = np.full((m, c), 1 / c, np.float32)
-    probabilities[trees.feature == LEAF] = trees.values
-    return Tree(
-        feature=trees.feature.astype(np.int32),
-        threshold=trees.threshold,
-        missing_left=trees.missing_left,
-        left=trees.left.astype(np.int32),
-        right=trees.right.astype(np.int32),
-        label=probabilities.argmax(axis=1),
-        probabilities=probabilities,
-    )
 
 
 def levels_of(feature: Int32s, left: Int32s) -> list[tuple[int, int]]:

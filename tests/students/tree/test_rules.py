@@ -48,6 +48,8 @@ def tree_of(*splits: tuple[int, float, bool]) -> Tree:
         (((0, LARGEST, False),), 2, "age missing"),
     ],
 )
-def test_a_leafs_rule(splits: tuple[tuple[int, float, bool], ...], leaf: int, rule: str) -> None:
-    """Conditions on one feature are one condition; missing and unseen are told where they go."""
+def test_conditions_are_merged_by_feature(
+    splits: tuple[tuple[int, float, bool], ...], leaf: int, rule: str
+) -> None:
+    """Missing values and unseen categories are named where they pass."""
     assert tree_of(*splits).group_text(leaf, (AGE, COLOUR)) == rule
