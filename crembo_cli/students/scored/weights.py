@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from crembo_cli.core.margins import linear_margins
 from crembo_cli.students.contract import Feature, Floats, Student, Task
 from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
