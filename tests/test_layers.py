@@ -18,7 +18,7 @@ LAYERS = [
     "commands",
     "runs",
     "report",
-    "explain",
+    "explanations",
     "robustness",
     "search",
     "evaluation",

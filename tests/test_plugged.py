@@ -59,7 +59,7 @@ def test_two_plugins_of_one_name_are_both_named(plugged: Plugged, tmp_path: Path
     assert not (tmp_path / "s.onnx").exists()
     listed = crembo(tmp_path, "students")
     assert listed.code == 0
-    assert "good: cannot be used: student family 'good' is installed by one and other" in listed.out
+    assert "good: not available: student family 'good' is installed by one and other" in listed.out
     assert "\ntree: " in listed.out
 
 
@@ -108,7 +108,7 @@ def test_what_is_no_family_is_told(plugged: Plugged, tmp_path: Path) -> None:
     plugged("named", {"better": "named:Good"}, GOOD)
     listed = crembo(tmp_path, "students").out
     assert (
-        "better: cannot be used: student family 'better' has another name than its entry point"
+        "better: not available: student family 'better' has another name than its entry point"
         in listed
     )
 
@@ -171,7 +171,7 @@ def test_a_plugin_that_fails_as_it_works_is_to_blame(
     beside = compressed(tmp_path, "--student", "auto", "--max-depth", "2", "--jobs", "1")
     assert beside.code == 0
     assert (
-        "not among the students: student family 'good' from package 'faulty' failed" in beside.err
+        "not among the candidates: student family 'good' from package 'faulty' failed" in beside.err
     )
     assert (tmp_path / "s.onnx").exists()
 
@@ -202,4 +202,4 @@ def test_an_option_without_a_usable_default_is_told_of(
 def test_no_family_can_be_called_auto(plugged: Plugged, tmp_path: Path) -> None:
     """That asks for all of them."""
     plugged("odd", {"auto": "odd:Good"}, GOOD.replace('"good"', '"auto"'))
-    assert "auto: cannot be used: 'auto' requests all families" in crembo(tmp_path, "students").out
+    assert "auto: not available: 'auto' requests all families" in crembo(tmp_path, "students").out

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crembo_cli.commands import options
-from crembo_cli.explain.formats import FORMATS
+from crembo_cli.explanations.formats import FORMATS
 
 SUFFIXES = [each.suffix for each in FORMATS.values()]
 

@@ -7,7 +7,7 @@ from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crembo_cli.explain.figure import OF_THE_PAGE, class_colour, svg_of, themed
+from crembo_cli.explanations.figure import OF_THE_PAGE, class_colour, svg_of, themed
 from crembo_cli.report.glossary import NOTE, explain
 from crembo_cli.report.metrics import METRICS
 from crembo_cli.report.model import Report
@@ -92,7 +92,7 @@ def _comparison_plot(report: Report) -> str:
 
 def _tree(report: Report) -> tuple[str, bool]:
     """Draw the tree, where it is small enough to read; also return whether it is wide."""
-    from crembo_cli.explain.drawing import draw_tree
+    from crembo_cli.explanations.drawing import draw_tree
 
     internals = report.internals
     if internals is None or not isinstance(internals.student, Tree):
@@ -104,7 +104,7 @@ def _tree(report: Report) -> tuple[str, bool]:
 
 def _curves(report: Report) -> str:
     """Draw the curves of an additive student."""
-    from crembo_cli.explain.curves import draw_curves
+    from crembo_cli.explanations.curves import draw_curves
 
     internals = report.internals
     if internals is None or not isinstance(internals.student, WeightsStudent):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from crembo_cli.evaluation.metrics import Metrics
-from crembo_cli.explain.figure import OF_THE_PAGE, svg_of, themed
+from crembo_cli.explanations.figure import OF_THE_PAGE, svg_of, themed
 from crembo_cli.report.metrics import CLASSIFIERS
 from crembo_cli.report.model import ComparisonInfo, SearchInfo
 from crembo_cli.robustness.model import Curve, Flips, Margins, WithBaselines

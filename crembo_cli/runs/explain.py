@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crembo_cli.explain.formats import FORMATS, format_of_suffix
-from crembo_cli.explain.formats import explain as render
+from crembo_cli.explanations.formats import FORMATS, format_of_suffix
+from crembo_cli.explanations.formats import explain as render
 from crembo_cli.files import check_output, write_together
 from crembo_cli.runs.options import check_choice
 from crembo_cli.student_file.read import read_student

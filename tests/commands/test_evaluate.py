@@ -14,7 +14,7 @@ import pytest
 from crembo_cli.commands.app import run
 from tests import made
 from tests.command_line import Crembo
-from tests.explain.cases import make_case
+from tests.explanations.cases import make_case
 from tests.report.report_schema import validate
 
 

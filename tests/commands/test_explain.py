@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.explain.formats import FORMATS
+from crembo_cli.explanations.formats import FORMATS
 from tests.command_line import Crembo
-from tests.explain.cases import make_case
+from tests.explanations.cases import make_case
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from crembo_cli.evaluation.metrics import ClassMetrics
 from crembo_cli.report.html import render_html
 from crembo_cli.report.metrics import METRICS
 from crembo_cli.report.model import Report, Requirement
-from tests.explain.test_curves import additive
-from tests.explain.test_text import small_tree
+from tests.explanations.test_curves import additive
+from tests.explanations.test_text import small_tree
 from tests.report.browser import CHROMIUM, Browser, Page, browser
 from tests.report.example_reports import comparison, report, report_with_comparison
 

@@ -89,12 +89,12 @@ def test_most_leaves_of_one_tree(crembo: Crembo, beliefs: Path, data: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "predicted"),
     [
-        (["--max-depth", "x"], "--max-depth: this is no tree depth; found 'x'"),
-        (["--max-depth", "5..2"], "--max-depth: this is no tree depth; found '5..2'"),
-        (["--max-depth", "0..900"], "--max-depth: this is no tree depth; found '0..900'"),
+        (["--max-depth", "x"], "--max-depth: invalid tree depth; found 'x'"),
+        (["--max-depth", "5..2"], "--max-depth: invalid tree depth; found '5..2'"),
+        (["--max-depth", "0..900"], "--max-depth: invalid tree depth; found '0..900'"),
         (["--max-depth", "0..2"], "option max_depth: value out of range; found '0'"),
         (["--max-depth", "2..17"], "option max_depth: value out of range; found '17'"),
-        (["--max-bytes", "9"], "--max-bytes 9: --max-bytes chooses between students"),
+        (["--max-bytes", "9"], "--max-bytes 9: not available for a single student"),
         (["--max-parameters", "9"], "or --require 'parameters<=9'"),
         (["--prefer", "readable"], "--prefer readable: not available with --student tree"),
         (["-s", "auto", "--prefer", "x"], "--prefer: invalid choice; found 'x'"),

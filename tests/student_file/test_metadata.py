@@ -20,7 +20,7 @@ from crembo_cli.student_file.metadata import (
 from crembo_cli.student_file.read import read_student_metadata
 from crembo_cli.students.contract import Feature
 from tests import made
-from tests.explain.cases import make_case
+from tests.explanations.cases import make_case
 from tests.testing.cut import Cut, CutFamily
 
 SMALLEST = {"accuracy": None, "insensitive_depth": {"0.01": 1.0}}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from crembo_cli.explain.text import text_of
+from crembo_cli.explanations.text import text_of
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.columns import Columns

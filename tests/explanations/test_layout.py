@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.explain.drawing import GAP, ROW, lay_out
+from crembo_cli.explanations.drawing import GAP, ROW, lay_out
 from tests.core.small_trees import random_tree
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from crembo_cli.errors import StudentError, UsageError
-from crembo_cli.explain.drawing import tree_as_svg
-from crembo_cli.explain.formats import FORMATS, explain, format_of_suffix
-from tests.explain.test_curves import additive
-from tests.explain.test_text import FEATURES, small_sums, small_tree
+from crembo_cli.explanations.drawing import tree_as_svg
+from crembo_cli.explanations.formats import FORMATS, explain, format_of_suffix
+from tests.explanations.test_curves import additive
+from tests.explanations.test_text import FEATURES, small_sums, small_tree
 
 
 def test_a_tree_has_every_format() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crembo_cli.errors import printable
-from crembo_cli.explain.figure import Colours, class_colour, text_style
+from crembo_cli.explanations.figure import Colours, class_colour, text_style
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.text import Curve, curves_of

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crembo_cli.explain.text import json_of
+from crembo_cli.explanations.text import json_of
 from crembo_cli.students.registry import family_names
-from tests.explain.cases import Case, make_case
+from tests.explanations.cases import Case, make_case
 
 Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.errors import StudentError, printable
-from crembo_cli.explain.figure import (
+from crembo_cli.explanations.figure import (
     ON_WHITE,
     Colours,
     class_colour,

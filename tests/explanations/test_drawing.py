@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image
 
-from crembo_cli.explain.drawing import draw_tree
-from crembo_cli.explain.figure import OF_THE_PAGE, ON_WHITE, svg_of, themed
-from crembo_cli.explain.formats import explain
+from crembo_cli.explanations.drawing import draw_tree
+from crembo_cli.explanations.figure import OF_THE_PAGE, ON_WHITE, svg_of, themed
+from crembo_cli.explanations.formats import explain
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.tree.model import Tree
-from tests.explain.test_text import FEATURES, small_tree
+from tests.explanations.test_text import FEATURES, small_tree
 
 
 def words(svg: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from crembo_cli.explain.split import Split, split_at
+from crembo_cli.explanations.split import Split, split_at
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.capabilities import kind_of
 

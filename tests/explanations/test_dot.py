@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from crembo_cli.explain.dot import dot_of
-from tests.explain.test_text import FEATURES, small_tree
+from crembo_cli.explanations.dot import dot_of
+from tests.explanations.test_text import FEATURES, small_tree
 
 
 def test_dot_written_out() -> None:

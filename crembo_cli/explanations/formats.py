@@ -41,16 +41,18 @@ def _sums_of_features(explained: ReadableStudent) -> bool:
 
 
 FORMATS = {
-    "text": Format(suffix=".txt", render="crembo_cli.explain.text:text_of"),
-    "svg": Format(suffix=".svg", render="crembo_cli.explain.drawing:tree_as_svg", kinds=TREES),
-    "png": Format(suffix=".png", render="crembo_cli.explain.drawing:tree_as_png", kinds=TREES),
-    "dot": Format(suffix=".dot", render="crembo_cli.explain.dot:dot_of", kinds=TREES),
-    "sql": Format(suffix=".sql", render="crembo_cli.explain.sql:sql_of", kinds=TREES_AND_WEIGHTS),
-    "python": Format(
-        suffix=".py", render="crembo_cli.explain.python:python_of", kinds=TREES_AND_WEIGHTS
+    "text": Format(suffix=".txt", render="crembo_cli.explanations.text:text_of"),
+    "svg": Format(suffix=".svg", render="crembo_cli.explanations.drawing:tree_as_svg", kinds=TREES),
+    "png": Format(suffix=".png", render="crembo_cli.explanations.drawing:tree_as_png", kinds=TREES),
+    "dot": Format(suffix=".dot", render="crembo_cli.explanations.dot:dot_of", kinds=TREES),
+    "sql": Format(
+        suffix=".sql", render="crembo_cli.explanations.sql:sql_of", kinds=TREES_AND_WEIGHTS
     ),
-    "c": Format(suffix=".c", render="crembo_cli.explain.c:c_of", kinds=TREES_AND_WEIGHTS),
-    "json": Format(suffix=".json", render="crembo_cli.explain.text:json_of"),
+    "python": Format(
+        suffix=".py", render="crembo_cli.explanations.python:python_of", kinds=TREES_AND_WEIGHTS
+    ),
+    "c": Format(suffix=".c", render="crembo_cli.explanations.c:c_of", kinds=TREES_AND_WEIGHTS),
+    "json": Format(suffix=".json", render="crembo_cli.explanations.text:json_of"),
 }
 
 

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from crembo_cli.explain.curves import MOST_CURVES, draw_curves
-from crembo_cli.explain.figure import ON_WHITE, svg_of
+from crembo_cli.explanations.curves import MOST_CURVES, draw_curves
+from crembo_cli.explanations.figure import ON_WHITE, svg_of
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature, Task
 from crembo_cli.students.scored.additive import AdditiveFamily

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crembo_cli.explain.split import Split, last_left, split_at
+from crembo_cli.explanations.split import Split, last_left, split_at
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.tree.bins import EVERYTHING, NOTHING
 from tests.students.tree.test_rules import tree_of

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.errors import printable
-from crembo_cli.explain.split import Split, split_at
+from crembo_cli.explanations.split import Split, split_at
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.capabilities import kind_of
 from crembo_cli.students.contract import Feature

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crembo_cli.explain.c import c_of
-from tests.explain.cases import Case
+from crembo_cli.explanations.c import c_of
+from tests.explanations.cases import Case
 
 GCC = shutil.which("gcc") or ""
 FLAGS = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC"]

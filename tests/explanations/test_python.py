@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from crembo_cli.explain.python import python_of
-from tests.explain.cases import Case
+from crembo_cli.explanations.python import python_of
+from tests.explanations.cases import Case
 
 
 def test_python_says_what_onnxruntime_says(case: Case) -> None:

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crembo_cli.explain.sql import sql_of
+from crembo_cli.explanations.sql import sql_of
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
 from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.students.tree.model import Tree
-from tests.explain.cases import Case
+from tests.explanations.cases import Case
 
 
 def in_sqlite(query: str, frame: pd.DataFrame) -> list[object]:

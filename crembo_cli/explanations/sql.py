@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
-from crembo_cli.explain.split import Split, split_at
+from crembo_cli.explanations.split import Split, split_at
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.capabilities import kind_of
 from crembo_cli.students.contract import Feature
