@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isinf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from crembo_cli.explanations.figure import OF_THE_PAGE, class_colour, svg_of, themed
 from crembo_cli.report.glossary import NOTE, explain
@@ -25,11 +25,13 @@ from crembo_cli.report.tables import (
 )
 from crembo_cli.report.verdict import verdict_of
 from crembo_cli.robustness.model import Margins
-from crembo_cli.students.scored.weights import WeightsStudent
-from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.capabilities import kind_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from crembo_cli.students.scored.weights import WeightsStudent
+    from crembo_cli.students.tree.model import Tree
 
 
 TEMPLATE = "page.html.jinja"
@@ -95,11 +97,11 @@ def _tree(report: Report) -> tuple[str, bool]:
     from crembo_cli.explanations.drawing import draw_tree
 
     internals = report.internals
-    if internals is None or not isinstance(internals.student, Tree):
+    if internals is None or kind_of(internals.student) != "tree":
         return "", False
     if internals.student.size()["leaves"] > MOST_LEAVES:
         return "", False
-    return _sized(draw_tree(internals, internals.student, OF_THE_PAGE), "tree")
+    return _sized(draw_tree(internals, cast("Tree", internals.student), OF_THE_PAGE), "tree")
 
 
 def _curves(report: Report) -> str:
@@ -107,9 +109,9 @@ def _curves(report: Report) -> str:
     from crembo_cli.explanations.curves import draw_curves
 
     internals = report.internals
-    if internals is None or not isinstance(internals.student, WeightsStudent):
+    if internals is None or kind_of(internals.student) != "weights":
         return ""
-    figure = draw_curves(internals, internals.student, OF_THE_PAGE)
+    figure = draw_curves(internals, cast("WeightsStudent", internals.student), OF_THE_PAGE)
     return "" if figure is None else _sized(figure, "curves")[0]
 
 

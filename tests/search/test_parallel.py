@@ -95,8 +95,9 @@ def test_a_family_that_fails_stops_no_other(threads: int) -> None:
     faulty, tree, ending = fit_all(
         candidates, rows(50, 0), rows(20, 1), Search(thresholds=1, threads=threads), silent
     )
-    assert "student family 'faulty' from package 'tests' failed; found ZeroDivisionError: a mistake" in str(
-        faulty
+    assert (
+        "student family 'faulty' from package 'tests' failed; found ZeroDivisionError: a mistake"
+        in str(faulty)
     )
     assert isinstance(tree, Compression)
     assert "student family 'ending' from package 'tests' failed; found SystemExit: 0" in str(ending)

@@ -134,7 +134,7 @@ class RuleList:
     def to_json(self, features: Sequence[Feature], classes: Sequence[int | str]) -> dict[str, Any]:
         """The rules in order, under "rules"; the last one holds always.
 
-        A rule has terms under `if`, all of which must hold, the class that it `says`, and its
+        A rule has terms under `if`, all of which must hold, the class that it `predicted`, and its
         `probabilities`. A term has a `feature` and what `holds`: as `goes_left` in a tree, or
         `above` (the float32 threshold, excluded).
         """
@@ -146,7 +146,7 @@ class RuleList:
                         {"feature": branch.feature, "holds": _holds(branch, features)}
                         for branch in (_path(self, k) if k < last else ())
                     ],
-                    "says": classes[label],
+                    "predicted": classes[label],
                     "probabilities": self.probabilities[k].tolist(),
                 }
                 for k, label in enumerate(self.label)

@@ -155,13 +155,13 @@ class Tree:
         """The tree as nested nodes, under "tree".
 
         A split has `feature` (its place in `features`), what `goes_left`, and the nodes `left`
-        and `right`; a leaf has `says` and `probabilities`.
+        and `right`; a leaf has `predicted` and `probabilities`.
         """
 
         def node(v: int) -> dict[str, Any]:
             if self.feature[v] == LEAF:
                 label, probabilities = classes[self.label[v]], self.probabilities[v].tolist()
-                return {"says": label, "probabilities": probabilities}
+                return {"predicted": label, "probabilities": probabilities}
             j = int(self.feature[v])
             return {
                 "feature": j,

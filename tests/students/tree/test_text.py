@@ -95,12 +95,12 @@ def test_json_nests_the_nodes() -> None:
         "tree": {
             "feature": 0,
             "goes_left": {"missing": False, "up_to": 1.5},
-            "left": {"says": 1, "probabilities": [0.25, 0.75]},
+            "left": {"predicted": 1, "probabilities": [0.25, 0.75]},
             "right": {
                 "feature": 1,
                 "goes_left": {"missing": False, "not_in": ["green", "blue"]},
-                "left": {"says": 0, "probabilities": [0.875, 0.125]},
-                "right": {"says": 1, "probabilities": [0.0, 1.0]},
+                "left": {"predicted": 0, "probabilities": [0.875, 0.125]},
+                "right": {"predicted": 1, "probabilities": [0.0, 1.0]},
             },
         }
     }
