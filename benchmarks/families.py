@@ -32,7 +32,7 @@ from threadpoolctl import threadpool_limits
 
 from crembo_cli.core.beliefs import depth_by_row
 from crembo_cli.dataset.encode import learn_encoding
-from crembo_cli.dataset.split import split_rows
+from crembo_cli.dataset.labelled import split_rows
 from crembo_cli.search.student import Search, TrainingRows, find_student
 from crembo_cli.student_file.build import build_model, model_bytes
 from crembo_cli.student_file.signature import signature_of

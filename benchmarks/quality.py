@@ -30,7 +30,7 @@ from teachers import TEACHERS, Floats, Labels, Teacher
 from threadpoolctl import threadpool_limits
 
 from crembo_cli.core.beliefs import depth_by_row, insensitive_depth
-from crembo_cli.dataset.split import split_rows
+from crembo_cli.dataset.labelled import split_rows
 
 HOLD_OUT = 0.15  # the share of rows that agreement is measured on
 DELTAS = (0.01, 0.05, 0.10)

@@ -17,7 +17,7 @@ from reference import reference_loop
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from teachers import Floats, Labels, Teacher
 
-from crembo_cli.dataset.split import split_rows
+from crembo_cli.dataset.labelled import split_rows
 from crembo_cli.search.defaults import VALIDATION_SIZE
 from crembo_cli.search.student import Search, find_student
 from crembo_cli.search.training_rows import TrainingRows, add_synthetic

@@ -21,9 +21,37 @@ import typer
 from typer.exceptions import TyperException
 
 from crembo_cli.commands import compress, evaluate, explain, inspect, score, students
-from crembo_cli.commands.environment import check_environment
 from crembo_cli.commands.messages import answering, print_answer, print_message
-from crembo_cli.errors import CremboError, DefectError, InputError
+from crembo_cli.errors import CremboError, DefectError, InputError, UsageError
+
+LEAST_ADDRESS_SPACE = 2**30  # bytes; with less, libraries abort the process while they load
+NUMBA_THREADS = "NUMBA_NUM_THREADS"
+
+
+def check_environment() -> None:
+    """Raise UsageError for a variable or a limit that would end the process without a message."""
+    threads = os.environ.get(NUMBA_THREADS)
+    if threads is not None and not (threads.isascii() and threads.isdigit() and int(threads) > 0):
+        raise UsageError(
+            "invalid environment variable",
+            where=NUMBA_THREADS,
+            found=repr(threads),
+            wanted="a whole number above 0",
+            hint=f"unset {NUMBA_THREADS}",
+        )
+    if sys.platform == "win32":
+        return
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit not in (-1, resource.RLIM_INFINITY) and limit < LEAST_ADDRESS_SPACE:
+        raise UsageError(
+            "too little address space",
+            where="ulimit -v",
+            found=f"{limit // 2**20} MiB",
+            wanted=f"{LEAST_ADDRESS_SPACE // 2**20} MiB or more",
+        )
+
 
 INTERRUPTED, TERMINATED = 130, 143
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -193,7 +193,12 @@ def command(
     """Compress the classifier TEACHER into a small student, using the rows of DATA."""
     from pathlib import Path
 
-    from crembo_cli.commands.messages import Messages, check_summary, publish
+    from crembo_cli.commands.messages import (
+        Messages,
+        check_summary,
+        command_line,
+        publish,
+    )
     from crembo_cli.runs.compress import compress
 
     del explain_report  # an eager option: its callback has run
@@ -233,6 +238,6 @@ def command(
             quick_report=quick_report,
             jobs=jobs,
             progress=messages,
-            command=options.command_line(context),
+            command=command_line(context),
         )
     publish(result.report, as_json=as_json, quiet=quiet)

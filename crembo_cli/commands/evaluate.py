@@ -49,7 +49,12 @@ def command(
     debug: options.Debug = False,
 ) -> None:
     """Measure the classifier STUDENT on the rows of DATA; without --teacher, on their labels."""
-    from crembo_cli.commands.messages import Messages, check_summary, publish
+    from crembo_cli.commands.messages import (
+        Messages,
+        check_summary,
+        command_line,
+        publish,
+    )
     from crembo_cli.runs.evaluate import evaluate
 
     del debug  # app.run reads it from the arguments, before any command runs
@@ -73,6 +78,6 @@ def command(
             require=require,
             jobs=jobs,
             progress=messages,
-            command=options.command_line(context),
+            command=command_line(context),
         )
     publish(result.report, as_json=as_json, quiet=quiet)

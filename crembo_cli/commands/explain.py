@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from crembo_cli.commands import options
 from crembo_cli.explanations.formats import FORMATS
 
-SUFFIXES = [each.suffix for each in FORMATS.values()]
+SUFFIXES = tuple(map(attrgetter("suffix"), FORMATS.values()))
 
 
 def command(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from crembo_cli.errors import OutputError, PublishError, UsageError, printable
 
 if TYPE_CHECKING:
+    import typer
     from rich.progress import Progress
 
     from crembo_cli.report.model import Report
@@ -189,7 +190,7 @@ def _append_summary(report: Report) -> None:
     path = os.environ.get(SUMMARY)
     if not path:
         return
-    from crembo_cli.runs.outputs import render_bytes
+    from crembo_cli.runs.options import render_bytes
 
     with _summary_errors(path), Path(path).open("ab") as file:
         file.write(render_bytes(report, ".md") + b"\n")
@@ -206,3 +207,10 @@ def _summary_errors(path: str) -> Iterator[None]:
             found=error.strerror,
             hint=f"unset {SUMMARY} outside of GitHub Actions",
         ) from error
+
+
+def command_line(context: typer.Context) -> str:
+    """The command as the user typed it, quoted for a shell; see `app.run`."""
+    import shlex
+
+    return shlex.join(["crembo", *context.obj])

@@ -124,10 +124,3 @@ Quiet = Annotated[
 ]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log progress to standard error.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Print a traceback with an error.")]
-
-
-def command_line(context: typer.Context) -> str:
-    """The command as the user typed it, quoted for a shell; see `app.run`."""
-    import shlex
-
-    return shlex.join(["crembo", *context.obj])

@@ -15,17 +15,23 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from crembo_cli.errors import printable
-from crembo_cli.report.gates import format_requirement
-from crembo_cli.report.metrics import MEAN_HEADING, METRICS
-from crembo_cli.report.model import DataInfo, Report, Requirement, SearchInfo
-from crembo_cli.report.sentences import (
+from crembo_cli.report.drawings import (
+    BOTH,
+    CIRCLE,
+    SELECTED,
+    STAR,
     abbreviate,
     explain_bounds,
     explain_comparison,
     format_ratio,
     name_classifier,
+    pareto_plot,
+    path_plot,
     student_heading,
 )
+from crembo_cli.report.gates import format_requirement
+from crembo_cli.report.metrics import MEAN_HEADING, METRICS
+from crembo_cli.report.model import DataInfo, Report, Requirement, SearchInfo
 from crembo_cli.report.tables import (
     Table,
     comparison_table,
@@ -33,7 +39,6 @@ from crembo_cli.report.tables import (
     metrics_table,
     robustness_table,
 )
-from crembo_cli.report.text_plots import BOTH, CIRCLE, SELECTED, STAR, pareto_plot, path_plot
 
 MOST_COLUMNS = 100
 MOST_LINES = 36  # a longer student is left out: it would not fit on the screen

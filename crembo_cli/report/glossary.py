@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textwrap import TextWrapper
 
+from crembo_cli.report.drawings import join_names
 from crembo_cli.report.metrics import METRICS, Metric
-from crembo_cli.report.sentences import join_names
 
 NOTE = (
     "In the drawn tree, the number in parentheses is the mean teacher probability of the leaf's "

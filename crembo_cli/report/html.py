@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from crembo_cli.explanations.figure import OF_THE_PAGE, class_colour, svg_of, themed
+from crembo_cli.report.drawings import explain_comparison, name_classifier
 from crembo_cli.report.glossary import NOTE, explain
 from crembo_cli.report.metrics import METRICS
 from crembo_cli.report.model import Report
-from crembo_cli.report.sentences import explain_comparison, name_classifier
 from crembo_cli.report.tables import (
     bounds_table,
     class_table,

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from crembo_cli.errors import printable
+from crembo_cli.report.drawings import explain_comparison, name_classifier, student_heading
 from crembo_cli.report.gates import format_requirement
 from crembo_cli.report.model import Report
-from crembo_cli.report.sentences import explain_comparison, name_classifier, student_heading
 from crembo_cli.report.tables import (
     Cell,
     Table,

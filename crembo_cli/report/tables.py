@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crembo_cli.report.drawings import abbreviate, format_ratio
 from crembo_cli.report.metrics import (
     CLASSIFIERS,
     METRICS,
@@ -16,7 +17,6 @@ from crembo_cli.report.metrics import (
     look_up,
 )
 from crembo_cli.report.model import Report
-from crembo_cli.report.sentences import abbreviate, format_ratio
 from crembo_cli.robustness.model import WeakGroup
 
 Cell = str | int | float | None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crembo_cli.report.drawings import explain_bounds, format_ratio, join_names
 from crembo_cli.report.gates import format_requirement
 from crembo_cli.report.metrics import find_metric, look_up, split_path
 from crembo_cli.report.model import Report
-from crembo_cli.report.sentences import explain_bounds, format_ratio, join_names
 
 # The metrics that decide whether a student is better than the trees of its size.
 COMPARED = {

@@ -1,17 +1,35 @@
-"""The robustness of a student, measured on test rows."""
+"""Measure depth, bounds, weakest groups and robustness on the test rows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from crembo_cli.arrays import Doubles
+from crembo_cli.arrays import Doubles, Floats, Indices
+from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
 from crembo_cli.dataset.labelled import LabelledTable, Splits
-from crembo_cli.robustness.depths import bounds_on, curve_on, depths_on, weakest_groups
-from crembo_cli.robustness.margins import Classifier, margins_on, units_of
-from crembo_cli.robustness.model import CONTAMINATION, DepthByRows, Robustness
-from crembo_cli.robustness.noise import PredictFrame, noise_on
+from crembo_cli.evaluation.metrics import DELTAS, as_decimal
+from crembo_cli.robustness.model import (
+    BELOW,
+    CONFIDENCE,
+    CONTAMINATION,
+    Bounds,
+    Curve,
+    DepthByRows,
+    Depths,
+    Robustness,
+    WeakGroup,
+)
+from crembo_cli.robustness.perturbations import (
+    Classifier,
+    PredictFrame,
+    margins_on,
+    noise_on,
+    units_of,
+)
 from crembo_cli.robustness.refits import (
     RESAMPLES,
     measure_agreement,
@@ -19,12 +37,150 @@ from crembo_cli.robustness.refits import (
     refits_of,
 )
 from crembo_cli.search.student import Compression, Search, Stages, silent
-from crembo_cli.students.contract import Family, Indices
+from crembo_cli.students.capabilities import groups_of
+from crembo_cli.students.contract import Family
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from crembo_cli.teachers.contract import Teacher
+
+
+def share_at_most(hits: ArrayLike, rows: int, confidence: float) -> NDArray[np.float64]:
+    """The one-sided Clopper-Pearson upper bound on a share (Clopper & Pearson 1934).
+
+    `hits` of `rows` independent draws were hits: whole numbers in [0, rows], rows >= 1. For any
+    true share, the bound lies below it with probability at most 1 - `confidence`.
+    """
+    from scipy.special import betaincinv
+
+    k = np.asarray(hits, np.float64)
+    # The beta distribution is not defined at k = rows; the bound there is 1.
+    found = betaincinv(k + 1, np.maximum(rows - k, 0.5), confidence)
+    return np.where(k >= rows, 1.0, found)
+
+
+def share_at_least(hits: int, rows: int, confidence: float) -> float:
+    """The one-sided lower bound on a share: 1 minus the upper bound on the misses."""
+    return float(1.0 - share_at_most(rows - hits, rows, confidence))
+
+
+STEPS = 100  # the curve has a point at each multiple of 1/100
+
+
+def depths_on(beliefs: Floats, predicted: Indices) -> Depths:
+    """The depth of a classifier that predicts `predicted` (n,) on rows with `beliefs` (n, c)."""
+    depths = depth_by_row(beliefs, predicted)
+    return Depths(
+        rows=len(depths),
+        depth=as_decimal(empirical_depth(depths)),
+        insensitive_depth={
+            f"{delta:g}": as_decimal(insensitive_depth(depths, delta)) for delta in DELTAS
+        },
+        mean_belief=mean_belief(depths),
+    )
+
+
+def curve_on(beliefs: Floats, answers: Mapping[str, Indices], *, fitted_on: bool) -> Curve:
+    """The shares of rows below each depth, for all `answers` on rows with `beliefs` (n, c).
+
+    `answers` maps the report's names to predicted classes (n,). If the student was `fitted_on`
+    these rows, there is no bound for unseen rows.
+    """
+    d = np.arange(STEPS + 1) / STEPS
+    n = len(beliefs)
+    counts = {
+        name: rows_below(depth_by_row(beliefs, predicted), d) for name, predicted in answers.items()
+    }
+    shares = {name: (count / n).tolist() for name, count in counts.items()}
+    return Curve(
+        d=d.tolist(),
+        student=shares["student"],
+        at_most=None if fitted_on else share_at_most(counts["student"], n, CONFIDENCE).tolist(),
+        teacher=shares["teacher"],
+        baseline_labels=shares.get("baseline_labels"),
+        baseline_teacher=shares.get("baseline_teacher"),
+    )
+
+
+def bounds_on(test: LabelledTable, predicted: Indices, *, teacher: bool, fitted_on: bool) -> Bounds:
+    """Bounds on the student's shares for unseen rows like those of `test`.
+
+    Each bound alone holds with CONFIDENCE; all of them together hold with less. `teacher` tells
+    whether the beliefs of `test` are a teacher's. If the student was `fitted_on` these rows,
+    there are no bounds.
+    """
+    if fitted_on:
+        return Bounds(
+            fitted_on=True, confidence=CONFIDENCE, accuracy=None, fidelity=None, below=None
+        )
+    n = len(predicted)
+
+    def at_least(right: Indices | None) -> float | None:
+        return (
+            None
+            if right is None
+            else share_at_least(int((predicted == right).sum()), n, CONFIDENCE)
+        )
+
+    below = None
+    if teacher:
+        counts = rows_below(depth_by_row(test.beliefs, predicted), np.array(BELOW))
+        found = share_at_most(counts, n, CONFIDENCE)
+        below = {f"{d:g}": float(share) for d, share in zip(BELOW, found, strict=True)}
+    return Bounds(
+        fitted_on=False,
+        confidence=CONFIDENCE,
+        accuracy=at_least(test.y_true),
+        fidelity=at_least(test.teacher_labels() if teacher else None),
+        below=below,
+    )
+
+
+def rows_below(depths: NDArray[np.floating], d: NDArray[np.float64]) -> Indices:
+    """How many of `depths` (n,) lie below each of `d` (k,): int64 (k,).
+
+    They are compared in the dtype of the depths, so that a depth of 0.7 is not below 0.7.
+    """
+    return np.asarray(np.searchsorted(np.sort(depths), d.astype(depths.dtype)), np.int64)
+
+
+SHOWN = 10
+
+
+def weakest_groups(
+    student: Classifier, test: LabelledTable, classes: Sequence[str]
+) -> list[WeakGroup]:
+    """The SHOWN groups of rows with the smallest depth on `test`, smallest first.
+
+    Groups are the student's own (a tree's leaves), else its predicted classes. Of equal depths
+    the smaller mean belief comes first. Groups without test rows are left out.
+    """
+    predicted = student.predict(test.rows)
+    depths = depth_by_row(test.beliefs, predicted).astype(np.float64)
+    groups = groups_of(student, test.rows, predicted, test.encoding.features, classes)
+    group, at = np.unique(groups.group, return_inverse=True)
+    rows = np.bincount(at)
+    least = np.full(len(group), np.inf)
+    np.minimum.at(least, at, depths)
+    means = np.stack(
+        [np.bincount(at, column) / rows for column in test.beliefs.T.astype(np.float64)], axis=1
+    )
+    believed = np.bincount(at, depths) / rows
+    label = np.zeros(len(group), np.int64)
+    label[at] = predicted
+
+    return [
+        WeakGroup(
+            rule=groups.text(int(group[k])),
+            predicted=classes[label[k]],
+            rows=int(rows[k]),
+            depth=as_decimal(float(least[k])),
+            mean_belief=float(believed[k]),
+            beliefs=means[k].tolist(),
+        )
+        for k in np.lexsort((believed, least))[:SHOWN].tolist()
+    ]
 
 
 def robustness_of(

@@ -20,7 +20,7 @@ from crembo_cli.core.resampling import (
     pairwise_agreement,
     swap_beliefs,
 )
-from crembo_cli.evaluation.baselines import predict_baseline
+from crembo_cli.evaluation.metrics import predict_baseline
 from crembo_cli.robustness.model import CONTAMINATION, WithBaselines
 from crembo_cli.search.student import Compression, Progress, Search
 from crembo_cli.search.training_rows import TrainingRows

@@ -24,14 +24,15 @@ from crembo_cli.runs.options import (
     TeacherOptions,
     as_path,
     check_choice,
+    check_outputs,
     check_range,
     count_threads,
     display_path,
     parse_row_count,
     refuse_both,
+    report_files,
     table_options,
 )
-from crembo_cli.runs.outputs import check_outputs, report_files
 from crembo_cli.runs.select import request_students, select_student
 from crembo_cli.search import defaults
 from crembo_cli.search.student import Search
@@ -160,7 +161,7 @@ def compress(
             gates=gates,
         )
         from crembo_cli.student_file.signature import signature_of
-        from crembo_cli.students.plugins import attribute_errors
+        from crembo_cli.students.registry import attribute_errors
 
         signature = signature_of(model.inputs, splits.train.encoding)
         family, found, comparison = select_student(
@@ -251,8 +252,7 @@ def _measure(
     quick: bool,
 ) -> tuple[bytes, Report]:
     """Measure the student on the test rows, build its file and replay it, and report."""
-    from crembo_cli.evaluation.baselines import predict_all
-    from crembo_cli.evaluation.metrics import measure, measure_by_class
+    from crembo_cli.evaluation.metrics import measure, measure_by_class, predict_all
     from crembo_cli.report import build
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.robustness.measure import robustness_of

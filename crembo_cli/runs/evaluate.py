@@ -22,11 +22,12 @@ from crembo_cli.runs.options import (
     TableOptions,
     TeacherOptions,
     as_path,
+    check_outputs,
     count_threads,
     display_path,
+    report_files,
     table_options,
 )
-from crembo_cli.runs.outputs import check_outputs, report_files
 from crembo_cli.search import defaults
 from crembo_cli.student_file.metadata import StudentMetadata
 from crembo_cli.student_file.read import read_student_metadata
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.report.model import Report
-    from crembo_cli.robustness.margins import Classifier
+    from crembo_cli.robustness.perturbations import Classifier
     from crembo_cli.teachers.contract import Teacher
 
 
@@ -148,8 +149,8 @@ def _evaluate(
 ) -> Report:
     """The report, without requirements and without the time of the run."""
     from crembo_cli.report.build import build_evaluation_report
-    from crembo_cli.robustness.margins import units_of
     from crembo_cli.robustness.measure import robustness_on
+    from crembo_cli.robustness.perturbations import units_of
 
     student, teacher = models
     reference = student if teacher is None else teacher

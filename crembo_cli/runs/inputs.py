@@ -64,7 +64,7 @@ def read_splits(
     With `compare`, some training rows become comparison rows, on which several candidates are
     compared. Raises DataError, TeacherError or UsageError.
     """
-    from crembo_cli.dataset.split import split_rows
+    from crembo_cli.dataset.labelled import split_rows
     from crembo_cli.report.gates import check_labelled
 
     labelled = read_labelled(data, teacher, table, progress)

@@ -1,4 +1,4 @@
-"""The options that runs share, by the command line's names, and their checks."""
+"""The options and the output paths that runs share, by the command line's names, checked."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from crembo_cli.errors import UsageError
+from crembo_cli.files import check_output
+from crembo_cli.report.formats import FILE_SUFFIXES, render
 from crembo_cli.search import defaults
+
+if TYPE_CHECKING:
+    from crembo_cli.report.model import Report
 
 ACTIVATIONS = ("auto", "none", "softmax", "sigmoid")
 MAX_ROWS = 10_000_000  # so that a typing error does not fill the memory
@@ -207,3 +212,48 @@ def display_path(value: object) -> str:
 def as_path(value: object) -> Path | None:
     """The path of an input, for the check of outputs; None for in-memory objects and "-"."""
     return Path(value) if isinstance(value, str | Path) and str(value) != "-" else None
+
+
+STUDENT_SUFFIXES = (".onnx",)
+
+
+def check_outputs(
+    student: Path | None, reports: Sequence[Path], inputs: Sequence[Path | None]
+) -> None:
+    """Refuse output paths that cannot be written, before a long run.
+
+    `student` is None where none is written. `inputs` are the paths that the run reads, None
+    for inputs in memory. Raises UsageError for an unsupported format and for a repeated path,
+    OutputError as `check_output`.
+    """
+    files = [path for path in inputs if path is not None]
+    if student is not None:
+        _check_suffix("--output", student, STUDENT_SUFFIXES)
+    for path in reports:
+        _check_suffix("--report", path, FILE_SUFFIXES)
+    outputs = [*([] if student is None else [student]), *reports]
+    for number, path in enumerate(outputs):
+        check_output(path, files)
+        if path.resolve() in [other.resolve() for other in outputs[:number]]:
+            raise UsageError("two outputs have the same path", where=str(path))
+
+
+def _check_suffix(option: str, path: Path, suffixes: Sequence[str]) -> None:
+    if path.suffix.lower() not in suffixes:
+        raise UsageError(
+            "unsupported output format",
+            where=option,
+            found=repr(str(path)),
+            wanted=f"a path that ends in {' or '.join(suffixes)}",
+        )
+
+
+def report_files(report: Report, paths: Sequence[Path]) -> dict[Path, bytes]:
+    """Render the report for each of `paths`, in the format of its suffix."""
+    return {path: render_bytes(report, path.suffix.lower()) for path in paths}
+
+
+def render_bytes(report: Report, suffix: str) -> bytes:
+    """Render the report in the format of files with `suffix`, as UTF-8."""
+    # A path may hold bytes that are not UTF-8; HTML and Markdown show a question mark for them.
+    return render(report, suffix).encode(errors="replace")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from crembo_cli.errors import StudentError, UsageError
-from crembo_cli.robustness.margins import units_of
+from crembo_cli.robustness.perturbations import units_of
 from crembo_cli.runs.options import Progress, check_choice, parse_settings, refuse_both
 from crembo_cli.search.candidates import (
     Budget,
@@ -21,8 +21,7 @@ from crembo_cli.search.student import Compression, Search, find_student, label_r
 from crembo_cli.student_file.build import build_model, model_bytes
 from crembo_cli.student_file.metadata import candidate_metadata
 from crembo_cli.students.contract import Family
-from crembo_cli.students.plugins import attribute_errors, size_of
-from crembo_cli.students.registry import EVERY
+from crembo_cli.students.registry import EVERY, attribute_errors, size_of
 
 if TYPE_CHECKING:
     from crembo_cli.dataset.labelled import LabelledTable, Splits

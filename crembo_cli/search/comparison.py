@@ -15,7 +15,7 @@ from crembo_cli.search.parallel import fit_all
 from crembo_cli.search.student import Compression, Search, Stages
 from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Indices
-from crembo_cli.students.plugins import attribute_errors, size_of
+from crembo_cli.students.registry import attribute_errors, size_of
 
 Bytes = Callable[[Candidate, Compression], int]  # what a student's file will take
 

@@ -18,7 +18,7 @@ from crembo_cli.search.candidates import Candidate
 from crembo_cli.search.student import Compression, Search, Stages, find_student
 from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Family
-from crembo_cli.students.plugins import attribute_errors
+from crembo_cli.students.registry import attribute_errors
 
 ROWS = ("train", "validation")  # fields of Compression that all candidates share
 _shared: list[tuple[TrainingRows, TrainingRows, Search]] = []  # a worker's inputs

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from crembo_cli.errors import DataError, StudentError
 from crembo_cli.files import write_together
-from crembo_cli.student_file.replay import feeds, session
+from crembo_cli.student_file.build import feeds, session
 from crembo_cli.student_file.signature import LABEL, PROBABILITIES
 from crembo_cli.students.contract import Floats
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.core.boxes import leaf_boxes
+from crembo_cli.core.margins import leaf_boxes
 from tests.core.small_trees import boxes_of, random_rows, random_tree
 
 INF = np.inf

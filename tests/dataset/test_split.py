@@ -1,4 +1,4 @@
-"""Tests of crembo_cli.dataset.split."""
+"""Tests of crembo_cli.dataset.labelled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.dataset.split import split_rows
+from crembo_cli.dataset.labelled import split_rows
 from crembo_cli.errors import DataError, UsageError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crembo_cli.report.sentences import (
+from crembo_cli.report.drawings import (
     abbreviate,
     format_ratio,
     join_names,

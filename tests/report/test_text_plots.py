@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crembo_cli.report.drawings import pareto_plot, path_plot
 from crembo_cli.report.model import SearchInfo, StepInfo
-from crembo_cli.report.text_plots import pareto_plot, path_plot
 from tests.report.example_reports import comparison
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from crembo_cli.core.margin_search import margin_upper_bound
 from crembo_cli.dataset.labelled import LabelledTable
-from crembo_cli.robustness.margins import margins_on, units_of
+from crembo_cli.robustness.perturbations import margins_on, units_of
 from crembo_cli.students.capabilities import exact_margins
 from crembo_cli.students.contract import Task
 from crembo_cli.students.scored.linear import LinearFamily

@@ -8,8 +8,8 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from crembo_cli.robustness.margins import units_of
 from crembo_cli.robustness.measure import robustness_of, robustness_on
+from crembo_cli.robustness.perturbations import units_of
 from crembo_cli.search.student import Search
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.tree.family import TreeFamily

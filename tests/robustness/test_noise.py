@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crembo_cli.robustness.margins import units_of
-from crembo_cli.robustness.noise import MOST_QUERIES, noise_on, noisy_cells
+from crembo_cli.robustness.perturbations import MOST_QUERIES, noise_on, noisy_cells, units_of
 from crembo_cli.students.contract import Floats, Indices
 from tests.robustness.cases import Constant, evidence_of, mixed_frame, three_classes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crembo_cli.robustness.depths import weakest_groups
+from crembo_cli.robustness.measure import weakest_groups
 from crembo_cli.robustness.model import WeakGroup
 from crembo_cli.students.tree.model import Tree
 from tests.robustness.cases import Constant, evidence_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crembo_cli.errors import OutputError, UsageError
-from crembo_cli.runs.outputs import check_outputs
+from crembo_cli.runs.options import check_outputs
 
 
 @pytest.fixture

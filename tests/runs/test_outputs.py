@@ -9,7 +9,7 @@ import pytest
 
 from crembo_cli.commands.messages import SUMMARY
 from crembo_cli.report.glossary import render_glossary as glossary_text
-from crembo_cli.runs.outputs import report_files
+from crembo_cli.runs.options import report_files
 from tests.command_line import Crembo
 from tests.report.example_reports import report
 from tests.report.report_schema import validate

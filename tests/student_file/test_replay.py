@@ -7,8 +7,16 @@ import pandas as pd
 import pytest
 
 from crembo_cli.errors import ReplayError
-from crembo_cli.student_file.build import build_model, label_values, model_bytes
-from crembo_cli.student_file.replay import check_replay, feeds, rows_per_second, run_model, session
+from crembo_cli.student_file.build import (
+    build_model,
+    check_replay,
+    feeds,
+    label_values,
+    model_bytes,
+    rows_per_second,
+    run_model,
+    session,
+)
 from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Feature
 from crembo_cli.teachers.contract import ModelInput

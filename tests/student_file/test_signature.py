@@ -12,7 +12,7 @@ from onnx import TensorProto, checker, helper
 
 from crembo_cli.dataset.encode import Encoding, learn_encoding
 from crembo_cli.errors import DataError
-from crembo_cli.student_file.replay import feeds
+from crembo_cli.student_file.build import feeds
 from crembo_cli.student_file.signature import ROWS, Signature, input_infos, rows_nodes, signature_of
 from crembo_cli.teachers.contract import ModelInput
 

@@ -9,7 +9,7 @@ import pytest
 
 from crembo_cli.errors import ReplayError, StudentError
 from crembo_cli.students.contract import Family, Student
-from crembo_cli.students.plugins import attribute_errors, size_of
+from crembo_cli.students.registry import attribute_errors, size_of
 from crembo_cli.students.tree.family import TreeFamily
 
 

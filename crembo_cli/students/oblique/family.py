@@ -13,8 +13,8 @@ from crembo_cli.students.oblique.model import ObliqueTree, drop_unused, read_obl
 from crembo_cli.students.oblique.refine import TrainingColumns, refine
 from crembo_cli.students.scored.columns import learn_columns
 from crembo_cli.students.scored.design import Design, one_thread
-from crembo_cli.students.tree.draft import exact_rewards
 from crembo_cli.students.tree.family import TreeFamily, TreeLearner, finish_tree
+from crembo_cli.students.tree.grow import exact_rewards
 
 if TYPE_CHECKING:
     from onnx import GraphProto

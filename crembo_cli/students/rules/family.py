@@ -14,8 +14,8 @@ from crembo_cli.students.rules.fit import RuleFit
 from crembo_cli.students.rules.model import RuleList, read_rules
 from crembo_cli.students.rules.prune import prune_by_belief, without_unused
 from crembo_cli.students.tree.bins import bin_rows
-from crembo_cli.students.tree.draft import exact_rewards, summed_by_node
 from crembo_cli.students.tree.family import label_first
+from crembo_cli.students.tree.grow import exact_rewards, summed_by_node
 
 if TYPE_CHECKING:
     from onnx import GraphProto

@@ -9,7 +9,7 @@ from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.rules.draft import Rule, first_that_holds
 from crembo_cli.students.rules.search import best_rule
 from crembo_cli.students.tree.bins import Bins
-from crembo_cli.students.tree.draft import exact_rewards, summed_by_node
+from crembo_cli.students.tree.grow import exact_rewards, summed_by_node
 
 HOPE = 0.8  # at first, the share of its best reward that a row left to later rules counts as
 LEAST_HOPE = 0.05  # below it, 0 instead

@@ -11,8 +11,7 @@ import numpy as np
 from crembo_cli.arrays import Doubles, Floats, Indices
 from crembo_cli.students.contract import Student, Task
 from crembo_cli.students.tree.bins import bin_rows
-from crembo_cli.students.tree.draft import exact_rewards, from_tree, node_stats
-from crembo_cli.students.tree.grow import grow
+from crembo_cli.students.tree.grow import exact_rewards, from_tree, grow, node_stats
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.prune import prune_by_belief, prune_same, prune_to_leaves
 from crembo_cli.students.tree.read import read_tree

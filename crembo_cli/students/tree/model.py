@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from crembo_cli.arrays import LEAF, Bools, Doubles, Floats, Indices, Int32s
-from crembo_cli.core.boxes import leaf_boxes
-from crembo_cli.core.margins import tree_margins
+from crembo_cli.core.margins import leaf_boxes, tree_margins
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.nodes import TreeArrays, tree_ensemble
 from crembo_cli.students.tree.text import Branch, conditions, goes_left, leaf_text, path_text

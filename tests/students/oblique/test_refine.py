@@ -11,8 +11,8 @@ from crembo_cli.students.oblique.model import drop_unused
 from crembo_cli.students.oblique.refine import TrainingColumns, refine
 from crembo_cli.students.scored.columns import learn_columns
 from crembo_cli.students.scored.design import Design
-from crembo_cli.students.tree.draft import exact_rewards
 from crembo_cli.students.tree.family import TreeFamily
+from crembo_cli.students.tree.grow import exact_rewards
 from crembo_cli.testing.tasks import small_tasks
 from tests.students.oblique.test_family import total_reward
 

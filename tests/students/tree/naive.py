@@ -8,7 +8,7 @@ from math import isnan, log
 import numpy as np
 
 from crembo_cli.arrays import LEAF
-from crembo_cli.students.tree.draft import Draft
+from crembo_cli.students.tree.grow import Draft
 from crembo_cli.students.tree.model import Tree
 
 

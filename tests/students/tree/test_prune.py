@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crembo_cli.arrays import LEAF
-from crembo_cli.students.tree.draft import node_stats
+from crembo_cli.students.tree.grow import node_stats
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.prune import prune_by_belief, prune_same
 from tests.students.tree import naive
