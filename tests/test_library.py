@@ -13,6 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 import crembo_cli as crembo
 from crembo_cli.commands.app import app, run
+from tests.report.report_schema import validate
 
 SAMPLES = Path(__file__).parent.parent / "sample_models"
 WINE = (SAMPLES / "wine_mlp.onnx", SAMPLES / "wine.csv")
@@ -120,6 +121,11 @@ def test_a_function_of_rows_is_compressed(
     assert seen[0] == list(wine.columns.drop("target"))
     assert result.report.teacher is not None
     assert result.report.teacher.format == "function"
+    assert (result.report.teacher.sha256, result.report.teacher.bytes) == (None, None)
+    validate(result.report.to_dict())
+    assert "faster than the teacher" in result.report.to_markdown()
+    assert "teacher" in result.report.to_text()
+    assert "in memory" in result.report.to_html()
     assert (result.report.metrics["student"].accuracy or 0) > 0.7
 
 

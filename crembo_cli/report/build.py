@@ -192,10 +192,10 @@ def build_evaluation_report(
         ),
         student=StudentInfo(
             path=paths[0],
-            sha256=student.sha256,
+            sha256=student.sha256 or "",  # a file always has one
             family=None if own is None else own.family,
             options=None if own is None else own.options,
-            size={**size, "bytes": student.bytes},
+            size={**size, "bytes": student.bytes or 0},
         ),
         search=None,
         metrics={name: measure(test, labels, teacher=known) for name, labels in predicted.items()},

@@ -172,17 +172,16 @@ def _cost(report: Report) -> list[Text]:
         if name in size
     ]
     text = f"size   {size['bytes']:,} bytes"
-    if report.teacher is not None and speed.teacher_rows_per_second is not None:
-        smaller = report.teacher.bytes / size["bytes"]
+    smaller = report.times_smaller()
+    if report.teacher is not None and smaller is not None:
         text += f", teacher {report.teacher.bytes:,}: {format_ratio(smaller, 'smaller', 'larger')}"
     lines = [Text(text)]
     if counts:
         lines.append(Text(f"       {', '.join(counts)}"))
     text = f"speed  {abbreviate(speed.student_rows_per_second)} rows/s"
     if speed.teacher_rows_per_second is not None:
-        faster = speed.student_rows_per_second / speed.teacher_rows_per_second
         text += f", teacher {abbreviate(speed.teacher_rows_per_second)}: "
-        text += format_ratio(faster, "faster", "slower")
+        text += format_ratio(report.times_faster() or 0.0, "faster", "slower")
     return [*lines, Text(text)]
 
 

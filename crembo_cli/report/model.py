@@ -25,9 +25,9 @@ class TeacherInfo:
     """The model that was compressed."""
 
     path: str  # as the user gave it
-    sha256: str
+    sha256: str | None  # None for a teacher in memory that cannot be pickled
     format: str  # onnx, pickle, skops or beliefs
-    bytes: int
+    bytes: int | None  # None likewise
     classes: list[int | str | bool | float]  # in the order of the teacher's outputs
     classes_source: str  # where the class labels come from
     output_format: str  # how its outputs were converted to probabilities
@@ -158,6 +158,20 @@ class Report:
     description: str = field(default="")  # the student as text
     internals: ReadableStudent | None = field(default=None)  # None: the student cannot be drawn
     command: str = field(default="")  # as the user typed it
+
+    def times_smaller(self) -> float | None:
+        """Teacher bytes / student bytes; None if there is no such model or its size is unknown.
+
+        A table of class probabilities is not a model that the student could be smaller than.
+        """
+        if self.teacher is None or self.timing.teacher_rows_per_second is None:
+            return None
+        return self.teacher.bytes / self.student.size["bytes"] if self.teacher.bytes else None
+
+    def times_faster(self) -> float | None:
+        """Student rows per second / teacher rows per second; None if there is no such teacher."""
+        teacher = self.timing.teacher_rows_per_second
+        return None if teacher is None else self.timing.student_rows_per_second / teacher
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to the keys of the JSON report; equal runs differ in `timing` alone."""

@@ -23,7 +23,7 @@ DETAILS: dict[str, dict[str, Any]] = {
     "crembo": {"description": "version of crembo that wrote the report"},
     "metrics": {"description": "metrics of each classifier on the test rows"},
     "timing": {"description": "what differs between equal runs"},
-    "teacher.format": {"enum": ["onnx", "pickle", "skops", "beliefs"]},
+    "teacher.format": {"enum": ["onnx", "pickle", "skops", "beliefs", "estimator", "function"]},
     "teacher.bytes": {"minimum": 1},
     "teacher.classes": {"minItems": 2},
     "teacher.sha256": SHA256,

@@ -214,14 +214,11 @@ def cost_table(report: Report) -> Table:
     """Build the table of size and speed, of the student and of the teacher."""
     size, speed, teacher = report.student.size, report.timing, report.teacher
     bytes_, rows = "", ""
-    # A table of probabilities is not a model that the student could be smaller or faster than.
-    if speed.teacher_rows_per_second is not None:
-        if teacher is not None:
-            ratio = format_ratio(teacher.bytes / size["bytes"], "smaller", "larger")
-            bytes_ = f"{teacher.bytes:,} (the student is {ratio})"
-        ratio = format_ratio(
-            speed.student_rows_per_second / speed.teacher_rows_per_second, "faster", "slower"
-        )
+    smaller, faster = report.times_smaller(), report.times_faster()
+    if teacher is not None and smaller is not None:
+        bytes_ = f"{teacher.bytes:,} (the student is {format_ratio(smaller, 'smaller', 'larger')})"
+    if speed.teacher_rows_per_second is not None and faster is not None:
+        ratio = format_ratio(faster, "faster", "slower")
         rows = f"{abbreviate(speed.teacher_rows_per_second)} (the student is {ratio})"
     return Table(
         corner="",

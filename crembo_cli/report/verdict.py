@@ -107,12 +107,11 @@ def _compare_teacher(report: Report) -> list[str]:
 
 
 def _compare_cost(report: Report) -> list[str]:
-    speed = report.timing
-    if report.teacher is None or speed.teacher_rows_per_second is None:
-        return []
-    size = format_ratio(report.teacher.bytes / report.student.size["bytes"], "smaller", "larger")
-    times = speed.student_rows_per_second / speed.teacher_rows_per_second
-    return [f"{size} and {format_ratio(times, 'faster', 'slower')} than the teacher."]
+    smaller, faster = report.times_smaller(), report.times_faster()
+    found = [] if smaller is None else [format_ratio(smaller, "smaller", "larger")]
+    if report.teacher is not None and faster is not None:
+        found.append(format_ratio(faster, "faster", "slower"))
+    return [f"{' and '.join(found)} than the teacher."] if found else []
 
 
 def _baselines(report: Report) -> list[str]:

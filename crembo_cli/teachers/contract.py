@@ -50,13 +50,16 @@ class Teacher(Protocol):
         ...
 
     @property
-    def sha256(self) -> str:
-        """The SHA-256 of the file and of the external files that hold its weights."""
+    def sha256(self) -> str | None:
+        """The SHA-256 of the file and of the external files that hold its weights.
+
+        None for an object in memory that cannot be pickled.
+        """
         ...
 
     @property
-    def bytes(self) -> int:
-        """The size of the same files."""
+    def bytes(self) -> int | None:
+        """The size of the same files; None likewise."""
         ...
 
     @property

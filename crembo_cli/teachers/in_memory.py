@@ -178,13 +178,13 @@ def _name(model: Any) -> str:
     return getattr(model, "__qualname__", type(model).__name__)
 
 
-def _fingerprint(model: Any) -> tuple[str, int]:
-    """The SHA-256 and the size of the object as joblib writes it; "" and 0 where it cannot."""
+def _fingerprint(model: Any) -> tuple[str | None, int | None]:
+    """The SHA-256 and the size of the object as joblib writes it; None where it cannot."""
     import joblib
 
     try:
         buffer = io.BytesIO()
         joblib.dump(model, buffer)
     except Exception:  # any class may refuse to be pickled, in its own way
-        return "", 0
+        return None, None
     return hashlib.sha256(buffer.getvalue()).hexdigest(), len(buffer.getvalue())
