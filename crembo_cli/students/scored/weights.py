@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from crembo_cli.core.margins import linear_margins
 from crembo_cli.students.contract import Feature, Floats, Student, Task
 from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
@@ -80,6 +81,18 @@ class WeightsStudent(ScoredStudent):
         if self.columns.ramps is None:
             return {"linear": weights_json(self.sums())}
         return {"additive": curves_json(self.sums())}
+
+    def margins(self, rows: Floats, units: Doubles) -> Doubles | None:
+        """The exact margins of sums of the features themselves; None for curves.
+
+        See `students.contract.OptionalStudent.margins`.
+        """
+        if self.columns.ramps is not None:
+            return None
+        # In float64: near the limits of float32 a score would be infinite, and a margin NaN.
+        scores = np.concatenate(list(self._scores(rows)))
+        weights = self.weights[: rows.shape[1]].astype(np.float64)
+        return linear_margins(scores, weights, units, np.isnan(rows))
 
     def sums(self) -> Sums:
         """The weighted sums alone."""
