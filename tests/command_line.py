@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from crembo_cli.commands.app import run
-from tests import made
+from tests import small_teachers
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ def crembo(
 @pytest.fixture(scope="session")
 def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A teacher of the features a to d, with probabilities alone."""
-    return made.teacher(tmp_path_factory.mktemp("teacher") / "teacher.onnx")
+    return small_teachers.teacher(tmp_path_factory.mktemp("teacher") / "teacher.onnx")
 
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its table, with the column `target`."""
     path = tmp_path_factory.mktemp("data") / "data.csv"
-    made.table().to_csv(path, index=False)
+    small_teachers.table().to_csv(path, index=False)
     return path
 
 
@@ -59,7 +59,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def beliefs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the teacher answers to its table, as a table: a teacher that is asked in no time."""
     path = tmp_path_factory.mktemp("beliefs") / "beliefs.parquet"
-    scores = np.exp(made.scores(made.table()[list("abcd")].to_numpy(np.float32)))
+    scores = np.exp(
+        small_teachers.scores(small_teachers.table()[list("abcd")].to_numpy(np.float32))
+    )
     shares = scores / scores.sum(axis=1, keepdims=True)
     pd.DataFrame(shares, columns=["0", "1", "2"]).to_parquet(path)
     return path

@@ -11,7 +11,7 @@ import pytest
 from crembo_cli.report import model
 from crembo_cli.report.model import Report
 from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # fixtures
-from tests.plugged import Plugged, plugged_into
+from tests.installed_plugins import Plugged, plugged_into
 from tests.report.report_schema import validate
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from crembo_cli.dataset.read import read_table
 from crembo_cli.teachers.load import load_teacher
-from tests.ran import SAMPLES, Ran, crembo
+from tests.in_process import SAMPLES, Ran, crembo
 from tests.report.report_schema import validate
 
 TABLES = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugged import Plugged
-from tests.ran import SAMPLES, Ran, crembo
+from tests.in_process import SAMPLES, Ran, crembo
+from tests.installed_plugins import Plugged
 
 GOOD = """
 from dataclasses import dataclass, field

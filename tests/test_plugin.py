@@ -52,9 +52,9 @@ def test_the_plugin_is_listed(site: Path, tmp_path: Path) -> None:
     """`crembo students` lists the family with its option, its range and its help."""
     listed = run(["-m", "crembo_cli", "students"], tmp_path, site)
     assert listed.returncode == 0
-    assert "centroids: the class whose centre lies nearest" in listed.stdout
+    assert "centroids: the class with the nearest centre" in listed.stdout
     assert "--set sharpness=1.0" in listed.stdout
-    assert "How quickly belief falls with distance." in listed.stdout
+    assert "How quickly the probability falls with distance." in listed.stdout
 
 
 def test_the_plugin_compresses(site: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import made
+from tests import small_teachers
 
 CREMBO = [sys.executable, "-m", "crembo_cli", "compress", "teacher.onnx", "data.csv"]
 STUDENT = "teacher.student.onnx"
@@ -19,8 +19,8 @@ STUDENT = "teacher.student.onnx"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A teacher, its table, and an old student and report."""
-    made.teacher(tmp_path / "teacher.onnx")
-    made.table().to_csv(tmp_path / "data.csv", index=False)
+    small_teachers.teacher(tmp_path / "teacher.onnx")
+    small_teachers.table().to_csv(tmp_path / "data.csv", index=False)
     (tmp_path / STUDENT).write_bytes(b"old")
     (tmp_path / "r.json").write_bytes(b"old")
     return tmp_path

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from crembo_cli.commands.app import run
-from tests import made
+from tests import small_teachers
 from tests.command_line import Crembo
-from tests.explanations.cases import make_case
+from tests.explanations.edge_rows import make_case
 from tests.report.report_schema import validate
 
 
@@ -55,7 +55,9 @@ def test_with_a_teacher_all_but_refits_is_measured(
     robustness = found["robustness"]
     assert (robustness["agreement"], robustness["contamination"]) == (None, None)
     assert robustness["depth"]["training"] is None
-    assert robustness["depth"]["test"]["rows"] == robustness["margin"]["rows"] == made.ROWS
+    assert (
+        robustness["depth"]["test"]["rows"] == robustness["margin"]["rows"] == small_teachers.ROWS
+    )
     assert robustness["noise"]["0.05"]["teacher"] is not None
     assert robustness["bounds"]["fidelity"] < found["metrics"]["student"]["fidelity"]
     assert len(robustness["weakest_groups"]) >= 1
@@ -124,7 +126,7 @@ def test_without_a_teacher_what_needs_one_is_null(
 
 def test_the_same_figures_as_compress_gave(crembo: Crembo, teacher: Path, tmp_path: Path) -> None:
     """On the same rows, in the same units, a student is worth what its own report said."""
-    frame = made.table(200)
+    frame = small_teachers.table(200)
     frame.iloc[::2].to_csv("fit.csv", index=False)
     frame.iloc[1::2].to_csv("test.csv", index=False)
     few = ("--synthetic", "100", "--thresholds", "2", "--quick-report")
@@ -178,8 +180,8 @@ def test_numbered_classes_are_matched_by_order_or_by_name(
     crembo: Crembo, data: Path, teacher: Path, tmp_path: Path
 ) -> None:
     """A note says which was taken for which, and --classes puts it right."""
-    named = made.teacher(tmp_path / "named.onnx", labels=["c", "a", "b"])
-    frame = made.table()
+    named = small_teachers.teacher(tmp_path / "named.onnx", labels=["c", "a", "b"])
+    frame = small_teachers.table()
     frame["target"] = frame["target"].map({0: "c", 1: "a", 2: "b"})
     frame.to_csv("named.csv", index=False)
     asked = ("evaluate", teacher, "named.csv", "-t", named, "--json")
@@ -210,8 +212,10 @@ def test_a_gate_tells_when_they_drift_apart(
     crembo: Crembo, student: Path, teacher: Path, data: Path, tmp_path: Path
 ) -> None:
     """The cron job's use: 0 on the rows of yesterday, 1 on those of today, and why."""
-    today = made.table()
-    today[["a", "b", "c", "d"]] = np.random.default_rng(0).uniform(4.4, 4.6, (made.ROWS, 4))
+    today = small_teachers.table()
+    today[["a", "b", "c", "d"]] = np.random.default_rng(0).uniform(
+        4.4, 4.6, (small_teachers.ROWS, 4)
+    )
     today.to_csv("today.csv", index=False)
     gate = ("--require", "fidelity>=0.75", "-t", teacher, "-q")
     assert crembo("evaluate", student, data, *gate).code == 0

@@ -8,7 +8,7 @@ import pytest
 
 from crembo_cli.explanations.formats import FORMATS
 from tests.command_line import Crembo
-from tests.explanations.cases import make_case
+from tests.explanations.edge_rows import make_case
 
 
 @pytest.fixture(scope="module")

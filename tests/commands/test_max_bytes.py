@@ -9,7 +9,7 @@ from typing import Any
 import onnx
 import pytest
 
-from tests import made
+from tests import small_teachers
 from tests.command_line import Crembo
 
 SWEEP = ("--max-depth", "1..3", "--synthetic", "50", "--thresholds", "2", "--jobs", "1")
@@ -34,7 +34,7 @@ def test_max_bytes_does_not_depend_on_the_test_rows(
     below: int, crembo: Crembo, teacher: Path, data: Path
 ) -> None:
     """One test row and many lead to the same student at the limit, and just below it."""
-    frame = made.table()
+    frame = small_teachers.table()
     frame.iloc[:1].to_csv("one.csv", index=False)
     frame.assign(target=frame["target"].where(frame.index % 7 > 0, 0)).to_csv(
         "many.csv", index=False

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from crembo_cli.dataset.columns import Columns
 from crembo_cli.dataset.notes import list_notes
 from tests.dataset.conftest import table_of
-from tests.ran import crembo
+from tests.in_process import crembo
 
 N = 24
 COUNT = np.arange(N)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.explanations.cases import Case, make_case
+from tests.explanations.edge_rows import Case, make_case
 
 
 @pytest.fixture(scope="session", params=["tree", "deep tree", "stump", "linear", "two classes"])

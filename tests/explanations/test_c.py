@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from crembo_cli.explanations.c import c_of
-from tests.explanations.cases import Case
+from tests.explanations.edge_rows import Case
 
 GCC = shutil.which("gcc") or ""
 FLAGS = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC"]

@@ -9,7 +9,7 @@ import pytest
 
 from crembo_cli.explanations.text import text_of
 from crembo_cli.students.registry import family_names
-from tests.explanations.cases import make_case
+from tests.explanations.edge_rows import make_case
 
 # What a reader must find in the text; the first lines say how to read the rest.
 EXPECTED = {

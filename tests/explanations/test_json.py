@@ -11,7 +11,7 @@ import pytest
 
 from crembo_cli.explanations.text import json_of
 from crembo_cli.students.registry import family_names
-from tests.explanations.cases import Case, make_case
+from tests.explanations.edge_rows import Case, make_case
 
 Row = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from crembo_cli.explanations.python import python_of
-from tests.explanations.cases import Case
+from tests.explanations.edge_rows import Case
 
 
 def test_python_says_what_onnxruntime_says(case: Case) -> None:

@@ -16,7 +16,7 @@ from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
 from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.students.tree.model import Tree
-from tests.explanations.cases import Case
+from tests.explanations.edge_rows import Case
 
 
 def in_sqlite(query: str, frame: pd.DataFrame) -> list[object]:

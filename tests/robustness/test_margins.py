@@ -13,7 +13,7 @@ from crembo_cli.students.contract import Task
 from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.students.tree.model import Tree
-from tests.robustness.cases import Constant, evidence_of, mixed_frame, three_classes
+from tests.robustness.small_runs import Constant, evidence_of, mixed_frame, three_classes
 
 
 def mixed(count: int = 120) -> LabelledTable:

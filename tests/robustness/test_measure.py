@@ -14,7 +14,7 @@ from crembo_cli.search.student import Search
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.teachers.contract import Teacher
-from tests.robustness.cases import ConstantFamily, found_on, small_parts, three_classes
+from tests.robustness.small_runs import ConstantFamily, found_on, small_parts, three_classes
 
 SEARCH = Search(thresholds=3, synthetic=0)
 

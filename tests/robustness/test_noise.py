@@ -7,7 +7,7 @@ import pandas as pd
 
 from crembo_cli.robustness.perturbations import MOST_QUERIES, noise_on, noisy_cells, units_of
 from crembo_cli.students.contract import Floats, Indices
-from tests.robustness.cases import Constant, evidence_of, mixed_frame, three_classes
+from tests.robustness.small_runs import Constant, evidence_of, mixed_frame, three_classes
 
 
 def test_cells_keep_their_kind_and_their_holes() -> None:

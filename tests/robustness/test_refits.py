@@ -16,7 +16,7 @@ from crembo_cli.search.student import Search, find_student
 from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Indices
 from crembo_cli.students.tree.family import TreeFamily
-from tests.robustness.cases import ConstantFamily, found_on, small_parts
+from tests.robustness.small_runs import ConstantFamily, found_on, small_parts
 
 SEARCH = Search(thresholds=3, synthetic=0)
 

@@ -8,7 +8,7 @@ import pandas as pd
 from crembo_cli.robustness.measure import weakest_groups
 from crembo_cli.robustness.model import WeakGroup
 from crembo_cli.students.tree.model import Tree
-from tests.robustness.cases import Constant, evidence_of
+from tests.robustness.small_runs import Constant, evidence_of
 
 # Quarters and halves, so that means are exact.
 BELIEFS = np.array([[0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [1.0, 0.0]], np.float32)

@@ -12,7 +12,7 @@ from crembo_cli.errors import UsageError
 from crembo_cli.search.candidates import Budget, Candidate
 from crembo_cli.search.comparison import Comparison, compare_candidates
 from crembo_cli.search.student import Compression, Search, silent
-from tests.search.cases import rows, trees
+from tests.search.small_candidates import rows, trees
 
 
 def bytes_of(candidate: Candidate, found: Compression) -> int:

@@ -13,7 +13,7 @@ from crembo_cli.errors import StudentError
 from crembo_cli.search.candidates import Candidate, candidate
 from crembo_cli.search.parallel import fit_all
 from crembo_cli.search.student import Compression, Search, silent
-from tests.search.cases import rows, trees
+from tests.search.small_candidates import rows, trees
 
 
 def test_processes_find_what_one_process_finds() -> None:

@@ -19,8 +19,8 @@ from crembo_cli.student_file.metadata import (
 )
 from crembo_cli.student_file.read import read_student_metadata
 from crembo_cli.students.contract import Feature
-from tests import made
-from tests.explanations.cases import make_case
+from tests import small_teachers
+from tests.explanations.edge_rows import make_case
 from tests.testing.cut import Cut, CutFamily
 
 SMALLEST = {"accuracy": None, "insensitive_depth": {"0.01": 1.0}}
@@ -107,7 +107,7 @@ def test_metadata_are_read_with_the_student(tmp_path: Path) -> None:
 
 def test_a_model_of_another_producer_has_no_metadata(tmp_path: Path) -> None:
     """It is read as none of ours, without an error."""
-    assert read_student_metadata(made.teacher(tmp_path / "teacher.onnx")) is None
+    assert read_student_metadata(small_teachers.teacher(tmp_path / "teacher.onnx")) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from crembo_cli.errors import StudentError
 from crembo_cli.student_file.read import read_student
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
-from tests.explanations.cases import CLASSES, NAMES, Case, make_case
+from tests.explanations.edge_rows import CLASSES, NAMES, Case, make_case
 
 
 def test_names_classes_and_texts_come_back(case: Case) -> None:

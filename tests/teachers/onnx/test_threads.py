@@ -7,7 +7,7 @@ import pandas as pd
 
 from crembo_cli.teachers.onnx.inputs import pack_feeds
 from crembo_cli.teachers.onnx.model import RUN_ROWS, OnnxModel
-from tests.ran import SAMPLES
+from tests.in_process import SAMPLES
 
 
 def test_threads_change_no_bit() -> None:
