@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+import crembo_cli as crembo
 from crembo_cli.commands.app import app
+from crembo_cli.core.choice import GAIN
+from crembo_cli.search import defaults
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -74,6 +77,27 @@ def run(block: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [
+        ("README.md", f"one for each of {defaults.THRESHOLDS} thresholds"),
+        ("how-it-works.md", f"For each of {defaults.THRESHOLDS} thresholds"),
+        ("how-it-works.md", f"by {GAIN:g} paired standard errors"),
+        ("options.md", f"{defaults.SYNTHETIC_PER_ROW} per real row"),
+        ("options.md", f"at most {defaults.MAX_TRAINING_ROWS:,} rows in total"),
+    ],
+)
+def test_defaults_in_prose_are_those_of_the_program(page: str, sentence: str) -> None:
+    """The tables of options are generated; these sentences are written by hand."""
+    assert sentence in " ".join(PAGES[page].split())
+
+
+def test_every_public_name_of_the_library_is_in_the_docs() -> None:
+    """A reader finds each name of `__all__` on the page of the library."""
+    names = set(crembo.__all__) - {"__version__"}
+    assert {each for each in names if not re.search(rf"\b{each}\b", PAGES["library.md"])} == set()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("block", fenced_blocks("sh"))
 def test_shell_examples_run(block: str, tmp_path: Path) -> None:
@@ -83,9 +107,12 @@ def test_shell_examples_run(block: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_notebook_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The README's cells, one after the other."""
-    (block,) = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize("page", ["README.md", "library.md"])
+def test_the_library_examples_run(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one example of each page, as a notebook or a script would run it."""
+    (block,) = re.findall(r"^```python\n(.*?)^```$", PAGES[page], re.MULTILINE | re.DOTALL)
     shutil.copytree(ROOT / "sample_models", tmp_path / "sample_models")
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
