@@ -26,7 +26,9 @@ THEIRS = cast(Family, Centroids())
 def test_a_family_plugged_in_is_named_with_its_package(error: BaseException) -> None:
     """Whatever it raises, an end of the run as well."""
     with (
-        pytest.raises(StudentError, match=r"family 'centroids' from package 'tests' failed; found \w+: "),
+        pytest.raises(
+            StudentError, match=r"family 'centroids' from package 'tests' failed; found \w+: "
+        ),
         attribute_errors(THEIRS),
     ):
         raise error

@@ -136,7 +136,7 @@ def test_read_only_arrays_are_fitted_and_left_alone() -> None:
 def test_students_of_other_families_are_refused() -> None:
     """A tree learner cannot finish what is no tree."""
     learner = TreeFamily().learner(table(1).task())
-    with pytest.raises(TypeError, match="not str"):
+    with pytest.raises(TypeError, match="expected a Tree, got str"):
         learner.finish("a student")
 
 
