@@ -163,7 +163,7 @@ class GuardedArray(NumpyArrayWrapper):  # type: ignore[misc] # joblib ships no t
         return super().read_array(unpickler, ensure_native_byte_order)
 
 
-# State of these names says which method is called, so it must be one that predicts.
+# State of these names is the name of a method to call, so it must be one that predicts.
 METHOD_KEYS = {"stack_method", "stack_method_", "response_method", "_response_method"}
 METHODS = {"auto", "predict", "predict_proba", "predict_log_proba", "decision_function", None}
 NOT_INSTANCES = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
@@ -204,7 +204,7 @@ def _name(value: Any) -> str:
 
 
 def _honest(dtype: np.dtype[Any]) -> bool:
-    """Whether `dtype` says that it holds objects if it does, and has no field outside its item.
+    """Whether `dtype` declares the objects that it holds, and has no field outside its item.
 
     Records of objects are refused altogether: no fitted classifier needs them, and two fields
     of a record may overlap.
