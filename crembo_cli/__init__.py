@@ -12,6 +12,7 @@ The names below load when first used, so that `crembo --help` stays quick.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from crembo_cli.student_file.onnx_student import OnnxStudent, load_student
 
     __version__: str
+
+# onnxruntime's wheel sends telemetry unless this is set before it is imported, here and in the
+# teacher's process. The user's own setting wins.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _MODULES = {
     "CremboError": "crembo_cli.errors",

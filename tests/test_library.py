@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -234,9 +236,19 @@ def test_requirements_are_judged_and_raise_nothing() -> None:
 
 def test_typer_is_not_needed_to_import_the_library() -> None:
     """The library does not load the command line."""
-    import subprocess
-    import sys
-
     code = "import sys, crembo_cli; crembo_cli.compress; print('typer' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(("own", "used"), [(None, "1"), ("0", "0")])
+def test_onnxruntime_sends_no_telemetry_unless_the_user_wants_it(
+    own: str | None, used: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable is set when crembo is imported, before onnxruntime can be."""
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    if own is not None:
+        monkeypatch.setenv("ORT_DISABLE_TELEMETRY", own)
+    code = "import os, crembo_cli; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == used

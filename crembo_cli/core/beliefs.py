@@ -1,7 +1,7 @@
-"""Beliefs and depth: how much a teacher believes in what a student says.
+"""Beliefs and depth: the teacher's probability of what a student predicts.
 
 Section 2 of the paper (arXiv 2103.07668). `P` is the beliefs, (n, c), rows sum to 1; `labels`
-is what a student says, class indices (n,).
+is what a student predicts, class indices (n,).
 """
 
 from __future__ import annotations

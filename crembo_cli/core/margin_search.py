@@ -9,7 +9,7 @@ import numpy as np
 from crembo_cli.arrays import Bools, Doubles, Floats, Indices
 
 Predict = Callable[[Floats], Indices]
-Settle = Callable[[Floats], Floats]  # rows -> the nearest that can be asked about
+Settle = Callable[[Floats], Floats]  # rows -> the nearest rows that the classifier accepts
 
 LARGEST = 16.0  # units: changes beyond it are not looked for
 DOUBLINGS = 11  # sizes tried first: LARGEST, its half, and so on
@@ -19,7 +19,7 @@ TARGETS = 4  # rows of another label to go towards
 
 
 def unchanged(rows: Floats) -> Floats:
-    """The rows: a classifier of numbers of any kind can be asked about each of them."""
+    """The rows themselves: the classifier accepts any numbers."""
     return rows
 
 
@@ -30,20 +30,20 @@ def margin_upper_bound(
     rng: np.random.Generator,
     settle: Settle = unchanged,
 ) -> Doubles:
-    """A size of change, in `units`, that does change what `predict` says of each row.
+    """A size of change, in `units`, that does change the prediction for each row.
 
     Float64 (n,), inf where none was found up to 16 units; `rows` is float32 (n, p), `units`
     (p,) as in `core.margins`. Along each direction the size is bisected: random corners of the
-    L-infinity ball, and towards rows of which something else is said. What is returned was
+    L-infinity ball, and towards rows with another label. What is returned was
     tried on the float32 row itself, so the margin is at most that; it may be less. Where not
-    every row can be asked about (whole numbers only, say), `settle` gives the one that is.
+    every row is accepted (only whole numbers, for example), `settle` gives the nearest that is.
     """
     predicted = predict(rows)
     directions = [
         *(rng.choice(np.array([-1.0, 1.0]), rows.shape) for _ in range(CORNERS)),
         *(_towards(rows, predicted, units, rng) for _ in range(TARGETS)),
     ]
-    # All directions at once: a classifier in another process is asked a few times only.
+    # All directions at once, so that a classifier in another process gets few queries.
     each = len(directions)
     found = _along(
         predict,

@@ -22,7 +22,7 @@ class Boxes:
     low: Floats  # (L, p) the least value, included; -inf where there is none
     high: Floats  # (L, p) the largest value, included; inf where there is none
     missing: Bools  # (L, p) whether a missing value reaches it
-    asked: Bools  # (L, p) whether a split above it asks about the feature
+    tested: Bools  # (L, p) whether a split above the leaf tests the feature
 
 
 def leaf_boxes(
@@ -35,23 +35,23 @@ def leaf_boxes(
 ) -> Boxes:
     """The boxes of a tree given by its m nodes, node 0 the root, parents before children.
 
-    `feature` (m,) is the column asked, below 0 at a leaf; a value `<= threshold` in float32
+    `feature` (m,) is the column tested, below 0 at a leaf; a value `<= threshold` in float32
     goes left, a missing one left where `missing_left`. `width` is p.
     """
     m = len(feature)
     low = np.full((m, width), -np.inf, np.float32)
     high = np.full((m, width), np.inf, np.float32)
     missing = np.ones((m, width), np.bool_)
-    asked = np.zeros((m, width), np.bool_)
+    tested = np.zeros((m, width), np.bool_)
     # The right side is open at the threshold: its least float32 value is the next one above.
     with np.errstate(over="ignore"):  # nothing finite lies above the largest: infinity it is
         above = np.nextafter(threshold, np.float32(np.inf))
     for v in np.flatnonzero(feature >= 0):
         j = feature[v]
         for child in (left[v], right[v]):
-            for part in (low, high, missing, asked):
+            for part in (low, high, missing, tested):
                 part[child] = part[v]
-            asked[child, j] = True
+            tested[child, j] = True
         high[left[v], j] = min(high[v, j], threshold[v])
         low[right[v], j] = max(low[v, j], above[v])
         missing[left[v], j] &= missing_left[v]
@@ -60,7 +60,7 @@ def leaf_boxes(
     low, high = low[leaves], high[leaves]
     empty = low > high
     low[empty], high[empty] = np.inf, -np.inf
-    return Boxes(node=leaves, low=low, high=high, missing=missing[leaves], asked=asked[leaves])
+    return Boxes(node=leaves, low=low, high=high, missing=missing[leaves], tested=tested[leaves])
 
 
 BLOCK = 8_192  # rows worked on at a time, so that their distances stay in the cache
@@ -71,14 +71,14 @@ def tree_margins(
 ) -> Doubles:
     """The margin of each row, float64 (n,), >= 0, in `units`; inf where no change matters.
 
-    A tree with the leaves `boxes`, which say `labels` (L,), says `predicted` (n,) of `rows` (n, p).
+    A tree whose leaves `boxes` have the labels `labels` (L,) predicts `predicted` (n,).
     `units` (p,) are finite and >= 0. The margin is attained by a row of float32 values; a
     change of any lesser size leaves the tree's answer as it is.
     """
     margins = np.full(len(rows), np.inf)
     for first in range(0, len(rows), BLOCK):
         block = slice(first, first + BLOCK)
-        # One contiguous column a feature: a leaf asks about a few of them only.
+        # One contiguous column a feature: a leaf tests few of them.
         columns = np.ascontiguousarray(rows[block].T, np.float64)
         absent = np.isnan(columns)
         for k, label in enumerate(labels):
@@ -92,7 +92,7 @@ def tree_margins(
 def _distances(columns: Doubles, absent: Bools, boxes: Boxes, k: int, units: Doubles) -> Doubles:
     """How far each row is from the box of leaf k: float64 (n,)."""
     far = np.zeros(columns.shape[1])
-    for j in np.flatnonzero(boxes.asked[k]):
+    for j in np.flatnonzero(boxes.tested[k]):
         values = columns[j]
         low, high = float(boxes.low[k, j]), float(boxes.high[k, j])
         away = np.maximum(low - values, values - high)
@@ -106,8 +106,8 @@ def _distances(columns: Doubles, absent: Bools, boxes: Boxes, k: int, units: Dou
 def linear_margins(scores: Doubles, weights: Doubles, units: Doubles, absent: Bools) -> Doubles:
     """The margin of each row, float64 (n,), >= 0, in `units`; inf where no change matters.
 
-    The class with the largest of `scores` (n, c) is said, the first of equals; a feature that
-    rises by 1 adds its `weights` (p, c) to them. `absent` (n, p) tells missing values, which do
+    The class with the largest of `scores` (n, c) is predicted, the first of equals; a feature that
+    rises by 1 adds its `weights` (p, c) to them. `absent` (n, p) marks missing values, which do
     not move. Exact in real numbers: float32 rounding can move the edge by a few of its ulps.
     """
     predicted = scores.argmax(axis=1)

@@ -14,7 +14,7 @@ from crembo_cli.core.beliefs import allowed_labels, depth_by_row, insensitive_de
 S = TypeVar("S")
 
 Fit = Callable[[Floats, S | None], S]  # rewards and an earlier student -> a student
-Predict = Callable[[S], Indices]  # a student -> what it says on the rows of P
+Predict = Callable[[S], Indices]  # a student -> its labels of the rows of P
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ def memo(fit: Fit[S], predict: Predict[S], P: Reals, *, delta: float = 0.0) -> l
         steps.append(Step(student=student, threshold=threshold))
         depths.append(depth)
         if depth >= threshold:
-            # The student may be deeper than was asked; nothing up to its depth is left to try.
+            # The student may be deeper than the threshold; skip all thresholds up to its depth.
             low = int(np.searchsorted(thresholds, depth, side="right"))
             start = student
         else:

@@ -22,9 +22,9 @@ def crembo_path(
     thresholds: Doubles,
     progress: Callable[[], None] = lambda: None,
 ) -> list[Step[S]]:
-    """The belief student, then the students at `thresholds` (ascending), in that order.
+    """The soft-label student, then the students at `thresholds` (ascending), in that order.
 
-    The belief student comes first because the average of the allowed labels over all thresholds
+    The soft-label student comes first because the average of the allowed labels over all thresholds
     is P itself; from it the thresholds are walked outwards from the middle, each fit starting
     from its neighbour's student. `progress` is called after each fit.
     """

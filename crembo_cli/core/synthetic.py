@@ -61,12 +61,12 @@ def nearest_rows(rows: Floats, which: Indices) -> Indices:
             points[known, j] = np.rint((values - values.mean()) / values.std() * GRID)
     points[:, p] = np.einsum("ij,ij->i", points, points)
     # |b|^2 - 2ab is the squared distance of a and b, less |a|^2, which does not change the order.
-    asked = points[which] * -2
-    asked[:, p] = 1
+    queries = points[which] * -2
+    queries[:, p] = 1
     near = np.empty((len(which), min(NEIGHBOURS, max(n - 1, 1))), np.int64)
     for begin in range(0, len(which), max(1, BLOCK // n)):
         block = slice(begin, begin + max(1, BLOCK // n))
-        distance = asked[block] @ points.T
+        distance = queries[block] @ points.T
         each = np.arange(len(distance))
         distance[each, which[block]] = np.inf
         some = np.argpartition(distance, near.shape[1] - 1, axis=1)[:, : near.shape[1]]

@@ -24,7 +24,7 @@ def read_data(data: object) -> Table:
 def table_in_memory(data: object) -> Table:
     """The table in a pandas or polars frame, an Arrow table, or a mapping of names to arrays.
 
-    A frame's index is ignored. What counts as missing, and as text, is what Arrow says: NaN in
+    A frame's index is ignored. Missing cells and text are those of Arrow: NaN in
     a float column, None and NA are missing. The hash is that of the table's Arrow stream. Raises
     DataError for other types, repeated names, no rows, and columns that Arrow cannot hold.
     """

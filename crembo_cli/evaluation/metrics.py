@@ -47,7 +47,7 @@ class ClassMetrics:
 def measure(table: LabelledTable, predicted: Indices, *, teacher: bool = True) -> Metrics:
     """Compute the metrics of the class indices `predicted` (n,) on the n rows of `table`.
 
-    `teacher` says whether `table.beliefs` are those of a teacher. If not, every metric that
+    `teacher`: whether `table.beliefs` are those of a teacher. If not, every metric that
     needs a teacher is None.
     """
     depths = depth_by_row(table.beliefs, predicted) if teacher else None
@@ -70,7 +70,7 @@ def measure_by_class(
 ) -> list[ClassMetrics] | None:
     """Compute the metrics of the class indices `predicted` (n,) by class.
 
-    Returns None without labels and without a teacher: nothing says which class a row has.
+    Returns None without labels and without a teacher: no row has a known class.
     """
     labels = table.y_true
     if labels is None:

@@ -60,7 +60,7 @@ def _draw_on_white(explained: ReadableStudent, most_leaves: int) -> Figure:
 
 
 def draw_tree(explained: ReadableStudent, tree: Tree, colours: Colours) -> Figure:
-    """Boxes with what is asked; up means yes, down means no. Leaves show what is believed."""
+    """Boxes with conditions; up means yes, down means no. Leaves show probabilities."""
     from matplotlib.figure import Figure
 
     texts = [_text(explained, tree, v) for v in range(len(tree.feature))]
@@ -85,11 +85,11 @@ def _text(explained: ReadableStudent, tree: Tree, v: int) -> list[str]:
         label = int(tree.label[v])
         return [f"{_cut(explained.class_names()[label])} {tree.probabilities[v, label]:.2f}"]
     feature = explained.features[int(tree.feature[v])]
-    asked = conditions(*tree.split(v), feature)[0].removesuffix(" or missing")
-    if not asked.startswith(feature.name):
-        return [asked]  # always, or never
+    condition = conditions(*tree.split(v), feature)[0].removesuffix(" or missing")
+    if not condition.startswith(feature.name):
+        return [condition]  # always, or never
     name = printable(feature.name)
-    rest = printable(asked.removeprefix(feature.name).strip()).replace("<=", "\u2264", 1)
+    rest = printable(condition.removeprefix(feature.name).strip()).replace("<=", "\u2264", 1)
     if len(name) + len(rest) < SHORT:
         return [f"{name} {rest}"]
     lines = wrap(rest, MOST, break_on_hyphens=False)

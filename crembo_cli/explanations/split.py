@@ -1,4 +1,4 @@
-"""What one split asks, so that float64 code answers as the float32 tree does."""
+"""The condition of a split, so that float64 code branches as the float32 tree does."""
 
 from __future__ import annotations
 

@@ -65,6 +65,10 @@ def render_schema() -> str:
     return json.dumps(build_schema(), indent=2) + "\n"
 
 
+def _list(types: Any) -> list[str]:
+    return list(types) if isinstance(types, list) else [str(types)]
+
+
 def _object(cls: type, path: Keys) -> dict[str, Any]:
     hints = get_type_hints(cls, localns={"ReadableStudent": object})
     names = [name for name in hints if path or name not in DRAWN_ONLY]
@@ -91,7 +95,7 @@ def _value(hint: Any, path: Keys) -> dict[str, Any]:
         "value",
     )
     if (nullable or infinite) and "type" in found:
-        found["type"] = [str(found["type"]), "null"]
+        found["type"] = [*_list(found["type"]), "null"]
     return found
 
 

@@ -46,7 +46,7 @@ def margins_on(
     """Measure the margins on the rows of `test`: exact ones, or else upper bounds.
 
     `units` (p,) is the size of one step of each feature, 0 for features that do not move.
-    `teacher` tells whether the beliefs of `test` are a teacher's. If there are more rows than
+    `teacher`: whether the beliefs of `test` are a teacher's. If there are more rows than
     `most_distances` or MOST_SEARCHED allow, `seed` draws a subset.
     """
     leaves = student.size().get("leaves", 1) if hasattr(student, "size") else 1

@@ -109,7 +109,7 @@ def compress(
     function from a pandas frame of n rows to class probabilities (n, c). `data` is the path of a
     table, a pandas or polars frame, or a mapping of names to arrays. All other arguments are the
     options of `crembo compress`, by the same names; `set_` is `--set`. Nothing is written unless
-    `output` or `report` name files. `progress` is told what happens; `command` goes into the
+    `output` or `report` name files. `progress` receives notes and stages; `command` goes into the
     report. Requirements are judged in `result.report.requirements`; an unmet one raises nothing.
 
     Raises:

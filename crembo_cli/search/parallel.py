@@ -71,7 +71,7 @@ def _fit_in_processes(
         for future in as_completed(waiting):
             yield waiting[future], future.result()
     except BaseException as error:
-        # After Ctrl-C or an error nobody waits for the other fits.
+        # After Ctrl-C or an error, do not wait for the other fits.
         pool.shutdown(wait=False, cancel_futures=True)
         for child in multiprocessing.active_children():
             child.terminate()

@@ -100,7 +100,7 @@ def _rename(nodes: list[NodeProto], initializers: list[TensorProto], taken: set[
 
 
 def label_values(classes: tuple[ClassLabel, ...]) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
-    """The classes as the `label` output says them: int64, or str objects."""
+    """The classes as the `label` output gives them: int64, or str objects."""
     if all(not isinstance(each, str) and -INT64 <= each < INT64 for each in classes):
         whole = [int(each) for each in classes if not isinstance(each, str)]
         if whole == list(classes):
@@ -144,7 +144,7 @@ def student_file(
 ) -> StudentFile:
     """The ONNX of `student`, replayed on all rows of `evidences`, timed on the last of them.
 
-    Raises ReplayError where onnxruntime says something else than `student` on any row.
+    Raises ReplayError where onnxruntime predicts differently from `student` on any row.
     """
     content = model_bytes(build_model(student, signature, classes, metadata, version))
     running = session(content, threads)
@@ -192,7 +192,7 @@ def run_model(
 ) -> tuple[Any, Floats]:
     """Labels (n,) and probabilities (n, c) of `model` on the rows of `frame`."""
     answers = [model.run(["label", "probabilities"], fed) for fed in feeds(signature.inputs, frame)]
-    # A fixed batch that the last rows do not fill was filled up; what was said of that goes.
+    # A fixed batch that the last rows do not fill was padded; drop the padding's predictions.
     labels, probabilities = (
         np.concatenate(each)[: len(frame)] for each in zip(*answers, strict=True)
     )
@@ -204,8 +204,8 @@ def check_replay(
 ) -> None:
     """Raise ReplayError unless the replayed answers are the fitted student's.
 
-    `labels` (n,) and `probabilities` (n, c) are what onnxruntime said of the rows; `values`
-    (c,) the classes as the label output says them. Probabilities may differ by TOLERANCE; the
+    `labels` (n,) and `probabilities` (n, c) are onnxruntime's answers; `values` (c,) are the
+    classes as the label output gives them. Probabilities may differ by TOLERANCE; the
     labels must be equal but where the two best probabilities lie closer than that.
     """
     predicted, believed = student.predict(rows), student.predict_proba(rows)

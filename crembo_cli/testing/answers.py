@@ -51,6 +51,7 @@ def check_student(student: Student, small: SmallTask) -> Answers:
     _check_size(student)
     names = [f"class {y}" for y in range(classes)]
     _check_text("describe", student.describe(FEATURES, names))
+    _check_margins(student, small.task.rows)
     _check_optional(student, probes, predicted, names)
     return predicted
 
@@ -60,16 +61,21 @@ def _check_text(name: str, text: object) -> None:
     keep(lines, f"`{name}` gives lines of text with no line break at the end", repr(text))
 
 
+def _check_margins(student: Any, rows: Floats) -> None:
+    """Check the optional `margins`, on training rows: scores of extreme cells may overflow."""
+    if not hasattr(student, "margins"):
+        return
+    margins = student.margins(rows, np.ones(rows.shape[1]))
+    if margins is not None:
+        is_double = margins.dtype == np.float64 and margins.shape == (len(rows),)
+        keep(is_double, "`margins` gives float64 (n,)", f"{margins.dtype} {margins.shape}")
+        keep(bool((margins >= 0).all()), "margins are >= 0", margins.min())
+
+
 def _check_optional(student: Any, probes: Floats, predicted: Answers, names: list[str]) -> None:
     """Check the parts of `students.contract.OptionalStudent` that the student has."""
     n = len(probes)
     keep(isinstance(getattr(student, "kind", ""), str), "`kind` is a text", "another type")
-    if hasattr(student, "margins"):
-        margins = student.margins(probes, np.ones(probes.shape[1]))
-        if margins is not None:
-            is_double = margins.dtype == np.float64 and margins.shape == (n,)
-            keep(is_double, "`margins` gives float64 (n,)", f"{margins.dtype} {margins.shape}")
-            keep(bool((margins >= 0).all()), "margins are >= 0", margins.min())
     if hasattr(student, "groups"):
         groups = student.groups(probes)
         is_index = groups.dtype == np.int64 and groups.shape == (n,)

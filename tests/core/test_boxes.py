@@ -27,7 +27,7 @@ def test_boxes_written_out() -> None:
     assert boxes.low.tolist() == [[-INF, -INF], [-INF, above]]
     assert boxes.high.tolist() == [[INF, 0.5], [INF, INF]]
     assert boxes.missing.tolist() == [[True, True], [True, False]]
-    assert boxes.asked.tolist() == [[False, True], [False, True]]
+    assert boxes.tested.tolist() == [[False, True], [False, True]]
 
 
 @given(st.integers(0, 2**32))

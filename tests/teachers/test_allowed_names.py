@@ -29,7 +29,8 @@ def test_every_estimator_of_scikit_learn_is_listed() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # modules that all_estimators imports may be deprecated
         there = {(cls.__module__, cls.__name__) for _, cls in all_estimators()}
-    assert there - allowed_names() == set()
+    # A frozen estimator passes any call on to what the file puts into it.
+    assert there - allowed_names() == {("sklearn.frozen._frozen", "FrozenEstimator")}
 
 
 @pytest.mark.parametrize(
@@ -81,5 +82,5 @@ def test_the_refusal_names_the_way_out() -> None:
     """Whoever trusts the file learns how to load it, and what that does."""
     message = str(not_allowed("posix.system"))
     assert "found posix.system" in message
-    assert "--trust-pickle loads it, which runs its code" in message
-    assert "nothing of it was run" in message
+    assert "--trust-pickle, which runs its code" in message
+    assert "no code was executed" in message

@@ -10,11 +10,15 @@ items are pointers.
 from __future__ import annotations
 
 import bz2
+import codecs
+import copyreg
 import gzip
+import inspect
 import lzma
 import pickle
 import zlib
 from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +26,11 @@ from joblib.compressor import BinaryZlibFile
 from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.pickles.allowed_names import allowed_names, not_allowed
+from crembo_cli.teachers.pickles.allowed_names import (
+    allowed_names,
+    callable_names,
+    not_allowed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +48,7 @@ DAMAGES = (  # what pickle, joblib and the decompressors raise at bytes that mak
     zlib.error,
 )
 WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
+SCORERS = "sklearn.metrics._scorer"
 
 
 def load_pickle(path: Path, *, trust: bool) -> Any:
@@ -84,22 +93,64 @@ class GuardedUnpickler(NumpyUnpickler):  # type: ignore[misc] # joblib ships no 
 
     def __init__(self, stream: IO[bytes]) -> None:
         super().__init__("", stream, ensure_native_byte_order=True)
+        self._callables: list[Any] = []  # what the file has named so far and may call
 
     def find_class(self, module: str, name: str) -> Any:
         """The class or function, where the list has it; raises TeacherError otherwise."""
-        if (module, name) not in allowed_names():
+        if (module, name) not in allowed_names() and module != SCORERS:
             raise not_allowed(f"{module}.{name}")
         if (module, name) == WRAPPER:
             return GuardedArray
-        return super().find_class(module, name)
+        if module == SCORERS:
+            return InertScorer
+        found = super().find_class(module, name)
+        if (module, name) in callable_names():
+            self._callables.append(found)
+        return found
+
+    def load_reduce(self) -> None:
+        """Call a function of the list of callables; refuse any other object on the stack."""
+        called, arguments = self.stack[-2], self.stack[-1]
+        if not any(called is each for each in self._callables):
+            raise not_allowed(f"a call of {_name(called)}")
+        if called is copyreg._reconstructor and arguments[1:2] != (object,):  # type: ignore[attr-defined] # private, and what protocols 0 and 1 write
+            raise not_allowed("a call of copyreg._reconstructor for a built-in base")
+        if called is codecs.encode and arguments[1:] != ("latin1",):
+            raise not_allowed("a call of _codecs.encode with another codec than latin1")
+        super().load_reduce()
+
+    dispatch[pickle.REDUCE[0]] = load_reduce
+
+    def load_newobj(self) -> None:
+        """Make an instance of a listed class without a call of its own code."""
+        class_, arguments = self.stack[-2], self.stack[-1]
+        if not isinstance(class_, type) or arguments:
+            raise not_allowed(f"a call of {_name(class_)}.__new__ with arguments")
+        super().load_newobj()
+
+    dispatch[pickle.NEWOBJ[0]] = load_newobj
 
     def load_build(self) -> None:
-        """Sets an object's state; refuses a dtype whose state lies about what its items are."""
+        """Set the state of an instance; refuse a state that would change what it does."""
+        _check_state(self.stack[-2], self.stack[-1])
         super().load_build()
         if isinstance(self.stack[-1], np.dtype) and not _honest(self.stack[-1]):
             raise not_allowed("a numpy dtype that hides pointers")
 
     dispatch[pickle.BUILD[0]] = load_build
+
+    def _refuse(self) -> None:
+        raise not_allowed("an opcode that no library writes for a fitted classifier")
+
+    for _opcode in (
+        *(pickle.INST, pickle.OBJ, pickle.NEWOBJ_EX),
+        *(pickle.EXT1, pickle.EXT2, pickle.EXT4),
+    ):
+        dispatch[_opcode[0]] = _refuse
+
+
+class InertScorer:
+    """Stands for a scorer in a fitted search: scorers call what they hold, and none predicts."""
 
 
 class GuardedArray(NumpyArrayWrapper):  # type: ignore[misc] # joblib ships no types
@@ -112,8 +163,48 @@ class GuardedArray(NumpyArrayWrapper):  # type: ignore[misc] # joblib ships no t
         return super().read_array(unpickler, ensure_native_byte_order)
 
 
+# State of these names is the name of a method to call, so it must be one that predicts.
+METHOD_KEYS = {"stack_method", "stack_method_", "response_method", "_response_method"}
+METHODS = {"auto", "predict", "predict_proba", "predict_log_proba", "decision_function", None}
+NOT_INSTANCES = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
+
+
+def _check_state(instance: Any, state: Any) -> None:
+    """Raise TeacherError for a state that patches a class or hides a method of the instance.
+
+    Every dictionary in the state is checked, since classes differ in how they take theirs.
+    """
+    if isinstance(instance, NOT_INSTANCES):
+        raise not_allowed(f"a change of {_name(instance)}")
+    parts = state if isinstance(state, tuple) else (state,)
+    for part in parts:
+        for key, value in part.items() if isinstance(part, dict) else ():
+            if isinstance(key, str) and _is_behaviour(type(instance), key):
+                raise not_allowed(f"a state that replaces {type(instance).__name__}.{key}")
+            names = value if isinstance(value, list) else [value]
+            if key in METHOD_KEYS and not all(
+                each is None or (isinstance(each, str) and each in METHODS) for each in names
+            ):
+                raise not_allowed(f"a state that calls the method {value!r}")
+
+
+def _is_behaviour(class_: type, key: str) -> bool:
+    """Whether `key` is special, or a method of `class_` that an instance's state would hide."""
+    if key.startswith("__") and key.endswith("__"):
+        return True
+    attribute = inspect.getattr_static(class_, key, None)
+    # A property or a slot wins over the state; a function or another plain descriptor does not.
+    return hasattr(attribute, "__get__") and not hasattr(attribute, "__set__")
+
+
+def _name(value: Any) -> str:
+    return (
+        f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', type(value).__name__)}"
+    )
+
+
 def _honest(dtype: np.dtype[Any]) -> bool:
-    """Whether `dtype` says that it holds objects if it does, and has no field outside its item.
+    """Whether `dtype` declares the objects that it holds, and has no field outside its item.
 
     Records of objects are refused altogether: no fitted classifier needs them, and two fields
     of a record may overlap.
