@@ -64,17 +64,20 @@ def _fit_in_processes(
     """The number of each candidate and the fields of its result, as they finish."""
     # A fork would share locks that threads of this process may hold.
     context = multiprocessing.get_context("spawn")
+    others = multiprocessing.active_children()  # of the program that called crembo
     pool = ProcessPoolExecutor(workers, context, initializer=_init_worker, initargs=inputs)
     try:
-        with _sigint_blocked():
+        with signals_held():
             waiting = {pool.submit(_fit, each.family): k for k, each in enumerate(candidates)}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
     except BaseException as error:
-        # After Ctrl-C or an error, do not wait for the other fits.
-        pool.shutdown(wait=False, cancel_futures=True)
+        # After Ctrl-C or an error, end the other fits; then wait, for Python writes to the pool's
+        # pipes at its exit, and would find them half closed.
         for child in multiprocessing.active_children():
-            child.terminate()
+            if child not in others:
+                child.terminate()
+        pool.shutdown(cancel_futures=True)
         if isinstance(error, BrokenProcessPool):
             raise StudentError(
                 "the system killed a process that fitted students",
@@ -86,16 +89,31 @@ def _fit_in_processes(
 
 
 @contextmanager
-def _sigint_blocked() -> Iterator[None]:
-    """Block SIGINT in processes started meanwhile; the parent handles it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
+def signals_held() -> Iterator[None]:
+    """Hold back Ctrl-C and SIGTERM until the end: a process half started could not be stopped.
+
+    Processes started meanwhile never see SIGINT; their parent handles it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python handles signals in the main thread alone
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    held: list[int] = []
+    # The mask alone would not do: another thread of this process may receive the signal.
+    handlers = {
+        each: signal.signal(each, lambda number, _: held.append(number))
+        for each in (signal.SIGINT, signal.SIGTERM)
+    }
+    can_mask = hasattr(signal, "pthread_sigmask")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if before is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+    for number in held[:1]:
+        signal.raise_signal(number)
 
 
 def _init_worker(train: TrainingRows, validation: TrainingRows, search: Search) -> None:

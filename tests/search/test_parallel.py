@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import threading
+import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +15,7 @@ import pytest
 
 from crembo_cli.errors import StudentError
 from crembo_cli.search.candidates import Candidate, candidate
-from crembo_cli.search.parallel import fit_all
+from crembo_cli.search.parallel import fit_all, signals_held
 from crembo_cli.search.student import Compression, Search, silent
 from tests.search.small_candidates import rows, trees
 
@@ -58,10 +62,54 @@ class Dying:
 
 
 def test_a_process_that_is_killed_is_reported_of() -> None:
-    """One line says so, and how to need less memory; nothing waits for ever."""
+    """One line says so, and how to need less memory; processes of the caller live on."""
+    other = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    other.start()
     candidates = [*trees(1), Candidate(settings={}, family=Dying())]
-    with pytest.raises(StudentError, match=r"system killed a process.*found 2 processes.*--jobs 1"):
+    found = r"system killed a process.*found 2 processes.*--jobs 1"
+    with pytest.raises(StudentError, match=found):
         fit_all(candidates, rows(50, 0), rows(20, 1), Search(thresholds=1, threads=2), silent)
+    assert multiprocessing.active_children() == [other]
+    other.terminate()
+    other.join()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_until_the_processes_have_started(sent: signal.Signals) -> None:
+    """Then it is handled as if it came now, whichever thread received it."""
+    came: list[str] = []
+    before = signal.signal(sent, lambda number, frame: came.append("handled"))
+    now = threading.Event()
+
+    def send() -> None:
+        now.wait()
+        signal.raise_signal(sent)
+
+    sender = threading.Thread(target=send)  # started before, it masks no signal
+    sender.start()
+    try:
+        with signals_held():
+            now.set()
+            sender.join()
+            os.kill(os.getpid(), sent)
+            came.append("started")
+        assert came == ["started", "handled"]
+    finally:
+        signal.signal(sent, before)
+
+
+def test_processes_start_from_any_thread() -> None:
+    """Only the main thread may change what a signal does; elsewhere nothing is held."""
+    came: list[str] = []
+
+    def start() -> None:
+        with signals_held():
+            came.append("started")
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    assert came == ["started"]
 
 
 class Faulty(Dying):
