@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from crembo_cli.commands.app import run
-from tests.teachers.classifiers import boosters
+from tests.teachers.classifiers import boosters, save_booster
 
 Made = Callable[[Path], tuple[Path, pd.DataFrame]]  # a folder -> a teacher in it, and its table
 
@@ -109,15 +109,8 @@ def boosted(library: str, kind: str) -> Made:
         path = folder / f"{library}.{kind}"
         if kind == "joblib":
             joblib.dump(model, path)
-        elif library == "catboost":
-            model.save_model(str(path), format="onnx")
         else:
-            onnxmltools = pytest.importorskip("onnxmltools")
-            from onnxmltools.convert.common.data_types import FloatTensorType
-
-            convert = getattr(onnxmltools, f"convert_{library}")
-            made = convert(model, initial_types=[("input", FloatTensorType([None, 4]))])
-            path.write_bytes(made.SerializeToString())
+            save_booster(model, library, path)
         return path, frame
 
     return make

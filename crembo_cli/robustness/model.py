@@ -6,15 +6,12 @@ matters; `report.model.as_json` writes that as null.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
-from crembo_cli.evaluation.metrics import DELTAS
+from dataclasses import dataclass
 
 CONFIDENCE = 0.95
 NOISE_LEVELS = (0.01, 0.05, 0.1)
 RADII = (0.01, 0.05, 0.1)
 CONTAMINATION = (0.05, 0.1, 0.2)
-RIGHT = ("accuracy", "fidelity")  # correct by the true label, and by the teacher's label
 BELOW = (0.05, 0.1, 0.25, 0.5)  # beliefs that a bound is given for; fixed before any row is seen
 
 
@@ -125,25 +122,3 @@ class Robustness:
     depth: DepthByRows | None  # None without a teacher, as is `below`
     bounds: Bounds
     weakest_groups: list[WeakGroup] | None  # the ten with the least depth, the least first
-
-
-def number_paths() -> tuple[str, ...]:
-    """The paths of all numbers of a Robustness, lists aside, keys joined by dots."""
-    beside = tuple(each.name for each in fields(WithBaselines))
-    depths = (
-        "rows",
-        "depth",
-        *(f"insensitive_depth.{delta:g}" for delta in DELTAS),
-        "mean_belief",
-    )
-    return (
-        *(f"agreement.{who}" for who in beside),
-        *(f"noise.{level:g}.{each.name}" for level in NOISE_LEVELS for each in fields(Flips)),
-        *(f"margin.{name}" for name in ("rows", "median", "quantile_5", "unchangeable")),
-        *(f"margin.certified_{right}.{radius:g}" for right in RIGHT for radius in RADII),
-        *(f"margin_upper_bound.{each.name}" for each in fields(MarginUpperBounds)),
-        *(f"contamination.{share:g}.{who}" for share in CONTAMINATION for who in beside),
-        *(f"depth.{part}.{name}" for part in ("training", "validation", "test") for name in depths),
-        *(f"bounds.{name}" for name in ("confidence", *RIGHT)),
-        *(f"bounds.below.{d:g}" for d in BELOW),
-    )

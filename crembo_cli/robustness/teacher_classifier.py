@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from crembo_cli.dataset.encode import Encoding
-from crembo_cli.errors import StudentError
 from crembo_cli.students.contract import Floats, Indices
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crembo_cli.teachers.contract import ClassLabel, Teacher
+    from crembo_cli.teachers.contract import Teacher
 
 FRACTIONS = ("float", "double", "float16")  # input types that take any number
 UNSEEN_TEXT = "\ufffd"  # stands for an unseen category: its code does not tell its text
@@ -74,34 +72,3 @@ class TeacherClassifier:
     def _types(self) -> list[str]:
         """The type of the model's input for each feature."""
         return [each.type for each in self.model.inputs for _ in range(each.width)]
-
-
-def match_classes(
-    own: Sequence[ClassLabel], theirs: Sequence[ClassLabel], where: str, *, numbered: bool
-) -> Indices:
-    """For each class in `own`, its index in `theirs`: int64.
-
-    Classes match if their texts are equal; 1, 1.0 and True have the same text. If one side only
-    numbers its classes (`numbered`) and both have as many, they are matched by order.
-
-    Raises StudentError for a class that `theirs` does not have.
-    """
-    texts = [_written(each) for each in theirs]
-    found = [texts.index(_written(each)) if _written(each) in texts else None for each in own]
-    if None not in found:
-        return np.array(found, np.int64)
-    if numbered and len(own) == len(theirs):
-        return np.arange(len(own))
-    raise StudentError(
-        "student and teacher have different classes",
-        where=where,
-        found=", ".join(map(str, own)),
-        wanted=", ".join(map(str, theirs)),
-    )
-
-
-def _written(label: ClassLabel) -> str:
-    """A class as text; a whole number without its fraction."""
-    if not isinstance(label, str) and float(label).is_integer():
-        return str(int(label))
-    return str(label)

@@ -23,25 +23,19 @@ from crembo_cli.runs.options import (
     SplitOptions,
     TeacherOptions,
     as_path,
-    check_choice,
     check_outputs,
-    check_range,
-    count_threads,
     display_path,
-    parse_row_count,
-    refuse_both,
     report_files,
     table_options,
 )
-from crembo_cli.runs.select import request_students, select_student
+from crembo_cli.runs.select import request_students, search_options, select_student
 from crembo_cli.search import defaults
-from crembo_cli.search.student import Search
 
 if TYPE_CHECKING:
     from crembo_cli.dataset.labelled import Splits
     from crembo_cli.report.model import Report
     from crembo_cli.search.comparison import Comparison
-    from crembo_cli.search.student import Compression
+    from crembo_cli.search.student import Compression, Search
     from crembo_cli.student_file.onnx_student import OnnxStudent
     from crembo_cli.student_file.signature import Signature
     from crembo_cli.students.contract import Family
@@ -131,7 +125,7 @@ def compress(
     gates = tuple(parse_gate(expression) for expression in require or ())
     if quick_report:
         check_refitted(gates, "--quick-report, which leaves it out")
-    search = _search(algorithm, select, delta, thresholds, synthetic, seed, jobs)
+    search = search_options(algorithm, select, delta, thresholds, synthetic, seed, jobs)
     request = request_students(
         student,
         set_,
@@ -188,36 +182,6 @@ def compress(
     student_file = {} if path is None else {path: content}
     write_together({**student_file, **report_files(finished, reports)})
     return Result(content=content, report=finished, notes=tuple(notes.sentences))
-
-
-def _search(
-    algorithm: str,
-    select: str | None,
-    delta: float,
-    thresholds: int | None,
-    synthetic: int | str,
-    seed: int,
-    jobs: int | None,
-) -> Search:
-    """The options of the search, checked. Raises UsageError."""
-    check_choice("--algorithm", algorithm, defaults.ALGORITHMS)
-    if algorithm == "memo":
-        refuse_both("--algorithm memo", {"--select": select, "--thresholds": thresholds})
-    select = defaults.SELECT if select is None else select
-    thresholds = defaults.THRESHOLDS if thresholds is None else thresholds
-    check_choice("--select", select, defaults.SELECTS)
-    check_range("--delta", delta, 0.0, 0.999)
-    check_range("--thresholds", thresholds, 1, 1000)
-    check_range("--seed", seed, 0, 2**32 - 1)
-    return Search(
-        algorithm=algorithm,
-        select=select,
-        delta=delta,
-        thresholds=thresholds,
-        synthetic=parse_row_count("--synthetic", synthetic),
-        seed=seed,
-        threads=count_threads(jobs),
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

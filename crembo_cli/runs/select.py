@@ -1,4 +1,4 @@
-"""Which student to fit: the requested one, or the best of several candidates."""
+"""Which student to fit, and how: the requested one, or the best of several candidates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 from crembo_cli.errors import StudentError, UsageError
 from crembo_cli.robustness.perturbations import units_of
-from crembo_cli.runs.options import Progress, check_choice, parse_settings, refuse_both
+from crembo_cli.runs.options import (
+    Progress,
+    check_choice,
+    check_range,
+    count_threads,
+    parse_row_count,
+    parse_settings,
+    refuse_both,
+)
+from crembo_cli.search import defaults
 from crembo_cli.search.candidates import (
     Budget,
     Candidate,
@@ -41,6 +50,36 @@ class StudentRequest:
     budget: Budget | None  # None: one student was requested, and nothing is compared
     prefer: str | None
     left_out: tuple[StudentError, ...]  # why some installed family is not among the candidates
+
+
+def search_options(
+    algorithm: str,
+    select: str | None,
+    delta: float,
+    thresholds: int | None,
+    synthetic: int | str,
+    seed: int,
+    jobs: int | None,
+) -> Search:
+    """The options of the search, checked. Raises UsageError."""
+    check_choice("--algorithm", algorithm, defaults.ALGORITHMS)
+    if algorithm == "memo":
+        refuse_both("--algorithm memo", {"--select": select, "--thresholds": thresholds})
+    select = defaults.SELECT if select is None else select
+    thresholds = defaults.THRESHOLDS if thresholds is None else thresholds
+    check_choice("--select", select, defaults.SELECTS)
+    check_range("--delta", delta, 0.0, 0.999)
+    check_range("--thresholds", thresholds, 1, 1000)
+    check_range("--seed", seed, 0, 2**32 - 1)
+    return Search(
+        algorithm=algorithm,
+        select=select,
+        delta=delta,
+        thresholds=thresholds,
+        synthetic=parse_row_count("--synthetic", synthetic),
+        seed=seed,
+        threads=count_threads(jobs),
+    )
 
 
 def request_students(

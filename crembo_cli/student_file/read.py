@@ -16,6 +16,7 @@ from crembo_cli.student_file.metadata import (
     read_metadata,
 )
 from crembo_cli.student_file.signature import LABELS
+from crembo_cli.students.capabilities import reader_of
 from crembo_cli.students.contract import Student
 from crembo_cli.students.registry import family_class, family_names
 
@@ -77,7 +78,7 @@ def read_student_metadata(path: str | Path) -> StudentMetadata | None:
 
 def _reader(family: str) -> Callable[[GraphProto], Student] | None:
     """The family's reader, an optional part of the contract; None if there is none."""
-    return getattr(family_class(family), "read", None) if family in family_names() else None
+    return reader_of(family_class(family)) if family in family_names() else None
 
 
 def _read(

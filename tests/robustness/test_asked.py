@@ -7,11 +7,9 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from crembo_cli.dataset.encode import Encoding
-from crembo_cli.errors import StudentError
-from crembo_cli.robustness.teacher_classifier import UNSEEN_TEXT, TeacherClassifier, match_classes
+from crembo_cli.robustness.teacher_classifier import UNSEEN_TEXT, TeacherClassifier
 from crembo_cli.students.contract import Feature, Floats
 from crembo_cli.teachers.contract import Teacher
 
@@ -58,27 +56,3 @@ def test_rows_settle_where_the_model_can_be_asked() -> None:
     rows = np.array([[0.25, 3.6, 0], [np.nan, 2.2, -1]], np.float32)
     rounded = asked([0, 1], np.zeros((0, 2), np.float32), []).as_input(rows)
     assert np.array_equal(rounded, np.float32([[0.25, 4, 0], [np.nan, 2, -1]]), equal_nan=True)
-
-
-@pytest.mark.parametrize(
-    ("own", "theirs", "numbered", "places"),
-    [
-        (("no", "yes"), ("yes", "no"), False, [1, 0]),
-        ((0, 1), (False, True), False, [0, 1]),
-        (("1", "2"), (2.0, 1.0, 3.0), False, [1, 0]),
-        ((0, 1), ("no", "yes"), True, [0, 1]),
-    ],
-)
-def test_classes_are_matched_as_they_are_written(
-    own: Any, theirs: Any, numbered: bool, places: list[int]
-) -> None:
-    """By their text, numbers by their value; by order where one side has numbers only."""
-    assert match_classes(own, theirs, "s.onnx", numbered=numbered).tolist() == places
-
-
-def test_other_classes_are_refused() -> None:
-    """Both sides are named."""
-    with pytest.raises(StudentError, match="found no, yes; wanted a, b"):
-        match_classes(("no", "yes"), ("a", "b"), "s.onnx", numbered=False)
-    with pytest.raises(StudentError):
-        match_classes((0, 1), ("a", "b", "c"), "s.onnx", numbered=True)

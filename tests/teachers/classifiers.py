@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,19 @@ def boosters() -> dict[str, Callable[[], Any]]:
             iterations=3, verbose=0, allow_writing_files=False
         ),
     }
+
+
+def save_booster(model: Any, library: str, path: Path) -> None:
+    """Write the fitted `model` as ONNX: CatBoost's own export, onnxmltools for the others."""
+    if library == "catboost":
+        model.save_model(str(path), format="onnx")
+        return
+    onnxmltools = pytest.importorskip("onnxmltools")
+    from onnxmltools.convert.common.data_types import FloatTensorType
+
+    convert = getattr(onnxmltools, f"convert_{library}")
+    made = convert(model, initial_types=[("input", FloatTensorType([None, 4]))])
+    path.write_bytes(made.SerializeToString())
 
 
 def mixed_frame() -> pd.DataFrame:

@@ -21,7 +21,15 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from crembo_cli.errors import TeacherError
-from tests.teachers.classifiers import NAMES, SCIKIT, as_table, boosters, mixed_frame, same
+from tests.teachers.classifiers import (
+    NAMES,
+    SCIKIT,
+    as_table,
+    boosters,
+    mixed_frame,
+    same,
+    save_booster,
+)
 from tests.teachers.conftest import Loader
 
 
@@ -176,15 +184,7 @@ def test_boosting_libraries_onnx(
     text = np.array(["a", "b", "c"]) if library != "xgboost" else np.arange(3)
     model = boosters()[library]().fit(rows, text[np.minimum(kinds, classes - 1)])
     path = tmp_path / "model.onnx"
-    if library == "catboost":
-        model.save_model(str(path), format="onnx")
-    else:
-        onnxmltools = pytest.importorskip("onnxmltools")
-        from onnxmltools.convert.common.data_types import FloatTensorType
-
-        convert = getattr(onnxmltools, f"convert_{library}")
-        made = convert(model, initial_types=[("input", FloatTensorType([None, 4]))])
-        path.write_bytes(made.SerializeToString())
+    save_booster(model, library, path)
     loaded = teacher(path)
     same(loaded.beliefs(iris), model.predict_proba(rows))
     assert loaded.classes == tuple(text[:classes].tolist())
