@@ -2,7 +2,7 @@
 
 The tables, folds and teachers are those of quality.py; every family of a fold sees the same rows,
 and its path and choice are those of `crembo compress`. The last two lines are what a user gets
-who asks for the best within 64 kB, chosen by held rows that nothing was fitted on.
+who asks for the best within 64 kB, chosen on validation rows that nothing was fitted on.
 
     python benchmarks/families.py --quick
     python benchmarks/families.py --data-dir FOLDER --cache FOLDER --out benchmarks
@@ -45,7 +45,7 @@ from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.scored.mlp import MlpFamily
 from crembo_cli.students.tree.family import TreeFamily
 
-BUDGET = 64_000  # bytes, of what is chosen by held rows
+BUDGET = 64_000  # bytes, of what is chosen on validation rows
 BEST, SMALLEST = "best in 64 kB", "smallest in 1 s.e."
 CHOSEN_AMONG = ("tree d4", "tree 16 leaves", "oblique", "rules", "linear", "additive", "boosted",
                 "mlp")  # fmt: skip
@@ -135,11 +135,11 @@ def measure(
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """A student, what it costs, and what it is worth on held rows."""
+    """A student, what it costs, and what it is worth on validation rows."""
 
     student: Student
     costs: dict[str, float]
-    validation: Floats  # (m,) the belief in what it says, on held rows
+    validation: Floats  # (m,) the belief in what it predicts, on validation rows
 
 
 def make(job: Job, family: Family) -> Made:
@@ -168,7 +168,7 @@ def exported(student: Student, job: Job, family: Family) -> int:
 
 
 def choices(made: dict[str, Made]) -> list[tuple[str, str]]:
-    """The families to take by held rows: the best, and the smallest nearly as good (one s.e.)."""
+    """The families chosen on validation rows: the best, and the smallest within one s.e. of it."""
     small = [name for name in CHOSEN_AMONG if name in made and made[name].costs["bytes"] <= BUDGET]
     if len(small) < 2:
         return []

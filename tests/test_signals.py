@@ -81,8 +81,8 @@ def test_a_signal_ends_the_run_with_one_line_and_its_code(
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
-def test_a_contest_that_is_ended_leaves_no_process(folder: Path, ending: signal.Signals) -> None:
-    """Whatever fits students beside it ends with it, whether it hears of the end or not."""
+def test_an_ended_comparison_leaves_no_process(folder: Path, ending: signal.Signals) -> None:
+    """Processes that fit students end with the run, even where it is killed."""
     rows = ("--synthetic", "200000", "--teacher-timeout", "60")
     run = started(folder, "-v", "-s", "auto", "--prefer", "readable", "--jobs", "2", *rows)
     assert run.stderr is not None

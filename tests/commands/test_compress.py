@@ -91,7 +91,7 @@ def test_memo(report: Any) -> None:
 
 
 def test_select_accuracy(report: Any) -> None:
-    """The paper's Algorithm 2 keeps the most accurate step on the rows held back."""
+    """The paper's Algorithm 2 selects the step with the highest validation accuracy."""
     found = report("--select", "accuracy")["search"]
     assert found["select"] == "accuracy"
     accuracies = [step["accuracy"] for step in found["steps"]]

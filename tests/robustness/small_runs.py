@@ -60,7 +60,7 @@ def three_classes(frame: pd.DataFrame) -> Floats:
 
 
 def small_parts(count: int = 200) -> Splits:
-    """Fit, held and test rows of a mixed table, labels as the teacher says."""
+    """Training, validation and test rows of a mixed table, labelled by the teacher."""
     frame = mixed_frame(np.random.default_rng(0), count)
     beliefs = three_classes(frame)
     whole = evidence_of(frame, beliefs, beliefs.argmax(axis=1))

@@ -24,7 +24,7 @@ def mixed(count: int = 120) -> LabelledTable:
 
 
 def task_of(evidence: LabelledTable) -> Task:
-    """All rows to fit on, none held."""
+    """All rows for training, none for validation."""
     return Task(
         rows=evidence.rows,
         beliefs=evidence.beliefs,

@@ -23,19 +23,19 @@ def comparison(crembo: Crembo, *arguments: str | Path) -> Any:
     return report
 
 
-def test_a_sweep_takes_one_of_its_trees(crembo: Crembo, beliefs: Path, data: Path) -> None:
-    """One contender a tree depth; the student written is the one that the frontier says."""
+def test_a_sweep_selects_one_of_its_trees(crembo: Crembo, beliefs: Path, data: Path) -> None:
+    """One candidate per tree depth; the student written is the one the report names as chosen."""
     report = comparison(crembo, beliefs, data, "--max-depth", "1..3", "--set", "alpha=0")
-    frontier = report["search"]["comparison"]
-    assert sorted(each["name"] for each in frontier["students"]) == [
+    compared = report["search"]["comparison"]
+    assert sorted(each["name"] for each in compared["students"]) == [
         f"tree max_depth={depth} alpha=0" for depth in (1, 2, 3)
     ]
-    taken = frontier["students"][frontier["chosen"]]
-    assert taken["size"] == report["student"]["size"]
-    assert taken["threshold"] == report["search"]["threshold"]
+    chosen = compared["students"][compared["chosen"]]
+    assert chosen["size"] == report["student"]["size"]
+    assert chosen["threshold"] == report["search"]["threshold"]
     assert report["student"]["size"]["bytes"] == Path("beliefs.student.onnx").stat().st_size
-    assert report["student"]["options"]["max_depth"] == int(taken["settings"]["max_depth"])
-    assert (frontier["comparison_rows"], frontier["comparison_synthetic_rows"]) == (5, 0)
+    assert report["student"]["options"]["max_depth"] == int(chosen["settings"]["max_depth"])
+    assert (compared["comparison_rows"], compared["comparison_synthetic_rows"]) == (5, 0)
     assert report["data"]["training_rows"] == 38
 
 
@@ -53,18 +53,18 @@ def test_auto_is_the_same_whatever_the_jobs(crembo: Crembo, beliefs: Path, data:
 
 
 def test_auto_keeps_to_its_budget(crembo: Crembo, beliefs: Path, data: Path) -> None:
-    """What is taken is within every limit, and the report says what was asked."""
+    """The selected student is within every limit, and the report has the limits requested."""
     limits = ("--max-bytes", "3000", "--max-leaves", "3", "--max-parameters", "20")
     report = comparison(
         crembo, beliefs, data, "-s", "auto", *limits, "--max-depth", "2", "--prefer", "readable"
     )
-    frontier, size = report["search"]["comparison"], report["student"]["size"]
+    compared, size = report["search"]["comparison"], report["student"]["size"]
     asked = {"bytes": 3000, "leaves": 3, "parameters": 20, "tree_depth": 2}
-    assert (frontier["budget"], frontier["prefer"]) == (asked, "readable")
+    assert (compared["budget"], compared["prefer"]) == (asked, "readable")
     assert all(size.get(name, 0) <= most for name, most in asked.items())
-    families = {each["family"] for each in frontier["students"]}
+    families = {each["family"] for each in compared["students"]}
     assert families == {"tree", "rules", "additive"}
-    assert any(not each["within_budget"] for each in frontier["students"])
+    assert any(not each["within_budget"] for each in compared["students"])
 
 
 def test_a_budget_that_none_keeps_to(crembo: Crembo, beliefs: Path, data: Path) -> None:

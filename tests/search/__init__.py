@@ -1,1 +1,1 @@
-"""Tests of crembo_cli.frontier."""
+"""Tests of crembo_cli.search."""

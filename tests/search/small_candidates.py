@@ -1,4 +1,4 @@
-"""TrainingRows of a teacher that likes large numbers, and contenders for it."""
+"""Training rows of a teacher whose classes depend on large numbers, and candidates for it."""
 
 from __future__ import annotations
 

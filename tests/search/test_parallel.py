@@ -1,4 +1,4 @@
-"""Fitting side by side."""
+"""Fit students in parallel processes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.search.small_candidates import rows, trees
 
 
 def test_processes_find_what_one_process_finds() -> None:
-    """In the order of the contenders, whatever the number of processes; progress is reported."""
+    """Results are in the order of the candidates for any number of processes."""
     train, validation = rows(200, 0), rows(50, 1)
     candidates = [*trees(3, 1, 2), candidate("linear", {})]
     reported: list[tuple[str, int] | int] = []
@@ -61,8 +61,8 @@ class Dying:
         os._exit(9)
 
 
-def test_a_process_that_is_killed_is_reported_of() -> None:
-    """One line says so, and how to need less memory; processes of the caller live on."""
+def test_a_killed_process_is_reported_in_one_line() -> None:
+    """The error names the cause and what to do; the caller's own processes live on."""
     other = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
     other.start()
     candidates = [*trees(1), Candidate(settings={}, family=Dying())]

@@ -55,7 +55,7 @@ def test_climbing_beats_the_cross_entropy_where_the_validation_rows_agree() -> N
 
 
 def test_a_first_fit_keeps_the_cross_entropy_where_the_validation_rows_say_so() -> None:
-    """What is won on the fitted rows and lost on the held ones is not kept."""
+    """A change that gains on training rows and loses on validation rows is not kept."""
     nothing = FAR_ROWS[:0], FAR_BELIEFS[:0]
     task = Task(
         rows=FAR_ROWS,

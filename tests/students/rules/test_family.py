@@ -47,7 +47,7 @@ def test_a_corner_is_one_rule() -> None:
 
 
 def test_validation_rows_prune_nothing_that_they_do_not_reach() -> None:
-    """A few held rows outside the corner leave its rule, which the fit rows earn by."""
+    """A few validation rows outside the corner keep its rule, which the training rows need."""
     task = corner()
     outside = np.flatnonzero(task.validation_beliefs[:, 1] < 0.5)[:20]
     task = replace(

@@ -1,4 +1,4 @@
-"""What earns too little on held rows goes, rule by rule and term by term."""
+"""Rules and conditions that gain too little on validation rows are pruned."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def beliefs(labels: list[int]) -> np.ndarray:
 
 
 def test_what_earns_stays() -> None:
-    """Rules and terms that the held rows need all stay."""
+    """Rules and conditions that the validation rows need all stay."""
     kept = prune_by_belief(two_rules(), ROWS, beliefs([1, 1, 2, 2, 0, 0]), 0.01)
     assert kept.size() == two_rules().size()
 

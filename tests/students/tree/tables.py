@@ -28,7 +28,7 @@ class Table:
         return bin_rows(self.rows, 1)
 
     def task(self, **more: object) -> Task:
-        """A task of the first two thirds of the rows; the others are held."""
+        """A task of the first two thirds of the rows; the others are validation rows."""
         cut = -(-2 * len(self.rows) // 3)
         parts = {
             "rows": self.rows[:cut],

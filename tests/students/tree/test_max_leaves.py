@@ -49,7 +49,7 @@ def prunings(
     most=st.integers(1, 9),
 )
 def test_no_pruning_of_so_few_leaves_earns_more(cells: list[tuple[int, ...]], most: int) -> None:
-    """Of all prunings to so many leaves none earns more on the held rows, or as much with fewer."""
+    """No pruning within `most` has more mean belief on validation rows, or as much with fewer."""
     tree = full_tree()
     sums = np.zeros((15, 4))
     sums[7:] = cells
@@ -82,7 +82,7 @@ def steps() -> Task:
 @pytest.mark.parametrize("most", [2, 5, 10])
 @pytest.mark.parametrize("validation", [True, False])
 def test_a_fitted_tree_has_no_more_leaves(most: int, validation: bool) -> None:
-    """Every fit keeps to the leaves asked for, with held rows and without."""
+    """Every fit keeps to `max_leaves`, with validation rows and without."""
     task = steps()
     if not validation:
         task = replace(task, validation_rows=task.rows[:0], validation_beliefs=task.beliefs[:0])

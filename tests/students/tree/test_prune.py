@@ -65,7 +65,7 @@ def count_leaves(tree: Tree, v: int) -> int:
 
 @pytest.mark.parametrize(("alpha", "leaves"), [(0.0, 2), (0.2, 2), (0.3, 1)])
 def test_a_split_pays_for_itself_or_goes(alpha: float, leaves: int) -> None:
-    """A split that is worth .25 of mean belief on held rows stays below that price."""
+    """A split that gains .25 of mean belief on validation rows survives an alpha below that."""
     tree = Tree(
         feature=np.array([0, -1, -1], np.int32),
         threshold=np.zeros(3, np.float32),

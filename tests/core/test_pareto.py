@@ -1,4 +1,4 @@
-"""Which students are worth their size."""
+"""The Pareto front, and the smallest student near the best."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ def test_of_equals_the_first_stands() -> None:
         st.tuples(st.integers(1, 4), st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=9
     )
 )
-def test_the_frontier_is_what_its_words_say(students: list[tuple[int, int, int]]) -> None:
-    """A student stands just where no other is no worse in all, and better or earlier."""
+def test_the_front_holds_every_student_that_no_other_dominates(
+    students: list[tuple[int, int, int]],
+) -> None:
+    """A student is on the front exactly if no other is as good in all, and better or first."""
     found = pareto_front(
         [size for size, _, _ in students], np.array([values for _, *values in students], float)
     )
