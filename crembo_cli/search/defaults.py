@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 STUDENT = "tree"
+OBJECTIVE, OBJECTIVES = "labels", ("labels", "scores")
 ALGORITHM, ALGORITHMS = "crembo", ("crembo", "memo")
 SELECT, SELECTS = "depth", ("depth", "accuracy")
 DELTA = 0.05  # share of rows that may lie below the insensitive depth

@@ -41,6 +41,7 @@ def silent(name: str, steps: int) -> Progress:
 class Search:
     """How a student is searched for."""
 
+    objective: str = defaults.OBJECTIVE  # labels or scores
     algorithm: str = defaults.ALGORITHM  # crembo or memo
     select: str = defaults.SELECT  # depth or accuracy; memo ignores it
     delta: float = defaults.DELTA  # share of rows that may lie below the insensitive depth
@@ -116,6 +117,7 @@ def find_student(
         validation_rows=validation.rows[:pruned_by],
         validation_beliefs=validation.beliefs[:pruned_by],
         seed=search.seed,
+        objective=search.objective,
         threads=search.threads,
         categories=train.categories,
     )
@@ -152,6 +154,10 @@ def _fit_steps(
     def fit(rewards: Floats, start: Student | None) -> Student:
         return learner.fit(rewards, start)
 
+    if search.objective == "scores":
+        # A threshold of the teacher's probabilities says nothing about their reproduction.
+        stages("fitting the soft-label student", 0)
+        return [Step(student=fit(task.beliefs, None), threshold=None)]
     useful = search.thresholds if family.thresholds is None else family.thresholds
     grid = threshold_grid(min(search.thresholds, useful))
     if search.algorithm == "crembo" and search.select == "depth":

@@ -57,6 +57,10 @@ class Task:
     validation_rows: Floats  # (m, p): for pruning or early stopping, never for fitting; m may be 0
     validation_beliefs: Floats  # (m, c): the teacher's class probabilities on the validation rows
     seed: int = 0  # the only source of randomness in a family
+    objective: str = "labels"  # "labels": predict classes of large reward; "scores": reproduce the
+    # teacher's probabilities, with a small cross-entropy
+    utilities: Doubles | None = None  # (c, c) in [0, 1]: what predicting class y is worth where k
+    # is true; None: the identity, 1 for the true class. The rewards of the fits are P @ utilities
     threads: int = 1  # at most this many; the student must not depend on it
     categories: tuple[int, ...] = ()  # (p,) the number of categories of each feature, 0 for a
     # number; codes are in the order of the mean teacher probability; (): all features are numbers

@@ -13,7 +13,13 @@ from crembo_cli.students.oblique.model import ObliqueTree, drop_unused, read_obl
 from crembo_cli.students.oblique.refine import TrainingColumns, refine
 from crembo_cli.students.scored.columns import learn_columns
 from crembo_cli.students.scored.design import Design, one_thread
-from crembo_cli.students.tree.family import TreeFamily, TreeLearner, finish_tree
+from crembo_cli.students.tree.family import (
+    INFORMATION,
+    INFORMATION_HELP,
+    TreeFamily,
+    TreeLearner,
+    finish_tree,
+)
 from crembo_cli.students.tree.grow import exact_rewards
 
 if TYPE_CHECKING:
@@ -53,6 +59,7 @@ class ObliqueFamily:
             "maximum": 1.0,
         },
     )
+    information: float = field(default=INFORMATION, metadata=INFORMATION_HELP)
 
     def learner(self, task: Task) -> ObliqueLearner:
         """Bin and standardise the rows of `task`, once for all fits."""
@@ -70,7 +77,12 @@ class ObliqueLearner:
     def __init__(self, family: ObliqueFamily, task: Task) -> None:
         self.family = family
         self.task = task
-        self.straight = TreeLearner(TreeFamily(max_depth=family.max_depth), task)
+        self.straight = TreeLearner(
+            TreeFamily(
+                max_depth=family.max_depth, alpha=family.alpha, information=family.information
+            ),
+            task,
+        )
         columns = learn_columns(task.rows)
         self.training = TrainingColumns(
             rows=task.rows,
@@ -100,5 +112,5 @@ class ObliqueLearner:
             raise TypeError(f"expected an ObliqueTree, got a {type(student).__name__}")
         task, beside = self.task, student.directions.beside
         wide = replace(task, rows=beside(task.rows), validation_rows=beside(task.validation_rows))
-        tree = finish_tree(student.tree, wide, self.family.alpha)
+        tree = finish_tree(student.tree, wide, self.straight.worth())
         return drop_unused(tree, student.directions, student.features)

@@ -1,53 +1,51 @@
-"""Prune a list of rules by the mean belief that each rule and condition earns."""
+"""Prune a list of rules by what each rule and condition is worth; see `students.tree.worth`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from crembo_cli.arrays import Doubles
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.rules.model import RuleList
+from crembo_cli.students.tree.grow import summed_by_node
+from crembo_cli.students.tree.worth import Worth, smooth_means
 
 
-def prune_by_belief(student: RuleList, rows: Floats, beliefs: Floats, alpha: float) -> RuleList:
-    """Remove the rules and terms that earn less than `alpha` of mean belief each.
+def prune_by_worth(
+    student: RuleList, rows: Floats, beliefs: Floats, utilities: Doubles, worth: Worth
+) -> RuleList:
+    """Remove the rules and terms that are worth less than their price.
 
-    The one that earns least on `rows` (n, p), with `beliefs` (n, c), goes first; then the gains
-    of the others are computed again.
+    The one that is worth least on `rows` (n, p), with exact `beliefs` (n, c) and `utilities`
+    (c, c), goes first; then the others are computed again.
     """
     holds = student.holds(rows)
+    root = beliefs.sum(axis=0, dtype=np.float64)
     kept = [student.terms(k) for k in range(len(student.label))]
     order = list(range(len(kept)))
-    now = _summed_beliefs(student, holds, beliefs, kept, order)
+
+    def value(rules: list[int], terms: list[list[int]]) -> float:
+        rule = np.full(len(holds), len(rules) - 1, np.int32)
+        for place in reversed(range(len(rules) - 1)):
+            rule[holds[:, rules[place], terms[rules[place]]].all(axis=1)] = place
+        sums = summed_by_node(rule, beliefs, len(rules))
+        means, rewards = smooth_means(sums, root), sums @ utilities
+        return float(worth.of_leaves(student.label[rules], means, sums, rewards, root).sum())
+
+    now = value(order, kept)
     while True:
         options = [(order[:i] + order[i + 1 :], kept) for i in range(len(order) - 1)]
         for k in order[:-1]:
             for j in kept[k] if len(kept[k]) > 1 else ():
                 fewer = [each for each in kept[k] if each != j]
                 options.append((order, [*kept[:k], fewer, *kept[k + 1 :]]))
-        total_reward = [
-            _summed_beliefs(student, holds, beliefs, terms, rules) for rules, terms in options
-        ]
-        if not options or now - max(total_reward) >= alpha * len(rows):
+        values = [value(rules, terms) for rules, terms in options]
+        if not options or now - max(values) >= worth.leaf:
             return _select_rules(student, kept, order)
-        best = int(np.argmax(total_reward))
-        (order, kept), now = options[best], total_reward[best]
-
-
-def _summed_beliefs(
-    student: RuleList,
-    holds: NDArray[np.bool_],
-    beliefs: Floats,
-    kept: list[list[int]],
-    order: list[int],
-) -> float:
-    """The sum of the beliefs in the predictions of a list of those rules with those terms."""
-    predicted = np.full(len(holds), student.label[-1])
-    for k in reversed(order[:-1]):
-        predicted[holds[:, k, kept[k]].all(axis=1)] = student.label[k]
-    return float(beliefs[np.arange(len(predicted)), predicted].sum(dtype=np.float64))
+        best = int(np.argmax(values))
+        (order, kept), now = options[best], values[best]
 
 
 def without_unused(student: RuleList, rows: Floats) -> RuleList:

@@ -86,6 +86,36 @@ def gains(codes, begin, end, feature, left, goes_right, label, rewards, node, op
 
 
 @kernel
+def worth_gains(
+    codes, begin, end, feature, left, goes_right, earned, beliefs, node, open_, gain, kept
+):
+    """As `gains`, of what a row earns in the leaf that it reaches: beliefs[i] @ earned[leaf].
+
+    `earned` is float64 (nodes, c), `beliefs` float32 (n, c). Gains are multiples of 2^-18, so
+    that no sum of them depends on its order.
+    """
+    for i in range(begin, end):
+        v = node[i]
+        gain[i] = 0.0
+        kept[i] = 0.0
+        if not open_[v]:
+            continue
+        a = left[v]
+        while feature[a] >= 0:
+            a = left[a] + goes_right[a, codes[feature[a], i]]
+        b = left[v] + 1
+        while feature[b] >= 0:
+            b = left[b] + goes_right[b, codes[feature[b], i]]
+        if a != b:
+            total = 0.0
+            for y in range(beliefs.shape[1]):
+                total += beliefs[i, y] * (earned[a, y] - earned[b, y])
+            gain[i] = np.rint(total * 262144.0) / 262144.0
+            if not goes_right[v, codes[feature[v], i]]:
+                kept[i] = gain[i]
+
+
+@kernel
 def best_gain_splits(codes, widths, begin, end, rows, slot, gain, score, cuts, missing):
     """Find the split whose left side gains the most, for features begin .. end-1 and every slot.
 

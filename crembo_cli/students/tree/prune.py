@@ -1,4 +1,4 @@
-"""Pruning: splits that change nothing, that no row reaches, or that gain too little."""
+"""Pruning: of a tree's subtrees, the one whose leaves are worth most; see `students.tree.worth`."""
 
 from __future__ import annotations
 
@@ -10,68 +10,58 @@ from crembo_cli.arrays import LEAF, Doubles, Indices
 from crembo_cli.students.tree.model import Tree, compact
 
 
-def prune_same(tree: Tree, rows: Indices) -> tuple[Tree, Indices]:
-    """Remove the splits of `tree` that change no prediction; also return the nodes kept.
+def prune_unreached(tree: Tree, rows: Indices) -> tuple[Tree, Indices]:
+    """Remove the splits of `tree` with a side that none of `rows` (m,) reaches.
 
-    `rows` (m,) is the number of rows at each node. A split is removed if one of its sides has no
-    rows, or if all leaves below it have the same label.
+    `rows` is the number of rows at each node. Also returns the nodes kept.
     """
-    feature, label = tree.feature.copy(), tree.label.copy()
-    keep = np.arange(len(feature), dtype=np.int32)
+    keep = np.arange(len(tree.feature), dtype=np.int32)
     for v in tree.splits()[::-1]:
         left, right = keep[tree.left[v]], keep[tree.right[v]]
         if rows[left] == 0 or rows[right] == 0:
             keep[v] = right if rows[left] == 0 else left
-        elif feature[left] == feature[right] == LEAF and label[left] == label[right]:
-            feature[v], label[v] = LEAF, label[left]
-    return compact(replace(tree, feature=feature, label=label), keep)
+    return compact(tree, keep)
 
 
-def prune_by_belief(
-    tree: Tree, fitted: Doubles, validation: Doubles, alpha: float
+def prune_by_gain(
+    tree: Tree, alone: Indices, as_leaf: Doubles, kept: Doubles, price: float
 ) -> tuple[Tree, Indices]:
-    """Remove the splits of `tree` that gain less than `alpha` of mean belief.
+    """Remove the subtrees of `tree` that are worth less than the leaf in their place.
 
-    Also returns the nodes kept. `fitted` and `validation` are float64 (m, c): the summed beliefs
-    of the training rows and of the rows to prune on, at each node. From the bottom up, a subtree
-    of k leaves is kept if its mean belief, over all rows to prune on, is at least alpha * (k - 1)
-    above that of the leaf that would replace it. That leaf predicts the class with the largest
-    belief on the training rows.
+    Also returns the nodes kept. `alone` (m,) is the class that a node predicts once it is a leaf,
+    `as_leaf` (m,) what it is worth then, and `kept` (m,) what the leaves of `tree` are worth as
+    they are. From the bottom up, a subtree of k leaves stays where its leaves together are worth
+    at least `price` * (k - 1) more than the one leaf.
     """
-    least = alpha * validation[0].sum()
-    alone = np.argmax(fitted, axis=1)
     feature, label = tree.feature.copy(), tree.label.copy()
     leaves = np.ones(len(feature), np.int64)
-    total_reward = validation[np.arange(len(feature)), label]
+    worth = kept.copy()
     for v in tree.splits()[::-1]:
         left, right = tree.left[v], tree.right[v]
         leaves[v] = leaves[left] + leaves[right]
-        total_reward[v] = total_reward[left] + total_reward[right]
-        as_leaf = validation[v, alone[v]]
-        if total_reward[v] - as_leaf < least * (leaves[v] - 1):
+        worth[v] = worth[left] + worth[right]
+        if worth[v] - as_leaf[v] < price * (leaves[v] - 1):
             feature[v], label[v] = LEAF, alone[v]
-            leaves[v], total_reward[v] = 1, as_leaf
+            leaves[v], worth[v] = 1, as_leaf[v]
     keep = np.arange(len(feature), dtype=np.int32)
     return compact(replace(tree, feature=feature, label=label), keep)
 
 
 def prune_to_leaves(
-    tree: Tree, fitted: Doubles, validation: Doubles, most: int
+    tree: Tree, alone: Indices, as_leaf: Doubles, kept: Doubles, most: int
 ) -> tuple[Tree, Indices]:
-    """Prune `tree` to at most `most` leaves with the largest mean belief.
+    """Prune `tree` to the at most `most` leaves that are worth most together.
 
-    Also returns the nodes kept. Of equal trees, the one with the fewest leaves.
-    `fitted` and `validation` are as in `prune_by_belief`. Exact: dynamic programming over the
-    best reward of each subtree with 1, 2, ... leaves.
+    Also returns the nodes kept. Of equal trees, the one with the fewest leaves. The other
+    arguments are those of `prune_by_gain`. Exact: dynamic programming over the best worth of
+    each subtree with 1, 2, ... leaves.
     """
-    alone = np.argmax(fitted, axis=1)
     m = len(tree.feature)
-    labels = np.where(tree.is_leaf(), tree.label, alone)
-    as_leaf = validation[np.arange(m), labels]
-    total_reward = [np.array([each]) for each in as_leaf]  # [v][k]: of subtree v with k + 1 leaves
-    share = [np.zeros(1, np.int64)] * m  # [v][k]: how many of those leaves are on its left
+    worth = [np.array([each]) for each in np.where(tree.is_leaf(), kept, as_leaf)]
+    # worth[v][k]: of subtree v with k + 1 leaves; share[v][k]: how many of those are on its left
+    share = [np.zeros(1, np.int64)] * m
     for v in tree.splits()[::-1]:
-        left, right = total_reward[tree.left[v]], total_reward[tree.right[v]]
+        left, right = worth[tree.left[v]], worth[tree.right[v]]
         best = np.full(min(len(left) + len(right), most), -np.inf)
         best[0] = as_leaf[v]
         on_left = np.zeros(len(best), np.int64)
@@ -81,10 +71,10 @@ def prune_to_leaves(
             better = total > best[both]
             best[both] = np.where(better, total, best[both])
             on_left[both][better] = k + 1
-        total_reward[v], share[v] = best, on_left
+        worth[v], share[v] = best, on_left
     feature, label = tree.feature.copy(), tree.label.copy()
     leaves = np.zeros(m, np.int64)
-    leaves[0] = 1 + np.argmax(total_reward[0])
+    leaves[0] = 1 + np.argmax(worth[0])
     for v in tree.splits():
         leaves[tree.left[v]] = on_left = share[v][leaves[v] - 1]
         leaves[tree.right[v]] = leaves[v] - on_left

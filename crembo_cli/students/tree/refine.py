@@ -8,6 +8,8 @@ Nodes of one level share no rows and are optimised together, the deepest level f
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,10 +25,10 @@ def refine(draft: Draft, bins: Bins, rewards: Floats, passes: int, threads: int)
     Returns the objective, sum over i of rewards[i, f(x_i)], before the first pass and after each
     one. It never falls; the passes end when no node can gain.
     """
-    return _Refinement(draft, bins, rewards, threads).run(passes)
+    return Refinement(draft, bins, rewards, threads).run(passes)
 
 
-class _Refinement:
+class Refinement:
     """The passes over one draft, and the nodes that are due in the next pass.
 
     A node is due again once something below it or the set of its rows has changed: otherwise its
@@ -50,10 +52,10 @@ class _Refinement:
         while True:
             leaf = self.draft.leaves(self.bins, self.threads)
             sums = summed_by_node(leaf, self.rewards, len(self.parent))
-            objective.append(self._relabel(sums))
+            objective.append(self.relabel(sums))
             if len(objective) > passes or not self.due.any():
                 return objective
-            self._refine_lowest(self.parent[leaf], sums)
+            self.refine_lowest(self.parent[leaf], sums)
             node = leaf
             for begin, end in self.levels[-2::-1]:
                 # A change below a node does not change the rows at the node.
@@ -63,14 +65,14 @@ class _Refinement:
                 if here.any():
                     self._refine_upper(node, here)
 
-    def _relabel(self, sums: Doubles) -> float:
+    def relabel(self, sums: Doubles) -> float:
         """Give each leaf its best label by `sums` (m, c) and return the objective."""
         label = best_labels(sums, self.draft.label)
-        self._mark_around(np.flatnonzero(label != self.draft.label))
+        self.mark_around(np.flatnonzero(label != self.draft.label))
         self.draft.label = label
         return float(np.take_along_axis(sums, label[:, None], axis=1).sum())
 
-    def _refine_lowest(self, above: Int32s, sums: Doubles) -> None:
+    def refine_lowest(self, above: Int32s, sums: Doubles) -> None:
         """Choose the splits above two leaves together with the leaves' labels.
 
         `above` (n,) is the split above each row's leaf, `sums` (m, c) the rewards by leaf.
@@ -87,12 +89,12 @@ class _Refinement:
         open_ = np.flatnonzero(counted.any(axis=1))
         if len(open_) == 0:
             return
-        rows, slot = self._slots(lowest[open_], above)
+        rows, slot = self.slots(lowest[open_], above)
         groups = group_rewards(self.rewards, rows, slot, both[open_], counted[open_])
         best = by_labels(self.bins, groups, self.threads)
         better = best.score > now[open_]
         changed = draft.put(lowest[open_], best, better)
-        self._mark_around(changed)
+        self.mark_around(changed)
 
         leaf = above.copy()
         draft.descend(self.bins, leaf, 1, self.threads)
@@ -105,19 +107,9 @@ class _Refinement:
 
         `node` (n,) is the node of each row at that level, or above it.
         """
-        from crembo_cli.students.tree.kernels import gains
-
-        draft, n, m = self.draft, len(node), len(here)
+        m = len(here)
         self.due[here] = False
-        gain, kept = np.empty(n, np.float32), np.empty(n, np.float32)
-        route = draft.route()
-        in_threads(
-            lambda begin, end: gains(
-                self.bins.codes, begin, end, *route, draft.label, self.rewards, node, here,
-                gain, kept,
-            ),
-            n, self.threads, work=20 * n,
-        )  # fmt: skip
+        gain, kept = self.gains(node, here)
         care = np.flatnonzero(gain)
         at, gain = node[care], gain[care]
         now = np.bincount(at, kept[care], m)
@@ -125,12 +117,36 @@ class _Refinement:
         open_ = np.flatnonzero(most > now)
         if len(open_) == 0:
             return
-        some, slot = self._slots(open_, at)
+        some, slot = self.slots(open_, at)
         rows = care[some].astype(np.int32)
         best = by_gain(self.bins, rows, slot, gain[some], len(open_), self.threads)
-        self._mark_around(draft.put(open_, best, best.score > now[open_]))
+        self.mark_around(self.draft.put(open_, best, best.score > now[open_]))
 
-    def _slots(self, nodes: Indices, at: Int32s) -> tuple[Int32s, Int32s]:
+    def gains(self, node: Int32s, here: Bools) -> tuple[Floats, Floats]:
+        """Each row's reward when sent left at its node minus when sent right: float32 (n,).
+
+        0 where the row's `node` (n,) is not one of `here`. Also the same gain of the rows that go
+        left now, 0 for others.
+        """
+        from crembo_cli.students.tree.kernels import gains
+
+        return self.run_kernel(gains, self.draft.label, node, here)
+
+    def run_kernel(
+        self, kernel: Callable[..., None], leaves: Indices | Doubles, node: Int32s, here: Bools
+    ) -> tuple[Floats, Floats]:
+        """Run one of the kernels `gains` and `score_gains`; `leaves` is what it reads of leaves."""
+        n, route = len(node), self.draft.route()
+        gain, kept = np.empty(n, np.float32), np.empty(n, np.float32)
+        in_threads(
+            lambda begin, end: kernel(
+                self.bins.codes, begin, end, *route, leaves, self.rewards, node, here, gain, kept
+            ),
+            n, self.threads, work=20 * n,
+        )  # fmt: skip
+        return gain, kept
+
+    def slots(self, nodes: Indices, at: Int32s) -> tuple[Int32s, Int32s]:
         """The entries of `at` that are among `nodes`, and the place of each one there."""
         slot_of = np.full(len(self.parent), -1, np.int32)
         slot_of[nodes] = np.arange(len(nodes))
@@ -138,7 +154,7 @@ class _Refinement:
         some = np.flatnonzero(slot >= 0).astype(np.int32)
         return some, slot[some]
 
-    def _mark_around(self, nodes: Indices) -> None:
+    def mark_around(self, nodes: Indices) -> None:
         """Mark the splits above and below `nodes` as due; no node may be above another."""
         around = np.zeros_like(self.due)
         around[nodes] = True

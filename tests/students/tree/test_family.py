@@ -13,7 +13,8 @@ from crembo_cli.arrays import LEAF
 from crembo_cli.core.beliefs import depth_by_row, empirical_depth
 from crembo_cli.core.memo import memo
 from crembo_cli.students.contract import Task
-from crembo_cli.students.tree.family import TreeFamily, label_first
+from crembo_cli.students.tree.family import TreeFamily
+from crembo_cli.students.tree.worth import SMOOTHING, label_first
 from crembo_cli.testing import check_family
 from tests.students.tree.tables import Table, students, table, tables
 
@@ -83,12 +84,14 @@ def test_the_number_of_threads_does_not_matter() -> None:
 
 @settings(deadline=None)
 @given(tables, st.integers(1, 6))
-def test_a_finished_trees_leaves_say_the_mean_beliefs(drawn: Table, depth: int) -> None:
-    """Each leaf's probabilities are its rows' mean beliefs, but where the label must lead."""
+def test_leaf_probabilities_are_smoothed_mean_beliefs(drawn: Table, depth: int) -> None:
+    """Means of the leaf's rows and SMOOTHING rows of all rows' mean, unless the label must lead."""
     for learner, tree in students(drawn, depth)[2:]:
         leaf, beliefs = tree.leaves_of(learner.task.rows), learner.task.beliefs
         for v in np.flatnonzero(tree.is_leaf()):
-            mean = beliefs[leaf == v].mean(axis=0, dtype=float)
+            here = beliefs[leaf == v]
+            prior = SMOOTHING * beliefs.mean(axis=0, dtype=float)
+            mean = (here.sum(axis=0, dtype=float) + prior) / (len(here) + SMOOTHING)
             if mean[tree.label[v]] > 1.001 * np.delete(mean, tree.label[v]).max():
                 assert tree.probabilities[v] == pytest.approx(mean, abs=1e-6)
             assert tree.probabilities[v].argmax() == tree.label[v]
@@ -97,13 +100,21 @@ def test_a_finished_trees_leaves_say_the_mean_beliefs(drawn: Table, depth: int) 
 @given(
     st.lists(st.floats(0, 1, width=32), min_size=2, max_size=6).filter(lambda row: sum(row) > 0),
     st.integers(0, 5),
+    st.booleans(),
 )
-def test_the_label_always_leads(sums: list[float], label: int) -> None:
-    """Whatever the mean beliefs, the label's is the first largest in float32, the sum is 1."""
+def test_the_label_always_leads(sums: list[float], label: int, costs: bool) -> None:
+    """Whatever the mean beliefs and the costs, the label's utility is largest, the sum is 1."""
     label %= len(sums)
-    row = label_first(np.array([sums]), np.array([label]))[0]
-    assert row.argmax() == label
-    assert np.count_nonzero(row == row.max()) == 1
+    utilities = None
+    if costs:
+        rng = np.random.default_rng(len(sums))
+        utilities = rng.uniform(0, 0.9, (len(sums),) * 2)
+        np.fill_diagonal(utilities, 1.0)
+    means = np.array([sums]) / sum(sums)
+    row = label_first(means, np.array([label]), utilities)[0]
+    values = row if utilities is None else row.astype(float) @ utilities
+    assert values.argmax() == label
+    assert np.count_nonzero(values == values.max()) == 1
     assert row.sum() == pytest.approx(1, abs=1e-6)
     assert row.dtype == np.float32
 

@@ -60,7 +60,10 @@ def test_no_pruning_of_so_few_leaves_earns_more(cells: list[tuple[int, ...]], mo
         each for each in prunings(tree, validation, fitted.argmax(axis=1)) if each[0] <= most
     ]
     wanted = max(possible, key=lambda each: (each[1], -each[0]))
-    found, stayed = prune_to_leaves(tree, fitted, validation, most)
+    alone, each = fitted.argmax(axis=1), np.arange(15)
+    found, stayed = prune_to_leaves(
+        tree, alone, validation[each, alone], validation[each, tree.label], most
+    )
     leaves = np.flatnonzero(found.is_leaf())
     total_reward = validation[stayed[leaves], found.label[leaves]].sum()
     assert (len(leaves), total_reward) == wanted
