@@ -103,6 +103,17 @@ def command(
     features: options.Features = None,
     drop: options.Drop = None,
     classes: options.Classes = None,
+    objective: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(defaults.OBJECTIVES),
+            help="What the student reproduces. labels: the teacher's decisions, and its "
+            "probabilities as far as the size allows. scores: the teacher's probabilities.",
+        ),
+    ] = defaults.OBJECTIVE,
+    cost: options.Cost = None,
+    class_weight: options.ClassWeight = None,
+    decide_at: options.DecideAt = None,
     algorithm: Annotated[
         str,
         typer.Option(
@@ -221,6 +232,10 @@ def command(
             features=features,
             drop=drop,
             classes=classes,
+            objective=objective,
+            cost=cost,
+            class_weight=class_weight,
+            decide_at=decide_at,
             algorithm=algorithm,
             select=select,
             delta=delta,

@@ -51,6 +51,33 @@ Drop = Annotated[
     str | None,
     typer.Option(metavar="A,B", help="Columns to exclude.", show_default=False),
 ]
+Cost = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TRUE:PREDICTED=VALUE",
+        help="Cost of predicting one class where another is true, relative to the others; may be "
+        "repeated. [default: 1 each]",
+        show_default=False,
+    ),
+]
+ClassWeight = Annotated[
+    str | None,
+    typer.Option(
+        metavar="balanced|CLASS=WEIGHT,...",
+        help="Weights of the classes. balanced: inverse to the mean teacher probability. "
+        "[default: 1 each]",
+        show_default=False,
+    ),
+]
+DecideAt = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[CLASS=]PROBABILITY",
+        help="Of two classes, predict CLASS (default: the second) from this probability on. "
+        "[default: 0.5]",
+        show_default=False,
+    ),
+]
 Activation = Annotated[
     str,
     typer.Option(

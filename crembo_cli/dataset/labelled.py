@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.arrays import Doubles
+from crembo_cli.core.utilities import decisions, expected_utilities
 from crembo_cli.errors import DataError, UsageError
 from crembo_cli.students.contract import Floats, Indices
 
@@ -30,10 +32,18 @@ class LabelledTable:
     rows: Floats  # (n, p) the features, encoded for students
     beliefs: Floats  # (n, c) the teacher's class probabilities
     y_true: Indices | None  # (n,) class indices of the true labels; None where there are none
+    utilities: Doubles | None = None  # (c, c) of decisions; None: plain labels
 
     def teacher_labels(self) -> Indices:
-        """Return the teacher's most probable class of each row, int64 (n,)."""
-        return np.asarray(np.argmax(self.beliefs, axis=1), np.int64)
+        """Return the class that the teacher's probabilities decide for, int64 (n,).
+
+        Without utilities it is the most probable one.
+        """
+        return decisions(self.beliefs, self.utilities)
+
+    def rewards(self) -> Floats:
+        """Return the expected utility of predicting each class, float32 (n, c)."""
+        return np.asarray(expected_utilities(self.beliefs, self.utilities), np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +55,17 @@ class Splits:
     test: LabelledTable  # the report is measured on these rows
     comparison: LabelledTable | None = None  # families are compared on these rows
     fitted_on: bool = False  # whether the test table is the training table itself
+
+    def with_utilities(self, utilities: Doubles | None) -> Splits:
+        """Return the same rows, decided by `utilities` (c, c)."""
+        comparison = self.comparison
+        return replace(
+            self,
+            train=replace(self.train, utilities=utilities),
+            validation=replace(self.validation, utilities=utilities),
+            test=replace(self.test, utilities=utilities),
+            comparison=None if comparison is None else replace(comparison, utilities=utilities),
+        )
 
     def untested(self) -> tuple[LabelledTable, ...]:
         """Return all sets except the test rows."""

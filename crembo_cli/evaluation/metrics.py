@@ -50,7 +50,7 @@ def measure(table: LabelledTable, predicted: Indices, *, teacher: bool = True) -
     `teacher`: whether `table.beliefs` are those of a teacher. If not, every metric that
     needs a teacher is None.
     """
-    depths = depth_by_row(table.beliefs, predicted) if teacher else None
+    depths = depth_by_row(table.rewards(), predicted) if teacher else None
     y_true = table.y_true
     return Metrics(
         accuracy=None if y_true is None else float(np.mean(predicted == y_true)),
@@ -79,7 +79,7 @@ def measure_by_class(
         labels = table.teacher_labels()
     c = len(classes)
     counts = np.bincount(labels * c + predicted, minlength=c * c).reshape(c, c)
-    depths = depth_by_row(table.beliefs, predicted).astype(np.float64)
+    depths = depth_by_row(table.rewards(), predicted).astype(np.float64)
     sums = np.bincount(labels, depths, minlength=c)
 
     def share(part: float, whole: float) -> float | None:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from crembo_cli.arrays import Doubles, Floats, Indices
 from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
+from crembo_cli.core.utilities import decisions, expected_utilities
 from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.evaluation.metrics import DELTAS, as_decimal
 from crembo_cli.robustness.model import (
@@ -125,7 +126,7 @@ def bounds_on(test: LabelledTable, predicted: Indices, *, teacher: bool, fitted_
 
     below = None
     if teacher:
-        counts = rows_below(depth_by_row(test.beliefs, predicted), np.array(BELOW))
+        counts = rows_below(depth_by_row(test.rewards(), predicted), np.array(BELOW))
         found = share_at_most(counts, n, CONFIDENCE)
         below = {f"{d:g}": float(share) for d, share in zip(BELOW, found, strict=True)}
     return Bounds(
@@ -157,7 +158,7 @@ def weakest_groups(
     the smaller mean belief comes first. Groups without test rows are left out.
     """
     predicted = student.predict(test.rows)
-    depths = depth_by_row(test.beliefs, predicted).astype(np.float64)
+    depths = depth_by_row(test.rewards(), predicted).astype(np.float64)
     groups = groups_of(student, test.rows, predicted, test.encoding.features, classes)
     group, at = np.unique(groups.group, return_inverse=True)
     rows = np.bincount(at)
@@ -214,10 +215,15 @@ def robustness_of(
         fitted_on=parts.fitted_on,
         seed=search.seed,
     )
+    utilities = search.utility_matrix()
     depth = measured.depth and replace(
         measured.depth,
-        training=depths_on(train.beliefs, student.predict(train.rows)),
-        validation=depths_on(validation.beliefs, student.predict(validation.rows)),
+        training=depths_on(
+            expected_utilities(train.beliefs, utilities), student.predict(train.rows)
+        ),
+        validation=depths_on(
+            expected_utilities(validation.beliefs, utilities), student.predict(validation.rows)
+        ),
     )
     if quick:
         return replace(measured, depth=depth)
@@ -256,12 +262,12 @@ def robustness_on(
         depth = DepthByRows(
             training=None,
             validation=None,
-            test=depths_on(test.beliefs, predicted),
+            test=depths_on(test.rewards(), predicted),
             curve=curve_on(test.beliefs, answers, fitted_on=fitted_on),
         )
     return Robustness(
         agreement=None,
-        noise=noise_on(student, _predictor(teacher), test, seen, units, seed),
+        noise=noise_on(student, _predictor(teacher, test.utilities), test, seen, units, seed),
         margin=margin,
         margin_upper_bound=above,
         contamination=None,
@@ -271,8 +277,8 @@ def robustness_on(
     )
 
 
-def _predictor(teacher: Teacher | None) -> PredictFrame | None:
+def _predictor(teacher: Teacher | None, utilities: Doubles | None) -> PredictFrame | None:
     """The function that predicts new rows; None without a teacher that can."""
     if teacher is None or not teacher.answers_new_rows:
         return None
-    return lambda frame: np.asarray(teacher.beliefs(frame).argmax(axis=1), np.int64)
+    return lambda frame: decisions(teacher.beliefs(frame), utilities)

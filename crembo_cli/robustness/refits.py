@@ -20,11 +20,13 @@ from crembo_cli.core.resampling import (
     pairwise_agreement,
     swap_beliefs,
 )
+from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.evaluation.metrics import predict_baseline
 from crembo_cli.robustness.model import CONTAMINATION, WithBaselines
 from crembo_cli.search.student import Compression, Progress, Search
 from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Family, Floats, Indices, Task
+from crembo_cli.students.decided import decide
 
 RESAMPLES, SHARE = 10, 0.8
 MOST_REAL = 16_000  # real rows that a refit draws from
@@ -49,6 +51,7 @@ class Refits:
         """Fit a student on `train`, prune it on `validation`, and predict the test rows."""
         # MEMO's consistency is about its training rows, so its students are not pruned.
         pruned_by = 0 if self.search.algorithm == "memo" else len(validation.rows)
+        utilities = self.search.utility_matrix()
         learner = self.family.learner(
             Task(
                 rows=train.rows,
@@ -56,14 +59,17 @@ class Refits:
                 validation_rows=validation.rows[:pruned_by],
                 validation_beliefs=validation.beliefs[:pruned_by],
                 seed=self.search.seed,
+                objective=self.search.objective,
+                utilities=utilities,
                 threads=self.search.threads,
                 categories=train.categories,
             )
         )
-        student = learner.fit(train.beliefs)
+        rewards = expected_utilities(train.beliefs, utilities)
+        student = learner.fit(rewards)
         if self.threshold is not None:
-            student = learner.fit(allowed_labels(train.beliefs, self.threshold), student)
-        return learner.finish(student).predict(self.test)
+            student = learner.fit(allowed_labels(rewards, self.threshold), student)
+        return decide(learner.finish(student), utilities).predict(self.test)
 
     def predict_baselines(
         self, rows: Floats, beliefs: Floats, y_true: Indices | None

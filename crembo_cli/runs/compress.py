@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
+from crembo_cli.runs.decision import decision_options
 from crembo_cli.runs.inputs import open_teacher, read_splits
 from crembo_cli.runs.options import (
     Notes,
@@ -78,6 +79,10 @@ def compress(
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     classes: str | Sequence[str] | None = None,
+    objective: str = defaults.OBJECTIVE,
+    cost: Sequence[str] | None = None,
+    class_weight: str | Mapping[str, float] | None = None,
+    decide_at: str | float | None = None,
     algorithm: str = defaults.ALGORITHM,
     select: str | None = None,
     delta: float = defaults.DELTA,
@@ -125,7 +130,8 @@ def compress(
     gates = tuple(parse_gate(expression) for expression in require or ())
     if quick_report:
         check_refitted(gates, "--quick-report, which leaves it out")
-    search = search_options(algorithm, select, delta, thresholds, synthetic, seed, jobs)
+    search = search_options(objective, algorithm, select, delta, thresholds, synthetic, seed, jobs)
+    decision = decision_options(cost, class_weight, decide_at)
     request = request_students(
         student,
         set_,
@@ -157,6 +163,8 @@ def compress(
         from crembo_cli.student_file.signature import signature_of
         from crembo_cli.students.registry import attribute_errors
 
+        utilities = decision.utilities(model.classes, splits.train.beliefs)
+        splits, search = splits.with_utilities(utilities), search.with_utilities(utilities)
         signature = signature_of(model.inputs, splits.train.encoding)
         family, found, comparison = select_student(
             request, search, splits, model, signature, version("crembo-cli"), progress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crembo_cli.core.utilities import decisions
 from crembo_cli.errors import StudentError
 from crembo_cli.files import write_together
 from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.runs.classes import match_student_classes, names_of_student
+from crembo_cli.runs.decision import DecisionOptions, decision_options
 from crembo_cli.runs.inputs import open_teacher, read_labelled
 from crembo_cli.runs.options import (
     Notes,
@@ -58,6 +60,9 @@ def evaluate(
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     classes: str | Sequence[str] | None = None,
+    cost: Sequence[str] | None = None,
+    class_weight: str | Mapping[str, float] | None = None,
+    decide_at: str | float | None = None,
     seed: int = defaults.SEED,
     activation: str = defaults.ACTIVATION,
     hard_labels: bool = False,
@@ -90,6 +95,7 @@ def evaluate(
         trust_pickle=trust_pickle,
         teacher_timeout=teacher_timeout,
     )
+    decision = decision_options(cost, class_weight, decide_at)
     gates = tuple(parse_gate(expression) for expression in require or ())
     check_refitted(gates, "`evaluate`, which fits nothing")
     reports = [Path(each) for each in report or ()]
@@ -105,7 +111,9 @@ def evaluate(
     progress.stage(f"opening {student}", 0)
     metadata = read_student_metadata(path)
     with _open_models(str(student), teacher, options, count_threads(jobs)) as models:
-        finished = _evaluate(str(student), data, teacher, metadata, models, table, progress, seed)
+        finished = _evaluate(
+            str(student), data, teacher, metadata, models, (table, decision), progress, seed
+        )
     timing = replace(finished.timing, seconds=perf_counter() - began)
     finished = with_gates(replace(finished, timing=timing, command=command), gates)
     write_together(report_files(finished, reports))
@@ -143,7 +151,7 @@ def _evaluate(
     teacher_input: object,
     metadata: StudentMetadata | None,
     models: tuple[Teacher, Teacher | None],
-    options: TableOptions,
+    given: tuple[TableOptions, DecisionOptions],
     progress: Progress,
     seed: int,
 ) -> Report:
@@ -153,13 +161,17 @@ def _evaluate(
     from crembo_cli.robustness.perturbations import units_of
 
     student, teacher = models
+    options, decision = given
     reference = student if teacher is None else teacher
     names = names_of_student(options.classes, student, teacher)
     test = _read_table(
         data, metadata, reference, replace(options, classes=None) if names else options, progress
     )
+    own = None if metadata is None else metadata.utilities
+    utilities = decision.utilities(reference.classes, test.beliefs) if decision.given() else own
+    test = replace(test, utilities=utilities)
     progress.stage("querying the student", 0)
-    predicted = student.beliefs(test.frame).argmax(axis=1)
+    predicted = decisions(student.beliefs(test.frame), own)
     indices, notes = match_student_classes(student, reference, names, path)
     progress.note(notes)
     labels = {"student": np.asarray(indices[predicted], np.int64)}

@@ -53,6 +53,7 @@ class StudentRequest:
 
 
 def search_options(
+    objective: str,
     algorithm: str,
     select: str | None,
     delta: float,
@@ -62,7 +63,13 @@ def search_options(
     jobs: int | None,
 ) -> Search:
     """The options of the search, checked. Raises UsageError."""
+    check_choice("--objective", objective, defaults.OBJECTIVES)
     check_choice("--algorithm", algorithm, defaults.ALGORITHMS)
+    if objective == "scores":
+        # Thresholds of the teacher's probabilities have no part in their reproduction.
+        memo = algorithm if algorithm != defaults.ALGORITHM else None
+        others = {"--algorithm": memo, "--select": select, "--thresholds": thresholds}
+        refuse_both("--objective scores", others)
     if algorithm == "memo":
         refuse_both("--algorithm memo", {"--select": select, "--thresholds": thresholds})
     select = defaults.SELECT if select is None else select
@@ -72,6 +79,7 @@ def search_options(
     check_range("--thresholds", thresholds, 1, 1000)
     check_range("--seed", seed, 0, 2**32 - 1)
     return Search(
+        objective=objective,
         algorithm=algorithm,
         select=select,
         delta=delta,

@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crembo_cli.arrays import Doubles
 from crembo_cli.core.beliefs import allowed_labels
 from crembo_cli.core.choice import StepScores, choose_by_accuracy, choose_by_depth, score_step
 from crembo_cli.core.memo import Step, memo
 from crembo_cli.core.path import crembo_path, threshold_grid
+from crembo_cli.core.utilities import decisions, expected_utilities
 from crembo_cli.errors import TeacherError
 from crembo_cli.search import defaults
 from crembo_cli.search.training_rows import TrainingRows, add_synthetic, real_rows
-from crembo_cli.students.contract import Family, Floats, Learner, Student, Task
+from crembo_cli.students.contract import Family, Floats, Indices, Learner, Student, Task
+from crembo_cli.students.decided import decide
 
 if TYPE_CHECKING:
     from crembo_cli.dataset.labelled import LabelledTable
@@ -48,7 +51,17 @@ class Search:
     thresholds: int = defaults.THRESHOLDS
     synthetic: int | None = None  # number of synthetic training rows; None: 60 per real row
     seed: int = defaults.SEED
+    utilities: tuple[tuple[float, ...], ...] | None = None  # see `core.utilities`
     threads: int = 1
+
+    def with_utilities(self, utilities: Doubles | None) -> Search:
+        """The same search for students that decide by `utilities`, (c, c)."""
+        rows = None if utilities is None else tuple(tuple(row) for row in utilities.tolist())
+        return replace(self, utilities=rows)
+
+    def utility_matrix(self) -> Doubles | None:
+        """The utilities as an array, float64 (c, c)."""
+        return None if self.utilities is None else np.array(self.utilities)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,16 +131,19 @@ def find_student(
         validation_beliefs=validation.beliefs[:pruned_by],
         seed=search.seed,
         objective=search.objective,
+        utilities=search.utility_matrix(),
         threads=search.threads,
         categories=train.categories,
     )
     learner = family.learner(task)
-    steps = _fit_steps(learner, task, family, search, stages)
-    finished = [learner.finish(step.student) for step in steps]
-    teacher = np.argmax(validation.beliefs[: validation.real], axis=1)
+    rewards = expected_utilities(task.beliefs, task.utilities)
+    steps = _fit_steps(learner, task, rewards, family, search, stages)
+    finished = [decide(learner.finish(step.student), task.utilities) for step in steps]
+    judged = expected_utilities(validation.beliefs, task.utilities)
+    teacher = decisions(validation.beliefs[: validation.real], task.utilities)
     labels = [student.predict(validation.rows) for student in finished]
     scores = [
-        score_step(validation.beliefs, each, search.delta, teacher, validation.y_true, labels[0])
+        score_step(judged, each, search.delta, teacher, validation.y_true, labels[0])
         for each in labels
     ]
     chosen = _select_step(scores, search)
@@ -147,25 +163,28 @@ def find_student(
 
 
 def _fit_steps(
-    learner: Learner, task: Task, family: Family, search: Search, stages: Stages
+    learner: Learner, task: Task, rewards: Floats, family: Family, search: Search, stages: Stages
 ) -> list[Step[Student]]:
     """The steps to select from; with MEMO the deepest comes last, with Algorithm 2 first."""
 
-    def fit(rewards: Floats, start: Student | None) -> Student:
-        return learner.fit(rewards, start)
+    def fit(allowed: Floats, start: Student | None) -> Student:
+        return learner.fit(allowed, start)
+
+    def predict(student: Student) -> Indices:
+        return student.predict(task.rows)
 
     if search.objective == "scores":
         # A threshold of the teacher's probabilities says nothing about their reproduction.
         stages("fitting the soft-label student", 0)
-        return [Step(student=fit(task.beliefs, None), threshold=None)]
+        return [Step(student=fit(rewards, None), threshold=None)]
     useful = search.thresholds if family.thresholds is None else family.thresholds
     grid = threshold_grid(min(search.thresholds, useful))
     if search.algorithm == "crembo" and search.select == "depth":
         done, fitted = stages("fitting the path", len(grid) + 1), count(1)
-        return crembo_path(fit, task.beliefs, grid, lambda: done(next(fitted)))
+        return crembo_path(fit, rewards, grid, lambda: done(next(fitted)))
 
     stages("searching for the deepest student", 0)
-    steps = memo(fit, lambda student: student.predict(task.rows), task.beliefs, delta=search.delta)
+    steps = memo(fit, predict, rewards, delta=search.delta)
     if search.algorithm == "memo":
         return steps
     deepest = steps[-1]
@@ -173,7 +192,7 @@ def _fit_steps(
     done = stages("scanning the thresholds above", len(above))
     scanned = [deepest]
     for threshold in above:
-        student = fit(allowed_labels(task.beliefs, float(threshold)), scanned[-1].student)
+        student = fit(allowed_labels(rewards, float(threshold)), scanned[-1].student)
         scanned.append(Step(student=student, threshold=float(threshold)))
         done(len(scanned) - 1)
     return scanned
@@ -190,5 +209,6 @@ def _fine_tune(family: Family, task: Task, step: Step[Student], train: TrainingR
     """The student of `step`, fitted further on all of `train`."""
     learner = family.learner(replace(task, rows=train.rows, beliefs=train.beliefs))
     at = step.threshold
-    rewards = train.beliefs if at is None else allowed_labels(train.beliefs, at)
-    return learner.finish(learner.fit(rewards, step.student))
+    rewards = expected_utilities(train.beliefs, task.utilities)
+    allowed = rewards if at is None else allowed_labels(rewards, at)
+    return decide(learner.finish(learner.fit(allowed, step.student)), task.utilities)

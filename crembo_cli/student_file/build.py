@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crembo_cli.arrays import Doubles
+from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.errors import ReplayError
 from crembo_cli.student_file.signature import (
     INDEX,
@@ -206,10 +208,12 @@ def check_replay(
 
     `labels` (n,) and `probabilities` (n, c) are onnxruntime's answers; `values` (c,) are the
     classes as the label output gives them. Probabilities may differ by TOLERANCE; the
-    labels must be equal but where the two best probabilities lie closer than that.
+    labels must be equal but where the two best expected utilities (probabilities, where the
+    student has no utilities) lie closer than that.
     """
     predicted, believed = student.predict(rows), student.predict_proba(rows)
-    two_best = np.partition(believed, -2, axis=1)[:, -2:]
+    utilities: Doubles | None = getattr(student, "utilities", None)
+    two_best = np.partition(expected_utilities(believed, utilities), -2, axis=1)[:, -2:]
     close = two_best[:, 1] - two_best[:, 0] <= TOLERANCE
     # Written so that NaN, which compares with nothing, is no answer.
     near = (np.abs(probabilities - believed) <= TOLERANCE).all(axis=1)

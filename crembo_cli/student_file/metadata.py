@@ -13,6 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from crembo_cli.arrays import Doubles
 from crembo_cli.errors import printable
 from crembo_cli.students.contract import Family, Feature, Student
 
@@ -122,6 +125,7 @@ class StudentMetadata:
     features: tuple[Feature, ...]
     units: tuple[float, ...] | None  # standard deviation of each feature; None in old files
     missing_texts: tuple[str, ...]
+    utilities: Doubles | None  # (c, c) of its decisions; None: the most probable class
     data_sha256: str | None  # of the table it was fitted on
     internals: ReadableStudent | None  # None if its family is not installed or has no reader
 
@@ -150,6 +154,7 @@ def read_metadata(model: ModelProto, internals: ReadableStudent | None) -> Stude
         features=features_of(model),
         units=None if units is None else tuple(float(each) for each in units),
         missing_texts=missing_texts_of(model),
+        utilities=utilities_of(model),
         data_sha256=found.get(DATA_SHA256),
         internals=internals,
     )
@@ -164,6 +169,21 @@ def features_of(model: ModelProto) -> tuple[Feature, ...]:
         )
         for each in listed
     )
+
+
+def utilities_of(model: ModelProto) -> Doubles | None:
+    """Return the utilities of the student's decisions, float64 (c, c); None if there are none.
+
+    Raises ValueError if they are no square matrix of numbers.
+    """
+    rows = json.loads(metadata_of(model).get(SEARCH, "{}")).get("utilities")
+    if rows is None:
+        return None
+    found = np.array(rows, np.float64)
+    classes = json.loads(metadata_of(model)[CLASSES])
+    if found.shape != (len(classes),) * 2 or not np.isfinite(found).all():
+        raise ValueError(f"invalid utilities: {rows}")
+    return found
 
 
 def missing_texts_of(model: ModelProto) -> tuple[str, ...]:

@@ -14,10 +14,12 @@ from crembo_cli.student_file.metadata import (
     features_of,
     missing_texts_of,
     read_metadata,
+    utilities_of,
 )
 from crembo_cli.student_file.signature import LABELS
 from crembo_cli.students.capabilities import reader_of
 from crembo_cli.students.contract import Student
+from crembo_cli.students.decided import decide
 from crembo_cli.students.registry import family_class, family_names
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def _read(
     try:
         return ReadableStudent(
             name=Path(path).name,
-            student=read(model.graph),
+            student=decide(read(model.graph), utilities_of(model)),
             features=features_of(model),
             classes=classes_of(model),
             missing_texts=missing_texts_of(model),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from crembo_cli.arrays import Doubles
 from crembo_cli.students.contract import Feature, Floats, Indices
 from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
@@ -35,6 +36,10 @@ class ObliqueTree:
     def predict_proba(self, rows: Floats) -> Floats:
         """The leaf's probabilities, float32 (n, c), for float32 rows (n, p)."""
         return self.tree.predict_proba(self.directions.beside(rows))
+
+    def decided_by(self, utilities: Doubles) -> ObliqueTree:
+        """As `Tree.decided_by`."""
+        return replace(self, tree=self.tree.decided_by(utilities))
 
     def size(self) -> dict[str, int]:
         """As a tree's, and for each term of a sum a feature, a weight and a value if missing.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.arrays import Doubles
 from crembo_cli.students.contract import Feature, Floats, Indices
 from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
@@ -71,6 +72,11 @@ class RuleList:
     def holds_missing(self) -> NDArray[np.bool_]:
         """Return whether each term holds for a missing cell, bool (K, t)."""
         return np.asarray(self.missing * self.sign < 0)
+
+    def decided_by(self, utilities: Doubles) -> RuleList:
+        """The list whose rules predict the class with the largest expected utility."""
+        values = self.probabilities.astype(np.float64) @ utilities
+        return replace(self, label=values.argmax(axis=1))
 
     def size(self) -> dict[str, int]:
         """Leaves: the rules and the default. Parameters: two numbers a term, a label a rule."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -50,6 +50,11 @@ class Tree:
     def predict_proba(self, rows: Floats) -> Floats:
         """The leaf's probabilities, float32 (n, c), for float32 rows (n, p)."""
         return self.probabilities[self.leaves_of(rows)]
+
+    def decided_by(self, utilities: Doubles) -> Tree:
+        """The tree whose leaves predict the class with the largest expected utility."""
+        values = self.probabilities.astype(np.float64) @ utilities
+        return replace(self, label=values.argmax(axis=1))
 
     def splits(self) -> Indices:
         """The nodes that are not leaves, ascending."""
