@@ -1,6 +1,16 @@
-"""`python -m crembo_cli`: the command line where the script is not on the path."""
+"""The command line's entry: `crembo` and `python -m crembo_cli`."""
 
-from crembo_cli.commands.app import main
+import signal
+
+
+def main() -> None:
+    """Run the command line; a Ctrl-C while it still loads ends the process without a traceback."""
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from crembo_cli.commands import app
+
+    app.main()
+
 
 if __name__ == "__main__":
     main()

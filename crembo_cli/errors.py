@@ -17,7 +17,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
+
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
 
 class CremboError(Exception):
@@ -54,6 +57,14 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def escape_controls(text: str) -> str:
+    """Escape the characters of `text` that a terminal would obey, in text that is data.
+
+    Tabs, line feeds and all other characters stay, so that honest data do not change.
+    """
+    return CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 class GateError(CremboError):

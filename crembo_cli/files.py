@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
-import tempfile
+import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from crembo_cli.errors import OutputError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where no open file can be removed
+    fcntl = None  # type: ignore[assignment]  # checked before each use
 
 
 def check_output(path: Path, inputs: Sequence[Path]) -> None:
@@ -38,7 +46,7 @@ def check_output(path: Path, inputs: Sequence[Path]) -> None:
                 hint="make it first, or name another",
             )
         # Asking the permissions is not enough: a file system may be read-only or full.
-        with tempfile.TemporaryFile(dir=target.parent):
+        with new_part(target.parent):
             pass
 
 
@@ -46,52 +54,116 @@ def write_together(files: Mapping[Path, bytes]) -> None:
     """Write all of `files`, path to content, each in one step; on an error none is changed.
 
     Each is written beside its place, flushed to the disk, and moved there; a symbolic link stays
-    one, and what it points to is written. Raises OutputError.
+    one, and what it points to is written. Files of two runs are never mixed, even if the process
+    is killed in between: old files other than the first are taken away before the first is
+    replaced, and new ones follow it. Raises OutputError.
     """
-    moves: list[tuple[Path, Path]] = []
-    try:
+    with ExitStack() as parts:
+        moves: list[Move] = []
         for path, content in files.items():
             with _named(path):
                 target = path.resolve()
-                moves.append((_beside(target), target))
-                with moves[-1][0].open("xb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-        _move(moves)
-    finally:
-        for beside, _ in moves:
-            beside.unlink(missing_ok=True)
+                part, file = parts.enter_context(new_part(target.parent))
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+                moves.append(Move(path=path, target=target, part=part))
+                _close_on_windows(file)
+        if len(moves) == 1:
+            with _named(moves[0].path):
+                moves[0].part.replace(moves[0].target)
+        else:
+            _move(moves, parts)
 
 
-def _move(moves: Sequence[tuple[Path, Path]]) -> None:
-    """Move each file to its target; where one cannot be moved, put the old ones back."""
-    several = len(moves) > 1
-    kept = {target: _beside(target) for _, target in moves if several and target.exists()}
-    moved: list[Path] = []
+@dataclass(kw_only=True)
+class Move:
+    """A file on its way to its place."""
+
+    path: Path  # as the user wrote it
+    target: Path
+    part: Path  # the new content, until it is moved
+    old: Path | None = None  # the old content, until all files are moved
+
+
+def _move(moves: Sequence[Move], parts: ExitStack) -> None:
+    """Move several files to their targets; where one cannot be moved, put the old ones back."""
     try:
-        for target, old in kept.items():
-            with _named(target):
-                shutil.copy2(target, old)
-        for beside, target in moves:
-            with _named(target):
-                beside.replace(target)
-            moved.append(target)
+        for move in moves:
+            with _named(move.path):
+                if move.target.is_file():
+                    old, file = parts.enter_context(new_part(move.target.parent))
+                    shutil.copy2(move.target, old)
+                    move.old = old
+                    _close_on_windows(file)
+        for move in moves[1:]:
+            with _named(move.path):
+                if move.old is not None:
+                    move.target.unlink()
+        for move in moves:
+            with _named(move.path):
+                move.part.replace(move.target)
     except BaseException:
-        for target in moved:
-            if target in kept:
-                kept[target].replace(target)
-            else:
-                target.unlink()
+        for move in moves:
+            if move.old is not None:
+                move.old.replace(move.target)
+            elif not move.part.exists():  # it was moved to where there was no file
+                move.target.unlink(missing_ok=True)
         raise
-    finally:
-        for old in kept.values():
-            old.unlink(missing_ok=True)
 
 
-def _beside(target: Path) -> Path:
-    """A new name in the folder of `target`, short however long that one's is."""
-    return target.with_name(f".crembo-{secrets.token_hex(8)}.part")
+@contextmanager
+def new_part(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new file in `folder` with a short name, removed at the end unless it was moved.
+
+    It is locked while it is open: `_clear` removes the parts of processes that are gone.
+    """
+    _clear(folder)
+    while True:
+        path = folder / f".crembo-{secrets.token_hex(8)}.part"
+        try:
+            with path.open("xb") as file:
+                locked = _lock(file.fileno())
+                # Another run may take it for a dead one's between the two lines above.
+                if locked is None or (locked and not os.fstat(file.fileno()).st_nlink):
+                    continue
+                yield path, file
+                return
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _close_on_windows(file: BinaryIO) -> None:
+    """Close a file where the system moves no open one."""
+    if fcntl is None:
+        file.close()
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed runs left in `folder`: parts that no process has locked."""
+    if fcntl is None:
+        return
+    for path in folder.glob(".crembo-*.part"):
+        with contextlib.suppress(OSError):  # gone meanwhile, or somebody else's
+            number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                if stat.S_ISREG(os.fstat(number).st_mode) and _lock(number):
+                    path.unlink()
+            finally:
+                os.close(number)
+
+
+def _lock(number: int) -> bool | None:
+    """Lock an open file: True, None if another process has it, False where there are no locks."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return None
+    except OSError:  # some network file systems
+        return False
+    return True
 
 
 @contextmanager

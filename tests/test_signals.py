@@ -110,7 +110,10 @@ def test_an_ended_comparison_leaves_no_process(folder: Path, ending: signal.Sign
 
 
 def test_killed_at_any_moment_the_old_student_is_whole(folder: Path) -> None:
-    """kill -9 at moments from the start to the end: each file is the old one or the new one."""
+    """kill -9 at moments from the start to the end: each file is the old one or the new one.
+
+    A report is never one of another run than the student; it may be absent.
+    """
     whole = started(folder, "--quick-report", "--synthetic", "0")
     begun = time.perf_counter()
     assert whole.wait() == 0
@@ -127,9 +130,11 @@ def test_killed_at_any_moment_the_old_student_is_whole(folder: Path) -> None:
         run.kill()
         run.communicate()
         ends.add(run.returncode)
-        assert (folder / STUDENT).read_bytes() in (b"old", new[STUDENT])
-        report = (folder / "r.json").read_bytes()
-        assert report == b"old" or report.endswith(b"}\n")
+        student = (folder / STUDENT).read_bytes()
+        assert student in (b"old", new[STUDENT])
+        if (folder / "r.json").exists():
+            report = (folder / "r.json").read_bytes()
+            assert report == b"old" if student == b"old" else report.endswith(b"}\n")
         for each in teachers:
             for _ in range(100):
                 if not Path(f"/proc/{each}").exists():

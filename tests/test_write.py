@@ -136,7 +136,10 @@ def test_a_folder_without_the_right_to_write(tmp_path: Path) -> None:
 
 
 def test_killed_at_any_moment_a_file_is_whole(tmp_path: Path) -> None:
-    """kill -9 while files are written over and over leaves each as one write left it."""
+    """kill -9 while files are written over and over: each is whole, and all are of one write.
+
+    The first is always there; the next write takes away what the kill left.
+    """
     code = (
         "import sys; from pathlib import Path;"
         "from crembo_cli.files import write_together;"
@@ -155,6 +158,67 @@ def test_killed_at_any_moment_a_file_is_whole(tmp_path: Path) -> None:
         writer.send_signal(signal.SIGKILL)
         writer.wait()
         writer.stdout.close()
-        for name, times in (("a.onnx", 50000), ("b.json", 100)):
-            content = (tmp_path / name).read_bytes()
-            assert content == content[:9] * times
+        first = (tmp_path / "a.onnx").read_bytes()
+        assert first == first[:9] * 50000
+        if (tmp_path / "b.json").exists():
+            assert (tmp_path / "b.json").read_bytes() == first[:9] * 100
+    write_together({tmp_path / "a.onnx": b"1", tmp_path / "b.json": b"2"})
+    assert names(tmp_path) == ["a.onnx", "b.json"]
+
+
+def test_a_kill_between_two_moves_leaves_files_of_one_run(tmp_path: Path) -> None:
+    """At each moment of the moves: old files alone, or new files alone, and never both."""
+    code = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from crembo_cli.files import write_together\n"
+        "left = int(sys.argv[1])\n"
+        "def kill(event, arguments):\n"
+        "    global left\n"
+        "    if event in ('os.rename', 'os.remove'):\n"
+        "        left -= 1\n"
+        "        if left < 0: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "sys.addaudithook(kill)\n"
+        "write_together({Path(name): b'new' for name in ('s.onnx', 'r.json', 'r.md')})\n"
+    )
+    ends = []
+    for left in range(60):
+        for name in ("s.onnx", "r.json", "r.md"):
+            (tmp_path / name).write_bytes(b"old")
+        done = subprocess.run([sys.executable, "-c", code, str(left)], cwd=tmp_path, check=False)
+        ends.append(done.returncode)
+        found = {path.read_bytes() for path in tmp_path.iterdir() if path.suffix != ".part"}
+        assert found in ({b"old"}, {b"new"})
+        assert (tmp_path / "s.onnx").exists()
+        if done.returncode == 0:
+            break
+    assert ends[:6] == [-signal.SIGKILL] * 6
+    assert ends[-1] == 0
+
+
+def test_parts_of_dead_runs_are_removed_and_those_of_running_ones_are_not(tmp_path: Path) -> None:
+    """A run clears its output's folder of what a killed one left, and of nothing else."""
+    code = (
+        "import os; from pathlib import Path; from crembo_cli.files import new_part\n"
+        "with new_part(Path('.')) as (path, file):\n"
+        "    print(path.name, flush=True); input()\n"
+    )
+    command = [sys.executable, "-c", code]
+    pipe = subprocess.PIPE
+    runs = [
+        subprocess.Popen(command, cwd=tmp_path, stdin=pipe, stdout=pipe, text=True)
+        for _ in range(2)
+    ]
+    parts = [run.stdout.readline().strip() for run in runs if run.stdout]
+    (tmp_path / ".crembo-notes.txt").write_text("mine")
+    (tmp_path / ".crembo-link.part").symlink_to("nowhere")
+    runs[0].kill()
+    runs[0].wait()
+    check_output(tmp_path / "s.onnx", [])
+    assert names(tmp_path) == sorted([".crembo-link.part", ".crembo-notes.txt", parts[1]])
+    runs[1].communicate("\n")
+    assert runs[1].returncode == 0
+    assert names(tmp_path) == [".crembo-link.part", ".crembo-notes.txt"]
+    for run in runs:
+        for stream in (run.stdin, run.stdout):
+            if stream:
+                stream.close()

@@ -6,55 +6,28 @@ Exit codes: 0 done, 1 a requirement was not met, 2 invalid usage or input, 3 a d
 
 from __future__ import annotations
 
-import errno
-import io
-import os
-import signal
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
 from crembo_cli.commands import compress, evaluate, explain, inspect, score, students
-from crembo_cli.commands.messages import answering, print_answer, print_message
-from crembo_cli.errors import CremboError, DefectError, InputError, UsageError
-
-LEAST_ADDRESS_SPACE = 2**30  # bytes; with less, libraries abort the process while they load
-NUMBA_THREADS = "NUMBA_NUM_THREADS"
-
-
-def check_environment() -> None:
-    """Raise UsageError for a variable or a limit that would end the process without a message."""
-    threads = os.environ.get(NUMBA_THREADS)
-    if threads is not None and not (threads.isascii() and threads.isdigit() and int(threads) > 0):
-        raise UsageError(
-            "invalid environment variable",
-            where=NUMBA_THREADS,
-            found=repr(threads),
-            wanted="a whole number above 0",
-            hint=f"unset {NUMBA_THREADS}",
-        )
-    if sys.platform == "win32":
-        return
-    import resource
-
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if limit not in (-1, resource.RLIM_INFINITY) and limit < LEAST_ADDRESS_SPACE:
-        raise UsageError(
-            "too little address space",
-            where="ulimit -v",
-            found=f"{limit // 2**20} MiB",
-            wanted=f"{LEAST_ADDRESS_SPACE // 2**20} MiB or more",
-        )
-
+from crembo_cli.commands.messages import answering, print_answer, print_line, print_message
+from crembo_cli.commands.surroundings import (
+    Terminated,
+    check_environment,
+    default_signals,
+    describe_system_error,
+    end_on_signals,
+    open_streams,
+    silence_libraries,
+)
+from crembo_cli.errors import CremboError, DefectError, InputError, printable
 
 INTERRUPTED, TERMINATED = 130, 143
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 HELP = {"-h", "--help"}
 
 app = typer.Typer(
@@ -93,15 +66,20 @@ def _options(
 ) -> None:
     """Compress a saved classifier into a small, deep, robust student."""
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help(), err=True)
+        print_line(context.get_help())
         raise typer.Exit(InputError.exit_code)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line on `arguments` (default: the process's) and exit with its code."""
-    _open_streams()
-    signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    open_streams()
+    if "--debug" not in words:
+        silence_libraries()
+    end_on_signals()
+    code = run(words)
+    default_signals()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -120,7 +98,7 @@ def run(arguments: list[str]) -> int:
         return 0
     except typer.Exit as done:
         return done.exit_code
-    except _Terminated:
+    except Terminated:
         print_message("terminated; no output is half written")
         return TERMINATED
     except KeyboardInterrupt:
@@ -130,7 +108,8 @@ def run(arguments: list[str]) -> int:
         if debug:
             import traceback
 
-            traceback.print_exception(error)
+            for line in "".join(traceback.format_exception(error)).splitlines():
+                print_line(printable(line))
         line, code = _line_and_code(error, debug)
         print_message(line)
         return code
@@ -141,12 +120,9 @@ def _line_and_code(error: Exception, debug: bool) -> tuple[str, int]:
         return str(error), error.exit_code
     if isinstance(error, TyperException):
         return _one_line(error), InputError.exit_code
-    if isinstance(error, MemoryError):
-        return "out of memory; try fewer rows or a larger machine", InputError.exit_code
-    if isinstance(error, OSError) and error.errno in DISK_FULL:
-        where = error.filename or tempfile.gettempdir()
-        hint = "free some space, or set TMPDIR to another folder"
-        return f"{where}: no space left on the disk; {hint}", InputError.exit_code
+    lack = describe_system_error(error)
+    if lack is not None:
+        return lack, InputError.exit_code
     message = " ".join(f"{type(error).__name__}: {error}".split())
     hint = "" if debug else "; run it again with --debug and report the traceback"
     return f"a defect of crembo: {message}{hint}", DefectError.exit_code
@@ -161,28 +137,3 @@ def _one_line(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "crembo"
     return f"{message}; try '{command} --help'"
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, handled like Ctrl-C."""
-
-
-def _terminate(number: int, frame: object) -> None:
-    del number, frame
-    raise _Terminated
-
-
-def _open_streams() -> None:
-    """Open standard streams that the caller closed, so that no other file gets their numbers."""
-    for number in (0, 1, 2):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  # it stays open
-            setattr(sys, name, stream)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name that the terminal's encoding lacks is no reason to lose the report.
-        sys.stdout.reconfigure(errors="backslashreplace")

@@ -10,7 +10,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TextIO
 
-from crembo_cli.errors import OutputError, PublishError, UsageError, printable
+from crembo_cli.errors import (
+    OutputError,
+    PublishError,
+    UsageError,
+    escape_controls,
+    printable,
+)
 
 if TYPE_CHECKING:
     import typer
@@ -121,11 +127,14 @@ def print_line(line: str) -> None:
 def print_answer(text: str, *, styled: bool = False) -> None:
     """Print `text` on standard output and flush it; see `answering`.
 
-    On a terminal, control characters in it are escaped unless it is `styled`: names in an
-    untrusted file must not reach the terminal as commands. In a pipe, data stays as it is.
+    Control characters in it are escaped unless it is `styled`: names in an untrusted file must
+    not reach a terminal as commands, be it now or when somebody reads a log. On a terminal all
+    characters that it cannot show are.
     """
-    if sys.stdout.isatty() and not styled:
+    if not styled and sys.stdout.isatty():
         text = "\n".join(printable(line) for line in text.split("\n"))
+    elif not styled:
+        text = escape_controls(text)
     with answering():
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -164,17 +173,25 @@ def publish(report: Report, *, as_json: bool, quiet: bool) -> None:
     from crembo_cli.report.gates import raise_for_gates
 
     try:
-        _append_summary(report)
-        if as_json:
-            print_answer(report.to_json())
-        elif not quiet:
-            from crembo_cli.report.console import render_terminal
+        with outputs_written():
+            _append_summary(report)
+            if as_json:
+                print_answer(report.to_json())
+            elif not quiet:
+                from crembo_cli.report.console import render_terminal
 
-            print_answer(render_terminal(report), styled=True)
-    except OutputError as error:
-        raise PublishError(str(error), hint="the outputs of the run are written") from error
+                print_answer(render_terminal(report), styled=True)
     finally:
         raise_for_gates(report)
+
+
+@contextmanager
+def outputs_written() -> Iterator[None]:
+    """Say, where the result cannot be printed, that the outputs of the run are written."""
+    try:
+        yield
+    except OutputError as error:
+        raise PublishError(str(error), hint="the outputs of the run are written") from error
 
 
 def check_summary() -> None:

@@ -38,7 +38,7 @@ def command(
     debug: options.Debug = False,
 ) -> None:
     """Query TEACHER about each row of DATA: one column per class, rows in their order."""
-    from crembo_cli.commands.messages import Messages, print_answer
+    from crembo_cli.commands.messages import Messages, outputs_written, print_answer
     from crembo_cli.errors import UsageError
     from crembo_cli.runs.score import score
 
@@ -68,4 +68,5 @@ def command(
     if as_json:
         import json
 
-        print_answer(json.dumps(scores.info, indent=2) + "\n")
+        with outputs_written():
+            print_answer(json.dumps(scores.info, indent=2) + "\n")

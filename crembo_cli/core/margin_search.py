@@ -11,6 +11,7 @@ from crembo_cli.arrays import Bools, Doubles, Floats, Indices
 Predict = Callable[[Floats], Indices]
 Settle = Callable[[Floats], Floats]  # rows -> the nearest rows that the classifier accepts
 
+BOUND = float(np.finfo(np.float32).max)  # of a cell
 LARGEST = 16.0  # units: changes beyond it are not looked for
 DOUBLINGS = 11  # sizes tried first: LARGEST, its half, and so on
 HALVINGS = 12  # of the interval that is left then
@@ -99,7 +100,8 @@ def _along(
 def _at(rows: Floats, moved: Doubles, sizes: Doubles) -> Floats:
     """The rows moved by so much, as float32."""
     step = np.where(np.isfinite(sizes), sizes, 0.0)[:, None]
-    return np.asarray((rows + step * moved).astype(np.float32))
+    # Beyond the range of float32 a cell would become infinite.
+    return np.asarray((rows + step * moved).clip(-BOUND, BOUND).astype(np.float32))
 
 
 def _size(rows: Floats, there: Floats, units: Doubles) -> Doubles:

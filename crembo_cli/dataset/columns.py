@@ -184,6 +184,8 @@ def _check_usable(table: Table, name: str) -> None:
 
 
 LARGEST = float(np.finfo(np.float32).max)
+OVERFLOW = LARGEST + 2.0**103  # from here on float32 rounds to infinity; its largest number is
+# often written as 3.4028235e38, which is a little more than that number
 
 
 def check_cells(table: Table, columns: Columns) -> None:
@@ -195,7 +197,7 @@ def check_cells(table: Table, columns: Columns) -> None:
         cells = table.frame[name].to_numpy()
         if cells.dtype.kind != "f":
             continue
-        beyond = np.abs(cells) > LARGEST
+        beyond = np.abs(cells) >= OVERFLOW
         if beyond.any():
             row = int(beyond.argmax())
             raise DataError(

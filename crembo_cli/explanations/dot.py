@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from crembo_cli.errors import printable
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.tree.text import conditions, leaf_text
 
@@ -39,5 +40,5 @@ def _answer(condition: str, name: str) -> str:
 
 def _quoted(text: str) -> str:
     """A quoted string of DOT; a line break would end it, a backslash begins an escape."""
-    plain = " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
+    plain = printable(" ".join(text.split())).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{plain}"'

@@ -5,9 +5,11 @@ A missing value is NULL, as in the table it came from; NaN, which few databases 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
+from crembo_cli.errors import CONTROLS, StudentError
 from crembo_cli.explanations.split import Split, split_at
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.capabilities import kind_of
@@ -144,11 +146,24 @@ def _class(explained: ReadableStudent, k: int) -> str:
 
 
 def _identifier(name: str) -> str:
+    if CONTROLS.search(name):
+        raise StudentError(
+            "unsupported control character in a feature's name",
+            where=f"column {name!r}",
+            found="--format sql",
+            hint="rename the column, or use another format",
+        )
     return '"' + name.replace('"', '""') + '"'
 
 
 def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    """A literal; control characters, which a terminal would obey, are calls of CHR."""
+    parts = [
+        f"CHR({ord(part)})" if CONTROLS.fullmatch(part) else "'" + part.replace("'", "''") + "'"
+        for part in re.split(f"({CONTROLS.pattern})", text)
+        if part
+    ]
+    return f"({' || '.join(parts)})" if len(parts) > 1 else "".join(parts) or "''"
 
 
 def _number(value: float) -> str:

@@ -7,6 +7,7 @@ from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from crembo_cli.errors import escape_controls
 from crembo_cli.explanations.figure import OF_THE_PAGE, class_colour, svg_of, themed
 from crembo_cli.report.drawings import explain_comparison, name_classifier
 from crembo_cli.report.glossary import NOTE, explain
@@ -51,7 +52,7 @@ def render_html(report: Report) -> str:
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, keep_trailing_newline=True
     )
     (tree, wide), curves = _tree(report), _curves(report)
-    return environment.get_template(TEMPLATE).render(
+    page = environment.get_template(TEMPLATE).render(
         report=report,
         classifier=name_classifier(report.student.family),
         verdict=verdict_of(report),
@@ -76,6 +77,7 @@ def render_html(report: Report) -> str:
         glossary=[(metric.name, explain(metric)) for metric in METRICS],
         note=NOTE,
     )
+    return escape_controls(page)
 
 
 def _comparison_sentence(report: Report) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from crembo_cli.arrays import Doubles, Floats, Indices
-from crembo_cli.core.margin_search import margin_upper_bound, unchanged
-from crembo_cli.dataset.encode import Encoding
+from crembo_cli.core.margin_search import BOUND, margin_upper_bound, unchanged
+from crembo_cli.dataset.encode import INT64, Encoding
 from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.robustness.model import NOISE_LEVELS, RADII, Flips, Margins, MarginUpperBounds
 from crembo_cli.students.capabilities import exact_margins
@@ -163,7 +163,8 @@ def noisy_cells(
     """`frame` with noise in its cells; columns, dtypes and missing cells do not change.
 
     Numbers get Gaussian noise of `level` times their unit (p,). Integers are rounded and clipped
-    to the column's range, because the teacher's input may be as narrow as a byte. With
+    to the column's range, because the teacher's input may be as narrow as a byte; other numbers
+    to the range of float32. With
     probability `level`, a text or a boolean is replaced by the cell of a random row of `seen`.
     """
     import pandas as pd
@@ -179,7 +180,11 @@ def noisy_cells(
         else:
             values = cells.to_numpy(np.float64) + rng.standard_normal(len(cells)) * (level * unit)
             if cells.dtype.kind == "i":
-                values = np.rint(values).clip(cells.min(), cells.max())
-            values = values.astype(cells.dtype)
+                # First to what int64 holds: the float64 nearest to its largest number is larger.
+                whole = np.rint(values).clip(*INT64).astype(np.int64)
+                values = whole.clip(cells.min(), cells.max()).astype(cells.dtype)
+            else:
+                # Beyond them, a cell would become infinite as float32.
+                values = values.clip(-BOUND, BOUND).astype(cells.dtype)
         columns[name] = pd.Series(values, dtype=cells.dtype)
     return pd.DataFrame(columns, copy=False)

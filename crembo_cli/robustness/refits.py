@@ -207,11 +207,11 @@ def _select(part: TrainingRows, real: Indices, synthetic: Indices) -> TrainingRo
 
 def real_rows_of(train: TrainingRows) -> Indices:
     """The real row to which each synthetic row belongs: int64 (n - real,)."""
-    real = train.rows[: train.real]
+    real = train.rows[: train.real].astype(np.float64)  # squares may overflow as float32
     # With a row of zeros, the deviation of a column without values is 0 and not NaN.
-    spread = np.nanstd(np.vstack([real, np.zeros_like(real[:1])]), axis=0, dtype=np.float64)
+    spread = np.nanstd(np.vstack([real, np.zeros_like(real[:1])]), axis=0)
     scale = np.where(spread > 0, spread, 1.0).astype(np.float32)
-    return nearest_real_rows(real, train.rows[train.real :], scale)
+    return nearest_real_rows(train.rows[: train.real], train.rows[train.real :], scale)
 
 
 def take_resample(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crembo_cli.errors import UsageError
+from crembo_cli.errors import UsageError, escape_controls
 from crembo_cli.files import check_output, write_together
 from crembo_cli.runs.inputs import open_teacher, read_labelled
 from crembo_cli.runs.options import (
@@ -36,8 +36,12 @@ class Scores:
     notes: tuple[str, ...]
 
     def to_csv(self) -> str:
-        """The table as CSV text; the numbers read back as the same float32."""
-        return self.frame.to_csv(index=False, lineterminator="\n")
+        """The table as CSV text; the numbers read back as the same float32.
+
+        Control characters in the names of the classes are escaped.
+        """
+        header = [escape_controls(str(each)) for each in self.frame.columns]
+        return self.frame.to_csv(index=False, header=header, lineterminator="\n")
 
 
 def score(

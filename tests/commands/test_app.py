@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,13 @@ def test_bad_usage_is_one_line(crembo: Crembo, arguments: list[str], line: str) 
         (errors.ReplayError("differs"), 3, "differs"),
         (MemoryError(), 2, "out of memory; try fewer rows or a larger machine"),
         (KeyboardInterrupt(), 130, "interrupted; no output is half written"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), 2, "out of memory; try fewer rows"),
+        (
+            ImportError("_sparsetools.so: failed to map segment from shared object"),
+            2,
+            "out of memory; try fewer rows",
+        ),
+        (RuntimeError("can't start new thread"), 2, "out of memory; try fewer rows"),
         (EOFError("torn"), 3, "a defect of crembo: EOFError: torn; run it again with"),
         (
             BrokenPipeError("child"),
@@ -204,6 +212,25 @@ def test_the_exit_code_does_not_depend_on_standard_error(
         assert ran(f"$CREMBO {command} > /dev/null {stream}", tmp_path).returncode == code
 
 
+@pytest.mark.parametrize("command", ["", "inspect none.onnx --debug"])
+def test_bad_usage_has_its_code_where_nobody_reads_standard_error(
+    command: str, tmp_path: Path
+) -> None:
+    """The help of `crembo` alone and a traceback go there; neither changes the code 2."""
+    for stream in ("2> /dev/full", "2> >(true)"):
+        assert ran(f"$CREMBO {command} > /dev/null {stream}", tmp_path).returncode == 2
+
+
+def test_a_summary_of_scores_that_cannot_be_printed_has_the_code_4(
+    tmp_path: Path, beliefs: Path, data: Path
+) -> None:
+    """The table is written by then, and the line says so."""
+    done = ran(f"$CREMBO score {beliefs} {data} -o s.csv --json > /dev/full", tmp_path)
+    assert done.returncode == 4
+    assert done.stderr.endswith("No space left on device; the outputs of the run are written\n")
+    assert (tmp_path / "s.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("command", "line"),
     [
@@ -240,4 +267,23 @@ def test_a_full_temporary_folder_is_named(
     assert capsys.readouterr().err == (
         "crembo: /scratch/spool: no space left on the disk; free some space, or set TMPDIR to "
         "another folder\n"
+    )
+
+
+def test_no_temporary_folder_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whichever library wanted one: exit code 2, and what to do."""
+    broken = typer.Typer()
+
+    @broken.command()
+    def fail() -> None:
+        raise OSError("a writable cache directory is required")
+
+    monkeypatch.setattr(border, "app", broken)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/proc"])
+    assert border.run([]) == 2
+    assert capsys.readouterr().err == (
+        "crembo: no temporary folder can be written to; set TMPDIR to one that can\n"
     )

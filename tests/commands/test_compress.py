@@ -8,7 +8,9 @@ from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime
+import pandas as pd
 import pytest
 
 from tests import small_teachers
@@ -197,3 +199,22 @@ def test_odd_names_are_names(crembo: Crembo, tmp_path: Path, teacher: Path) -> N
     assert "on [blue]d.csv" in done.out
     assert any(name in done.out for name in ("[red]x <=", ":smile: <=", "[/bold] <=", "a\\nb <="))
     assert "reading [blue]d.csv" in done.err
+
+
+@pytest.mark.parametrize("family", ["tree", "mlp", "boosted"])
+def test_cells_at_the_limits_of_their_types_end_without_a_warning(
+    crembo: Crembo, tmp_path: Path, family: str
+) -> None:
+    """Under --quiet nothing is printed, and noise makes no cell infinite."""
+    rng = np.random.default_rng(0)
+    most = float(np.finfo(np.float32).max)
+    frame = pd.DataFrame({"x": rng.normal(size=120), "n": rng.integers(-9, 9, 120)})
+    frame.loc[:39, "x"] = np.tile([most, -most], 20)
+    frame["n"] = np.where(frame.index % 7 == 0, np.sign(frame["n"]) * (2**63 - 1), frame["n"])
+    frame.to_csv("d.csv", index=False)
+    right = np.where(frame["x"] > 0, 0.9, 0.1).astype(np.float32)
+    pd.DataFrame({"no": 1 - right, "yes": right}).to_parquet("beliefs.parquet")
+    few = ("--synthetic", "0", "--thresholds", "2", "--jobs", "1", "--json", "-q")
+    ran = crembo("compress", "beliefs.parquet", "d.csv", "-s", family, *few)
+    assert (ran.code, ran.err) == (0, "")
+    assert json.loads(ran.out)["robustness"]["noise"]["0.1"]["student"] <= 0.5

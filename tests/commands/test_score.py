@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from crembo_cli.commands.app import run
+from tests import small_teachers
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 WINE = [str(SAMPLES / "wine_mlp.onnx"), str(SAMPLES / "wine.csv")]
@@ -94,3 +95,16 @@ def test_a_label_taken_as_a_feature_is_told(capsys: pytest.CaptureFixture[str]) 
     """Where the count fits only with the column `target`, that is said on standard error."""
     assert run(["score", *WINE, "--drop", "alcohol"]) == 0
     assert "column 'target' is used as a feature" in capsys.readouterr().err
+
+
+def test_escape_sequences_in_class_names_never_reach_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The header has them escaped, on standard output and in a CSV file."""
+    teacher = small_teachers.teacher(tmp_path / "t.onnx", labels=["\x1b[31mred", "b\x9b", "c"])
+    small_teachers.table().to_csv(tmp_path / "d.csv", index=False)
+    words = ["score", str(teacher), str(tmp_path / "d.csv")]
+    assert run(words) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "\\x1b[31mred,b\\x9b,c"
+    assert run([*words, "-o", str(tmp_path / "p.csv")]) == 0
+    assert (tmp_path / "p.csv").read_text().startswith("\\x1b[31mred,b\\x9b,c\n")

@@ -7,7 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from crembo_cli.dataset.columns import LARGEST, Columns, check_cells, choose_columns, format_list
+from crembo_cli.dataset.columns import (
+    LARGEST,
+    OVERFLOW,
+    Columns,
+    check_cells,
+    choose_columns,
+    format_list,
+)
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import table_of
@@ -166,6 +173,16 @@ def test_infinite_features_are_refused_with_their_place(cell: float, message: st
     table = table_of(a=[1.0, 2.0, 3.0], b=[np.nan, LARGEST, cell], c=["x", None, "y"])
     with pytest.raises(DataError, match=message + r".*\(1 such cells in the column\)"):
         check_cells(table, Columns(label=None, features=("a", "b", "c"), extra=()))
+
+
+def test_the_largest_float32_is_accepted_as_it_is_often_written() -> None:
+    """3.4028235e38 is a little more than it and rounds to it: many rasters mark no data so."""
+    table = table_of(a=[3.4028235e38, -3.4028235e38, 1.0])
+    check_cells(table, Columns(label=None, features=("a",), extra=()))
+    rows = table.frame["a"].to_numpy().astype(np.float32)
+    assert rows.tolist() == [LARGEST, -LARGEST, 1.0]
+    with pytest.raises(DataError, match="value out of range"):
+        check_cells(table_of(a=[OVERFLOW, 1.0]), Columns(label=None, features=("a",), extra=()))
 
 
 def test_other_columns_may_be_infinite() -> None:

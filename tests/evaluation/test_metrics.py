@@ -10,7 +10,7 @@ from crembo_cli.dataset.columns import Columns
 from crembo_cli.dataset.encode import learn_encoding
 from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.dataset.table import Table
-from crembo_cli.evaluation.metrics import ClassMetrics, measure_by_class
+from crembo_cli.evaluation.metrics import ClassMetrics, measure_by_class, predict_baseline
 from crembo_cli.students.contract import Indices
 
 PROBABILITIES = np.array([[0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [0.0, 1.0]], np.float32)
@@ -71,3 +71,13 @@ def test_without_a_teacher_there_is_no_mean_probability() -> None:
     assert found is not None
     assert (found[0].mean_belief, found[1].rows, found[1].recall) == (None, 0, None)
     assert measure_by_class(labelled_table(), PREDICTED, ["a", "b"], teacher=False) is None
+
+
+def test_a_baseline_of_many_classes_and_extreme_cells_warns_of_nothing() -> None:
+    """A class for each row, and cells whose sum is no float32, are learned without a warning."""
+    most = np.finfo(np.float32).max
+    rows = np.array([[-most], [-most], [-1.0], [1.0], [most], [most]], np.float32)
+    labels = np.arange(6)
+    labels[[1, 5]] = labels[[0, 4]]
+    size = {"leaves": 4, "parameters": 7}
+    assert predict_baseline(rows, labels, rows, size, 0).tolist() == labels.tolist()

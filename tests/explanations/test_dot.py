@@ -27,3 +27,12 @@ def test_dot_written_out() -> None:
         '  n4 [label="no (no 1.00)", style=bold];\n'
         "}\n"
     )
+
+
+def test_escape_sequences_are_shown_and_not_obeyed() -> None:
+    """A name from an untrusted model cannot command the terminal that shows the graph."""
+    odd = replace(FEATURES[0], name="\x1b[31mage\x9b2J")
+    text = dot_of(replace(small_tree(), features=(odd, FEATURES[1]), classes=("no\x07", "yes")))
+    assert all(each.isprintable() for each in text.splitlines())
+    assert 'n0 [label="\\\\x1b[31mage\\\\x9b2J"];' in text
+    assert 'n4 [label="no\\\\x07 (no\\\\x07 1.00)", style=bold];' in text

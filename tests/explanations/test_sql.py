@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
+from crembo_cli.errors import StudentError
 from crembo_cli.explanations.sql import sql_of
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
@@ -105,3 +107,31 @@ def test_it_is_one_case_expression(case: Case) -> None:
     assert text.startswith("CASE")
     assert text.endswith("END")
     assert ";" not in text.replace("col`our; DROP", "")
+
+
+def test_control_characters_in_texts_are_calls_of_chr() -> None:
+    """No escape sequence is in the query, and DuckDB still finds and gives the very texts."""
+    red, class_ = "\x1b[31mr'ed\x9b", "\x07no"
+    frame = pd.DataFrame({"colour": [red, "blue", red, "blue"]})
+    rows = np.array([[0], [1], [0], [1]], np.float32)
+    student = replace(
+        explained(rewarded(TreeFamily(max_depth=1), rows, np.array([1, 0, 1, 0])), ["colour"], 2),
+        features=(Feature(name="colour", categories=(red, "blue")),),
+        classes=(class_, "yes"),
+    )
+    query = sql_of(student)
+    assert all(line.isprintable() for line in query.splitlines())
+    assert in_duckdb(f"SELECT {query} FROM rows ORDER BY row_number", frame) == [
+        "yes",
+        class_,
+        "yes",
+        class_,
+    ]
+
+
+def test_a_column_with_control_characters_is_refused() -> None:
+    """A quoted name of SQL cannot be put together from parts."""
+    rows = np.array([[0], [1]], np.float32)
+    student = rewarded(TreeFamily(max_depth=1), rows, np.array([1, 0]))
+    with pytest.raises(StudentError, match=r"control character in a feature.s name.*rename"):
+        sql_of(explained(student, ["\x1b[2J"], 2))

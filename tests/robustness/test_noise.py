@@ -79,3 +79,18 @@ def test_the_teacher_is_asked_about_so_many_rows_at_most() -> None:
     noise_on(Constant(2, 3), teacher, evidence, frame, np.zeros(4), 0)
     assert len(asked) == 3
     assert 0.9 * MOST_QUERIES < sum(asked) <= MOST_QUERIES
+
+
+def test_noise_at_the_limits_of_float32_and_int64_stays_within_them() -> None:
+    """No cell becomes infinite or changes its sign, for the teacher and for the student."""
+    most, whole = float(np.finfo(np.float32).max), 2**63 - 1
+    frame = pd.DataFrame({"x": [most, -most] * 50, "n": [whole, -whole - 1] * 50})
+    noisy = noisy_cells(frame, 0.1, np.array([most, 1e18]), frame, np.random.default_rng(0))
+    for name, limit in (("x", most), ("n", whole)):
+        assert (noisy[name].abs().astype(float) <= float(limit)).all()
+        assert (np.sign(noisy[name]) == np.sign(frame[name])).all()
+        assert (noisy[name] == frame[name]).any()
+        assert (noisy[name] != frame[name]).any()
+    encoding = evidence_of(frame, np.full((100, 2), 0.5, np.float32)).encoding
+    assert np.isfinite(encoding.encode(noisy)).all()
+    assert encoding.encode(noisy)[:, 0].max() == np.finfo(np.float32).max

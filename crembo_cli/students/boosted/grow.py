@@ -44,8 +44,10 @@ def grow(
             some = np.sort(rng.choice(n, ROUND_ROWS, replace=False))
         tree = DecisionTreeRegressor(
             max_depth=max_depth, min_samples_leaf=LEAST_ROWS, random_state=0
-        ).fit(rows[some], slope[some])
-        leaf = tree.apply(rows)
+        )
+        # scikit-learn adds all cells up to see whether one is missing; the sum may overflow.
+        with np.errstate(over="ignore", invalid="ignore"):
+            leaf = tree.fit(rows[some], slope[some]).apply(rows)
         step = rate * (c - 1) / c
         sums = [_by_leaf(leaf, part, tree.tree_.node_count) for part in (slope, curve)]
         value = step * sums[0] / (sums[1] + DAMPING)
