@@ -42,7 +42,7 @@ from crembo_cli.report.tables import (
 
 MOST_COLUMNS = 100
 MOST_LINES = 36  # a longer student is left out: it would not fit on the screen
-NAMES_WIDTH = 15  # columns of the screen that the names of the classifiers take
+NUMBER_WIDTH = 5  # columns of the screen that a number takes at least: 0.985
 
 
 def render_text(report: Report, *, width: int = MOST_COLUMNS) -> str:
@@ -143,8 +143,10 @@ def _metrics(report: Report, width: int) -> RichTable:
     """Draw the table of the metrics without the columns that a narrow screen has no room for."""
     most = max(heading.drop for metric in METRICS for heading in metric.headings)
     for drop in range(most + 1):
-        table = metrics_table(report, brief=True, drop=drop)
-        if NAMES_WIDTH + sum(len(each) + 2 for each in table.headings) <= width:
+        table = metrics_table(report, drop=drop)
+        names = max(len(row.name) for row in table.rows)
+        numbers = sum(max(len(each), NUMBER_WIDTH) + 2 for each in table.headings)
+        if names + numbers <= width:
             break
     return _fill(_table(table.corner, no_wrap=True), table, no_wrap=True)
 

@@ -61,7 +61,7 @@ def _blocks(report: Report) -> Iterator[str]:
     )
     yield " ".join(map(escape_text, verdict.sentences))
     yield f"{escape_text(name[0].upper() + name[1:])}{of} on {format_code(report.data.path)}."
-    yield _table(metrics_table(report, brief=True))
+    yield _table(metrics_table(report))
     yield _table(robustness_table(report))
     if report.requirements:
         yield "\n".join(

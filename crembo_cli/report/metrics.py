@@ -25,7 +25,7 @@ from crembo_cli.robustness.model import (
 )
 
 Keys = tuple[str, ...]  # the keys that lead to a number in the JSON report
-Need = Literal["labels", "teacher", "refits"]
+Need = Literal["labels", "teacher", "probabilities", "refits"]
 Unit = Literal["share", "count", "sd", "number"]  # sd: standard deviations of a feature
 
 # The classifiers of a report, and their names in the drawings.

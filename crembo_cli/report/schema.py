@@ -30,6 +30,7 @@ DETAILS: dict[str, dict[str, Any]] = {
     "data.sha256": SHA256,
     "data.test_sha256": SHA256,
     "data.features": {"minItems": 1},
+    "data.rare_class": {"description": "of two classes, the one with fewer test rows"},
     "student.sha256": SHA256,
     "student.size": {"required": ["bytes"], "additionalProperties": {"type": "integer"}},
     "student.size.bytes": {"minimum": 1},

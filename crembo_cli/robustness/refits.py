@@ -20,7 +20,7 @@ from crembo_cli.core.resampling import (
     pairwise_agreement,
     swap_beliefs,
 )
-from crembo_cli.evaluation.metrics import predict_baseline
+from crembo_cli.evaluation.baselines import predict_baseline
 from crembo_cli.robustness.model import CONTAMINATION, WithBaselines
 from crembo_cli.search.student import Compression, Progress, Search
 from crembo_cli.search.training_rows import TrainingRows
@@ -71,7 +71,9 @@ class Refits:
         """Fit the same-size trees on `rows` and predict the test rows."""
         labels = {"baseline_labels": y_true, "baseline_teacher": beliefs.argmax(axis=1)}
         return {
-            name: predict_baseline(rows, each, self.test, self.size, self.search.seed)
+            name: predict_baseline(
+                rows, each, self.test, beliefs.shape[1], self.size, self.search.seed
+            ).labels
             for name, each in labels.items()
             if each is not None
         }

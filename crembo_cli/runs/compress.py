@@ -216,7 +216,9 @@ def _measure(
     quick: bool,
 ) -> tuple[bytes, Report]:
     """Measure the student on the test rows, build its file and replay it, and report."""
-    from crembo_cli.evaluation.metrics import measure, measure_by_class, predict_all
+    from crembo_cli.evaluation.baselines import predict_all
+    from crembo_cli.evaluation.curves import curves_of
+    from crembo_cli.evaluation.metrics import measure, measure_by_class
     from crembo_cli.report import build
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.robustness.measure import robustness_of
@@ -227,8 +229,9 @@ def _measure(
     family, found = selected.family, selected.found
     student, encoding, release = found.student, splits.train.encoding, version("crembo-cli")
     progress.stage("measuring the student and the baselines", 0)
-    labels = predict_all(student, splits, search.seed)
-    metrics = {name: measure(splits.test, each) for name, each in labels.items()}
+    predicted = predict_all(student, splits, search.seed)
+    labels = {name: each.labels for name, each in predicted.items()}
+    metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
     robustness = robustness_of(
         found, splits, teacher, labels, family, search, quick=quick, stages=progress.stage
     )
@@ -248,7 +251,9 @@ def _measure(
     report = Report(
         crembo=release,
         teacher=build.describe_teacher(paths.teacher, teacher),
-        data=build.describe_data(paths.data, paths.test_data, splits, found),
+        data=build.describe_data(
+            paths.data, paths.test_data, splits, found, build.class_names(teacher)
+        ),
         student=build.describe_student(
             paths.student, file.sha256, family, student, len(file.content)
         ),
@@ -272,5 +277,6 @@ def _measure(
             classes=tuple(label_values(teacher.classes).tolist()),
             missing_texts=encoding.missing_texts,
         ),
+        curves=curves_of(predicted, splits.test.y_true),
     )
     return file.content, report

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from crembo_cli.evaluation.curves import ScoreCurves
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
+from crembo_cli.report.metrics import CLASSIFIERS
 from crembo_cli.report.model import (
     CandidateInfo,
     ComparisonInfo,
@@ -49,6 +51,21 @@ def metrics(accuracy: float | None = 0.9) -> Metrics:
         depth=0.02,
         insensitive_depth={"0.01": 0.1, "0.05": 0.3, "0.1": 0.4},
         mean_belief=0.912,
+        log_loss=None if accuracy is None else 0.25,
+        kl=0.0625,
+        brier=None if accuracy is None else 0.07,
+        roc_auc=None if accuracy is None else 0.94,
+        average_precision=None if accuracy is None else 0.81,
+        calibration_error=None if accuracy is None else 0.03,
+    )
+
+
+def curves() -> ScoreCurves:
+    """Build curves of two bins and of two thresholds."""
+    return ScoreCurves(
+        calibration=([0.1, 0.7], [0.2, 0.6]),
+        precision_recall=([0.5, 1.0], [0.9, 0.3]),
+        gain=([0.0, 0.2, 1.0], [0.0, 0.5, 1.0]),
     )
 
 
@@ -71,10 +88,22 @@ def by_class() -> list[ClassMetrics]:
     """Build the metrics of two classes with different recall."""
     return [
         ClassMetrics(
-            name="no", rows=80, predicted=[76, 4], recall=0.95, precision=0.9268, mean_belief=0.92
+            name="no",
+            rows=80,
+            predicted=[76, 4],
+            recall=0.95,
+            precision=0.9268,
+            f1=0.9383,
+            mean_belief=0.92,
         ),
         ClassMetrics(
-            name="yes", rows=34, predicted=[6, 28], recall=0.8235, precision=0.875, mean_belief=0.88
+            name="yes",
+            rows=34,
+            predicted=[6, 28],
+            recall=0.8235,
+            precision=0.875,
+            f1=0.848,
+            mean_belief=0.88,
         ),
     ]
 
@@ -209,6 +238,7 @@ def report(**changes: Any) -> Report:
             test_rows=114,
             test_path=None,
             test_sha256=64 * "b",
+            rare_class="yes",
             synthetic_rows=7_280,
             validation_synthetic_rows=1_820,
         ),
@@ -242,5 +272,6 @@ def report(**changes: Any) -> Report:
             seconds=1.5, student_rows_per_second=8.3e6, teacher_rows_per_second=448_600.0
         ),
         description=TREE,
+        curves={name: curves() for name in CLASSIFIERS},
     )
     return replace(example, **changes)

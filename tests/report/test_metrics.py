@@ -29,8 +29,10 @@ from crembo_cli.report.tables import (
     comparison_table,
     cost_table,
     depth_table,
+    label_table,
     metrics_table,
     robustness_table,
+    score_table,
     weakest_table,
 )
 from crembo_cli.robustness.model import MarginUpperBounds
@@ -71,11 +73,13 @@ def numbers(value: Any, path: Keys = ()) -> Iterator[Keys]:
 
 def tables(found: Report) -> Iterator[Table]:
     """Generate every table that a renderer draws."""
-    yield metrics_table(found, brief=False)
+    yield metrics_table(found)
+    yield label_table(found)
     yield robustness_table(found)
     yield cost_table(found)
     yield bounds_table(found)
     for table in (
+        score_table(found),
         comparison_table(found),
         class_table(found),
         weakest_table(found, brief=False),
