@@ -211,6 +211,7 @@ def build_evaluation_report(
             size={**size, "bytes": student.bytes or 0},
         ),
         search=None,
+        baselines=None,
         metrics={name: measure(test, each, teacher=known) for name, each in predicted.items()},
         by_class=measure_by_class(
             test, predicted["student"].labels, class_names(teacher or student), teacher=known

@@ -34,6 +34,7 @@ CLASSIFIERS = {
     "teacher": "teacher",
     "baseline_labels": "CART on labels",
     "baseline_teacher": "CART on teacher",
+    "baseline_soft": "soft CART",
 }
 # The keys that each placeholder of a path stands for.
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {

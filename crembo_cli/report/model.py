@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from crembo_cli.evaluation.baselines import TreeSize
 from crembo_cli.evaluation.curves import ScoreCurves
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
 from crembo_cli.report.formats import render
@@ -157,6 +158,7 @@ class Report:
     data: DataInfo
     student: StudentInfo
     search: SearchInfo | None  # None for an evaluated student
+    baselines: TreeSize | None  # the largest size of the baselines; None for an evaluated student
     metrics: dict[str, Metrics]  # by classifier, see CLASSIFIERS; no baseline_labels without labels
     by_class: list[ClassMetrics] | None  # None without labels and without a teacher
     robustness: Robustness

@@ -22,6 +22,7 @@ SERIES = {
     "teacher": "#0a0b02",
     "baseline_labels": "#0a0b03",
     "baseline_teacher": "#0a0b04",
+    "baseline_soft": "#0a0b05",
 }
 Corner = Literal["best", "upper left", "lower right"]
 SIZE = (4.4, 3.1)  # inches
@@ -93,6 +94,7 @@ def depth_curve(curve: Curve) -> str:
         "teacher": curve.teacher,
         "baseline_labels": curve.baseline_labels,
         "baseline_teacher": curve.baseline_teacher,
+        "baseline_soft": curve.baseline_soft,
     }
     if curve.at_most is not None:
         axes.fill_between(
@@ -143,7 +145,7 @@ def contamination_plot(found: dict[str, WithBaselines]) -> str:
     """Plot agreement with the student fitted without label noise, by the share of noise."""
     figure, axes = _figure("share of label noise", "agreement", "label noise")
     at = [float(share) for share in found]
-    for name in ("student", "baseline_labels", "baseline_teacher"):
+    for name in ("student", "baseline_labels", "baseline_teacher", "baseline_soft"):
         values = [getattr(each, name) for each in found.values()]
         if None not in values:
             axes.plot(
@@ -196,6 +198,7 @@ def agreement_plot(found: WithBaselines) -> str:
         "student": found.student,
         "baseline_labels": found.baseline_labels,
         "baseline_teacher": found.baseline_teacher,
+        "baseline_soft": found.baseline_soft,
     }
     known = {name: share for name, share in shares.items() if share is not None}
     bars = axes.bar(

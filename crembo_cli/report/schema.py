@@ -17,10 +17,19 @@ from crembo_cli.report.model import DRAWN_ONLY, SCHEMA, Report
 FILE = Path(__file__).parent / "report.schema.json"
 SHA256 = {"pattern": "^[0-9a-f]{64}$"}
 CURVE = {"minItems": 101, "maxItems": 101}
-CURVE_PARTS = ("d", "at_most", "student", "teacher", "baseline_labels", "baseline_teacher")
+CURVE_PARTS = (
+    "d",
+    "at_most",
+    "student",
+    "teacher",
+    "baseline_labels",
+    "baseline_teacher",
+    "baseline_soft",
+)
 # What types and metrics do not say, by path.
 DETAILS: dict[str, dict[str, Any]] = {
     "crembo": {"description": "version of crembo that wrote the report"},
+    "baselines": {"description": "size of the CART trees: what was requested of the student"},
     "metrics": {"description": "metrics of each classifier on the test rows"},
     "timing": {"description": "what differs between equal runs"},
     "teacher.format": {"enum": ["onnx", "pickle", "skops", "beliefs", "estimator", "function"]},

@@ -90,7 +90,7 @@ def _by_classifier(report: Report, shown: Sequence[tuple[Heading, Keys]]) -> Tab
         headings=_texts(shown),
         rows=[
             Row(
-                name=CLASSIFIERS[key],
+                name=_sized_name(report, key),
                 cells=[look_up(metrics, keys) for _, keys in shown],
                 key=key,
                 selected=key == "student",
@@ -98,6 +98,14 @@ def _by_classifier(report: Report, shown: Sequence[tuple[Heading, Keys]]) -> Tab
             for key, metrics in report.metrics.items()
         ],
     )
+
+
+def _sized_name(report: Report, classifier: str) -> str:
+    """Name a classifier; a baseline with its size."""
+    name = CLASSIFIERS[classifier]
+    if report.baselines is None or not classifier.startswith("baseline"):
+        return name
+    return f"{name}, {report.baselines.text()}"
 
 
 def robustness_table(report: Report) -> Table:

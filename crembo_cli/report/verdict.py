@@ -9,14 +9,14 @@ from crembo_cli.report.gates import format_requirement
 from crembo_cli.report.metrics import find_metric, look_up, split_path
 from crembo_cli.report.model import Report
 
-# The metrics that decide whether a student is better than the trees of its size.
+# The metrics that decide whether a student is better than the baselines.
 COMPARED = {
     "accuracy": "metrics.{}.accuracy",
     "fidelity": "metrics.{}.fidelity",
     "depth at 5 %": "metrics.{}.insensitive_depth.0.05",
     "agreement": "robustness.agreement.{}",
 }
-BASELINES = ("baseline_labels", "baseline_teacher")
+BASELINES = ("baseline_labels", "baseline_teacher", "baseline_soft")
 TOLERANCE = 1e-9  # metrics that differ by less are equal
 
 
@@ -39,7 +39,7 @@ class Standing:
 
 
 def verdict_of(report: Report) -> Verdict:
-    """Judge by the requirements, or without any by the CART trees of the student's size."""
+    """Judge by the requirements, or without any by the CART trees of the requested size."""
     standing = compare_baselines(report)
     sentences = [*_compare_teacher(report), *_compare_cost(report)]
     sentences += _describe_standing(report, standing)
@@ -59,24 +59,24 @@ def _headline(report: Report, standing: Standing) -> tuple[bool | None, str]:
         return True, "The requirement is met" if count == 1 else f"All {count} requirements are met"
     if standing.better:
         only = f", but only in {join_names(standing.better)}" if standing.behind else ""
-        return None, f"Better than CART trees of the same size{only}"
+        return None, f"Better than CART trees{_size(report)}{only}"
     if standing.behind:
-        return False, "Not better than a CART tree of the same size"
+        return False, f"Not better than a CART tree{_size(report)}"
     if standing.level:
-        return None, "As good as a CART tree of the same size"
+        return None, f"As good as a CART tree{_size(report)}"
     return None, "No baseline to compare with"
 
 
 def _describe_standing(report: Report, standing: Standing) -> list[str]:
-    """Compare the student with the trees of its size, in sentences."""
-    both, best, pronoun = (
-        ("both CART trees", "the better CART tree of the same size", "the better of them")
+    """Compare the student with the baselines, in sentences."""
+    every, best, pronoun = (
+        ("all CART trees", f"the best CART tree{_size(report)}", "the best of them")
         if len(_baselines(report)) > 1
-        else ("the CART tree", "the CART tree of the same size", "it")
+        else ("the CART tree", f"the CART tree{_size(report)}", "it")
     )
     sentences = []
     if standing.better:
-        sentences.append(f"Better than {both} of the same size in {join_names(standing.better)}.")
+        sentences.append(f"Better than {every}{_size(report)} in {join_names(standing.better)}.")
     names = iter([pronoun, pronoun] if standing.better else [best, pronoun])
     rest = [
         f"{word} {next(names)} in {join_names(metrics)}"
@@ -87,6 +87,11 @@ def _describe_standing(report: Report, standing: Standing) -> list[str]:
         line = join_names(rest)
         sentences.append(f"{line[0].upper()}{line[1:]}.")
     return sentences
+
+
+def _size(report: Report) -> str:
+    """Name the size of the baselines, after the word "tree"."""
+    return "" if report.baselines is None else f" of {report.baselines.text()}"
 
 
 def _compare_teacher(report: Report) -> list[str]:
@@ -119,7 +124,7 @@ def _baselines(report: Report) -> list[str]:
 
 
 def compare_baselines(report: Report) -> Standing:
-    """Compare the student with the trees of its size in each metric that all of them have."""
+    """Compare the student with the baselines in each metric that all of them have."""
     standing = Standing(better=[], level=[], behind=[])
     for name, path in COMPARED.items():
         own = look_up(report, split_path(path.format("student")))

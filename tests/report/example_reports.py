@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from crembo_cli.evaluation.baselines import TreeSize
 from crembo_cli.evaluation.curves import ScoreCurves
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
 from crembo_cli.report.metrics import CLASSIFIERS
@@ -122,7 +123,9 @@ def robustness() -> Robustness:
     """Build a Robustness of a tree, with every part."""
     line = [k / 100 for k in range(101)]
     return Robustness(
-        agreement=WithBaselines(student=0.96, baseline_labels=0.94, baseline_teacher=0.92),
+        agreement=WithBaselines(
+            student=0.96, baseline_labels=0.94, baseline_teacher=0.92, baseline_soft=0.91
+        ),
         noise={
             f"{level:g}": Flips(rows=114, student=level / 4, teacher=level / 8)
             for level in NOISE_LEVELS
@@ -138,7 +141,10 @@ def robustness() -> Robustness:
         margin_upper_bound=None,
         contamination={
             f"{share:g}": WithBaselines(
-                student=0.98 - share, baseline_labels=0.9 - share, baseline_teacher=0.95 - share
+                student=0.98 - share,
+                baseline_labels=0.9 - share,
+                baseline_teacher=0.95 - share,
+                baseline_soft=0.96 - share,
             )
             for share in CONTAMINATION
         },
@@ -153,6 +159,7 @@ def robustness() -> Robustness:
                 teacher=[d**4 for d in line],
                 baseline_labels=[d**1.5 for d in line],
                 baseline_teacher=[d**1.7 for d in line],
+                baseline_soft=[d**1.8 for d in line],
             ),
         ),
         bounds=Bounds(
@@ -259,11 +266,13 @@ def report(**changes: Any) -> Report:
             chosen=0,
             steps=steps(),
         ),
+        baselines=TreeSize(max_depth=5, max_leaves=None),
         metrics={
             "student": metrics(),
             "teacher": metrics(),
             "baseline_labels": metrics(),
             "baseline_teacher": metrics(),
+            "baseline_soft": metrics(),
         },
         by_class=by_class(),
         robustness=robustness(),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from crembo_cli.evaluation.baselines import TreeSize
 from crembo_cli.report.gates import find_path
 from crembo_cli.report.glossary import explain, render_glossary, render_glossary_markdown
 from crembo_cli.report.metrics import (
@@ -53,6 +54,7 @@ def full_report() -> Report:
     return replace(
         example,
         teacher=replace(example.teacher, classes=[0, 1]),
+        baselines=TreeSize(max_depth=5, max_leaves=16),
         search=replace(
             example.search, threshold=0.25, comparison=replace(found, students=students)
         ),
