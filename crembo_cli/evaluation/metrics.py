@@ -55,6 +55,7 @@ class ClassMetrics:
 
     name: str
     rows: int
+    teacher_predicted: int | None  # rows of any class where the teacher predicts it
     predicted: list[int]  # a row of the confusion matrix: predictions by class, in their order
     recall: float | None  # None for a class without rows
     precision: float | None  # None for a class that is never predicted
@@ -105,6 +106,7 @@ def measure_by_class(
         labels = table.teacher_labels()
     c = len(classes)
     counts = np.bincount(labels * c + predicted, minlength=c * c).reshape(c, c)
+    expected = np.bincount(table.teacher_labels(), minlength=c)
     depths = depth_by_row(table.beliefs, predicted).astype(np.float64)
     sums = np.bincount(labels, depths, minlength=c)
 
@@ -115,6 +117,7 @@ def measure_by_class(
         ClassMetrics(
             name=name,
             rows=int(counts[k].sum()),
+            teacher_predicted=int(expected[k]) if teacher else None,
             predicted=counts[k].tolist(),
             recall=share(counts[k, k], counts[k].sum()),
             precision=share(counts[k, k], counts[:, k].sum()),

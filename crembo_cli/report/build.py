@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.errors import printable
 from crembo_cli.evaluation.curves import curves_of
+from crembo_cli.evaluation.differences import differences_of
 from crembo_cli.evaluation.metrics import Prediction, as_decimal, measure, measure_by_class
 from crembo_cli.evaluation.scores import compared_classes
 from crembo_cli.report.model import (
@@ -213,6 +214,7 @@ def build_evaluation_report(
         search=None,
         baselines=None,
         metrics={name: measure(test, each, teacher=known) for name, each in predicted.items()},
+        differences=differences_of(test, predicted, teacher=known),
         by_class=measure_by_class(
             test, predicted["student"].labels, class_names(teacher or student), teacher=known
         ),

@@ -39,6 +39,7 @@ from crembo_cli.report.tables import (
     metrics_table,
     robustness_table,
 )
+from crembo_cli.report.verdict import verdict_of
 
 MOST_COLUMNS = 100
 MOST_LINES = 36  # a longer student is left out: it would not fit on the screen
@@ -85,6 +86,8 @@ def draw(report: Report, console: Console) -> None:
 def parts(report: Report, width: int) -> Iterator[RenderableType]:
     """Generate the parts of the drawing from the top down."""
     yield from _title(report)
+    yield Text()
+    yield from _verdict(report)
     yield Text()
     yield _metrics(report, width)
     yield Text()
@@ -137,6 +140,14 @@ def _title(report: Report) -> Iterator[RenderableType]:
             f"tested on {data.test_rows:,}"
         )
     yield Padding(Text("\n".join(lines)), (0, 0, 0, 2))
+
+
+def _verdict(report: Report) -> Iterator[Text]:
+    """Generate the headline of the verdict, and the faults where there are any."""
+    verdict = verdict_of(report)
+    style = {True: "bold green", False: "bold red", None: "bold"}[verdict.good]
+    yield Text(printable(verdict.headline), style=style)
+    yield from (Text(printable(each)) for each in verdict.faults)
 
 
 def _metrics(report: Report, width: int) -> RichTable:

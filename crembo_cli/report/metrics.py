@@ -14,6 +14,7 @@ from importlib.resources import files
 from itertools import product
 from typing import Any, Literal
 
+from crembo_cli.evaluation.differences import Differences
 from crembo_cli.evaluation.metrics import DELTAS
 from crembo_cli.robustness.model import (
     BELOW,
@@ -39,6 +40,8 @@ CLASSIFIERS = {
 # The keys that each placeholder of a path stands for.
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "{classifier}": tuple(CLASSIFIERS),
+    "{other}": tuple(CLASSIFIERS)[1:],
+    "{compared}": tuple(each.name for each in fields(Differences)),
     "{refitted}": tuple(each.name for each in fields(WithBaselines)),
     "{queried}": tuple(each.name for each in fields(Flips) if each.name != "rows"),
     "{delta}": tuple(f"{delta:g}" for delta in DELTAS),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crembo_cli.evaluation.baselines import TreeSize
 from crembo_cli.evaluation.curves import ScoreCurves
+from crembo_cli.evaluation.differences import Differences
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
 from crembo_cli.report.formats import render
 from crembo_cli.report.metrics import CLASSIFIERS
@@ -160,6 +161,7 @@ class Report:
     search: SearchInfo | None  # None for an evaluated student
     baselines: TreeSize | None  # the largest size of the baselines; None for an evaluated student
     metrics: dict[str, Metrics]  # by classifier, see CLASSIFIERS; no baseline_labels without labels
+    differences: dict[str, Differences]  # of the student from each other classifier
     by_class: list[ClassMetrics] | None  # None without labels and without a teacher
     robustness: Robustness
     requirements: list[Requirement]
@@ -194,6 +196,9 @@ class Report:
         for name in DRAWN_ONLY:
             del found[name]
         found["metrics"] = {name: found["metrics"].get(name) for name in CLASSIFIERS}
+        found["differences"] = {
+            name: found["differences"].get(name) for name in CLASSIFIERS if name != "student"
+        }
         finite: dict[str, Any] = _without_infinities({"schema": SCHEMA, **found})
         return finite
 

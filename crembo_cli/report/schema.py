@@ -140,8 +140,9 @@ def _mapping(hint: Any, path: Keys) -> dict[str, Any]:
     if not keys:
         return {"type": "object", "additionalProperties": _value(hint, (*path, "*"))}
     # Only the student is always measured; the other classifiers may be missing.
+    some = path in (("metrics",), ("differences",))
     values = {
-        key: _value(hint if path != ("metrics",) or key == "student" else hint | None, (*path, key))
+        key: _value(hint | None if some and key != "student" else hint, (*path, key))
         for key in keys
     }
     return {
@@ -164,7 +165,7 @@ def _number(hint: type, path: Keys) -> dict[str, Any]:
     found = {"description": metric.sentence, **found}
     if metric.unit == "share":
         found |= {"minimum": 0, "maximum": 1}
-    elif path[0] != "requirements":
+    elif path[0] not in ("requirements", "differences"):
         found["minimum"] = 0
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crembo_cli.report.drawings import explain_bounds, format_ratio, join_names
+from crembo_cli.report.faults import BASELINES, fault_sentences, faults_of
 from crembo_cli.report.gates import format_requirement
 from crembo_cli.report.metrics import find_metric, look_up, split_path
 from crembo_cli.report.model import Report
@@ -13,10 +14,11 @@ from crembo_cli.report.model import Report
 COMPARED = {
     "accuracy": "metrics.{}.accuracy",
     "fidelity": "metrics.{}.fidelity",
+    "AUC": "metrics.{}.roc_auc",
+    "log loss": "metrics.{}.log_loss",
     "depth at 5 %": "metrics.{}.insensitive_depth.0.05",
     "agreement": "robustness.agreement.{}",
 }
-BASELINES = ("baseline_labels", "baseline_teacher", "baseline_soft")
 TOLERANCE = 1e-9  # metrics that differ by less are equal
 
 
@@ -27,6 +29,7 @@ class Verdict:
     good: bool | None  # None: there are no requirements, so that the reader must decide
     headline: str
     sentences: list[str]
+    faults: list[str]  # the first of the sentences: each ends with what to try next
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,7 @@ class Standing:
 
 
 def verdict_of(report: Report) -> Verdict:
-    """Judge by the requirements, or without any by the CART trees of the requested size."""
+    """Judge by faults, then by the requirements, then by CART trees of the requested size."""
     standing = compare_baselines(report)
     sentences = [*_compare_teacher(report), *_compare_cost(report)]
     sentences += _describe_standing(report, standing)
@@ -47,7 +50,17 @@ def verdict_of(report: Report) -> Verdict:
     if bounds:
         sentences.append(bounds)
     good, headline = _headline(report, standing)
-    return Verdict(good=good, headline=headline, sentences=sentences)
+    faults = faults_of(report)
+    if not faults:
+        return Verdict(good=good, headline=headline, sentences=sentences, faults=[])
+    first = fault_sentences(report)
+    stated = [f"{headline}."] if report.requirements else []
+    return Verdict(
+        good=False,
+        headline=faults[0].headline,
+        sentences=[*first, *stated, *sentences],
+        faults=first,
+    )
 
 
 def _headline(report: Report, standing: Standing) -> tuple[bool | None, str]:
@@ -77,7 +90,7 @@ def _describe_standing(report: Report, standing: Standing) -> list[str]:
     sentences = []
     if standing.better:
         sentences.append(f"Better than {every}{_size(report)} in {join_names(standing.better)}.")
-    names = iter([pronoun, pronoun] if standing.better else [best, pronoun])
+    names = iter([pronoun if standing.better else best, "it"])
     rest = [
         f"{word} {next(names)} in {join_names(metrics)}"
         for word, metrics in (("level with", standing.level), ("behind", standing.behind))

@@ -218,6 +218,7 @@ def _measure(
     """Measure the student on the test rows, build its file and replay it, and report."""
     from crembo_cli.evaluation.baselines import predict_all, requested_size
     from crembo_cli.evaluation.curves import curves_of
+    from crembo_cli.evaluation.differences import differences_of
     from crembo_cli.evaluation.metrics import measure, measure_by_class
     from crembo_cli.report import build
     from crembo_cli.report.model import Report, Timing
@@ -263,6 +264,7 @@ def _measure(
         search=build.describe_search(search, found, selected.comparison, selected.prefer),
         baselines=size,
         metrics=metrics,
+        differences=differences_of(splits.test, predicted),
         by_class=measure_by_class(
             splits.test, labels["student"], build.class_names(teacher), teacher=True
         ),

@@ -38,6 +38,7 @@ def test_metrics_by_true_label() -> None:
     assert measure_by_class(table, PREDICTED, ["no", "yes"], teacher=True) == [
         ClassMetrics(
             name="no",
+            teacher_predicted=2,
             rows=3,
             predicted=[1, 2],
             recall=pytest.approx(1 / 3),
@@ -47,6 +48,7 @@ def test_metrics_by_true_label() -> None:
         ),
         ClassMetrics(
             name="yes",
+            teacher_predicted=2,
             rows=1,
             predicted=[0, 1],
             recall=1.0,

@@ -7,6 +7,7 @@ from typing import Any
 
 from crembo_cli.evaluation.baselines import TreeSize
 from crembo_cli.evaluation.curves import ScoreCurves
+from crembo_cli.evaluation.differences import Difference, Differences
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
 from crembo_cli.report.metrics import CLASSIFIERS
 from crembo_cli.report.model import (
@@ -61,6 +62,12 @@ def metrics(accuracy: float | None = 0.9) -> Metrics:
     )
 
 
+def differences() -> Differences:
+    """Build differences that are within their errors."""
+    found = Difference(value=0.001, error=0.01)
+    return Differences(accuracy=found, log_loss=found, kl=found, roc_auc=found)
+
+
 def curves() -> ScoreCurves:
     """Build curves of two bins and of two thresholds."""
     return ScoreCurves(
@@ -90,6 +97,7 @@ def by_class() -> list[ClassMetrics]:
     return [
         ClassMetrics(
             name="no",
+            teacher_predicted=79,
             rows=80,
             predicted=[76, 4],
             recall=0.95,
@@ -99,6 +107,7 @@ def by_class() -> list[ClassMetrics]:
         ),
         ClassMetrics(
             name="yes",
+            teacher_predicted=35,
             rows=34,
             predicted=[6, 28],
             recall=0.8235,
@@ -274,6 +283,7 @@ def report(**changes: Any) -> Report:
             "baseline_teacher": metrics(),
             "baseline_soft": metrics(),
         },
+        differences={name: differences() for name in CLASSIFIERS if name != "student"},
         by_class=by_class(),
         robustness=robustness(),
         requirements=[],

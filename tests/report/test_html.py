@@ -201,6 +201,7 @@ def test_a_confusion_matrix_of_many_classes_is_left_out() -> None:
     many = [
         ClassMetrics(
             name=str(k),
+            teacher_predicted=1,
             rows=1,
             predicted=[1] * 41,
             recall=1.0,

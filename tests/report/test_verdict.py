@@ -55,7 +55,7 @@ def test_all_sentences() -> None:
         "Accuracy 99.0%, 9.0 points above the teacher.",
         "54.2x smaller and 18.5x faster than the teacher.",
         "Better than all CART trees of depth 5 in accuracy, fidelity and agreement.",
-        "Behind the best of them in depth at 5 %.",
+        "Level with the best of them in AUC and log loss and behind it in depth at 5 %.",
         "On new rows like these, each with 95% confidence: accuracy is at least 0.850, fidelity is "
         "at least 0.875 and the teacher probability of the predicted class is below 0.5 on at most "
         "12.5% of the rows.",
@@ -93,7 +93,7 @@ def test_a_single_baseline_is_named_in_the_singular() -> None:
     made = replace(made, metrics=alone, robustness=replace(made.robustness, agreement=agreement))
     assert [each for each in verdict_of(made).sentences if "CART" in each or "it in" in each] == [
         "Better than the CART tree of depth 5 in accuracy and fidelity.",
-        "Level with it in depth at 5 % and behind it in agreement.",
+        "Level with it in AUC, log loss and depth at 5 % and behind it in agreement.",
     ]
 
 
@@ -101,8 +101,8 @@ def test_behind_the_best_of_three_is_not_behind_all() -> None:
     """A student that is better in nothing is compared with the best tree."""
     made = less_stable(report())
     assert [each for each in verdict_of(made).sentences if "CART" in each] == [
-        "Level with the best CART tree of depth 5 in accuracy, fidelity and depth at "
-        "5 % and behind the best of them in agreement."
+        "Level with the best CART tree of depth 5 in accuracy, fidelity, AUC, log loss and "
+        "depth at 5 % and behind it in agreement."
     ]
 
 
