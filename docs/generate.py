@@ -49,6 +49,7 @@ def _option_row(parameter: Any) -> str:
 
 def render_report() -> str:
     """Every number of a report in one sentence."""
+    from crembo_cli.report.faults import ERRORS, ROWS, SHARE
     from crembo_cli.report.glossary import render_glossary_markdown
 
     head = [
@@ -62,7 +63,24 @@ def render_report() -> str:
         "schema of the JSON report is `crembo_cli/report/report.schema.json`.",
         "",
     ]
-    return "\n".join([*head, render_glossary_markdown().rstrip(), ""])
+    verdict = [
+        "",
+        "## The verdict",
+        "",
+        "A student is bad, and the verdict begins with it, whatever the other numbers and the",
+        "requirements are:",
+        "",
+        "- if it predicts one class on all test rows and its teacher does not;",
+        "- if it never predicts a class that its teacher predicts on at least "
+        f"{SHARE:.0%} of the test rows, or on {ROWS};",
+        f"- if a CART tree leads by more than {ERRORS:g} standard errors of the paired difference",
+        "  in `roc_auc`, `log_loss` or `kl`.",
+        "",
+        "Each of these sentences ends with a command to try next. Without a teacher the true",
+        "labels take its place.",
+        "",
+    ]
+    return "\n".join([*head, render_glossary_markdown().rstrip(), *verdict])
 
 
 def render_families() -> str:

@@ -45,6 +45,12 @@ FIGURES = {
     "depth",
     "insensitive_depth",
     "mean_belief",
+    "log_loss",
+    "kl",
+    "brier",
+    "roc_auc",
+    "average_precision",
+    "calibration_error",
 }
 
 
@@ -126,7 +132,7 @@ def test_the_keys_of_the_report(done: Done) -> None:
             "mean_belief",
             "accuracy",
         }
-    names = ["student", "teacher", "baseline_labels", "baseline_teacher"]
+    names = ["student", "teacher", "baseline_labels", "baseline_teacher", "baseline_soft"]
     assert list(report["metrics"]) == names
     for figures in report["metrics"].values():
         assert figures.keys() == FIGURES
@@ -231,7 +237,13 @@ def test_the_report_is_drawn(drawn: Ran) -> None:
 
 
 def test_the_student_wins_where_it_should(drawn: Ran) -> None:
-    """On the README's sample the student is deeper than both trees of its size at 5 %."""
-    rows = {line[:15].strip(): line.split() for line in drawn.out.splitlines()}
-    depth = {name: float(cells[-2]) for name, cells in rows.items() if name.startswith("CART on")}
-    assert float(rows["student"][-2]) >= max(depth.values())
+    """On the README's sample the student is deeper than all CART trees at 5 %."""
+    text = drawn.out.splitlines()
+    head = next(line for line in text if line.startswith("test rows"))
+    end = head.index("depth 5%") + len("depth 5%")
+    at = text.index(head)
+    rows = [line[:end] for line in text[at + 2 : at + 7]]
+    depth = {row.split("  ")[0]: float(row.split()[-1]) for row in rows}
+    baselines = [f"{name}, depth 5" for name in ("CART on labels", "CART on teacher", "soft CART")]
+    assert depth.keys() == {"student", "teacher", *baselines}
+    assert depth["student"] >= max(depth[name] for name in baselines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,15 @@ class LabelledTable:
         """Return the expected utility of predicting each class, float32 (n, c)."""
         return np.asarray(expected_utilities(self.beliefs, self.utilities), np.float32)
 
+    def strata(self) -> Indices:
+        """Return a number for each pair of true label and teacher's label, int64 (n,).
+
+        Pairs of one true label are neighbours, so that `split_rows` has each true label in
+        proportion, too. Without labels the teacher's labels are the strata.
+        """
+        labels = self.teacher_labels()
+        return labels if self.y_true is None else self.y_true * self.beliefs.shape[1] + labels
+
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:
@@ -85,6 +95,37 @@ def part(evidence: LabelledTable, rows: NDArray[np.int64]) -> LabelledTable:
         beliefs=evidence.beliefs[rows],
         y_true=None if evidence.y_true is None else evidence.y_true[rows],
     )
+
+
+MOST_NAMES = 5  # classes in the note on classes with few rows
+
+
+def note_few_rows(
+    table: LabelledTable, sets: Sequence[NDArray[np.int64]], classes: Sequence[object]
+) -> list[str]:
+    """Note in one line the classes of `table` with too few rows for each of `sets` to have one.
+
+    `sets` are row numbers; an empty one does not count. A class counts by the true labels and by
+    the teacher's.
+    """
+    sizes = [len(each) for each in sets if len(each)]
+    needed = -(-sum(sizes) // min(sizes))
+    few: dict[int, int] = {}
+    for labels in (table.y_true, table.teacher_labels()):
+        if labels is not None:
+            rows = np.bincount(labels, minlength=len(classes))
+            for k in np.flatnonzero((rows > 0) & (rows < needed)).tolist():
+                few.setdefault(k, int(rows[k]))
+    if not few:
+        return []
+    named = [
+        f"{str(classes[k])!r} ({rows} row{'' if rows == 1 else 's'})" for k, rows in few.items()
+    ]
+    more = [f"{len(named) - MOST_NAMES} more"] if len(named) > MOST_NAMES else []
+    return [
+        f"too few rows of {', '.join([*named[:MOST_NAMES], *more])}: a class needs {needed} for "
+        "training, validation and test rows to have some each; its metrics are rough"
+    ]
 
 
 FEWEST_TO_FIT = 10

@@ -1,25 +1,35 @@
-"""Metrics of a classifier on given rows, overall and by class; and the baselines."""
+"""Metrics of a classifier on given rows, overall and by class."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
-from crembo_cli.dataset.labelled import LabelledTable, Splits
-from crembo_cli.students.contract import Floats, Indices, Student
+from crembo_cli.dataset.labelled import LabelledTable
+from crembo_cli.evaluation import scores
+from crembo_cli.students.contract import Floats, Indices
 
 DELTAS = (0.01, 0.05, 0.1)  # shares of the rows that insensitive depth leaves out
 
 
 @dataclass(frozen=True, kw_only=True)
-class Metrics:
-    """Metrics of one classifier on one set of rows; all in [0, 1].
+class Prediction:
+    """What one classifier predicts for n rows."""
 
-    `accuracy` and `balanced_accuracy` are None without labels, the others without a teacher.
+    labels: Indices  # (n,) class indices
+    probabilities: Floats | None  # (n, c); None: its scores are not probabilities
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """Metrics of one classifier on one set of rows.
+
+    Fidelity, the depths, `mean_belief` and `kl` are None without a teacher, the others without
+    labels. From `log_loss` on, all are None if the classifier has no probabilities, and the last
+    three if all rows have one class.
     """
 
     accuracy: float | None
@@ -28,6 +38,12 @@ class Metrics:
     depth: float | None  # lowest teacher probability of a predicted class
     insensitive_depth: dict[str, float | None]  # by delta, as text: "0.01", "0.05", "0.1"
     mean_belief: float | None  # mean teacher probability of the predicted class
+    log_loss: float | None  # of the probabilities against the true labels
+    kl: float | None  # mean divergence of the probabilities from the teacher's
+    brier: float | None
+    roc_auc: float | None
+    average_precision: float | None
+    calibration_error: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,30 +55,40 @@ class ClassMetrics:
 
     name: str
     rows: int
+    teacher_predicted: int | None  # rows of any class where the teacher predicts it
     predicted: list[int]  # a row of the confusion matrix: predictions by class, in their order
     recall: float | None  # None for a class without rows
     precision: float | None  # None for a class that is never predicted
+    f1: float | None  # None for a class that has no rows and is never predicted
     mean_belief: float | None  # None without rows or without a teacher
 
 
-def measure(table: LabelledTable, predicted: Indices, *, teacher: bool = True) -> Metrics:
-    """Compute the metrics of the class indices `predicted` (n,) on the n rows of `table`.
+def measure(table: LabelledTable, predicted: Prediction, *, teacher: bool = True) -> Metrics:
+    """Compute the metrics of what was `predicted` for the n rows of `table`.
 
     `teacher`: whether `table.beliefs` are those of a teacher. If not, every metric that
     needs a teacher is None.
     """
-    depths = depth_by_row(table.rewards(), predicted) if teacher else None
-    y_true = table.y_true
+    labels, Q, y_true = predicted.labels, predicted.probabilities, table.y_true
+    depths = depth_by_row(table.rewards(), labels) if teacher else None
+    known = None if y_true is None or Q is None else (Q, y_true)
+    divergence = scores.kl_by_row(table.beliefs, Q) if teacher and Q is not None else None
     return Metrics(
-        accuracy=None if y_true is None else float(np.mean(predicted == y_true)),
-        balanced_accuracy=None if y_true is None else balanced_accuracy(y_true, predicted),
-        fidelity=None if depths is None else float(np.mean(predicted == table.teacher_labels())),
+        accuracy=None if y_true is None else float(np.mean(labels == y_true)),
+        balanced_accuracy=None if y_true is None else balanced_accuracy(y_true, labels),
+        fidelity=None if depths is None else float(np.mean(labels == table.teacher_labels())),
         depth=None if depths is None else as_decimal(empirical_depth(depths)),
         insensitive_depth={
             f"{delta:g}": None if depths is None else as_decimal(insensitive_depth(depths, delta))
             for delta in DELTAS
         },
         mean_belief=None if depths is None else mean_belief(depths),
+        log_loss=None if known is None else float(scores.log_loss_by_row(*known).mean()),
+        kl=None if divergence is None else float(divergence.mean()),
+        brier=None if known is None else scores.brier_score(*known),
+        roc_auc=None if known is None else scores.roc_auc(*known),
+        average_precision=None if known is None else scores.average_precision(*known),
+        calibration_error=None if known is None else scores.calibration_error(*known),
     )
 
 
@@ -80,6 +106,7 @@ def measure_by_class(
         labels = table.teacher_labels()
     c = len(classes)
     counts = np.bincount(labels * c + predicted, minlength=c * c).reshape(c, c)
+    expected = np.bincount(table.teacher_labels(), minlength=c)
     depths = depth_by_row(table.rewards(), predicted).astype(np.float64)
     sums = np.bincount(labels, depths, minlength=c)
 
@@ -90,9 +117,11 @@ def measure_by_class(
         ClassMetrics(
             name=name,
             rows=int(counts[k].sum()),
+            teacher_predicted=int(expected[k]) if teacher else None,
             predicted=counts[k].tolist(),
             recall=share(counts[k, k], counts[k].sum()),
             precision=share(counts[k, k], counts[:, k].sum()),
+            f1=share(2 * counts[k, k], counts[k].sum() + counts[:, k].sum()),
             mean_belief=share(sums[k], counts[k].sum()) if teacher else None,
         )
         for k, name in enumerate(classes)
@@ -113,55 +142,3 @@ def as_decimal(probability: float) -> float:
     gate of 0.02 must not fail because of those bits.
     """
     return float(f"{probability:.6g}")
-
-
-def predict_all(student: Student, splits: Splits, seed: int) -> dict[str, Indices]:
-    """Predict the test rows with the student, the teacher and the baselines.
-
-    Returns class indices (n,) by classifier: `student`, `teacher`, `baseline_labels` (absent
-    without labels) and `baseline_teacher`. The baselines are fitted on all rows but the test
-    rows, because they need no validation rows.
-    """
-    tables, test = splits.untested(), splits.test
-    rows = np.vstack([each.rows for each in tables])
-    targets = {
-        "baseline_labels": _concatenate([each.y_true for each in tables]),
-        "baseline_teacher": _concatenate([each.teacher_labels() for each in tables]),
-    }
-    predicted = {"student": student.predict(test.rows), "teacher": test.teacher_labels()}
-    for name, labels in targets.items():
-        if labels is not None:
-            predicted[name] = predict_baseline(rows, labels, test.rows, student.size(), seed)
-    return predicted
-
-
-def predict_baseline(
-    train: Floats, labels: Indices, test: Floats, size: dict[str, int], seed: int
-) -> Indices:
-    """Predict the rows `test` (m, p) with a CART tree that is no larger than the student.
-
-    scikit-learn's tree is fitted to `labels`, class indices (n,), on the rows `train` (n, p). It
-    gets the leaves and the tree depth in `size`; a student that is not a tree gets one leaf for
-    every three parameters. Missing values follow the direction that CART learned. A tree of one
-    leaf predicts the most frequent label, the first of equals. Returns int64 (m,).
-    """
-    leaves = size.get("leaves", (size["parameters"] + 2) // 3)
-    if leaves < 2:
-        return np.full(len(test), np.argmax(np.bincount(labels)), np.int64)
-    from sklearn.tree import DecisionTreeClassifier
-
-    cart = DecisionTreeClassifier(
-        max_depth=size.get("tree_depth"), max_leaf_nodes=leaves, random_state=seed
-    )
-    with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
-        # Many classes on few rows are no mistake here. scikit-learn adds all cells up to see
-        # whether one is missing; the sum may overflow.
-        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
-        cart.fit(train, labels)
-        return np.asarray(cart.predict(test), np.int64)
-
-
-def _concatenate(labels: Sequence[Indices | None]) -> Indices | None:
-    """Join the labels of several tables; None if any of them has none."""
-    known = [each for each in labels if each is not None]
-    return np.concatenate(known) if len(known) == len(labels) else None

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.errors import printable
-from crembo_cli.evaluation.metrics import as_decimal, measure, measure_by_class
+from crembo_cli.evaluation.curves import curves_of
+from crembo_cli.evaluation.differences import differences_of
+from crembo_cli.evaluation.metrics import Prediction, as_decimal, measure, measure_by_class
+from crembo_cli.evaluation.scores import compared_classes
 from crembo_cli.report.model import (
     CandidateInfo,
     ComparisonInfo,
@@ -25,7 +28,7 @@ from crembo_cli.robustness.model import Robustness
 from crembo_cli.search.comparison import Comparison
 from crembo_cli.search.student import Compression, Search
 from crembo_cli.student_file.metadata import StudentMetadata
-from crembo_cli.students.contract import Family, Feature, Indices, Student
+from crembo_cli.students.contract import Family, Feature, Student
 
 if TYPE_CHECKING:
     from crembo_cli.teachers.contract import ClassLabel, Teacher
@@ -44,7 +47,9 @@ def describe_teacher(path: str, teacher: Teacher) -> TeacherInfo:
     )
 
 
-def describe_data(path: str, test_path: str | None, parts: Splits, found: Compression) -> DataInfo:
+def describe_data(
+    path: str, test_path: str | None, parts: Splits, found: Compression, classes: Sequence[str]
+) -> DataInfo:
     """Describe the table and its split; the paths are as the user gave them."""
     columns = parts.train.columns
     return DataInfo(
@@ -58,9 +63,17 @@ def describe_data(path: str, test_path: str | None, parts: Splits, found: Compre
         test_rows=len(parts.test.rows),
         test_path=test_path,
         test_sha256=parts.test.table.sha256,
+        rare_class=rare_class(parts.test, classes),
         synthetic_rows=len(found.train.rows) - found.train.real,
         validation_synthetic_rows=len(found.validation.rows) - found.validation.real,
     )
+
+
+def rare_class(test: LabelledTable, classes: Sequence[str]) -> str | None:
+    """Name the class with fewer test rows of two; None with more classes, and without labels."""
+    if test.y_true is None or len(classes) != 2:
+        return None
+    return next((classes[k] for k in compared_classes(test.y_true, 2)), None)
 
 
 def describe_student(
@@ -155,15 +168,15 @@ def build_evaluation_report(
     own: StudentMetadata | None,
     teacher: Teacher | None,
     test: LabelledTable,
-    predicted: dict[str, Indices],
+    predicted: dict[str, Prediction],
     robustness: Robustness,
     *,
     paths: tuple[str, str, str | None],
 ) -> Report:
     """Build the report of an evaluated student, without requirements and with 0 seconds.
 
-    `predicted` holds the class indices (n,) that the student, and the teacher where there is one,
-    predict for the rows of `test`. `paths` are those of the student, the table and the teacher,
+    `predicted` holds what the student, and the teacher where there is one, predict for the rows
+    of `test`. `paths` are those of the student, the table and the teacher,
     as the user gave them.
     """
     known = teacher is not None
@@ -187,6 +200,7 @@ def build_evaluation_report(
             test_rows=len(test.rows),
             test_path=None,
             test_sha256=test.table.sha256,
+            rare_class=rare_class(test, class_names(teacher or student)),
             synthetic_rows=None,
             validation_synthetic_rows=None,
         ),
@@ -198,9 +212,11 @@ def build_evaluation_report(
             size={**size, "bytes": student.bytes or 0},
         ),
         search=None,
-        metrics={name: measure(test, labels, teacher=known) for name, labels in predicted.items()},
+        baselines=None,
+        metrics={name: measure(test, each, teacher=known) for name, each in predicted.items()},
+        differences=differences_of(test, predicted, teacher=known),
         by_class=measure_by_class(
-            test, predicted["student"], class_names(teacher or student), teacher=known
+            test, predicted["student"].labels, class_names(teacher or student), teacher=known
         ),
         robustness=robustness,
         requirements=[],
@@ -215,4 +231,5 @@ def build_evaluation_report(
             else describe_as_text(internals.student, internals.features, internals.classes)
         ),
         internals=internals,
+        curves=curves_of(predicted, test.y_true),
     )

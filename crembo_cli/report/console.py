@@ -39,10 +39,11 @@ from crembo_cli.report.tables import (
     metrics_table,
     robustness_table,
 )
+from crembo_cli.report.verdict import verdict_of
 
 MOST_COLUMNS = 100
 MOST_LINES = 36  # a longer student is left out: it would not fit on the screen
-NAMES_WIDTH = 15  # columns of the screen that the names of the classifiers take
+NUMBER_WIDTH = 5  # columns of the screen that a number takes at least: 0.985
 
 
 def render_text(report: Report, *, width: int = MOST_COLUMNS) -> str:
@@ -85,6 +86,8 @@ def draw(report: Report, console: Console) -> None:
 def parts(report: Report, width: int) -> Iterator[RenderableType]:
     """Generate the parts of the drawing from the top down."""
     yield from _title(report)
+    yield Text()
+    yield from _verdict(report)
     yield Text()
     yield _metrics(report, width)
     yield Text()
@@ -139,12 +142,22 @@ def _title(report: Report) -> Iterator[RenderableType]:
     yield Padding(Text("\n".join(lines)), (0, 0, 0, 2))
 
 
+def _verdict(report: Report) -> Iterator[Text]:
+    """Generate the headline of the verdict, and the faults where there are any."""
+    verdict = verdict_of(report)
+    style = {True: "bold green", False: "bold red", None: "bold"}[verdict.good]
+    yield Text(printable(verdict.headline), style=style)
+    yield from (Text(printable(each)) for each in verdict.faults)
+
+
 def _metrics(report: Report, width: int) -> RichTable:
     """Draw the table of the metrics without the columns that a narrow screen has no room for."""
     most = max(heading.drop for metric in METRICS for heading in metric.headings)
     for drop in range(most + 1):
-        table = metrics_table(report, brief=True, drop=drop)
-        if NAMES_WIDTH + sum(len(each) + 2 for each in table.headings) <= width:
+        table = metrics_table(report, drop=drop)
+        names = max(len(row.name) for row in table.rows)
+        numbers = sum(max(len(each), NUMBER_WIDTH) + 2 for each in table.headings)
+        if names + numbers <= width:
             break
     return _fill(_table(table.corner, no_wrap=True), table, no_wrap=True)
 

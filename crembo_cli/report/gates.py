@@ -186,6 +186,11 @@ def _reason(gate: Gate, report: Report) -> str:
     group, family, needs = gate.path[1], report.student.family, needs_of(gate.path)
     reasons = (
         ("labels" in needs and report.data.label is None, "a table without a label column"),
+        (
+            "probabilities" in needs and not report.has_probabilities(),
+            "a student whose outputs are not probabilities",
+        ),
+        ({"labels", "probabilities"} <= needs, "test rows of one class"),
         (group == "size" and family is None, "a classifier that crembo did not write"),
         (group == "size", f"a student of the family {family!r}, which has no {gate.path[-1]}"),
         (

@@ -20,8 +20,9 @@ from crembo_cli.report.tables import (
     cost_table,
     depth_table,
     format_cell,
-    metrics_table,
+    label_table,
     robustness_table,
+    score_table,
     weakest_table,
 )
 from crembo_cli.report.verdict import verdict_of
@@ -56,7 +57,8 @@ def render_html(report: Report) -> str:
         report=report,
         classifier=name_classifier(report.student.family),
         verdict=verdict_of(report),
-        metrics=metrics_table(report, brief=False),
+        metrics=label_table(report),
+        scores=score_table(report),
         costs=cost_table(report),
         tree=Markup(tree),
         wide=wide,
@@ -67,6 +69,7 @@ def render_html(report: Report) -> str:
         bounds=bounds_table(report),
         weakest=weakest_table(report, brief=False),
         by_class=class_table(report),
+        score_plots=[(caption, Markup(plot)) for caption, plot in _score_plots(report)],
         plots=[(caption, Markup(plot)) for caption, plot in _plots(report)],
         comparison=comparison_table(report),
         comparison_sentence=_comparison_sentence(report),
@@ -158,6 +161,18 @@ def _plots(report: Report) -> Iterator[tuple[str, str]]:
     yield "Gaussian noise on every number, categories resampled.", plots.noise_plot(found.noise)
     if found.margin is not None and report.metrics["student"].accuracy is not None:
         yield _margins(found.margin), plots.certified_plot(found.margin, report.metrics["student"])
+
+
+def _score_plots(report: Report) -> Iterator[tuple[str, str]]:
+    from crembo_cli.report import plots
+
+    if report.curves:
+        tenth = (
+            "Each dot is about a tenth of the rows; on the dotted line they are right on average."
+        )
+        yield tenth, plots.calibration_plot(report.curves)
+        yield "Over all thresholds of the probability.", plots.precision_recall_plot(report.curves)
+        yield "The dotted line is a random order.", plots.gain_plot(report.curves)
 
 
 def _margins(found: Margins) -> str:

@@ -59,9 +59,10 @@ def _blocks(report: Report) -> Iterator[str]:
     yield f"### {SIGNS[verdict.good]} {format_code(report.student.path)}: " + (
         escape_text(verdict.headline)
     )
-    yield " ".join(map(escape_text, verdict.sentences))
+    yield from map(escape_text, verdict.faults)
+    yield " ".join(map(escape_text, verdict.sentences[len(verdict.faults) :]))
     yield f"{escape_text(name[0].upper() + name[1:])}{of} on {format_code(report.data.path)}."
-    yield _table(metrics_table(report, brief=True))
+    yield _table(metrics_table(report))
     yield _table(robustness_table(report))
     if report.requirements:
         yield "\n".join(

@@ -14,6 +14,7 @@ from importlib.resources import files
 from itertools import product
 from typing import Any, Literal
 
+from crembo_cli.evaluation.differences import Differences
 from crembo_cli.evaluation.metrics import DELTAS
 from crembo_cli.robustness.model import (
     BELOW,
@@ -25,7 +26,7 @@ from crembo_cli.robustness.model import (
 )
 
 Keys = tuple[str, ...]  # the keys that lead to a number in the JSON report
-Need = Literal["labels", "teacher", "refits"]
+Need = Literal["labels", "teacher", "probabilities", "refits"]
 Unit = Literal["share", "count", "sd", "number"]  # sd: standard deviations of a feature
 
 # The classifiers of a report, and their names in the drawings.
@@ -34,10 +35,13 @@ CLASSIFIERS = {
     "teacher": "teacher",
     "baseline_labels": "CART on labels",
     "baseline_teacher": "CART on teacher",
+    "baseline_soft": "soft CART",
 }
 # The keys that each placeholder of a path stands for.
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "{classifier}": tuple(CLASSIFIERS),
+    "{other}": tuple(CLASSIFIERS)[1:],
+    "{compared}": tuple(each.name for each in fields(Differences)),
     "{refitted}": tuple(each.name for each in fields(WithBaselines)),
     "{queried}": tuple(each.name for each in fields(Flips) if each.name != "rows"),
     "{delta}": tuple(f"{delta:g}" for delta in DELTAS),

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from crembo_cli.evaluation.baselines import TreeSize
+from crembo_cli.evaluation.curves import ScoreCurves
+from crembo_cli.evaluation.differences import Differences
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
 from crembo_cli.report.formats import render
 from crembo_cli.report.metrics import CLASSIFIERS
@@ -17,7 +20,12 @@ if TYPE_CHECKING:
     from crembo_cli.student_file.metadata import ReadableStudent
 
 SCHEMA = 2
-DRAWN_ONLY = ("description", "internals", "command")  # fields that are not in the JSON report
+DRAWN_ONLY = (
+    "description",
+    "internals",
+    "command",
+    "curves",
+)  # fields that are not in the JSON report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +58,7 @@ class DataInfo:
     test_rows: int  # rows for neither; the metrics are computed on them
     test_path: str | None  # of --test-data; None: the test rows are a share of the table
     test_sha256: str  # of the table that holds the test rows
+    rare_class: str | None  # of two classes, the one with fewer test rows; None without labels
     synthetic_rows: int | None  # training rows that the teacher labelled
     validation_synthetic_rows: int | None  # validation rows that the teacher labelled
 
@@ -150,7 +159,9 @@ class Report:
     data: DataInfo
     student: StudentInfo
     search: SearchInfo | None  # None for an evaluated student
+    baselines: TreeSize | None  # the largest size of the baselines; None for an evaluated student
     metrics: dict[str, Metrics]  # by classifier, see CLASSIFIERS; no baseline_labels without labels
+    differences: dict[str, Differences]  # of the student from each other classifier
     by_class: list[ClassMetrics] | None  # None without labels and without a teacher
     robustness: Robustness
     requirements: list[Requirement]
@@ -158,6 +169,7 @@ class Report:
     description: str = field(default="")  # the student as text
     internals: ReadableStudent | None = field(default=None)  # None: the student cannot be drawn
     command: str = field(default="")  # as the user typed it
+    curves: dict[str, ScoreCurves] = field(default_factory=dict)  # by classifier
 
     def times_smaller(self) -> float | None:
         """Teacher bytes / student bytes; None if there is no such model or its size is unknown.
@@ -173,12 +185,20 @@ class Report:
         teacher = self.timing.teacher_rows_per_second
         return None if teacher is None else self.timing.student_rows_per_second / teacher
 
+    def has_probabilities(self) -> bool:
+        """Whether the student's probabilities were measured, and not its labels alone."""
+        student = self.metrics["student"]
+        return student.log_loss is not None or student.kl is not None
+
     def to_dict(self) -> dict[str, Any]:
         """Convert to the keys of the JSON report; equal runs differ in `timing` alone."""
         found = asdict(replace(self, internals=None))
         for name in DRAWN_ONLY:
             del found[name]
         found["metrics"] = {name: found["metrics"].get(name) for name in CLASSIFIERS}
+        found["differences"] = {
+            name: found["differences"].get(name) for name in CLASSIFIERS if name != "student"
+        }
         finite: dict[str, Any] = _without_infinities({"schema": SCHEMA, **found})
         return finite
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from crembo_cli.evaluation.curves import ScoreCurves
 from crembo_cli.evaluation.metrics import Metrics
 from crembo_cli.explanations.figure import OF_THE_PAGE, svg_of, themed
 from crembo_cli.report.metrics import CLASSIFIERS
@@ -21,8 +22,9 @@ SERIES = {
     "teacher": "#0a0b02",
     "baseline_labels": "#0a0b03",
     "baseline_teacher": "#0a0b04",
+    "baseline_soft": "#0a0b05",
 }
-Corner = Literal["best", "upper left"]
+Corner = Literal["best", "upper left", "lower right"]
 SIZE = (4.4, 3.1)  # inches
 
 
@@ -92,6 +94,7 @@ def depth_curve(curve: Curve) -> str:
         "teacher": curve.teacher,
         "baseline_labels": curve.baseline_labels,
         "baseline_teacher": curve.baseline_teacher,
+        "baseline_soft": curve.baseline_soft,
     }
     if curve.at_most is not None:
         axes.fill_between(
@@ -99,17 +102,50 @@ def depth_curve(curve: Curve) -> str:
         )
     for name, values in lines.items():
         if values is not None:
-            style = "-" if name == "student" else "--" if name == "teacher" else ":"
-            axes.plot(curve.d, values, style, color=SERIES[name], label=CLASSIFIERS[name], lw=1.6)
+            axes.plot(curve.d, values, **_line(name))
     axes.set_xlim(0, 1)
     return _svg(figure, axes, "depth", legend="upper left")
+
+
+def calibration_plot(curves: Mapping[str, ScoreCurves]) -> str:
+    """Plot the observed share of the class by its predicted probability."""
+    figure, axes = _figure("predicted probability", "observed share", "calibration")
+    most = max(max(max(each.calibration, key=max)) for each in curves.values())
+    limit = min(1.0, 1.1 * most)
+    axes.plot([0, limit], [0, limit], color=OF_THE_PAGE.muted, lw=1, ls=":")
+    for name, each in curves.items():
+        axes.plot(*each.calibration, marker="o", markersize=3.5, **_line(name))
+    axes.set_xlim(0, 1.02 * limit)
+    axes.set_ylim(0, 1.08 * limit)
+    return _svg(figure, axes, "calibration", legend="upper left")
+
+
+def precision_recall_plot(curves: Mapping[str, ScoreCurves]) -> str:
+    """Plot precision by recall over all thresholds."""
+    figure, axes = _figure("recall", "precision", "precision and recall")
+    for name, each in curves.items():
+        recall, precision = each.precision_recall
+        # Between two thresholds there is none: the curve has steps, and begins with the first.
+        axes.plot([0.0, *recall], [precision[0], *precision], drawstyle="steps-pre", **_line(name))
+    axes.set_xlim(0, 1)
+    return _svg(figure, axes, "precision-recall")
+
+
+def gain_plot(curves: Mapping[str, ScoreCurves]) -> str:
+    """Plot the share of the class that is found among the most probable rows."""
+    figure, axes = _figure("share of rows, most probable first", "share of the class", "gain")
+    axes.plot([0, 1], [0, 1], color=OF_THE_PAGE.muted, lw=1, ls=":")
+    for name, each in curves.items():
+        axes.plot(*each.gain, **_line(name))
+    axes.set_xlim(0, 1)
+    return _svg(figure, axes, "gain", legend="lower right")
 
 
 def contamination_plot(found: dict[str, WithBaselines]) -> str:
     """Plot agreement with the student fitted without label noise, by the share of noise."""
     figure, axes = _figure("share of label noise", "agreement", "label noise")
     at = [float(share) for share in found]
-    for name in ("student", "baseline_labels", "baseline_teacher"):
+    for name in ("student", "baseline_labels", "baseline_teacher", "baseline_soft"):
         values = [getattr(each, name) for each in found.values()]
         if None not in values:
             axes.plot(
@@ -162,6 +198,7 @@ def agreement_plot(found: WithBaselines) -> str:
         "student": found.student,
         "baseline_labels": found.baseline_labels,
         "baseline_teacher": found.baseline_teacher,
+        "baseline_soft": found.baseline_soft,
     }
     known = {name: share for name, share in shares.items() if share is not None}
     bars = axes.bar(
@@ -193,6 +230,12 @@ def _figure(x: str, y: str, title: str) -> tuple[Figure, Axes]:
     axes.grid(color=OF_THE_PAGE.muted, alpha=0.25, lw=0.6)
     axes.set_axisbelow(True)
     return figure, axes
+
+
+def _line(classifier: str) -> dict[str, Any]:
+    """The style of a classifier's line: told apart without colour, too."""
+    style = {"student": "-", "teacher": "--"}.get(classifier, ":")
+    return {"ls": style, "color": SERIES[classifier], "label": CLASSIFIERS[classifier], "lw": 1.6}
 
 
 def _small(align: str) -> dict[str, Any]:

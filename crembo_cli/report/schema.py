@@ -17,10 +17,19 @@ from crembo_cli.report.model import DRAWN_ONLY, SCHEMA, Report
 FILE = Path(__file__).parent / "report.schema.json"
 SHA256 = {"pattern": "^[0-9a-f]{64}$"}
 CURVE = {"minItems": 101, "maxItems": 101}
-CURVE_PARTS = ("d", "at_most", "student", "teacher", "baseline_labels", "baseline_teacher")
+CURVE_PARTS = (
+    "d",
+    "at_most",
+    "student",
+    "teacher",
+    "baseline_labels",
+    "baseline_teacher",
+    "baseline_soft",
+)
 # What types and metrics do not say, by path.
 DETAILS: dict[str, dict[str, Any]] = {
     "crembo": {"description": "version of crembo that wrote the report"},
+    "baselines": {"description": "size of the CART trees: what was requested of the student"},
     "metrics": {"description": "metrics of each classifier on the test rows"},
     "timing": {"description": "what differs between equal runs"},
     "teacher.format": {"enum": ["onnx", "pickle", "skops", "beliefs", "estimator", "function"]},
@@ -30,6 +39,7 @@ DETAILS: dict[str, dict[str, Any]] = {
     "data.sha256": SHA256,
     "data.test_sha256": SHA256,
     "data.features": {"minItems": 1},
+    "data.rare_class": {"description": "of two classes, the one with fewer test rows"},
     "student.sha256": SHA256,
     "student.size": {"required": ["bytes"], "additionalProperties": {"type": "integer"}},
     "student.size.bytes": {"minimum": 1},
@@ -130,8 +140,9 @@ def _mapping(hint: Any, path: Keys) -> dict[str, Any]:
     if not keys:
         return {"type": "object", "additionalProperties": _value(hint, (*path, "*"))}
     # Only the student is always measured; the other classifiers may be missing.
+    some = path in (("metrics",), ("differences",))
     values = {
-        key: _value(hint if path != ("metrics",) or key == "student" else hint | None, (*path, key))
+        key: _value(hint | None if some and key != "student" else hint, (*path, key))
         for key in keys
     }
     return {
@@ -154,7 +165,7 @@ def _number(hint: type, path: Keys) -> dict[str, Any]:
     found = {"description": metric.sentence, **found}
     if metric.unit == "share":
         found |= {"minimum": 0, "maximum": 1}
-    elif path[0] != "requirements":
+    elif path[0] not in ("requirements", "differences"):
         found["minimum"] = 0
     return found
 

@@ -15,6 +15,7 @@ from crembo_cli.report.metrics import (
     columns,
     drawn_paths,
     look_up,
+    needs_of,
 )
 from crembo_cli.report.model import Report
 from crembo_cli.robustness.model import WeakGroup
@@ -52,20 +53,44 @@ def format_cell(value: Cell) -> str:
     return f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
 
 
-def metrics_table(report: Report, *, brief: bool, drop: int = 0) -> Table:
-    """Build the table of the metrics, a row for each classifier.
+def metrics_table(report: Report, *, drop: int = 0) -> Table:
+    """Build the short table of the metrics, a row for each classifier.
 
-    `brief` leaves out what only the HTML page shows, `drop` as many columns as a narrow
-    terminal has no room for.
+    `drop` leaves out as many columns as a narrow terminal has no room for.
     """
-    shown = columns("metrics.{classifier}", brief=brief)
-    shown = [(heading, keys) for heading, keys in shown if not 0 < heading.drop <= drop]
+    shown = columns("metrics.{classifier}", brief=True)
+    return _by_classifier(report, [each for each in shown if not 0 < each[0].drop <= drop])
+
+
+def label_table(report: Report) -> Table:
+    """Build the table of the metrics of the predicted labels, a row for each classifier."""
+    return _by_classifier(report, _measured_on(probabilities=False))
+
+
+def score_table(report: Report) -> Table | None:
+    """Build the table of the metrics of the class probabilities; None if none is known."""
+    return (
+        _by_classifier(report, _measured_on(probabilities=True))
+        if report.has_probabilities()
+        else None
+    )
+
+
+def _measured_on(*, probabilities: bool) -> list[tuple[Heading, Keys]]:
+    return [
+        (heading, keys)
+        for heading, keys in columns("metrics.{classifier}", brief=False)
+        if ("probabilities" in needs_of(("metrics", "student", *keys))) == probabilities
+    ]
+
+
+def _by_classifier(report: Report, shown: Sequence[tuple[Heading, Keys]]) -> Table:
     return Table(
         corner="test rows",
         headings=_texts(shown),
         rows=[
             Row(
-                name=CLASSIFIERS[key],
+                name=_sized_name(report, key),
                 cells=[look_up(metrics, keys) for _, keys in shown],
                 key=key,
                 selected=key == "student",
@@ -73,6 +98,14 @@ def metrics_table(report: Report, *, brief: bool, drop: int = 0) -> Table:
             for key, metrics in report.metrics.items()
         ],
     )
+
+
+def _sized_name(report: Report, classifier: str) -> str:
+    """Name a classifier; a baseline with its size."""
+    name = CLASSIFIERS[classifier]
+    if report.baselines is None or not classifier.startswith("baseline"):
+        return name
+    return f"{name}, {report.baselines.text()}"
 
 
 def robustness_table(report: Report) -> Table:

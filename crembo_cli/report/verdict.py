@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crembo_cli.report.drawings import explain_bounds, format_ratio, join_names
+from crembo_cli.report.faults import BASELINES, fault_sentences, faults_of
 from crembo_cli.report.gates import format_requirement
 from crembo_cli.report.metrics import find_metric, look_up, split_path
 from crembo_cli.report.model import Report
 
-# The metrics that decide whether a student is better than the trees of its size.
+# The metrics that decide whether a student is better than the baselines.
 COMPARED = {
     "accuracy": "metrics.{}.accuracy",
     "fidelity": "metrics.{}.fidelity",
+    "AUC": "metrics.{}.roc_auc",
+    "log loss": "metrics.{}.log_loss",
     "depth at 5 %": "metrics.{}.insensitive_depth.0.05",
     "agreement": "robustness.agreement.{}",
 }
-BASELINES = ("baseline_labels", "baseline_teacher")
 TOLERANCE = 1e-9  # metrics that differ by less are equal
 
 
@@ -27,6 +29,7 @@ class Verdict:
     good: bool | None  # None: there are no requirements, so that the reader must decide
     headline: str
     sentences: list[str]
+    faults: list[str]  # the first of the sentences: each ends with what to try next
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,7 @@ class Standing:
 
 
 def verdict_of(report: Report) -> Verdict:
-    """Judge by the requirements, or without any by the CART trees of the student's size."""
+    """Judge by faults, then by the requirements, then by CART trees of the requested size."""
     standing = compare_baselines(report)
     sentences = [*_compare_teacher(report), *_compare_cost(report)]
     sentences += _describe_standing(report, standing)
@@ -47,7 +50,17 @@ def verdict_of(report: Report) -> Verdict:
     if bounds:
         sentences.append(bounds)
     good, headline = _headline(report, standing)
-    return Verdict(good=good, headline=headline, sentences=sentences)
+    faults = faults_of(report)
+    if not faults:
+        return Verdict(good=good, headline=headline, sentences=sentences, faults=[])
+    first = fault_sentences(report)
+    stated = [f"{headline}."] if report.requirements else []
+    return Verdict(
+        good=False,
+        headline=faults[0].headline,
+        sentences=[*first, *stated, *sentences],
+        faults=first,
+    )
 
 
 def _headline(report: Report, standing: Standing) -> tuple[bool | None, str]:
@@ -59,25 +72,25 @@ def _headline(report: Report, standing: Standing) -> tuple[bool | None, str]:
         return True, "The requirement is met" if count == 1 else f"All {count} requirements are met"
     if standing.better:
         only = f", but only in {join_names(standing.better)}" if standing.behind else ""
-        return None, f"Better than CART trees of the same size{only}"
+        return None, f"Better than CART trees{_size(report)}{only}"
     if standing.behind:
-        return False, "Not better than a CART tree of the same size"
+        return False, f"Not better than a CART tree{_size(report)}"
     if standing.level:
-        return None, "As good as a CART tree of the same size"
+        return None, f"As good as a CART tree{_size(report)}"
     return None, "No baseline to compare with"
 
 
 def _describe_standing(report: Report, standing: Standing) -> list[str]:
-    """Compare the student with the trees of its size, in sentences."""
-    both, best, pronoun = (
-        ("both CART trees", "the better CART tree of the same size", "the better of them")
+    """Compare the student with the baselines, in sentences."""
+    every, best, pronoun = (
+        ("all CART trees", f"the best CART tree{_size(report)}", "the best of them")
         if len(_baselines(report)) > 1
-        else ("the CART tree", "the CART tree of the same size", "it")
+        else ("the CART tree", f"the CART tree{_size(report)}", "it")
     )
     sentences = []
     if standing.better:
-        sentences.append(f"Better than {both} of the same size in {join_names(standing.better)}.")
-    names = iter([pronoun, pronoun] if standing.better else [best, pronoun])
+        sentences.append(f"Better than {every}{_size(report)} in {join_names(standing.better)}.")
+    names = iter([pronoun if standing.better else best, "it"])
     rest = [
         f"{word} {next(names)} in {join_names(metrics)}"
         for word, metrics in (("level with", standing.level), ("behind", standing.behind))
@@ -87,6 +100,11 @@ def _describe_standing(report: Report, standing: Standing) -> list[str]:
         line = join_names(rest)
         sentences.append(f"{line[0].upper()}{line[1:]}.")
     return sentences
+
+
+def _size(report: Report) -> str:
+    """Name the size of the baselines, after the word "tree"."""
+    return "" if report.baselines is None else f" of {report.baselines.text()}"
 
 
 def _compare_teacher(report: Report) -> list[str]:
@@ -119,7 +137,7 @@ def _baselines(report: Report) -> list[str]:
 
 
 def compare_baselines(report: Report) -> Standing:
-    """Compare the student with the trees of its size in each metric that all of them have."""
+    """Compare the student with the baselines in each metric that all of them have."""
     standing = Standing(better=[], level=[], behind=[])
     for name, path in COMPARED.items():
         own = look_up(report, split_path(path.format("student")))

@@ -101,6 +101,7 @@ def curve_on(beliefs: Floats, answers: Mapping[str, Indices], *, fitted_on: bool
         teacher=shares["teacher"],
         baseline_labels=shares.get("baseline_labels"),
         baseline_teacher=shares.get("baseline_teacher"),
+        baseline_soft=shares.get("baseline_soft"),
     )
 
 
@@ -197,7 +198,7 @@ def robustness_of(
 ) -> Robustness:
     """Measure the robustness of the student that was `found`, on the test rows of `parts`.
 
-    `answers` are the predictions of the student, the teacher and the same-size trees there, by
+    `answers` are the predictions of the student, the teacher and the baselines there, by
     the report's names. `quick` leaves out what needs refitting.
     """
     from dataclasses import replace

@@ -17,11 +17,12 @@ BELOW = (0.05, 0.1, 0.25, 0.5)  # beliefs that a bound is given for; fixed befor
 
 @dataclass(frozen=True, kw_only=True)
 class WithBaselines:
-    """One share of the student and of the trees of its size."""
+    """One share of the student and of the baselines."""
 
     student: float
     baseline_labels: float | None  # None where there are no labels
     baseline_teacher: float
+    baseline_soft: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,7 @@ class Curve:
     teacher: list[float]
     baseline_labels: list[float] | None
     baseline_teacher: list[float] | None
+    baseline_soft: list[float] | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from crembo_cli.arrays import Doubles
 from crembo_cli.core.beliefs import allowed_labels
 from crembo_cli.core.resampling import (
     draw_resamples,
@@ -21,7 +22,12 @@ from crembo_cli.core.resampling import (
     swap_beliefs,
 )
 from crembo_cli.core.utilities import expected_utilities
-from crembo_cli.evaluation.metrics import predict_baseline
+from crembo_cli.evaluation.baselines import (
+    BaselineRows,
+    TreeSize,
+    predict_baselines,
+    requested_size,
+)
 from crembo_cli.robustness.model import CONTAMINATION, WithBaselines
 from crembo_cli.search.student import Compression, Progress, Search
 from crembo_cli.search.training_rows import TrainingRows
@@ -37,12 +43,12 @@ MOST_ROWS = 8_000  # rows of a resample that has synthetic rows
 
 @dataclass(frozen=True, kw_only=True)
 class Refits:
-    """How the student and the same-size trees are refitted."""
+    """How the student and the baselines are refitted."""
 
     family: Family
     search: Search
     threshold: float | None  # the selected one; None: the soft-label student
-    size: dict[str, int]  # the student's
+    size: TreeSize  # of the baselines
     train: TrainingRows
     validation: TrainingRows
     test: Floats  # (m, p) rows to compare predictions on
@@ -71,16 +77,25 @@ class Refits:
             student = learner.fit(allowed_labels(rewards, self.threshold), student)
         return decide(learner.finish(student), utilities).predict(self.test)
 
-    def predict_baselines(
-        self, rows: Floats, beliefs: Floats, y_true: Indices | None
-    ) -> dict[str, Indices]:
-        """Fit the same-size trees on `rows` and predict the test rows."""
-        labels = {"baseline_labels": y_true, "baseline_teacher": beliefs.argmax(axis=1)}
-        return {
-            name: predict_baseline(rows, each, self.test, self.size, self.search.seed)
-            for name, each in labels.items()
-            if each is not None
-        }
+    def predict_baselines(self, *parts: TrainingRows) -> dict[str, Indices]:
+        """Fit the baselines on all rows of `parts` and predict the test rows."""
+        utilities = self.search.utility_matrix()
+        found = predict_baselines(
+            baseline_rows(*parts, utilities=utilities), self.test, self.size, self.search.seed
+        )
+        return {name: each.labels for name, each in found.items()}
+
+
+def baseline_rows(*parts: TrainingRows, utilities: Doubles | None) -> BaselineRows:
+    """Join the rows of `parts`, which need no validation rows, for the baselines."""
+    labels = [each.y_true for each in parts if each.y_true is not None]
+    return BaselineRows(
+        rows=np.vstack([each.rows for each in parts]),
+        beliefs=np.vstack([each.beliefs for each in parts]),
+        real=np.vstack([each.rows[: each.real] for each in parts]),
+        y_true=np.concatenate(labels) if len(labels) == len(parts) else None,
+        utilities=utilities,
+    )
 
 
 def refits_of(
@@ -102,7 +117,7 @@ def refits_of(
         family=family,
         search=search,
         threshold=found.threshold,
-        size=found.student.size(),
+        size=requested_size(family, found.student.size()),
         train=limit_rows(found.train, synthetic, rng),
         validation=limit_rows(found.validation, synthetic, rng),
         test=test,
@@ -114,7 +129,7 @@ def measure_agreement(
 ) -> WithBaselines:
     """Mean pairwise agreement on test rows of RESAMPLES refits, each on SHARE of the training rows.
 
-    Validation rows are not resampled. The same-size trees are fitted on the same resamples.
+    Validation rows are not resampled. The baselines are fitted on the same resamples.
     """
     train = refits.train
     rng = np.random.default_rng([refits.search.seed, 6])
@@ -123,8 +138,7 @@ def measure_agreement(
     for count, drawn in enumerate(draw_resamples(RESAMPLES, train.real, SHARE, rng), start=1):
         resample = take_resample(train, owner, drawn, most_rows, rng)
         predicted = {"student": refits.predict_student(resample, refits.validation)}
-        y_true = None if train.y_true is None else train.y_true[drawn]
-        predicted |= refits.predict_baselines(train.rows[drawn], train.beliefs[drawn], y_true)
+        predicted |= refits.predict_baselines(resample)
         for name, each in predicted.items():
             answers.setdefault(name, []).append(each)
         done(count)
@@ -159,15 +173,8 @@ def measure_contamination(
 def _predict_refits(
     refits: Refits, train: TrainingRows, validation: TrainingRows
 ) -> dict[str, Indices]:
-    """Refit the student and the same-size trees, and predict the test rows."""
-    y_true = None
-    if train.y_true is not None and validation.y_true is not None:
-        y_true = np.concatenate([train.y_true, validation.y_true])
-    baselines = refits.predict_baselines(
-        np.vstack([train.rows[: train.real], validation.rows[: validation.real]]),
-        np.vstack([train.beliefs[: train.real], validation.beliefs[: validation.real]]),
-        y_true,
-    )
+    """Refit the student and the baselines, and predict the test rows."""
+    baselines = refits.predict_baselines(train, validation)
     return {"student": refits.predict_student(train, validation), **baselines}
 
 
@@ -176,6 +183,7 @@ def _with_baselines(shares: dict[str, float]) -> WithBaselines:
         student=shares["student"],
         baseline_labels=shares.get("baseline_labels"),
         baseline_teacher=shares["baseline_teacher"],
+        baseline_soft=shares["baseline_soft"],
     )
 
 

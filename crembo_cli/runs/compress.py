@@ -224,10 +224,14 @@ def _measure(
     quick: bool,
 ) -> tuple[bytes, Report]:
     """Measure the student on the test rows, build its file and replay it, and report."""
-    from crembo_cli.evaluation.metrics import measure, measure_by_class, predict_all
+    from crembo_cli.evaluation.baselines import predict_all, requested_size
+    from crembo_cli.evaluation.curves import curves_of
+    from crembo_cli.evaluation.differences import differences_of
+    from crembo_cli.evaluation.metrics import measure, measure_by_class
     from crembo_cli.report import build
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.robustness.measure import robustness_of
+    from crembo_cli.robustness.refits import baseline_rows
     from crembo_cli.runs.select import metadata_of
     from crembo_cli.student_file.build import label_values, student_file
     from crembo_cli.student_file.metadata import ReadableStudent, with_test_results
@@ -235,8 +239,11 @@ def _measure(
     family, found = selected.family, selected.found
     student, encoding, release = found.student, splits.train.encoding, version("crembo-cli")
     progress.stage("measuring the student and the baselines", 0)
-    labels = predict_all(student, splits, search.seed)
-    metrics = {name: measure(splits.test, each) for name, each in labels.items()}
+    size = requested_size(family, student.size())
+    fitted = baseline_rows(found.train, found.validation, utilities=search.utility_matrix())
+    predicted = predict_all(student, splits.test, fitted, size, search.seed)
+    labels = {name: each.labels for name, each in predicted.items()}
+    metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
     robustness = robustness_of(
         found, splits, teacher, labels, family, search, quick=quick, stages=progress.stage
     )
@@ -256,12 +263,16 @@ def _measure(
     report = Report(
         crembo=release,
         teacher=build.describe_teacher(paths.teacher, teacher),
-        data=build.describe_data(paths.data, paths.test_data, splits, found),
+        data=build.describe_data(
+            paths.data, paths.test_data, splits, found, build.class_names(teacher)
+        ),
         student=build.describe_student(
             paths.student, file.sha256, family, student, len(file.content)
         ),
         search=build.describe_search(search, found, selected.comparison, selected.prefer),
+        baselines=size,
         metrics=metrics,
+        differences=differences_of(splits.test, predicted),
         by_class=measure_by_class(
             splits.test, labels["student"], build.class_names(teacher), teacher=True
         ),
@@ -280,5 +291,6 @@ def _measure(
             classes=tuple(label_values(teacher.classes).tolist()),
             missing_texts=encoding.missing_texts,
         ),
+        curves=curves_of(predicted, splits.test.y_true),
     )
     return file.content, report

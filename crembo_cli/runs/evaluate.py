@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crembo_cli.arrays import Doubles
 from crembo_cli.core.utilities import decisions
 from crembo_cli.errors import StudentError
+from crembo_cli.evaluation.metrics import Prediction
 from crembo_cli.files import write_together
 from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.runs.classes import match_student_classes, names_of_student
@@ -33,7 +35,7 @@ from crembo_cli.runs.options import (
 from crembo_cli.search import defaults
 from crembo_cli.student_file.metadata import StudentMetadata
 from crembo_cli.student_file.read import read_student_metadata
-from crembo_cli.students.contract import Indices
+from crembo_cli.students.contract import Floats, Indices
 
 if TYPE_CHECKING:
     from crembo_cli.dataset.encode import Encoding
@@ -110,9 +112,19 @@ def evaluate(
         )
     progress.stage(f"opening {student}", 0)
     metadata = read_student_metadata(path)
-    with _open_models(str(student), teacher, options, count_threads(jobs)) as models:
+    # --activation is for the teacher; without one it is for the student.
+    stated = teacher is None and activation != defaults.ACTIVATION
+    with _open_models(str(student), teacher, options, count_threads(jobs), stated=stated) as models:
         finished = _evaluate(
-            str(student), data, teacher, metadata, models, (table, decision), progress, seed
+            str(student),
+            data,
+            teacher,
+            metadata,
+            models,
+            (table, decision),
+            progress,
+            seed,
+            stated=stated,
         )
     timing = replace(finished.timing, seconds=perf_counter() - began)
     finished = with_gates(replace(finished, timing=timing, command=command), gates)
@@ -122,17 +134,16 @@ def evaluate(
 
 @contextmanager
 def _open_models(
-    student: str, teacher: object, options: TeacherOptions, threads: int
+    student: str, teacher: object, options: TeacherOptions, threads: int, *, stated: bool
 ) -> Iterator[tuple[Teacher, Teacher | None]]:
     """The student, queried as any classifier, and the teacher where there is one."""
     from crembo_cli.teachers.load import load_teacher
     from crembo_cli.teachers.output_format import LARGEST
 
-    # --activation is for the teacher. Of the student only the predicted class counts.
-    alone = teacher is None and options.activation != defaults.ACTIVATION
+    # Any scores will do: without probabilities the predicted class is measured alone.
     opened = load_teacher(
         student,
-        activation=options.activation if alone else LARGEST,
+        activation=options.activation if stated else LARGEST,
         hard_labels=options.hard_labels,
         timeout=options.teacher_timeout,
         threads=threads,
@@ -154,8 +165,13 @@ def _evaluate(
     given: tuple[TableOptions, DecisionOptions],
     progress: Progress,
     seed: int,
+    *,
+    stated: bool,
 ) -> Report:
-    """The report, without requirements and without the time of the run."""
+    """The report, without requirements and without the time of the run.
+
+    `stated`: whether the user stated how the student's scores become probabilities.
+    """
     from crembo_cli.report.build import build_evaluation_report
     from crembo_cli.robustness.measure import robustness_on
     from crembo_cli.robustness.perturbations import units_of
@@ -171,12 +187,13 @@ def _evaluate(
     utilities = decision.utilities(reference.classes, test.beliefs) if decision.given() else own
     test = replace(test, utilities=utilities)
     progress.stage("querying the student", 0)
-    predicted = decisions(student.beliefs(test.frame), own)
+    scores = student.beliefs(test.frame)
     indices, notes = match_student_classes(student, reference, names, path)
     progress.note(notes)
-    labels = {"student": np.asarray(indices[predicted], np.int64)}
+    predicted = {"student": _predict(student, scores, own, indices, test, stated=stated)}
     if teacher is not None:
-        labels["teacher"] = test.teacher_labels()
+        predicted["teacher"] = Prediction(labels=test.teacher_labels(), probabilities=test.beliefs)
+    labels = {name: each.labels for name, each in predicted.items()}
     progress.stage("measuring margins and noise", 0)
     units = units_of(test.rows, test.encoding)
     robustness = robustness_on(
@@ -197,9 +214,35 @@ def _evaluate(
         metadata,
         teacher,
         test,
-        labels,
+        predicted,
         robustness,
         paths=(path, display_path(data), teacher_path),
+    )
+
+
+def _predict(
+    student: Teacher,
+    scores: Floats,
+    own: Doubles | None,
+    indices: Indices,
+    test: LabelledTable,
+    *,
+    stated: bool,
+) -> Prediction:
+    """What the student predicts, from its `scores` (n, k), by its `own` utilities (k, k).
+
+    `indices` (k,) are those of its classes.
+
+    Scores that had to be converted, in no way that the user `stated`, are no probabilities.
+    """
+    from crembo_cli.teachers.output_format import gives_probabilities
+
+    probabilities = None
+    if stated or gives_probabilities(student.output_format):
+        probabilities = np.zeros(test.beliefs.shape, np.float32)
+        probabilities[:, indices] = scores
+    return Prediction(
+        labels=np.asarray(indices[decisions(scores, own)], np.int64), probabilities=probabilities
     )
 
 

@@ -64,15 +64,17 @@ def read_splits(
     With `compare`, some training rows become comparison rows, on which several candidates are
     compared. Raises DataError, TeacherError or UsageError.
     """
-    from crembo_cli.dataset.labelled import split_rows
+    from crembo_cli.dataset.labelled import note_few_rows, split_rows
     from crembo_cli.report.gates import check_labelled
 
     labelled = read_labelled(data, teacher, table, progress)
     progress.note(teacher.warnings)
     refuse_one_class(labelled, teacher)
-    strata = labelled.teacher_labels() if labelled.y_true is None else labelled.y_true
+    strata = labelled.strata()
     test_share, validation_share = split.shares()
     rows = split_rows(strata, test_share=test_share, validation_share=validation_share, seed=seed)
+    sets = (rows.train, rows.validation, rows.test)
+    progress.note(note_few_rows(labelled, sets, teacher.classes))
     if split.test_data is None:
         test = part(labelled, rows.test)
     else:

@@ -31,8 +31,8 @@ SEARCH, THRESHOLD, CLASSES = "crembo.search", "crembo.threshold", "crembo.classe
 SIZE, FEATURES, UNITS = "crembo.size", "crembo.features", "crembo.units"
 TEACHER_SHA256, DATA_SHA256 = "crembo.teacher.sha256", "crembo.data.sha256"
 TEST_SHA256, TEST_ROWS, METRICS = "crembo.test_data.sha256", "crembo.test_rows", "crembo.metrics"
-# Characters for each of the blanks: eight metrics in [0, 1] with all digits of a float64 fit.
-TEST_WIDTHS = {TEST_SHA256: 64, TEST_ROWS: 10, METRICS: 330}
+# Characters for each of the blanks: 14 metrics with all digits of a float64 fit.
+TEST_WIDTHS = {TEST_SHA256: 64, TEST_ROWS: 10, METRICS: 560}
 
 
 def candidate_metadata(

@@ -116,6 +116,14 @@ SINGLE = {
 }
 
 
+def gives_probabilities(words: str) -> bool:
+    """Whether a model whose OutputFormat has these `words` returns probabilities itself.
+
+    Other models return scores that were converted, or labels alone.
+    """
+    return words.endswith((WORDS["probabilities"], SINGLE["probabilities"], WORDS["shares"]))
+
+
 def choose_output_format(
     answers: Mapping[str, Scores], *, activation: str, classes: int | None, regressor: str
 ) -> OutputFormat:

@@ -165,14 +165,28 @@ def test_any_classifier_will_do(crembo: Crembo, teacher: Path, data: Path) -> No
 def test_scores_of_any_kind_say_something(
     crembo: Crembo, teacher: Path, data: Path, tmp_path: Path
 ) -> None:
-    """A net that ends in logits is read by its largest; the teacher is read as it was."""
+    """Of a net that ends in logits the labels count alone, unless --activation says more."""
     model = onnx.load(teacher)
     softmax = next(node for node in model.graph.node if node.op_type == "Softmax")
     model.graph.output[0].name = softmax.input[0]
     model.graph.node.remove(softmax)
     onnx.save(model, tmp_path / "logits.onnx")
-    found = evaluated(crembo, "logits.onnx", data, "-t", teacher)
-    assert found["metrics"]["student"] == found["metrics"]["teacher"]
+    found = evaluated(crembo, "logits.onnx", data, "-t", teacher)["metrics"]
+    known = {key for key, value in found["student"].items() if value is not None}
+    assert {key: found["teacher"][key] for key in known} == {
+        key: found["student"][key] for key in known
+    }
+    assert found["student"]["fidelity"] == 1.0
+    assert found["teacher"].keys() - known == {
+        "log_loss",
+        "kl",
+        "brier",
+        "roc_auc",
+        "average_precision",
+        "calibration_error",
+    }
+    stated = evaluated(crembo, "logits.onnx", data, "--activation", "softmax")["metrics"]
+    assert stated["student"]["log_loss"] == pytest.approx(found["teacher"]["log_loss"])
     assert evaluated(crembo, "logits.onnx", data)["metrics"]["student"]["accuracy"] == 1.0
 
 

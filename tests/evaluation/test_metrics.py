@@ -10,8 +10,8 @@ from crembo_cli.dataset.columns import Columns
 from crembo_cli.dataset.encode import learn_encoding
 from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.dataset.table import Table
-from crembo_cli.evaluation.metrics import ClassMetrics, measure_by_class, predict_baseline
-from crembo_cli.students.contract import Indices
+from crembo_cli.evaluation.metrics import ClassMetrics, Prediction, measure, measure_by_class
+from crembo_cli.students.contract import Floats, Indices
 
 PROBABILITIES = np.array([[0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [0.0, 1.0]], np.float32)
 PREDICTED = np.array([0, 1, 1, 1])
@@ -38,18 +38,22 @@ def test_metrics_by_true_label() -> None:
     assert measure_by_class(table, PREDICTED, ["no", "yes"], teacher=True) == [
         ClassMetrics(
             name="no",
+            teacher_predicted=2,
             rows=3,
             predicted=[1, 2],
             recall=pytest.approx(1 / 3),
             precision=1.0,
+            f1=0.5,
             mean_belief=pytest.approx(2 / 3),
         ),
         ClassMetrics(
             name="yes",
+            teacher_predicted=2,
             rows=1,
             predicted=[0, 1],
             recall=1.0,
             precision=pytest.approx(1 / 3),
+            f1=0.5,
             mean_belief=1.0,
         ),
     ]
@@ -60,7 +64,7 @@ def test_without_labels_the_teachers_labels_count() -> None:
     found = measure_by_class(labelled_table(), np.zeros(4, np.int64), ["a", "b"], teacher=True)
     assert found is not None
     assert [each.rows for each in found] == [2, 2]
-    assert (found[1].recall, found[1].precision) == (0.0, None)
+    assert (found[1].recall, found[1].precision, found[1].f1) == (0.0, None, 0.0)
 
 
 def test_without_a_teacher_there_is_no_mean_probability() -> None:
@@ -73,11 +77,44 @@ def test_without_a_teacher_there_is_no_mean_probability() -> None:
     assert measure_by_class(labelled_table(), PREDICTED, ["a", "b"], teacher=False) is None
 
 
-def test_a_baseline_of_many_classes_and_extreme_cells_warns_of_nothing() -> None:
-    """A class for each row, and cells whose sum is no float32, are learned without a warning."""
-    most = np.finfo(np.float32).max
-    rows = np.array([[-most], [-most], [-1.0], [1.0], [most], [most]], np.float32)
-    labels = np.arange(6)
-    labels[[1, 5]] = labels[[0, 4]]
-    size = {"leaves": 4, "parameters": 7}
-    assert predict_baseline(rows, labels, rows, size, 0).tolist() == labels.tolist()
+QUARTERS = np.array([[0.75, 0.25], [0.75, 0.25], [0.25, 0.75], [1.0, 0.0]], np.float32)
+NEEDS_LABELS = ("log_loss", "brier", "roc_auc", "average_precision", "calibration_error")
+
+
+def predicted(probabilities: Floats | None = QUARTERS) -> Prediction:
+    """Build what a classifier with these probabilities predicts for the four rows."""
+    return Prediction(labels=QUARTERS.argmax(axis=1), probabilities=probabilities)
+
+
+def test_measures_of_scores_written_out() -> None:
+    """Two rows of four are of the class b, which the last row gives a probability of 0."""
+    found = measure(labelled_table(np.array([0, 0, 1, 1])), predicted())
+    assert found.log_loss == pytest.approx((3 * np.log(4 / 3) - np.log(2.0**-23)) / 4)
+    assert found.brier == pytest.approx((3 * 0.25**2 + 1) / 4)
+    assert (found.roc_auc, found.average_precision) == (0.5, 0.75)
+    # Bins: the rows of 0, of 0.25 and of 0.75.
+    assert found.calibration_error == pytest.approx((1 + 2 * 0.25 + 0.25) / 4)
+    assert found.kl == pytest.approx(
+        (0 + 0.5 * np.log(0.5 / 0.75) + 0.5 * np.log(0.5 / 0.25) + 0 - np.log(2.0**-23)) / 4
+    )
+
+
+def test_without_labels_the_divergence_from_the_teacher_remains() -> None:
+    """Without a teacher the others do; without probabilities none."""
+    found = measure(labelled_table(), predicted())
+    assert [getattr(found, name) for name in NEEDS_LABELS] == [None] * 5
+    assert found.kl is not None
+    alone = measure(labelled_table(np.array([0, 0, 1, 1])), predicted(), teacher=False)
+    assert alone.kl is None
+    assert None not in [getattr(alone, name) for name in NEEDS_LABELS]
+    bare = measure(labelled_table(np.array([0, 0, 1, 1])), predicted(None))
+    assert [getattr(bare, name) for name in ("kl", *NEEDS_LABELS)] == [None] * 6
+    assert (bare.accuracy, bare.fidelity) == (0.75, 0.75)
+
+
+def test_rows_of_one_class_have_no_ranking() -> None:
+    """Proper scores remain."""
+    found = measure(labelled_table(np.zeros(4, np.int64)), predicted())
+    assert (found.roc_auc, found.average_precision, found.calibration_error) == (None,) * 3
+    assert found.log_loss is not None
+    assert found.brier is not None

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from crembo_cli.evaluation.baselines import TreeSize
+from crembo_cli.evaluation.curves import ScoreCurves
+from crembo_cli.evaluation.differences import Difference, Differences
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
+from crembo_cli.report.metrics import CLASSIFIERS
 from crembo_cli.report.model import (
     CandidateInfo,
     ComparisonInfo,
@@ -49,6 +53,27 @@ def metrics(accuracy: float | None = 0.9) -> Metrics:
         depth=0.02,
         insensitive_depth={"0.01": 0.1, "0.05": 0.3, "0.1": 0.4},
         mean_belief=0.912,
+        log_loss=None if accuracy is None else 0.25,
+        kl=0.0625,
+        brier=None if accuracy is None else 0.07,
+        roc_auc=None if accuracy is None else 0.94,
+        average_precision=None if accuracy is None else 0.81,
+        calibration_error=None if accuracy is None else 0.03,
+    )
+
+
+def differences() -> Differences:
+    """Build differences that are within their errors."""
+    found = Difference(value=0.001, error=0.01)
+    return Differences(accuracy=found, log_loss=found, kl=found, roc_auc=found)
+
+
+def curves() -> ScoreCurves:
+    """Build curves of two bins and of two thresholds."""
+    return ScoreCurves(
+        calibration=([0.1, 0.7], [0.2, 0.6]),
+        precision_recall=([0.5, 1.0], [0.9, 0.3]),
+        gain=([0.0, 0.2, 1.0], [0.0, 0.5, 1.0]),
     )
 
 
@@ -71,10 +96,24 @@ def by_class() -> list[ClassMetrics]:
     """Build the metrics of two classes with different recall."""
     return [
         ClassMetrics(
-            name="no", rows=80, predicted=[76, 4], recall=0.95, precision=0.9268, mean_belief=0.92
+            name="no",
+            teacher_predicted=79,
+            rows=80,
+            predicted=[76, 4],
+            recall=0.95,
+            precision=0.9268,
+            f1=0.9383,
+            mean_belief=0.92,
         ),
         ClassMetrics(
-            name="yes", rows=34, predicted=[6, 28], recall=0.8235, precision=0.875, mean_belief=0.88
+            name="yes",
+            teacher_predicted=35,
+            rows=34,
+            predicted=[6, 28],
+            recall=0.8235,
+            precision=0.875,
+            f1=0.848,
+            mean_belief=0.88,
         ),
     ]
 
@@ -93,7 +132,9 @@ def robustness() -> Robustness:
     """Build a Robustness of a tree, with every part."""
     line = [k / 100 for k in range(101)]
     return Robustness(
-        agreement=WithBaselines(student=0.96, baseline_labels=0.94, baseline_teacher=0.92),
+        agreement=WithBaselines(
+            student=0.96, baseline_labels=0.94, baseline_teacher=0.92, baseline_soft=0.91
+        ),
         noise={
             f"{level:g}": Flips(rows=114, student=level / 4, teacher=level / 8)
             for level in NOISE_LEVELS
@@ -109,7 +150,10 @@ def robustness() -> Robustness:
         margin_upper_bound=None,
         contamination={
             f"{share:g}": WithBaselines(
-                student=0.98 - share, baseline_labels=0.9 - share, baseline_teacher=0.95 - share
+                student=0.98 - share,
+                baseline_labels=0.9 - share,
+                baseline_teacher=0.95 - share,
+                baseline_soft=0.96 - share,
             )
             for share in CONTAMINATION
         },
@@ -124,6 +168,7 @@ def robustness() -> Robustness:
                 teacher=[d**4 for d in line],
                 baseline_labels=[d**1.5 for d in line],
                 baseline_teacher=[d**1.7 for d in line],
+                baseline_soft=[d**1.8 for d in line],
             ),
         ),
         bounds=Bounds(
@@ -209,6 +254,7 @@ def report(**changes: Any) -> Report:
             test_rows=114,
             test_path=None,
             test_sha256=64 * "b",
+            rare_class="yes",
             synthetic_rows=7_280,
             validation_synthetic_rows=1_820,
         ),
@@ -229,12 +275,15 @@ def report(**changes: Any) -> Report:
             chosen=0,
             steps=steps(),
         ),
+        baselines=TreeSize(max_depth=5, max_leaves=None),
         metrics={
             "student": metrics(),
             "teacher": metrics(),
             "baseline_labels": metrics(),
             "baseline_teacher": metrics(),
+            "baseline_soft": metrics(),
         },
+        differences={name: differences() for name in CLASSIFIERS if name != "student"},
         by_class=by_class(),
         robustness=robustness(),
         requirements=[],
@@ -242,5 +291,6 @@ def report(**changes: Any) -> Report:
             seconds=1.5, student_rows_per_second=8.3e6, teacher_rows_per_second=448_600.0
         ),
         description=TREE,
+        curves={name: curves() for name in CLASSIFIERS},
     )
     return replace(example, **changes)

@@ -53,9 +53,10 @@ def test_no_line_is_wider_than_the_screen(name: str, width: int) -> None:
 
 def test_every_classifier_has_a_row_of_metrics() -> None:
     """Each has its row, and each figure three digits."""
-    text = "\n".join(lines(report(), 80))
-    for name in ("student", "teacher", "CART on labels", "CART on teacher"):
-        assert re.search(f"{name} +0.900 +0.875 +0.930 +0.020 +0.300 +0.912", text)
+    text = "\n".join(lines(report(), 100))
+    baselines = ("CART on labels", "CART on teacher", "soft CART")
+    for name in ("student", "teacher", *(f"{each}, depth 5" for each in baselines)):
+        assert re.search(f"{name} +0.900 +0.875 +0.930 +0.020 +0.300 +0.912 +0.250 +0.940", text)
     assert "4,245 bytes, teacher 230,188: 54.2x smaller" in text
     assert "tree depth 2, leaves 3, parameters 7" in text
     assert "8.3M rows/s, teacher 448.6k: 18.5x faster" in text
@@ -65,8 +66,9 @@ def test_every_classifier_has_a_row_of_metrics() -> None:
 def test_a_narrow_screen_keeps_the_most_important_columns() -> None:
     """Whole columns are dropped; the others are not cut."""
     for width, columns in (
-        (80, "accuracy balanced fidelity depth depth 5% mean prob."),
-        (60, "accuracy fidelity depth depth 5%"),
+        (100, "accuracy balanced fidelity depth depth 5% mean prob. log loss AUC"),
+        (80, "accuracy fidelity depth depth 5% log loss AUC"),
+        (60, "accuracy fidelity depth 5%"),
     ):
         head = next(line for line in lines(report(), width) if "fidelity" in line)
         assert " ".join(head.split()) == f"test rows {columns}"
@@ -75,7 +77,7 @@ def test_a_narrow_screen_keeps_the_most_important_columns() -> None:
 def test_a_missing_value_is_a_dash() -> None:
     """Without labels there is no accuracy, and no tree on the labels."""
     bare = report(metrics={"student": metrics(None), "teacher": metrics(None)})
-    text = "\n".join(lines(bare, 80))
+    text = "\n".join(lines(bare, 100))
     assert re.search("student +- +- +0.930", text)
 
 

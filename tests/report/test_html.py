@@ -23,7 +23,7 @@ from tests.report.browser import CHROMIUM, Browser, Page, browser
 from tests.report.example_reports import comparison, report, report_with_comparison
 
 EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}"
-OWN_IDS = {"metrics", "confusion"}
+OWN_IDS = {"metrics", "scores", "confusion"}
 
 
 def full() -> Report:
@@ -88,12 +88,14 @@ def test_every_part_is_there() -> None:
     """Verdict, metrics, tree, plots, classes, weakest groups, command and glossary."""
     page = render_html(full())
     seen = Seen(page)
-    assert seen.tags.count("svg") == 7  # the tree, and six plots
+    assert seen.tags.count("svg") == 10  # the tree, and nine plots
     for words in (
         "The requirement is met",
         "CART on labels",
         "age \u2264 30.5",
         "Depth on training, validation and test rows",
+        "Class probabilities",
+        "those of the class yes, the rarer one",
         "probability below 0.25",
         "no 0.61, yes 0.39",
         "Groups with the lowest teacher probability",
@@ -111,7 +113,7 @@ def test_an_additive_student_has_its_curves_drawn() -> None:
     """A plot of each feature's curve, with the colours of the classes under it."""
     page = render_html(replace(full(), internals=additive()))
     seen = Seen(page)
-    assert seen.tags.count("svg") == 7  # the curves, and six plots
+    assert seen.tags.count("svg") == 10  # the curves, and nine plots
     assert "age <&> $b$" in seen.text
     assert "The score that each feature's value adds to each class" in seen.text
     assert '"tree' not in page
@@ -187,7 +189,7 @@ def test_parts_without_values_are_left_out(lacking: str) -> None:
         ),
         "internals": replace(made, internals=None, description=""),
     }
-    figures = {"robustness": 5, "search": 4, "teacher": 3, "internals": 6}[lacking]
+    figures = {"robustness": 8, "search": 7, "teacher": 6, "internals": 9}[lacking]
     seen = Seen(render_html(changed[lacking]))
     assert seen.tags.count("svg") == figures
     assert "None" not in seen.text.replace("None of", "")
@@ -198,7 +200,14 @@ def test_a_confusion_matrix_of_many_classes_is_left_out() -> None:
     made = full()
     many = [
         ClassMetrics(
-            name=str(k), rows=1, predicted=[1] * 41, recall=1.0, precision=1.0, mean_belief=1.0
+            name=str(k),
+            teacher_predicted=1,
+            rows=1,
+            predicted=[1] * 41,
+            recall=1.0,
+            precision=1.0,
+            f1=1.0,
+            mean_belief=1.0,
         )
         for k in range(41)
     ]

@@ -136,3 +136,15 @@ def test_the_reason_why_a_metric_is_not_available() -> None:
     metrics = {"student": replace(made.metrics["student"], accuracy=None)}
     with pytest.raises(UsageError, match="without a label column"):
         with_gates(replace(unlabelled, metrics=metrics), [parse_gate("accuracy>=0")])
+
+
+def test_the_reason_why_a_measure_of_scores_is_not_available() -> None:
+    """The student has no probabilities, or the test rows have one class."""
+    made = report()
+    student = replace(made.metrics["student"], roc_auc=None)
+    gates = [parse_gate("roc_auc>=0.9")]
+    with pytest.raises(UsageError, match="roc_auc is not available; found test rows of one class"):
+        with_gates(replace(made, metrics={"student": student}), gates)
+    student = replace(student, log_loss=None, kl=None)
+    with pytest.raises(UsageError, match="a student whose outputs are not probabilities"):
+        with_gates(replace(made, metrics={"student": student}), gates)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from crembo_cli.evaluation.baselines import TreeSize
 from crembo_cli.report.gates import find_path
 from crembo_cli.report.glossary import explain, render_glossary, render_glossary_markdown
 from crembo_cli.report.metrics import (
@@ -29,8 +30,10 @@ from crembo_cli.report.tables import (
     comparison_table,
     cost_table,
     depth_table,
+    label_table,
     metrics_table,
     robustness_table,
+    score_table,
     weakest_table,
 )
 from crembo_cli.robustness.model import MarginUpperBounds
@@ -51,6 +54,7 @@ def full_report() -> Report:
     return replace(
         example,
         teacher=replace(example.teacher, classes=[0, 1]),
+        baselines=TreeSize(max_depth=5, max_leaves=16),
         search=replace(
             example.search, threshold=0.25, comparison=replace(found, students=students)
         ),
@@ -71,11 +75,13 @@ def numbers(value: Any, path: Keys = ()) -> Iterator[Keys]:
 
 def tables(found: Report) -> Iterator[Table]:
     """Generate every table that a renderer draws."""
-    yield metrics_table(found, brief=False)
+    yield metrics_table(found)
+    yield label_table(found)
     yield robustness_table(found)
     yield cost_table(found)
     yield bounds_table(found)
     for table in (
+        score_table(found),
         comparison_table(found),
         class_table(found),
         weakest_table(found, brief=False),

@@ -66,3 +66,17 @@ def test_plots_use_the_colours_of_the_page() -> None:
     svg = plots.noise_plot(FOUND.noise)
     assert "var(--student)" in svg
     assert not re.search("#0a0b0|#010203|#040506", svg)
+
+
+def test_curves_of_probabilities_have_a_line_for_each_classifier() -> None:
+    """Calibration, precision-recall and gain, each with the teacher and the baselines."""
+    curves = report().curves
+    everyone = {"student", "teacher", "CART on labels", "CART on teacher"}
+    for plot, title in (
+        (plots.calibration_plot, "calibration"),
+        (plots.precision_recall_plot, "precision and recall"),
+        (plots.gain_plot, "gain"),
+    ):
+        assert {title, *everyone} <= set(texts(plot(curves)))
+        alone = texts(plot({"student": curves["student"]}))
+        assert everyone & set(alone) == {"student"}

@@ -28,7 +28,9 @@ def against(fidelity: float, depth: float) -> Report:
 
 def agreeing(made: Report, student: float) -> Report:
     """Set the agreement of the student; the others have 0.94 and 0.92."""
-    agreement = WithBaselines(student=student, baseline_labels=0.94, baseline_teacher=0.92)
+    agreement = WithBaselines(
+        student=student, baseline_labels=0.94, baseline_teacher=0.92, baseline_soft=0.91
+    )
     return replace(made, robustness=replace(made.robustness, agreement=agreement))
 
 
@@ -43,17 +45,17 @@ def equally_stable(made: Report) -> Report:
 
 
 def test_all_sentences() -> None:
-    """Teacher, size and speed, CART trees of the same size, new rows."""
+    """Teacher, size and speed, CART trees of depth 5, new rows."""
     verdict = verdict_of(against(0.95, 0.2))
     assert verdict.headline == (
-        "Better than CART trees of the same size, but only in accuracy, fidelity and agreement"
+        "Better than CART trees of depth 5, but only in accuracy, fidelity and agreement"
     )
     assert verdict.sentences == [
         "Fidelity 95.0% on 114 test rows.",
         "Accuracy 99.0%, 9.0 points above the teacher.",
         "54.2x smaller and 18.5x faster than the teacher.",
-        "Better than both CART trees of the same size in accuracy, fidelity and agreement.",
-        "Behind the better of them in depth at 5 %.",
+        "Better than all CART trees of depth 5 in accuracy, fidelity and agreement.",
+        "Level with the best of them in AUC and log loss and behind it in depth at 5 %.",
         "On new rows like these, each with 95% confidence: accuracy is at least 0.850, fidelity is "
         "at least 0.875 and the teacher probability of the predicted class is below 0.5 on at most "
         "12.5% of the rows.",
@@ -70,9 +72,9 @@ def test_all_sentences() -> None:
             False,
             "Not met: bytes<=100 (it is 4245); bytes<=100 (it is 4245)",
         ),
-        (against(0.95, 0.4), None, "Better than CART trees of the same size"),
-        (less_stable(report()), False, "Not better than a CART tree of the same size"),
-        (equally_stable(report()), None, "As good as a CART tree of the same size"),
+        (against(0.95, 0.4), None, "Better than CART trees of depth 5"),
+        (less_stable(report()), False, "Not better than a CART tree of depth 5"),
+        (equally_stable(report()), None, "As good as a CART tree of depth 5"),
     ],
 )
 def test_headlines(made: Report, good: bool | None, headline: str) -> None:
@@ -82,23 +84,25 @@ def test_headlines(made: Report, good: bool | None, headline: str) -> None:
 
 
 def test_a_single_baseline_is_named_in_the_singular() -> None:
-    """Without labels there is one CART tree of the same size."""
+    """With one CART tree there is no best of them."""
     made = agreeing(against(0.95, 0.3), 0.9)
-    alone = {name: each for name, each in made.metrics.items() if name != "baseline_labels"}
-    agreement = WithBaselines(student=0.9, baseline_labels=None, baseline_teacher=0.92)
+    alone = {name: made.metrics[name] for name in ("student", "teacher", "baseline_teacher")}
+    agreement = WithBaselines(
+        student=0.9, baseline_labels=None, baseline_teacher=0.92, baseline_soft=0.91
+    )
     made = replace(made, metrics=alone, robustness=replace(made.robustness, agreement=agreement))
     assert [each for each in verdict_of(made).sentences if "CART" in each or "it in" in each] == [
-        "Better than the CART tree of the same size in accuracy and fidelity.",
-        "Level with it in depth at 5 % and behind it in agreement.",
+        "Better than the CART tree of depth 5 in accuracy and fidelity.",
+        "Level with it in AUC, log loss and depth at 5 % and behind it in agreement.",
     ]
 
 
-def test_behind_the_better_of_two_is_not_behind_both() -> None:
-    """A student that is better in nothing is compared with the better tree."""
+def test_behind_the_best_of_three_is_not_behind_all() -> None:
+    """A student that is better in nothing is compared with the best tree."""
     made = less_stable(report())
     assert [each for each in verdict_of(made).sentences if "CART" in each] == [
-        "Level with the better CART tree of the same size in accuracy, fidelity and depth at "
-        "5 % and behind the better of them in agreement."
+        "Level with the best CART tree of depth 5 in accuracy, fidelity, AUC, log loss and "
+        "depth at 5 % and behind it in agreement."
     ]
 
 

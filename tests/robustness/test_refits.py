@@ -46,9 +46,9 @@ def test_students_of_two_distant_clumps_agree() -> None:
     found = find_student(part, part, family, SEARCH)
     refits = refits_of(found, family, SEARCH, rows)
     shares = measure_agreement(refits, ignore)
-    assert (shares.student, shares.baseline_labels, shares.baseline_teacher) == (1.0, 1.0, 1.0)
+    assert set(vars(shares).values()) == {1.0}
     for beside in measure_contamination(refits, ignore).values():
-        assert min(beside.student, beside.baseline_labels or 0, beside.baseline_teacher) >= 0.95
+        assert min(vars(beside).values()) >= 0.95
 
 
 def test_full_label_noise_of_two_classes_reverses_every_prediction() -> None:
@@ -61,7 +61,7 @@ def test_full_label_noise_of_two_classes_reverses_every_prediction() -> None:
     found = find_student(part, part, family, SEARCH)
     refits = refits_of(found, family, SEARCH, rows)
     (beside,) = measure_contamination(refits, ignore, shares=(1.0,)).values()
-    assert (beside.student, beside.baseline_labels, beside.baseline_teacher) == (0.0, 0.0, 0.0)
+    assert set(vars(beside).values()) == {0.0}
 
 
 def test_without_label_noise_every_prediction_agrees() -> None:
@@ -75,7 +75,7 @@ def test_without_label_noise_every_prediction_agrees() -> None:
         replace(found, train=train), family, SEARCH, parts.test.rows, most_synthetic=50
     )
     (beside,) = measure_contamination(refits, ignore, shares=(0.0,)).values()
-    assert (beside.student, beside.baseline_labels, beside.baseline_teacher) == (1.0, 1.0, 1.0)
+    assert set(vars(beside).values()) == {1.0}
 
 
 def test_a_resample_has_synthetic_rows_of_its_own_rows_only() -> None:

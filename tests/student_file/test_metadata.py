@@ -32,6 +32,12 @@ LONGEST = {
     "depth": DIGITS,
     "insensitive_depth": {"0.01": DIGITS, "0.05": DIGITS, "0.1": DIGITS},
     "mean_belief": DIGITS,
+    "log_loss": DIGITS,
+    "kl": DIGITS,
+    "brier": DIGITS,
+    "roc_auc": DIGITS,
+    "average_precision": DIGITS,
+    "calibration_error": DIGITS,
 }
 
 

@@ -1,0 +1,126 @@
+"""The baselines: CART trees of the size that was requested, and what all classifiers predict."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from crembo_cli.arrays import Doubles
+from crembo_cli.core.utilities import decisions
+from crembo_cli.dataset.labelled import LabelledTable
+from crembo_cli.evaluation.metrics import Prediction
+from crembo_cli.students.contract import Family, Floats, Indices, Student
+
+LEAVES = 16  # of the baselines of a student that is not a tree: a tree that people still read
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeSize:
+    """The size that the baselines may have; None: no limit of that kind."""
+
+    max_depth: int | None
+    max_leaves: int | None
+
+    def text(self) -> str:
+        """Describe the size: "depth 5", "16 leaves" or both."""
+        depth = None if self.max_depth is None else f"depth {self.max_depth}"
+        leaves = None if self.max_leaves is None else f"{self.max_leaves} leaves"
+        return ", ".join(each for each in (depth, leaves) if each is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineRows:
+    """The rows that the baselines are fitted on: those of the student."""
+
+    rows: Floats  # (n, p) real and synthetic rows
+    beliefs: Floats  # (n, c) the teacher's class probabilities
+    real: Floats  # (m, p) the real rows among them
+    y_true: Indices | None  # (m,) true class indices of the real rows; None without labels
+    utilities: Doubles | None = None  # (c, c) of decisions; None: plain labels
+
+
+def requested_size(family: Family, size: Mapping[str, int]) -> TreeSize:
+    """Return the size that was requested of a student of `family`, which has sizes `size`.
+
+    It depends on the family's options and not on what was left of the student after pruning. A
+    limit of leaves is one of `max_leaves`, or of `max_rules` and the default rule. A limit of
+    tree depth counts for a single tree; beside a limit of leaves, only where it is not the
+    family's default. A student with neither limit gets LEAVES leaves.
+    """
+    options: dict[str, Any] = asdict(family)  # type: ignore[call-overload]  # a dataclass
+    usual = {each.name: each.default for each in fields(family)}  # type: ignore[arg-type]  # same
+    # The nodes of several trees, as of a boosted student, are fewer.
+    single = "tree_depth" in size and size.get("nodes") == 2 * size["leaves"] - 1
+    depth = options.get("max_depth") if single else None
+    leaves = options.get("max_leaves") if single else None
+    if "max_rules" in options:
+        leaves = max(options["max_rules"] + 1, 2)
+    if depth is not None and (leaves is None or leaves >= 2**depth):
+        return TreeSize(max_depth=depth, max_leaves=None)
+    return TreeSize(
+        max_depth=None if depth == usual.get("max_depth") else depth,
+        max_leaves=LEAVES if leaves is None else leaves,
+    )
+
+
+def predict_all(
+    student: Student, test: LabelledTable, fitted: BaselineRows, size: TreeSize, seed: int
+) -> dict[str, Prediction]:
+    """Predict the rows of `test` with the student, the teacher and the baselines, by name."""
+    return {
+        "student": Prediction(
+            labels=student.predict(test.rows), probabilities=student.predict_proba(test.rows)
+        ),
+        "teacher": Prediction(labels=test.teacher_labels(), probabilities=test.beliefs),
+        **predict_baselines(fitted, test.rows, size, seed),
+    }
+
+
+def predict_baselines(
+    fitted: BaselineRows, test: Floats, size: TreeSize, seed: int
+) -> dict[str, Prediction]:
+    """Fit scikit-learn's trees of at most `size` and predict the rows `test` (m, p).
+
+    `baseline_labels` is fitted to the true labels on the real rows; without labels there is
+    none. `baseline_teacher` is fitted to the teacher's labels and `baseline_soft` to its class
+    probabilities, on all rows. With a limit of leaves the trees grow leaf by leaf, the best
+    split first. Missing values follow the direction that CART learned. With utilities, the
+    teacher's labels are its decisions, and the other two decide by their probabilities.
+    """
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    c = fitted.beliefs.shape[1]
+    limits: dict[str, Any] = {"max_depth": size.max_depth, "max_leaf_nodes": size.max_leaves}
+    targets = {
+        "baseline_labels": (fitted.real, fitted.y_true),
+        "baseline_teacher": (fitted.rows, decisions(fitted.beliefs, fitted.utilities)),
+    }
+    found = {}
+    for name, (rows, labels) in targets.items():
+        if labels is not None:
+            cart = _fit(DecisionTreeClassifier(**limits, random_state=seed), rows, labels)
+            probabilities = np.zeros((len(test), c), np.float32)
+            probabilities[:, cart.classes_] = cart.predict_proba(test)  # some may have no rows
+            decide_by = None if name == "baseline_teacher" else fitted.utilities
+            found[name] = _predict(probabilities, decide_by)
+    # Of two classes one is enough: the other mirrors it, at twice the time.
+    wanted = fitted.beliefs[:, 1:] if c == 2 else fitted.beliefs
+    soft = _fit(DecisionTreeRegressor(**limits, random_state=seed), fitted.rows, wanted)
+    means = np.clip(soft.predict(test).reshape(len(test), -1), 0.0, 1.0).astype(np.float32)
+    means = np.hstack([1 - means, means]) if c == 2 else means
+    return {**found, "baseline_soft": _predict(means, fitted.utilities)}
+
+
+def _fit(cart: Any, rows: Floats, targets: Floats | Indices) -> Any:
+    """Fit `cart`. Many classes on few rows, and cells whose sum overflows, are no mistake here."""
+    with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        return cart.fit(rows, targets)
+
+
+def _predict(probabilities: Floats, utilities: Doubles | None) -> Prediction:
+    return Prediction(labels=decisions(probabilities, utilities), probabilities=probabilities)
