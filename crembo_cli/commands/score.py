@@ -46,9 +46,8 @@ def command(
     """Ask TEACHER about each row of DATA: one column per class, rows in their order."""
     from crembo_cli.commands.messages import Messages, print_answer
     from crembo_cli.dataset.notes import list_notes
-    from crembo_cli.dataset.read import read_table
     from crembo_cli.files import check_output, write_together
-    from crembo_cli.runs.inputs import gather
+    from crembo_cli.runs.inputs import gather, read_features
     from crembo_cli.teachers.load import load_teacher
 
     del debug  # read from the arguments by app.run, which must know it before any command runs
@@ -67,14 +66,17 @@ def command(
         )
         with closing(asked):
             messages.stage(f"reading {data}", 0)
-            table = read_table(data)
+            chosen: dict[str, Any] = {
+                "label": label,
+                "features": options.names(features, "--features"),
+                "drop": options.names(drop, "--drop") or (),
+            }
+            table = read_features(data, asked, **chosen)
             messages.stage(f"asking the teacher about {len(table.frame):,} rows", 0)
             evidence = gather(
                 table,
                 asked,
-                label=label,
-                features=options.names(features, "--features"),
-                drop=options.names(drop, "--drop") or (),
+                **chosen,
                 judged=False,
             )
             messages.note([*list_notes(evidence.table, evidence.columns), *asked.warnings])

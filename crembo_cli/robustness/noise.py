@@ -9,6 +9,7 @@ import numpy as np
 
 from crembo_cli.core.margins import Doubles
 from crembo_cli.dataset.labelled import LabelledTable
+from crembo_cli.errors import TeacherError
 from crembo_cli.robustness.margins import Classifier
 from crembo_cli.robustness.model import NOISE_LEVELS, Flips
 from crembo_cli.students.contract import Indices
@@ -52,12 +53,21 @@ def noise_on(
     found = {}
     for level in NOISE_LEVELS:
         frame = noisy_cells(calm, level, units, seen, rng)
+        after = None if teacher is None else _predict_noisy(teacher, frame)
         found[f"{level:g}"] = Flips(
             rows=len(chosen),
             student=flips("student", student.predict(test.encoding.encode(frame))),
-            teacher=None if teacher is None else flips("teacher", teacher(frame)),
+            teacher=None if after is None else flips("teacher", after),
         )
     return found
+
+
+def _predict_noisy(teacher: Says, frame: pd.DataFrame) -> Indices | None:
+    """Return the teacher's labels; None if it refuses noisy cells, like codes of no category."""
+    try:
+        return teacher(frame)
+    except TeacherError:
+        return None
 
 
 def noisy_cells(

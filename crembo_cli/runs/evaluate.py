@@ -17,7 +17,7 @@ from crembo_cli.errors import StudentError
 from crembo_cli.files import write_together
 from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.runs.classes import match_student_classes, names_of_student
-from crembo_cli.runs.inputs import gather
+from crembo_cli.runs.inputs import gather, read_features
 from crembo_cli.runs.outputs import add_to_summary, check_outputs, report_files, show
 from crembo_cli.student_file.read import StudentMetadata, read_student_metadata
 from crembo_cli.students.contract import Indices
@@ -166,10 +166,17 @@ def _rows(
 ) -> LabelledTable:
     """The table, with the beliefs of the teacher, or of the student where it is alone."""
     from crembo_cli.dataset.notes import list_notes
-    from crembo_cli.dataset.read import read_table
 
     messages.stage(f"reading {job.data}", 0)
-    table = read_table(job.data)
+    encoding = None if own is None else _encoding(own)
+    table = read_features(
+        job.data,
+        meant,
+        label=job.label,
+        features=job.features,
+        drop=job.drop,
+        encoding=encoding,
+    )
     count = len(table.frame)
     found = gather(
         table,
@@ -178,7 +185,7 @@ def _rows(
         features=job.features,
         drop=job.drop,
         class_names=class_names,
-        encoding=None if own is None else _encoding(own),
+        encoding=encoding,
         progress=messages.stage(f"asking about {count:,} rows", count),
     )
     messages.note(list_notes(table, found.columns))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crembo_cli.commands.messages import Messages
@@ -11,6 +13,7 @@ from crembo_cli.errors import DataError, TeacherError, UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crembo_cli.dataset.dtypes import ColumnType
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.dataset.table import Table
     from crembo_cli.teachers.contract import Progress, Teacher
@@ -93,10 +96,11 @@ def _asked(
 ) -> LabelledTable:
     """The table at `path` with the teacher's answers."""
     from crembo_cli.dataset.notes import list_notes
-    from crembo_cli.dataset.read import read_table
 
     messages.stage(f"reading {path}", 0)
-    table = read_table(path)
+    table = read_features(
+        path, teacher, label=job.label, features=job.features, drop=job.drop, encoding=encoding
+    )
     count = len(table.frame)
     found = gather(
         table,
@@ -110,6 +114,68 @@ def _asked(
     )
     messages.note(list_notes(table, found.columns))
     return found
+
+
+def read_features(
+    path: str,
+    teacher: Teacher,
+    *,
+    label: str | None,
+    features: tuple[str, ...] | None,
+    drop: tuple[str, ...],
+    encoding: Encoding | None = None,
+    missing: Sequence[str] = (),
+    text: Sequence[str] = (),
+    numbers: Sequence[str] = (),
+) -> Table:
+    """Read the table at `path` with the types that `teacher` knows.
+
+    The options are those of `gather`. `missing` are further texts that mean a missing cell;
+    `text` and `numbers` are columns whose type the user gives. Raises DataError.
+    """
+    import pandas as pd
+
+    from crembo_cli.dataset.columns import choose_columns
+    from crembo_cli.dataset.dtypes import ColumnType, as_dtypes
+    from crembo_cli.dataset.read import read_table
+    from crembo_cli.dataset.table import Table
+
+    def expected(names: tuple[str, ...]) -> dict[str, ColumnType]:
+        stub = Table(name="", sha256="", frame=pd.DataFrame(columns=list(names)))
+        types: dict[str, ColumnType] = {}
+        try:
+            columns = choose_columns(
+                stub,
+                label=label,
+                features=features,
+                drop=drop,
+                wanted_names=_wanted_names(teacher, encoding),
+                wanted_count=teacher.n_features,
+            )
+        except DataError:  # raised again for the whole table
+            columns = None
+        if columns is not None:
+            types = _column_types(columns.features, teacher, encoding)
+            if teacher.inputs:  # whole numbers of a CSV file become digits, not the file's text
+                types = {name: replace(type_, kind="") for name, type_ in types.items()}
+        given = dict.fromkeys(text, "text") | dict.fromkeys(numbers, "number")
+        return types | {
+            name: replace(types.get(name, ColumnType()), kind=kind) for name, kind in given.items()
+        }
+
+    table = read_table(path, expected=expected, missing=missing)
+    known = [name for name in (*text, *numbers) if name in table.frame.columns]
+    return as_dtypes(
+        table,
+        text=[name for name in text if name in known],
+        numbers=[name for name in numbers if name in known],
+    )
+
+
+def _wanted_names(teacher: Teacher, encoding: Encoding | None) -> tuple[str, ...] | None:
+    if encoding is None:
+        return teacher.feature_names
+    return tuple(each.name for each in encoding.features)
 
 
 def gather(
@@ -140,14 +206,15 @@ def gather(
         label=label,
         features=features,
         drop=drop,
-        wanted_names=(
-            teacher.feature_names
-            if encoding is None
-            else tuple(each.name for each in encoding.features)
-        ),
+        wanted_names=_wanted_names(teacher, encoding),
         wanted_count=teacher.n_features,
     )
-    table = as_dtypes(table, **_kinds(columns.features, teacher, encoding))
+    types = _column_types(columns.features, teacher, encoding)
+    table = as_dtypes(
+        table,
+        numbers=[name for name, type_ in types.items() if type_.kind == "number"],
+        text=[name for name, type_ in types.items() if type_.kind == "text"],
+    )
     check_cells(table, columns)
     frame = table.frame[list(columns.features)]
     if teacher.rows is not None and teacher.rows != len(frame):
@@ -188,20 +255,23 @@ def gather(
     )
 
 
-def _kinds(
+def _column_types(
     features: tuple[str, ...], teacher: Teacher, encoding: Encoding | None
-) -> dict[str, list[str]]:
-    """Which features must be numbers and which text: as they were, else as an ONNX declares."""
-    if encoding is not None:
-        is_text = [bool(each.categories) for each in encoding.features]
-    else:
-        is_text = [each.type == "string" for each in teacher.inputs for _ in range(each.width)]
-        if len({each.type == "string" for each in teacher.inputs}) == 1:
-            is_text = [teacher.inputs[0].type == "string"] * len(features)
-    kinds: dict[str, list[str]] = {"numbers": [], "text": []}
-    for name, text in zip(features, is_text, strict=False):
-        kinds["text" if text else "numbers"].append(name)
-    return kinds
+) -> dict[str, ColumnType]:
+    """Return the types of the features: those of an earlier table, else those of the teacher."""
+    from crembo_cli.dataset.dtypes import ColumnType
+
+    known = teacher.column_types(len(features))
+    if encoding is None:
+        return dict(zip(features, known, strict=False))
+    types = {}
+    for i, (name, feature) in enumerate(zip(features, encoding.features, strict=True)):
+        categories = known[i].categories if i < len(known) else ()
+        types[name] = ColumnType(
+            kind="text" if feature.categories else "number",
+            categories=(*feature.categories, *categories),
+        )
+    return types
 
 
 def _as_taken(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:

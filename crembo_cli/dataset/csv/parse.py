@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from crembo_cli.dataset.csv.diagnose import raise_parse_error
@@ -22,12 +23,20 @@ LARGEST_BLOCK = (1 << 31) - 1
 class Parser:
     """A reader of the rows of one file, which can read them several times.
 
-    `sample_bytes` is the size of the sample, see `sample`.
+    `sample_bytes` is the size of the sample, see `sample`. A number, or true or false, is
+    missing if its cell is one of the texts `missing`; text is returned as it is in the file.
     """
 
     def __init__(
-        self, source: Source, header: Header, body: Body, *, sample_bytes: int = SAMPLE
+        self,
+        source: Source,
+        header: Header,
+        body: Body,
+        *,
+        sample_bytes: int = SAMPLE,
+        missing: Sequence[str] = MISSING,
     ) -> None:
+        self._missing = missing
         self._sample_bytes = sample_bytes
         self._source, self._header, self._body = source, header, body
         row = body.size // body.lines
@@ -87,8 +96,8 @@ class Parser:
             csv.ConvertOptions(
                 column_types=types,
                 include_columns=only or [],
-                null_values=MISSING,
-                strings_can_be_null=True,
+                null_values=self._missing,
+                strings_can_be_null=False,  # `to_frame` knows the categories of a teacher
                 true_values=TRUE,
                 false_values=FALSE,
                 decimal_point=point,
