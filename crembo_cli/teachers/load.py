@@ -35,7 +35,8 @@ def load_teacher(
     in the file is raised by the first property or method that needs the model.
 
     Args:
-        path: `.onnx`; `.pkl`, `.pickle`, `.joblib` or `.sav`, also `.gz`; `.skops`; or a table of probabilities.
+        path: `.onnx`; `.pkl`, `.pickle`, `.joblib` or `.sav`, also `.gz`; `.skops`; or a table
+            of class probabilities.
         activation: how scores of an ONNX model become probabilities: one of `ACTIVATIONS`,
             or `LARGEST`.
         trust_pickle: load any class from a pickle, which can run code of the file.
