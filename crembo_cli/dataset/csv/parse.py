@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from crembo_cli.dataset.csv.diagnose import raise_parse_error
 from crembo_cli.dataset.csv.header import Header
@@ -18,6 +20,32 @@ SAMPLE = 1 << 22  # bytes of the first rows, to guess the types of a larger file
 BLOCK = 1 << 20  # minimum bytes that pyarrow parses at a time; a row must fit into one block
 ROWS = 256  # rows that a block should hold: each block has a cost for each column
 LARGEST_BLOCK = (1 << 31) - 1
+
+
+class _DetachableStream(io.RawIOBase):
+    """A stream that pyarrow stops reading from when it is detached.
+
+    After an error, pyarrow's threads may still read ahead, and would take bytes from the next
+    reader of the same file.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream: IO[bytes] | None = stream
+        self._lock = threading.Lock()
+
+    def readable(self) -> bool:
+        """Return True, as pyarrow requires."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to `size` bytes; none after `detach`."""
+        with self._lock:
+            return b"" if self._stream is None else self._stream.read(size)
+
+    def detach(self) -> None:
+        """Leave the stream to another reader."""
+        with self._lock:
+            self._stream = None
 
 
 class Parser:
@@ -55,9 +83,11 @@ class Parser:
         import pyarrow as pa
 
         self._source.text.seek(self._header.body)
+        stream = _DetachableStream(self._source.text)
         try:
-            return self._parse(self._source.text, types, only, point)
+            return self._parse(stream, types, only, point)
         except pa.ArrowInvalid as error:
+            stream.detach()
             if "straddling" in str(error) and self._block < self._body.size:
                 self._block = min(self._body.size + 1, LARGEST_BLOCK)
                 return self.read(types, only=only, point=point)
