@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from crembo_cli.dataset.dtypes import ExpectedTypes
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
 READ: Final = ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, or - for CSV on stdin"
 
 
-def read_table(path: str | Path) -> Table:
+def read_table(
+    path: str | Path,
+    *,
+    expected: ExpectedTypes | None = None,
+    missing: Sequence[str] = (),
+) -> Table:
     """Read the table at `path`; "-" is CSV on standard input.
+
+    `expected` maps the names of the columns to what the teacher knows about their values, where
+    it knows anything. A text that is a known category is never a missing cell, and a column of
+    kind "text" keeps the text of a CSV file. `missing` are further texts that mean a missing
+    cell, known categories among them.
 
     Raises `DataError` if the file does not exist, has an unsupported format, or is not a table.
     """
@@ -22,19 +34,19 @@ def read_table(path: str | Path) -> Table:
 
     if str(path) == "-":
         with open_source(None) as source:
-            return read_delimited(source)
+            return read_delimited(source, expected=expected, missing=missing)
     path = Path(path)
     if not path.exists():
         raise DataError("no such file", where=str(path), wanted="a table: " + READ)
     if path.is_dir():
-        return read_parquet(path)
+        return read_parquet(path, missing=missing)
     name = path.name.lower()
     if name.endswith(".parquet"):
-        return read_parquet(path)
+        return read_parquet(path, missing=missing)
     kind = name.removesuffix(".gz")[-4:]
     if kind in (".csv", ".tsv"):
         with open_source(path) as source:
-            return read_delimited(source, tab=kind == ".tsv")
+            return read_delimited(source, tab=kind == ".tsv", expected=expected, missing=missing)
     raise DataError(
         "unsupported table format",
         where=str(path),

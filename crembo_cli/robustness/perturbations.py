@@ -11,6 +11,7 @@ from crembo_cli.arrays import Doubles, Floats, Indices
 from crembo_cli.core.margin_search import margin_upper_bound, unchanged
 from crembo_cli.dataset.encode import Encoding
 from crembo_cli.dataset.labelled import LabelledTable
+from crembo_cli.errors import TeacherError
 from crembo_cli.robustness.model import NOISE_LEVELS, RADII, Flips, Margins, MarginUpperBounds
 from crembo_cli.students.capabilities import exact_margins
 
@@ -145,12 +146,21 @@ def noise_on(
     found = {}
     for level in NOISE_LEVELS:
         frame = noisy_cells(clean, level, units, seen, rng)
+        after = None if teacher is None else _predict_noisy(teacher, frame)
         found[f"{level:g}"] = Flips(
             rows=len(chosen),
             student=flips("student", student.predict(test.encoding.encode(frame))),
-            teacher=None if teacher is None else flips("teacher", teacher(frame)),
+            teacher=None if after is None else flips("teacher", after),
         )
     return found
+
+
+def _predict_noisy(teacher: PredictFrame, frame: pd.DataFrame) -> Indices | None:
+    """The teacher's labels; None if it refuses noisy cells, such as codes of no category."""
+    try:
+        return teacher(frame)
+    except TeacherError:
+        return None
 
 
 def noisy_cells(

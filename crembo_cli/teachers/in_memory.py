@@ -23,6 +23,7 @@ from crembo_cli.teachers.process.wire import Array, Message, pack, unpack
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crembo_cli.dataset.dtypes import ColumnType
     from crembo_cli.teachers.pickles.estimator import Estimator
 
 TIMED_SECONDS = 0.2  # of prediction that the speed is measured on, at least
@@ -100,18 +101,25 @@ class InMemoryTeacher:
             progress(len(frame))
         answers = dict(zip(header["names"], arrays, strict=True))
         labels = answers.pop("", None)
+        sample = header.get("labels")
         rows = frame.index.tolist()
         if self._interpretation is None:
             self._interpretation = interpret(
                 answers,
                 labels,
                 rows,
+                sample=None if sample is None else np.array(sample, np.int64),
                 classes=self._model.info.classes,
                 info=self._model.info,
                 activation="auto",
                 hard=self._hard,
             )
         return self._interpretation.beliefs(answers, labels, rows)
+
+    def column_types(self, count: int) -> tuple[ColumnType, ...]:
+        """See `Teacher`."""
+        del count
+        return self._model.info.column_types
 
     def rows_per_second(self, frame: pd.DataFrame) -> float:
         """See `Teacher`. The best of the calls that fit into a fifth of a second."""

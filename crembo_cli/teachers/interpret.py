@@ -60,6 +60,7 @@ def interpret(
     labels: Labels,
     rows: Sequence[int],
     *,
+    sample: Labels = None,
     classes: Sequence[ClassLabel] | None,
     info: ModelInfo,
     activation: str,
@@ -68,8 +69,9 @@ def interpret(
     """Decide how to read the outputs of a model from its outputs on a first table.
 
     `answers` are its scores by output name and `labels` its predicted labels; `rows` are the
-    numbers of the rows in the table, for messages. `classes` are the class labels that the model
-    stores, if any.
+    numbers of the rows in the table, for messages. `sample` are predicted labels of the first
+    rows, of a model whose other labels were not requested. `classes` are the class labels that
+    the model stores, if any.
 
     Raises:
         TeacherError: the outputs are not probabilities, or their classes are unknown.
@@ -86,6 +88,8 @@ def interpret(
     elif labels is not None:
         output_format, more = _check_labels(output_format, labels, beliefs)
         notes += more
+    elif sample is not None:
+        notes += _note_disagreement(sample, beliefs[: len(sample)])
     named = range(beliefs.shape[1]) if classes is None else classes
     return Interpretation(
         classes=tuple(named), output_format=output_format, hard=hard, notes=tuple(notes)
@@ -147,11 +151,22 @@ def _check_labels(
             found=f"a label other than that of the largest score on {share:.1%} of the rows",
             hint="use the predicted labels only: --hard-labels",
         )
+    return output_format, _note_disagreement(labels, beliefs)
+
+
+def _note_disagreement(labels: NDArray[np.int64], beliefs: Beliefs) -> list[str]:
+    """Return a note if predicted labels differ from the most probable class on some rows."""
+    share = disagreement_rate(labels, beliefs)
     if share <= RARELY:
-        return output_format, []
-    return output_format, [
+        return []
+    threshold = ""
+    if beliefs.shape[1] == 2 and 0 < labels.sum() < len(labels) and set(labels) <= {0, 1}:
+        below, above = beliefs[labels == 0, 1].max(), beliefs[labels == 1, 1].min()
+        if below < above:
+            threshold = f" (it uses a threshold between {below:.3g} and {above:.3g})"
+    return [
         f"the teacher's predicted label is not its most probable class on {share:.1%} of the"
-        " rows; crembo uses the probabilities (for the labels, use --hard-labels)"
+        f" rows{threshold}; crembo uses the probabilities (for the labels, use --hard-labels)"
     ]
 
 

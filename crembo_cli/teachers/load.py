@@ -13,6 +13,7 @@ MODELS = {
     ".pkl": "pickle",
     ".pickle": "pickle",
     ".joblib": "pickle",
+    ".sav": "pickle",
     ".skops": "skops",
 }
 TABLES = (".csv", ".tsv", ".parquet")
@@ -34,7 +35,8 @@ def load_teacher(
     in the file is raised by the first property or method that needs the model.
 
     Args:
-        path: `.onnx`; `.pkl`, `.pickle` or `.joblib`; `.skops`; or a table of probabilities.
+        path: `.onnx`; `.pkl`, `.pickle`, `.joblib` or `.sav`, also `.gz`; `.skops`; or a table
+            of class probabilities.
         activation: how scores of an ONNX model become probabilities: one of `ACTIVATIONS`,
             or `LARGEST`.
         trust_pickle: load any class from a pickle, which can run code of the file.
@@ -49,6 +51,8 @@ def load_teacher(
     """
     path = Path(path)
     suffix = path.suffix.lower()
+    if suffix == ".gz" and path.with_suffix("").suffix.lower() in MODELS:
+        suffix = path.with_suffix("").suffix.lower()  # the content tells the compression
     table = suffix in TABLES or path.name.lower().endswith(".csv.gz") or path.is_dir()
     if activation not in (*ACTIVATIONS, LARGEST):
         raise UsageError("invalid --activation", found=activation, wanted=" or ".join(ACTIVATIONS))

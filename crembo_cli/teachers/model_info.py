@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from crembo_cli.dataset.dtypes import ColumnType
 from crembo_cli.teachers.contract import ClassLabel, ModelInput, ModelOutput
 
 
@@ -19,6 +20,7 @@ class ModelInfo:
     n_features: int | None = None
     inputs: tuple[ModelInput, ...] = ()
     outputs: tuple[ModelOutput, ...] = ()
+    column_types: tuple[ColumnType, ...] = ()  # one per feature; () if unknown
     classes: tuple[ClassLabel, ...] | None = None  # None: the model stores none
     classes_source: str
     numbered: bool = False
@@ -44,6 +46,10 @@ class ModelInfo:
             ),
             outputs=tuple(
                 ModelOutput(**{**each, "shape": tuple(each["shape"])}) for each in fields["outputs"]
+            ),
+            column_types=tuple(
+                ColumnType(kind=each["kind"], categories=tuple(each["categories"]))
+                for each in fields["column_types"]
             ),
             classes=None if classes is None else tuple(classes),
             classes_source=fields["classes_source"],

@@ -17,6 +17,7 @@ from crembo_cli.errors import DataError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 RECORD = re.compile(rb'(?:[^"\r\n]|"[^"]*")*')
+FALLING = 8  # so many falling numbers are names (of a spectrum), not a row of data by chance
 NEEDED = "a first line with column names"
 
 
@@ -134,8 +135,9 @@ def _check_names(names: tuple[str, ...], where: str) -> None:
         first[name] = position
     numbers = [float(name) for name in names if NUMBER.fullmatch(name)]
     rising = all(a < b for a, b in pairwise(numbers))
+    falling = all(a > b for a, b in pairwise(numbers)) and len(numbers) >= FALLING
     counting = sorted(numbers) in (list(range(len(numbers))), list(range(1, len(numbers) + 1)))
-    if len(numbers) >= 2 and not rising and not counting:
+    if len(numbers) >= 2 and not (rising or falling or counting):
         raise DataError(
             "missing header: the first line looks like a row of data",
             where=where,

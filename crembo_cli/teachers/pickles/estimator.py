@@ -17,6 +17,8 @@ from crembo_cli.teachers.pickles.input_adapter import InputAdapter
 from crembo_cli.teachers.pickles.loaded_trees import check_trees
 from crembo_cli.teachers.process.wire import Array, Message, unpack
 
+SAMPLE = 500  # rows on which predict and predict_proba are compared
+
 
 class Estimator:
     """A classifier that was fitted on a frame or on an array."""
@@ -31,11 +33,15 @@ class Estimator:
                 hint="use its predicted labels: --hard-labels",
             )
         self._names = feature_names(model)
-        self._input = InputAdapter(model, self._names)
+        self._count = feature_count(model)
+        self._input = InputAdapter(model, self._names, self._count)
+        self._sample: Any = None  # the first rows, to compare predict with predict_proba on
+        self._compared = hard_labels
         self.info = ModelInfo(
             producer=_producer(model),
             feature_names=self._names,
-            n_features=feature_count(model),
+            n_features=self._count,
+            column_types=self._input.column_types,
             classes=self._classes,
             classes_source="the estimator's classes_",
             warnings=tuple(warnings),
@@ -43,7 +49,10 @@ class Estimator:
 
     def rows(self, header: dict[str, Any], arrays: list[Array]) -> Any:
         """Return the rows of a message in the form that the model was fitted on."""
-        return self._input.rows(unpack(header, arrays))
+        rows = self._input.rows(unpack(header, arrays), header["names"])
+        if not self._compared:
+            self._sample = rows[:SAMPLE]
+        return rows
 
     def predict(self, rows: Any) -> Any:
         """Return the probabilities that the model predicts, or its labels if they are hard."""
@@ -56,6 +65,8 @@ class Estimator:
         values = np.asarray(answer)
         if self._hard:
             places = {label: place for place, label in enumerate(self._classes)}
+            if values.size != count:
+                raise _several_labels(f"{values.size} labels for {count} rows")
             labels = [places.get(label, -1) for label in values.reshape(count).tolist()]
             return {"names": [""], "classes": None}, [np.array(labels, dtype=np.int64)]
         if values.ndim != 2 or len(values) != count:
@@ -64,7 +75,24 @@ class Estimator:
                 found=f"shape {values.shape}",
                 wanted=f"({count}, {len(self._classes)})",
             )
-        return {"names": ["predict_proba"], "classes": None}, [values.astype(np.float64)]
+        header: dict[str, Any] = {"names": ["predict_proba"], "classes": None}
+        if not self._compared:
+            self._compared = True
+            header["labels"] = self._predicted_labels()
+        return header, [values.astype(np.float64)]
+
+    def _predicted_labels(self) -> list[int] | None:
+        """Return the predicted class indices of the sample; None if predict fails."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                predicted = np.asarray(self._model.predict(self._sample)).ravel().tolist()
+        except Exception:  # only predict_proba is needed
+            return None
+        finally:
+            self._sample = None
+        places = {label: place for place, label in enumerate(self._classes)}
+        return [places.get(label, -1) for label in predicted]
 
 
 def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[str]]:
@@ -106,16 +134,22 @@ def class_labels(model: Any) -> tuple[ClassLabel, ...]:
             found=f"{type(model).__module__}.{type(model).__qualname__}",
             wanted="a fitted classifier",
         )
-    if np.ndim(classes[0]):
-        raise TeacherError(
-            "unsupported teacher: several labels per row", wanted="one label per row"
-        )
+    binarizer = getattr(model, "_label_binarizer", None)  # of MLPClassifier
+    several = getattr(binarizer, "y_type_", "") == "multilabel-indicator"
+    if np.ndim(classes[0]) or several or getattr(model, "multilabel_", False):
+        raise _several_labels(f"{type(model).__module__}.{type(model).__qualname__}")
     labels = tuple(np.asarray(classes).ravel().tolist())
     if len(labels) < 2:
         raise TeacherError(
             "the teacher has only one class", found=repr(labels[0]), wanted="2 or more classes"
         )
     return labels
+
+
+def _several_labels(found: str) -> TeacherError:
+    return TeacherError(
+        "unsupported teacher: several labels per row", found=found, wanted="one label per row"
+    )
 
 
 def feature_names(model: Any) -> tuple[str, ...] | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crembo_cli.dataset.dtypes import ColumnType
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import Beliefs, ClassLabel, ModelInput, ModelOutput, Progress
 from crembo_cli.teachers.interpret import HARD, Interpretation, interpret
@@ -103,6 +104,22 @@ class ModelFile:
         """See `Teacher`."""
         return self._info.n_features
 
+    def column_types(self, count: int) -> tuple[ColumnType, ...]:
+        """See `Teacher`. An ONNX model declares types; the texts of its encoders are global."""
+        info = self._info
+        if not info.inputs:
+            return info.column_types
+        known = info.column_types[0].categories if info.column_types else ()
+        types = [each.type for each in info.inputs for _ in range(each.width)]
+        if len({each == "string" for each in (each.type for each in info.inputs)}) == 1:
+            types = [info.inputs[0].type] * count
+        return tuple(
+            ColumnType(kind="text", categories=known)
+            if type_ == "string"
+            else ColumnType(kind="number")
+            for type_ in types
+        )
+
     @property
     def outputs(self) -> tuple[ModelOutput, ...]:
         """See `Teacher`."""
@@ -192,6 +209,7 @@ class SubprocessTeacher(ModelFile):
             for place, name in enumerate(header["names"])
         }
         labels = answers.pop(LABELS, None)
+        sample = header.get("labels")  # labels of the first rows, from a model with predict_proba
         rows = frame.index.tolist()
         with self._add_name_to_errors():
             if self._interpretation is None:
@@ -199,6 +217,7 @@ class SubprocessTeacher(ModelFile):
                     answers,
                     labels,
                     rows,
+                    sample=None if sample is None else np.array(sample, np.int64),
                     classes=header["classes"] or self._info.classes,
                     info=self._info,
                     activation=self._activation,
