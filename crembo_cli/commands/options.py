@@ -51,6 +51,32 @@ Drop = Annotated[
     str | None,
     typer.Option(metavar="A,B", help="Columns to exclude.", show_default=False),
 ]
+Missing = Annotated[
+    str | None,
+    typer.Option(
+        metavar="'?,-999'",
+        help="Further spellings of a missing feature: texts or numbers. [default: those of pandas, "
+        "and ? where it is not a category of the teacher]",
+        show_default=False,
+    ),
+]
+Text = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Features to read as text.", show_default=False),
+]
+Number = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Features to read as numbers.", show_default=False),
+]
+Thousands = Annotated[
+    str | None,
+    typer.Option(
+        metavar=",",
+        help="Thousands separator of the numbers: a comma, a blank or an apostrophe. "
+        "[default: none]",
+        show_default=False,
+    ),
+]
 Activation = Annotated[
     str,
     typer.Option(

@@ -63,7 +63,7 @@ def _numbers(table: Table, name: str) -> pd.Series[Any]:
             where=table.where(row, name),
             found=f"{cells[row]!r} ({int(wrong.sum())} such cells in the column)",
             wanted="a number or a missing cell",
-            hint="write numbers without thousands separators"
+            hint="if it has thousands separators: --thousands ,"
             if THOUSANDS.fullmatch(str(cells[row]))
             else "exclude the column with --drop, or correct the cell",
         )

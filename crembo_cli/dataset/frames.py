@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +17,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read_data(data: object, *, expected: ExpectedTypes | None = None) -> Table:
+def read_data(
+    data: object,
+    *,
+    expected: ExpectedTypes,
+    missing: Sequence[str] = (),
+    thousands: str | None = None,
+) -> Table:
     """The table at a path, or in memory. Raises DataError for anything else.
 
-    `expected`: see `read_table`; cells in memory have their types already.
+    The options are those of `read_table`; cells in memory have their types already.
     """
     if isinstance(data, str | Path):
-        return read_table(data, expected=expected)
+        return read_table(data, expected=expected, missing=missing, thousands=thousands)
     return table_in_memory(data)
 
 

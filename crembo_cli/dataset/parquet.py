@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crembo_cli.dataset.arrow import to_frame
-from crembo_cli.dataset.literals import NUMBER
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
@@ -21,11 +19,11 @@ STEPS = 16  # a file is read in so many groups of columns, to bound the memory f
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")  # a nameless index, written by pandas
 
 
-def read_parquet(path: Path, *, missing: Sequence[str] = ()) -> Table:
+def read_parquet(path: Path) -> Table:
     """Read a Parquet file, or the parts (`*.parquet`) of a folder, concatenated by name.
 
     Files whose names begin with `_` or `.` (markers, checksums) are not parts. A nameless index
-    that pandas wrote is left out. Cells that read as one of `missing` are missing.
+    that pandas wrote is left out.
 
     Raises `DataError` for a damaged file, an empty table, duplicate column names, parts with
     different columns, and a folder with anything but parts in it.
@@ -54,11 +52,7 @@ def read_parquet(path: Path, *, missing: Sequence[str] = ()) -> Table:
         if not PANDAS_INDEX.fullmatch(name)
     }
     del table
-    frame, unusable, _ = to_frame(columns, path.name, missing=missing)
-    values = [float(text) for text in missing if NUMBER.fullmatch(text)]
-    for name in frame.columns if values else ():
-        if frame[name].dtype.kind in "if" and frame[name].isin(values).any():
-            frame[name] = frame[name].mask(frame[name].isin(values)).astype("float64")
+    frame, unusable, _ = to_frame(columns, path.name)
     return Table(name=path.name, sha256=digest.hexdigest(), frame=frame, unusable=unusable)
 
 

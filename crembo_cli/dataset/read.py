@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from crembo_cli.dataset.dtypes import ExpectedTypes
 from crembo_cli.dataset.table import Table
@@ -18,13 +18,15 @@ def read_table(
     *,
     expected: ExpectedTypes | None = None,
     missing: Sequence[str] = (),
+    thousands: str | None = None,
 ) -> Table:
     """Read the table at `path`; "-" is CSV on standard input.
 
     `expected` maps the names of the columns to what the teacher knows about their values, where
     it knows anything. A text that is a known category is never a missing cell, and a column of
-    kind "text" keeps the text of a CSV file. `missing` are further texts that mean a missing
-    cell, known categories among them.
+    kind "text" keeps the text of a CSV file. `missing` are further texts that do not make a CSV
+    file's column of numbers one of text, and `thousands` is a separator that is no decimal comma;
+    `dataset.spellings` reads both.
 
     Raises `DataError` if the file does not exist, has an unsupported format, or is not a table.
     """
@@ -32,21 +34,22 @@ def read_table(
     from crembo_cli.dataset.csv.source import open_source
     from crembo_cli.dataset.parquet import read_parquet
 
+    options: Any = {"expected": expected, "missing": missing, "thousands": thousands}
     if str(path) == "-":
         with open_source(None) as source:
-            return read_delimited(source, expected=expected, missing=missing)
+            return read_delimited(source, **options)
     path = Path(path)
     if not path.exists():
         raise DataError("no such file", where=str(path), wanted="a table: " + READ)
     if path.is_dir():
-        return read_parquet(path, missing=missing)
+        return read_parquet(path)
     name = path.name.lower()
     if name.endswith(".parquet"):
-        return read_parquet(path, missing=missing)
+        return read_parquet(path)
     kind = name.removesuffix(".gz")[-4:]
     if kind in (".csv", ".tsv"):
         with open_source(path) as source:
-            return read_delimited(source, tab=kind == ".tsv", expected=expected, missing=missing)
+            return read_delimited(source, tab=kind == ".tsv", **options)
     raise DataError(
         "unsupported table format",
         where=str(path),

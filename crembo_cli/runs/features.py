@@ -25,7 +25,9 @@ def read_features(
     """
     import pandas as pd
 
+    from crembo_cli.dataset.columns import check_named
     from crembo_cli.dataset.frames import read_data
+    from crembo_cli.dataset.spellings import mark_missing, read_thousands
     from crembo_cli.dataset.table import Table
 
     def expected(names: tuple[str, ...]) -> dict[str, ColumnType]:
@@ -34,12 +36,20 @@ def read_features(
             features = choose(header, teacher, options, encoding).features
         except DataError:  # raised again for the whole table
             return {}
-        types = column_types(features, teacher, encoding)
-        if teacher.inputs:  # whole numbers of a CSV file become digits, not the file's text
-            types = {name: replace(type_, kind="") for name, type_ in types.items()}
-        return types
+        return column_types(features, teacher, options, encoding)
 
-    return read_data(data, expected=expected)
+    table = read_data(data, expected=expected, missing=options.missing, thousands=options.thousands)
+    features = choose(table, teacher, options, encoding).features
+    check_named(table, features, options.text, "--text")
+    check_named(table, features, options.number, "--number")
+    table = mark_missing(table, features, options.missing)
+    if options.thousands is None:
+        return table
+    types = column_types(features, teacher, options, encoding)
+    kinds = {name: types[name].kind if name in types else "" for name in features}
+    columns = [name for name in features if kinds[name] != "text"]
+    numbers = [name for name in features if kinds[name] == "number"]
+    return read_thousands(table, columns, options.thousands, numbers)
 
 
 def choose(
@@ -63,15 +73,21 @@ def choose(
 
 
 def column_types(
-    features: tuple[str, ...], teacher: Teacher, encoding: Encoding | None
+    features: tuple[str, ...],
+    teacher: Teacher,
+    options: TableOptions,
+    encoding: Encoding | None,
 ) -> dict[str, ColumnType]:
-    """The types of the features: those of an earlier table, else those of the teacher."""
+    """The types of the features: the user's, those of an earlier table, those of the teacher."""
     from crembo_cli.dataset.dtypes import ColumnType
 
     known = teacher.column_types(len(features))
+    types = dict(zip(features, known, strict=False))
+    for kind, names in (("text", options.text), ("number", options.number)):
+        for name in names:
+            types[name] = replace(types.get(name, ColumnType()), kind=kind)
     if encoding is None:
-        return dict(zip(features, known, strict=False))
-    types = {}
+        return types
     for i, (name, feature) in enumerate(zip(features, encoding.features, strict=True)):
         categories = known[i].categories if i < len(known) else ()
         types[name] = ColumnType(

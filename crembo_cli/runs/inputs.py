@@ -176,7 +176,7 @@ def label_table(
     from crembo_cli.dataset.labels import match_labels
 
     columns = choose(table, teacher, options, encoding)
-    types = column_types(columns.features, teacher, encoding)
+    types = column_types(columns.features, teacher, options, encoding)
     table = as_dtypes(
         table,
         numbers=[name for name, type_ in types.items() if type_.kind == "number"],
@@ -201,7 +201,7 @@ def label_table(
             wanted="two classes or more",
         )
     if encoding is None:
-        encoding = learn_encoding(frame, beliefs)
+        encoding = learn_encoding(frame, beliefs, options.missing)
     y_true = None
     if labels and columns.label is not None:
         y_true = match_labels(

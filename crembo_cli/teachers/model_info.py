@@ -20,7 +20,7 @@ class ModelInfo:
     n_features: int | None = None
     inputs: tuple[ModelInput, ...] = ()
     outputs: tuple[ModelOutput, ...] = ()
-    column_types: tuple[ColumnType, ...] = ()  # one per feature; () if unknown
+    column_types: tuple[ColumnType, ...] = ()  # one per feature, of ONNX one for all; () if unknown
     classes: tuple[ClassLabel, ...] | None = None  # None: the model stores none
     classes_source: str
     numbered: bool = False

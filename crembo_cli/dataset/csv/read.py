@@ -27,7 +27,7 @@ from crembo_cli.dataset.csv.parse import SAMPLE, Parser
 from crembo_cli.dataset.csv.scan import scan_body
 from crembo_cli.dataset.csv.source import Source
 from crembo_cli.dataset.dtypes import ExpectedTypes
-from crembo_cli.dataset.literals import CODE, MISSING
+from crembo_cli.dataset.literals import CODE, MISSING, NUMBER
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
@@ -44,13 +44,14 @@ def read_delimited(
     sample_bytes: int = SAMPLE,
     expected: ExpectedTypes | None = None,
     missing: Sequence[str] = (),
+    thousands: str | None = None,
 ) -> Table:
     """Read a delimited text file; `tab` is true if the file's extension means tabs.
 
     Raises `DataError`, with the line if possible, if the text is not a table: no header,
     duplicate names, no rows, rows of a wrong length, invalid quotes, bytes that are not text,
-    both decimal commas and decimal points. `sample_bytes`: see `Parser`; `expected` and
-    `missing`: see `read_table`.
+    both decimal commas and decimal points. `sample_bytes`: see `Parser`; `expected`,
+    `missing` and `thousands`: see `read_table`.
     """
     header = read_header(source, tab=tab)
     body = scan_body(source, header)
@@ -65,8 +66,8 @@ def read_delimited(
         check_records(source, header)
     types = {} if expected is None else expected(header.names)
     text = [name for name in header.names if name in types and types[name].kind == "text"]
-    texts = (*MISSING, *(each for each in missing if each not in MISSING))
-    parser = Parser(source, header, body, sample_bytes=sample_bytes, missing=texts)
+    words = [each for each in missing if not NUMBER.fullmatch(each)]
+    parser = Parser(source, header, body, sample_bytes=sample_bytes, missing=[*MISSING, *words])
     columns = _columns(parser, text)
     if any(str(cells.type) == "binary" for cells in columns.values()):
         raise_encoding_error(source, header)
@@ -74,10 +75,10 @@ def read_delimited(
     if len(header.names) == 1 and rows != body.lines:
         check_records(source, header)
     _keep_text(columns, parser, padded=body.padded)
-    if header.delimiter != ",":
+    if header.delimiter != "," != thousands:
         _read_decimal_commas(columns, parser, source.name, text)
-    kept = {name: frozenset(type_.categories) - {"", *missing} for name, type_ in types.items()}
-    frame, unusable, marks = to_frame(columns, source.name, missing=texts, kept=kept)
+    kept = {name: frozenset(type_.categories) - {""} for name, type_ in types.items()}
+    frame, unusable, marks = to_frame(columns, source.name, missing=MISSING, kept=kept)
     return Table(
         name=source.name,
         sha256=source.sha256,
