@@ -10,7 +10,8 @@ TeacherPath = Annotated[
     str,
     typer.Argument(
         metavar="TEACHER",
-        help="Saved classifier: .onnx, .pkl, .pickle, .joblib, .skops, or a table of class "
+        help="Saved classifier: .onnx, .pkl, .pickle, .joblib, .sav (also .gz), .skops, .json, "
+        ".ubj (XGBoost), .txt (LightGBM), .cbm (CatBoost), a folder of MLflow, or a table of class "
         "probabilities (.csv, .parquet).",
         show_default=False,
     ),

@@ -13,10 +13,17 @@ import numpy as np
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import ClassLabel
 from crembo_cli.teachers.model_info import ModelInfo
+from crembo_cli.teachers.pickles.boosters import (
+    NATIVE,
+    BoosterClassifier,
+    as_classifier,
+    load_native,
+)
 from crembo_cli.teachers.pickles.input_adapter import InputAdapter
 from crembo_cli.teachers.pickles.loaded_trees import check_trees
 from crembo_cli.teachers.process.wire import Array, Message, unpack
 
+NUMBERED = "not in the booster: classes are numbered from 0"
 SAMPLE = 500  # rows on which predict and predict_proba are compared
 
 
@@ -37,13 +44,15 @@ class Estimator:
         self._input = InputAdapter(model, self._names, self._count)
         self._sample: Any = None  # the first rows, to compare predict with predict_proba on
         self._compared = hard_labels
+        numbered = isinstance(model, BoosterClassifier)
         self.info = ModelInfo(
             producer=_producer(model),
             feature_names=self._names,
             n_features=self._count,
             column_types=self._input.column_types,
             classes=self._classes,
-            classes_source="the estimator's classes_",
+            classes_source=NUMBERED if numbered else "the estimator's classes_",
+            numbered=numbered,
             warnings=tuple(warnings),
         )
 
@@ -107,11 +116,14 @@ def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[s
             from crembo_cli.teachers.pickles.skops_file import load_skops
 
             model = load_skops(Path(path), trust=trust)
+        elif format_ in NATIVE:
+            model = load_native(Path(path), format_)
         else:
             from crembo_cli.teachers.pickles.file import load_pickle
 
             model = load_pickle(Path(path), trust=trust)
         check_trees(model)
+        model = as_classifier(model)
     return model, _notes(caught)
 
 
@@ -170,7 +182,7 @@ def feature_count(model: Any) -> int | None:
 
 
 def _producer(model: Any) -> str:
-    package = type(model).__module__.partition(".")[0]
+    package = getattr(model, "package", type(model).__module__.partition(".")[0])
     version = getattr(sys.modules.get(package), "__version__", "")
     return f"{type(model).__name__} of {package} {version}".strip()
 

@@ -31,7 +31,7 @@ class InputAdapter:
     def __init__(self, model: Any, names: tuple[str, ...] | None, count: int | None = None) -> None:
         self._names = names
         self._missing = None if _expects_none(model) else np.nan
-        self._package = type(model).__module__.partition(".")[0]
+        self._package = getattr(model, "package", type(model).__module__.partition(".")[0])
         self._frame = count is None and names is None  # fitted on an unknown kind of table
         self._text_input = _takes_one_text(model)
         self._lists: Lists = {}
