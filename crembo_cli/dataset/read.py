@@ -10,7 +10,7 @@ from crembo_cli.dataset.dtypes import ExpectedTypes
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
-READ: Final = ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, or - for CSV on stdin"
+READ: Final = ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, a pipe, or - for stdin"
 
 
 def read_table(
@@ -47,7 +47,7 @@ def read_table(
     if name.endswith(".parquet"):
         return read_parquet(path)
     kind = name.removesuffix(".gz")[-4:]
-    if kind in (".csv", ".tsv"):
+    if kind in (".csv", ".tsv") or path.is_fifo():  # <(zcat x.csv.gz) has no extension
         with open_source(path) as source:
             return read_delimited(source, tab=kind == ".tsv", **options)
     raise DataError(

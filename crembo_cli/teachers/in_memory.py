@@ -101,14 +101,16 @@ class InMemoryTeacher:
             progress(len(frame))
         answers = dict(zip(header["names"], arrays, strict=True))
         labels = answers.pop("", None)
-        sample = header.get("labels")
+        places, sampled = header.get("sample") or ([], None)
         rows = frame.index.tolist()
         if self._interpretation is None:
             self._interpretation = interpret(
                 answers,
                 labels,
                 rows,
-                sample=None if sample is None else np.array(sample, np.int64),
+                sample=None
+                if sampled is None
+                else (np.array(places, np.int64), np.array(sampled, np.int64)),
                 classes=self._model.info.classes,
                 info=self._model.info,
                 activation="auto",
@@ -157,7 +159,9 @@ class InMemoryTeacher:
     def _predict(self, frame: pd.DataFrame) -> Message:
         """The model's answer to `frame`; what it raises is reported with its name."""
         try:
-            answer = self._model.predict(self._model.rows(*pack(frame)))
+            header, arrays = pack(frame)
+            compare = self._interpretation is None
+            answer = self._model.predict(self._model.rows({**header, "compare": compare}, arrays))
             return self._model.scores(answer, len(frame))
         except TeacherError as error:
             raise TeacherError(str(error), where=self.name) from error

@@ -28,6 +28,24 @@ class ModelInfo:
     regressor: str = ""  # why a single score may not be a probability; "" if it may be
     warnings: tuple[str, ...] = ()
 
+    def types_of(self, count: int) -> tuple[ColumnType, ...]:
+        """Return the types of `count` features.
+
+        An ONNX model declares types; the texts that its encoders know are those of all features.
+        """
+        if not self.inputs:
+            return self.column_types
+        known = self.column_types[0].categories if self.column_types else ()
+        types = [each.type for each in self.inputs for _ in range(each.width)]
+        if len({each.type == "string" for each in self.inputs}) == 1:
+            types = [self.inputs[0].type] * count
+        return tuple(
+            ColumnType(kind="text", categories=known)
+            if type_ == "string"
+            else ColumnType(kind="number")
+            for type_ in types
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
         return asdict(self)

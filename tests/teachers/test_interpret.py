@@ -58,8 +58,8 @@ def test_labels_that_differ_from_the_most_probable_class_are_noted() -> None:
     assert "differ" not in found.words
     assert found.notes == (
         "the teacher's predicted label is not its most probable class on 33.3% of the rows"
-        " (it uses a threshold between 0.6 and 0.9); crembo uses the probabilities (for the"
-        " labels, use --hard-labels)",
+        " (it uses the threshold 0.8); crembo uses the probabilities (for the labels, use"
+        " --hard-labels)",
     )
 
 

@@ -17,6 +17,7 @@ from crembo_cli.errors import DataError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 RECORD = re.compile(rb'(?:[^"\r\n]|"[^"]*")*')
+SEPARATOR_LINE = re.compile(r"sep=.\s*")  # for Excel, which writes and reads it
 FALLING = 8  # so many falling numbers are names (of a spectrum), not a row of data by chance
 NEEDED = "a first line with column names"
 
@@ -48,6 +49,14 @@ def read_header(source: Source, *, tab: bool) -> Header:
         text = record.decode("utf-8")
     except UnicodeDecodeError as error:
         raise encoding_error(where, record[error.start : error.end]) from error
+    if SEPARATOR_LINE.fullmatch(text):
+        raise DataError(
+            "the first line names the delimiter instead of the columns",
+            where=where,
+            found=repr(text.strip()),
+            wanted=NEEDED,
+            hint="delete the line: tail -n +2 OLD > NEW",
+        )
     bare = re.sub(r'"[^"]*"', "", text)
     delimiter = "\t" if tab else max(DELIMITERS, key=bare.count)
     try:

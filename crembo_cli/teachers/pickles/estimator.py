@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -20,11 +21,13 @@ from crembo_cli.teachers.pickles.boosters import (
     load_native,
 )
 from crembo_cli.teachers.pickles.input_adapter import InputAdapter
+from crembo_cli.teachers.pickles.load_errors import explain, version_error
 from crembo_cli.teachers.pickles.loaded_trees import check_trees
 from crembo_cli.teachers.process.wire import Array, Message, unpack
 
 NUMBERED = "not in the booster: classes are numbered from 0"
-SAMPLE = 500  # rows on which predict and predict_proba are compared
+SAVED_BY = re.compile(r"saved by scikit-learn (\S+)")  # in a note of `_notes`
+SAMPLE = 500  # rows of a message on which predict and predict_proba are compared
 
 
 class Estimator:
@@ -42,8 +45,8 @@ class Estimator:
         self._names = feature_names(model)
         self._count = feature_count(model)
         self._input = InputAdapter(model, self._names, self._count)
-        self._sample: Any = None  # the first rows, to compare predict with predict_proba on
-        self._compared = hard_labels
+        self._sample: Any = None  # rows to compare predict with predict_proba on
+        self._places: list[int] = []  # their numbers in the message
         numbered = isinstance(model, BoosterClassifier)
         self.info = ModelInfo(
             producer=_producer(model),
@@ -59,15 +62,24 @@ class Estimator:
     def rows(self, header: dict[str, Any], arrays: list[Array]) -> Any:
         """Return the rows of a message in the form that the model was fitted on."""
         rows = self._input.rows(unpack(header, arrays), header["names"])
-        if not self._compared:
-            self._sample = rows[:SAMPLE]
+        if header.get("compare") and not self._hard:
+            count = len(rows)
+            self._places = np.unique(np.linspace(0, count - 1, SAMPLE, dtype=np.int64)).tolist()
+            self._sample = rows.iloc[self._places] if hasattr(rows, "iloc") else rows[self._places]
         return rows
 
     def predict(self, rows: Any) -> Any:
         """Return the probabilities that the model predicts, or its labels if they are hard."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # warnings of the library do not help the user
-            return self._model.predict(rows) if self._hard else self._model.predict_proba(rows)
+        predict = self._model.predict if self._hard else self._model.predict_proba
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # warnings of the library do not help the user
+                return predict(rows)
+        except (AttributeError, TypeError) as error:  # what a state without new attributes leads to
+            saved_by = next(filter(None, map(SAVED_BY.search, self.info.warnings)), None)
+            if saved_by is None:
+                raise
+            raise version_error(saved_by[1], f"{type(error).__name__}: {error}") from error
 
     def scores(self, answer: Any, count: int) -> Message:
         """Return probabilities as one array (n, c), or labels as class indices, int64 (n,)."""
@@ -85,9 +97,8 @@ class Estimator:
                 wanted=f"({count}, {len(self._classes)})",
             )
         header: dict[str, Any] = {"names": ["predict_proba"], "classes": None}
-        if not self._compared:
-            self._compared = True
-            header["labels"] = self._predicted_labels()
+        if self._sample is not None:
+            header["sample"] = self._places, self._predicted_labels()
         return header, [values.astype(np.float64)]
 
     def _predicted_labels(self) -> list[int] | None:
@@ -101,7 +112,8 @@ class Estimator:
         finally:
             self._sample = None
         places = {label: place for place, label in enumerate(self._classes)}
-        return [places.get(label, -1) for label in predicted]
+        labels = [places.get(label, -1) for label in predicted]
+        return None if -1 in labels else labels  # CatBoost may predict other types than classes_
 
 
 def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[str]]:
@@ -121,7 +133,10 @@ def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[s
         else:
             from crembo_cli.teachers.pickles.file import load_pickle
 
-            model = load_pickle(Path(path), trust=trust)
+            try:
+                model = load_pickle(Path(path), trust=trust)
+            except TeacherError as error:
+                raise explain(error, Path(path)) from error
         check_trees(model)
         model = as_classifier(model)
     return model, _notes(caught)
