@@ -26,6 +26,7 @@ class ColumnType:
 
     kind: str = ""  # "text" or "number"; "" if unknown
     categories: tuple[str, ...] = ()  # texts that it knows as categories, so never as missing
+    coded: bool = False  # its numbers are codes of categories: between two there is nothing
 
 
 ExpectedTypes = Callable[[tuple[str, ...]], Mapping[str, ColumnType]]  # column names -> types

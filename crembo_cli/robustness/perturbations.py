@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -98,14 +98,17 @@ def _quantile(margins: Doubles, share: float) -> float:
 def units_of(rows: Floats, encoding: Encoding) -> Doubles:
     """The standard deviation of each feature over `rows` (n, p), float64 (p,).
 
-    It is 0 for features that do not move: constant or empty columns, text, and booleans, which
-    have no values in between.
+    It is 0 for features that do not move: constant or empty columns, text, and booleans and
+    codes, which have no values in between.
     """
     units = np.zeros(rows.shape[1])
     for j, feature in enumerate(encoding.features):
         cells = rows[:, j].astype(np.float64)
         cells = cells[~np.isnan(cells)]
-        if len(cells) and not feature.categories and encoding.dtypes[j].kind != "b":
+        moves = (
+            not feature.categories and encoding.dtypes[j].kind != "b" and j not in encoding.coded
+        )
+        if len(cells) and moves:
             units[j] = cells.std()
     return units
 
@@ -145,7 +148,7 @@ def noise_on(
 
     found = {}
     for level in NOISE_LEVELS:
-        frame = noisy_cells(clean, level, units, seen, rng)
+        frame = noisy_cells(clean, level, units, seen, rng, test.encoding.coded)
         after = None if teacher is None else _predict_noisy(teacher, frame)
         found[f"{level:g}"] = Flips(
             rows=len(chosen),
@@ -169,19 +172,21 @@ def noisy_cells(
     units: Doubles,
     seen: pd.DataFrame,
     rng: np.random.Generator,
+    coded: Sequence[int] = (),
 ) -> pd.DataFrame:
     """`frame` with noise in its cells; columns, dtypes and missing cells do not change.
 
     Numbers get Gaussian noise of `level` times their unit (p,). Integers are rounded and clipped
     to the column's range, because the teacher's input may be as narrow as a byte. With
-    probability `level`, a text or a boolean is replaced by the cell of a random row of `seen`.
+    probability `level`, a text, a boolean or a cell of a `coded` column is replaced by the cell of
+    a random row of `seen`.
     """
     import pandas as pd
 
     columns: dict[str, pd.Series[Any]] = {}
-    for name, unit in zip(frame.columns, units, strict=True):
+    for j, (name, unit) in enumerate(zip(frame.columns, units, strict=True)):
         cells = frame[name]
-        if cells.dtype.kind in "Ob":
+        if cells.dtype.kind in "Ob" or j in coded:
             drawn = seen[name].dropna().to_numpy()
             swap = (rng.random(len(cells)) < level) & cells.notna().to_numpy() & (len(drawn) > 0)
             values = cells.to_numpy(copy=True)

@@ -201,7 +201,10 @@ def label_table(
             wanted="two classes or more",
         )
     if encoding is None:
-        encoding = learn_encoding(frame, beliefs, options.missing)
+        coded = [
+            j for j, name in enumerate(columns.features) if name in types and types[name].coded
+        ]
+        encoding = learn_encoding(frame, beliefs, options.missing, coded)
     y_true = None
     if labels and columns.label is not None:
         y_true = match_labels(

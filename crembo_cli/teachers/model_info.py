@@ -66,7 +66,7 @@ class ModelInfo:
                 ModelOutput(**{**each, "shape": tuple(each["shape"])}) for each in fields["outputs"]
             ),
             column_types=tuple(
-                ColumnType(kind=each["kind"], categories=tuple(each["categories"]))
+                ColumnType(**{**each, "categories": tuple(each["categories"])})
                 for each in fields["column_types"]
             ),
             classes=None if classes is None else tuple(classes),

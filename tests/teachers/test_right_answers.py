@@ -363,3 +363,35 @@ def test_categories_of_an_onnx_encoder_are_never_missing(tmp_path: Path, encoder
     frame.to_csv(tmp_path / "data.csv", index=False)
     done = crembo(tmp_path, "score", "teacher.onnx", "data.csv", "-o", "out.parquet")
     assert_scores(tmp_path, done, model.predict_proba(frame))
+
+
+def test_noise_and_synthetic_rows_take_only_codes_that_the_teacher_knows(tmp_path: Path) -> None:
+    """More than 20 codes with gaps, behind an encoder that refuses others."""
+    branch = RNG.choice(np.arange(30) ** 2, ROWS)
+    branch[:30] = np.arange(30) ** 2
+    frame = pd.DataFrame({"branch": branch, "x": X})
+    model = encoded(frame, "branch", OneHotEncoder(), branch % 2 == 0)
+    (tmp_path / "teacher.pkl").write_bytes(pickle.dumps(model))
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    options = ["--max-depth", "2", "--quick-report", "--json", "--synthetic", "500"]
+    done = crembo(tmp_path, "compress", "teacher.pkl", "data.csv", *options)
+    assert done.code == 0, done.err
+    noise = json.loads(done.out)["robustness"]["noise"]
+    assert all(level["teacher"] is not None for level in noise.values())
+
+
+def test_a_class_without_test_rows_is_named(tmp_path: Path) -> None:
+    """Its one row is a training row, so that all metrics are those of the other classes."""
+    frame = pd.DataFrame({"a": X})
+    truth = np.where(X > 0, "high", "low").astype(object)
+    truth[7] = "rare"
+    model = DecisionTreeClassifier(random_state=0).fit(frame, truth)
+    (tmp_path / "teacher.pkl").write_bytes(pickle.dumps(model))
+    frame.assign(target=truth).to_csv(tmp_path / "data.csv", index=False)
+    options = ["--max-depth", "2", "--quick-report", "--report", "report.md"]
+    done = crembo(tmp_path, "compress", "teacher.pkl", "data.csv", *options)
+    assert done.code == 0, done.err
+    for text in (done.out, (tmp_path / "report.md").read_text()):
+        flat = " ".join(text.split())
+        assert "Test rows by class: rare 0, " in flat
+        assert "No metric covers rare; balanced is the mean recall of the other 2." in flat

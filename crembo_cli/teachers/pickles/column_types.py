@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def column_type(categories: Sequence[Any]) -> ColumnType:
     if known and all(isinstance(value, str) for value in known):
         return ColumnType(kind="text", categories=tuple(known))
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
-    return ColumnType(kind="number" if known and numbers else "")
+    return ColumnType(kind="number" if known and numbers else "", coded=True)
 
 
 def _follow(part: Any, columns: list[int], names: list[str], found: list[ColumnType]) -> None:
@@ -95,6 +96,9 @@ def _follow_inner(part: Any, columns: list[int], names: list[str], found: list[C
         inner.append(calibrated[0].estimator)
     for each in inner:
         _follow(each, columns, names, found)
+    categorical = getattr(part, "is_categorical_", None)  # of HistGradientBoostingClassifier
+    for column, coded in zip(columns, () if categorical is None else categorical, strict=False):
+        found[column] = replace(found[column], coded=bool(coded))
     module = type(part).__module__
     typed = type(part).__name__ not in UNTYPED and module.startswith(NUMERIC)
     if typed and (not inner or hasattr(part, "_preprocessor")):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,10 +41,10 @@ class InputAdapter:
         count = len(names) if count is None and names is not None else count
         if self._package == "lightgbm":
             self._lists = _lightgbm_lists(model.booster_)
-            self.column_types = _types_of_lists(self._lists, count)
+            self.column_types = _types_of_lists(self._lists, count, _coded_columns(model.booster_))
         elif self._package == "xgboost":
             self._lists, self._codes = _xgboost_lists(model.get_booster())
-            self.column_types = _types_of_lists(self._lists, count)
+            self.column_types = _types_of_lists(self._lists, count, self._codes)
         elif self._package == "catboost":
             self._text_only = set(model.get_cat_feature_indices())
             # CatBoost takes no missing category, so "?" was a category in its training
@@ -160,11 +161,19 @@ def _takes_one_text(model: Any) -> bool:
     return type(steps[0][1]).__module__.startswith("sklearn.feature_extraction.text")
 
 
-def _types_of_lists(lists: Lists, count: int | None) -> tuple[ColumnType, ...]:
+def _types_of_lists(lists: Lists, count: int | None, coded: Set[int]) -> tuple[ColumnType, ...]:
     """Return text for columns with a list of texts, and numbers for columns without a list."""
     return tuple(
-        column_type(lists[place]) if place in lists else NUMBER for place in range(count or 0)
+        column_type(lists[place]) if place in lists else replace(NUMBER, coded=place in coded)
+        for place in range(count or 0)
     )
+
+
+def _coded_columns(booster: Any) -> set[int]:
+    """Return the columns that LightGBM takes as codes, with or without a list of categories."""
+    infos = booster.dump_model(num_iteration=1)["feature_infos"]
+    names = enumerate(booster.feature_name())
+    return {place for place, name in names if infos.get(name, {}).get("values")}
 
 
 def _xgboost_lists(booster: Any) -> tuple[Lists, set[int]]:
