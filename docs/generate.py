@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that follow from the program: options, report, families.
+"""Write the pages of docs/ that follow from the program and its tests.
 
 python docs/generate.py            rewrite them
 python docs/generate.py --check    exit with 1 if one is out of date
@@ -104,10 +104,29 @@ def render_families() -> str:
     return "\n".join(lines)
 
 
+def render_tested() -> str:
+    """The pairs of a teacher and a table whose answers the tests compare with the model's own."""
+    sys.path.insert(0, str(HERE.parent))
+    from tests.teachers.pickles.test_boosters import CASES as BOOSTERS
+    from tests.teachers.test_right_answers import CASES as PAIRS
+
+    lines = ["# Teachers and tables that the tests compare", "", NOTICE, ""]
+    lines += [
+        "For each pair, `crembo score` returns the probabilities that the model itself predicts",
+        "for the table that it was fitted on. [Formats](formats.md) lists what is read and refused.",
+        "",
+        "| pair | what it is about |",
+        "|---|---|",
+    ]
+    lines += [f"| {name} | {case.__doc__} |" for name, case in (PAIRS | BOOSTERS).items()]
+    return "\n".join([*lines, ""])
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "options.md": render_options,
     "report.md": render_report,
     "families.md": render_families,
+    "tested.md": render_tested,
 }
 
 

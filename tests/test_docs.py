@@ -16,6 +16,7 @@ import crembo_cli as crembo
 from crembo_cli.commands.app import app
 from crembo_cli.core.choice import GAIN
 from crembo_cli.search import defaults
+from crembo_cli.teachers.load import MODELS, TABLES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -54,6 +55,13 @@ def test_every_option_is_in_the_docs(name: str) -> None:
     options = [each for parameter in COMMANDS[name].params for each in parameter.opts]
     missing = [each for each in options if each.startswith("--") and f"`{each}" not in section]
     assert missing in ([], ["--help"])
+
+
+def test_the_table_of_teachers_lists_what_is_read() -> None:
+    """Every extension that a teacher may have, and no other."""
+    rows = re.findall(r"^\| (.*?) \|", PAGES["formats.md"].split("## Tables")[0], re.MULTILINE)
+    named = {each for row in rows for each in re.findall(r"`(\.\w+)`", row)}
+    assert named == {*MODELS, *TABLES, ".gz"}
 
 
 def fenced_blocks(language: str) -> list[str]:

@@ -10,7 +10,8 @@ TeacherPath = Annotated[
     str,
     typer.Argument(
         metavar="TEACHER",
-        help="Saved classifier: .onnx, .pkl, .pickle, .joblib, .skops, or a table of class "
+        help="Saved classifier: .onnx, .pkl, .pickle, .joblib, .sav (also .gz), .skops, .json, "
+        ".ubj (XGBoost), .txt (LightGBM), .cbm (CatBoost), a folder of MLflow, or a table of class "
         "probabilities (.csv, .parquet).",
         show_default=False,
     ),
@@ -75,6 +76,32 @@ DecideAt = Annotated[
         metavar="[CLASS=]PROBABILITY",
         help="Of two classes, predict CLASS (default: the second) from this probability on. "
         "[default: 0.5]",
+        show_default=False,
+    ),
+]
+Missing = Annotated[
+    str | None,
+    typer.Option(
+        metavar="'?,-999'",
+        help="Further spellings of a missing feature: texts or numbers. [default: those of pandas, "
+        "and ? where it is not a category of the teacher]",
+        show_default=False,
+    ),
+]
+Text = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Features to read as text.", show_default=False),
+]
+Number = Annotated[
+    str | None,
+    typer.Option(metavar="A,B", help="Features to read as numbers.", show_default=False),
+]
+Thousands = Annotated[
+    str | None,
+    typer.Option(
+        metavar=",",
+        help="Thousands separator of the numbers: a comma, a blank or an apostrophe. "
+        "[default: none]",
         show_default=False,
     ),
 ]

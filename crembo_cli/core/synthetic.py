@@ -7,6 +7,8 @@ swaps: each value is, with an even chance, that of one of a few near neighbours,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from crembo_cli.arrays import Bools, Floats, Indices
@@ -21,12 +23,14 @@ GRID = 2.0**12  # distances are measured in standard deviations over this
 BLOCK = 4_000_000  # distances that are held at a time
 
 
-def synthetic_rows(rows: Floats, count: int, rng: np.random.Generator) -> Floats:
+def synthetic_rows(
+    rows: Floats, count: int, rng: np.random.Generator, coded: Sequence[int] = ()
+) -> Floats:
     """`count` new rows like `rows`, float32 (n, p) with n >= 1: float32 (count, p).
 
     Values stay within each feature's range. A feature of whole numbers stays whole; one with at
-    most 20 distinct values takes only those. A missing value (NaN) is passed on like any other.
-    A lone row is its own neighbour. Raises ValueError where there are no rows.
+    most 20 distinct values, or one of `coded`, takes only those. A missing value (NaN) is passed on
+    like any other. A lone row is its own neighbour. Raises ValueError where there are no rows.
     """
     n = len(rows)
     if n == 0:
@@ -40,7 +44,7 @@ def synthetic_rows(rows: Floats, count: int, rng: np.random.Generator) -> Floats
     other = near[place, rank]
     made = np.empty((count, rows.shape[1]), np.float32)
     for j in range(rows.shape[1]):
-        made[:, j] = _new_values(bases[:, j], base, other, munged, rng)
+        made[:, j] = _new_values(bases[:, j], base, other, munged, rng, seen_only=j in coded)
     return made
 
 
@@ -87,13 +91,15 @@ def _new_values(
     other: Indices,
     munged: Bools,
     rng: np.random.Generator,
+    *,
+    seen_only: bool,
 ) -> Floats:
     """Values of one feature for rows made from rows `base` and their neighbours `other`."""
     swap = rng.random(len(base)) < SWAP
     noise = rng.standard_normal(len(base))
     taken = np.where(swap, seen[other], seen[base])
     known = np.unique(seen[~np.isnan(seen)])
-    if len(known) <= FEW_VALUES:
+    if seen_only or len(known) <= FEW_VALUES:
         return taken
     values = seen.astype(np.float64)
     gap = np.abs(values[base] - values[other])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.dataset.literals import UCI_MISSING
 from crembo_cli.errors import DataError
 
 if TYPE_CHECKING:
@@ -14,8 +17,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def to_frame(columns: dict[str, pa.ChunkedArray], name: str) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the usable columns as a frame, and the type of each column left out, by its name.
+def to_frame(
+    columns: dict[str, pa.ChunkedArray],
+    name: str,
+    *,
+    missing: Sequence[str] = (),
+    kept: Mapping[str, Set[str]] = MappingProxyType({}),
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, int]]:
+    """Return the usable columns, the types of the others, and the numbers of "?" cells.
+
+    All three are by column name. Texts of `missing` become missing cells, except those of
+    `kept`, by column. The last result counts the cells with "?" that became missing.
 
     Empties `columns` while it works, so that memory never holds a column twice. Integers become
     int64, float16 becomes float32, decimals become float64, and dictionaries become their
@@ -28,10 +40,13 @@ def to_frame(columns: dict[str, pa.ChunkedArray], name: str) -> tuple[pd.DataFra
 
     usable: dict[str, NDArray[Any] | pd.Series[Any]] = {}
     unusable: dict[str, str] = {}
+    marks: dict[str, int] = {}
     for column in list(columns):
         cells = columns.pop(column)
         try:
-            values = _values(cells)
+            values = _values(
+                cells, frozenset(missing) - kept.get(column, frozenset()), marks, column
+            )
         except UnicodeDecodeError as error:
             raise DataError(
                 "invalid text encoding",
@@ -44,17 +59,19 @@ def to_frame(columns: dict[str, pa.ChunkedArray], name: str) -> tuple[pd.DataFra
         else:
             # without dtype=object, pandas infers its own string dtype
             usable[column] = pd.Series(values, dtype=object) if values.dtype == object else values
-    return pd.DataFrame(usable, copy=False), unusable
+    return pd.DataFrame(usable, copy=False), unusable, marks
 
 
-def _values(cells: pa.ChunkedArray) -> NDArray[Any] | None:
+def _values(
+    cells: pa.ChunkedArray, missing: Set[str], marks: dict[str, int], column: str
+) -> NDArray[Any] | None:
     """Return the cells as an array for a frame; None if they are neither numbers nor text."""
     import pyarrow as pa
 
-    if pa.types.is_dictionary(cells.type) and not _is_text(cells.type.value_type):
-        cells = cells.cast(cells.type.value_type)
-    if _is_text(getattr(cells.type, "value_type", cells.type)):
-        return _texts(cells)
+    type_ = cells.type.value_type if pa.types.is_dictionary(cells.type) else cells.type
+    if _is_text(type_):
+        return _texts(cells, missing, marks, column)
+    cells = cells.cast(type_)
     kind = _number_type(cells)
     if kind is None:
         return None
@@ -88,7 +105,9 @@ def _number_type(cells: pa.ChunkedArray) -> pa.DataType | None:
     return None
 
 
-def _texts(cells: pa.ChunkedArray) -> NDArray[np.object_]:
+def _texts(
+    cells: pa.ChunkedArray, missing: Set[str], marks: dict[str, int], column: str
+) -> NDArray[np.object_]:
     """Return the cells with one shared `str` object for each distinct text."""
     import pyarrow as pa
 
@@ -96,7 +115,11 @@ def _texts(cells: pa.ChunkedArray) -> NDArray[np.object_]:
         cells = cells.dictionary_encode()
     whole = cells.unify_dictionaries().combine_chunks()
     texts = np.empty(len(whole.dictionary) + 1, dtype=object)
-    texts[:-1] = whole.dictionary.to_pylist()
-    codes = whole.indices.fill_null(-1) if whole.null_count else whole.indices
-    values: NDArray[np.object_] = texts[codes.to_numpy(zero_copy_only=False)]
+    found = whole.dictionary.to_pylist()
+    texts[:-1] = [None if text in missing else text for text in found]
+    filled = whole.indices.fill_null(-1) if whole.null_count else whole.indices
+    codes = filled.to_numpy(zero_copy_only=False)
+    if UCI_MISSING in missing and UCI_MISSING in found:
+        marks[column] = int((codes == found.index(UCI_MISSING)).sum())
+    values: NDArray[np.object_] = texts[codes]
     return values

@@ -48,9 +48,9 @@ def choose_columns(
     """
     there = (*table.frame.columns, *table.unusable)
     for names, option in ((features or (), "--features"), (drop, "--drop")):
-        _check_named(table, there, names, option)
+        check_named(table, there, names, option)
     if label is not None:
-        _check_named(table, there, (label,), "--label")
+        check_named(table, there, (label,), "--label")
     _check_apart(table, label, features, drop, wanted_names)
     if label is None:
         taken = {*(features or ()), *drop, *(wanted_names or ())}
@@ -73,7 +73,8 @@ def choose_columns(
     return Columns(label=label, features=chosen, extra=extra)
 
 
-def _check_named(table: Table, there: Sequence[str], names: Sequence[str], option: str) -> None:
+def check_named(table: Table, there: Sequence[str], names: Sequence[str], option: str) -> None:
+    """Raise DataError for the first of `names`, given by `option`, that is not one of `there`."""
     for position, name in enumerate(names):
         if name not in there:
             close = get_close_matches(name, there, n=1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,21 @@ from crembo_cli.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+THOUSANDS = re.compile(r"\s*[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?\s*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnType:
+    """What a teacher knows about the values of one feature."""
+
+    kind: str = ""  # "text" or "number"; "" if unknown
+    categories: tuple[str, ...] = ()  # texts that it knows as categories, so never as missing
+    coded: bool = False  # its numbers are codes of categories: between two there is nothing
+
+
+ExpectedTypes = Callable[[tuple[str, ...]], Mapping[str, ColumnType]]  # column names -> types
 
 
 def as_dtypes(table: Table, *, numbers: Sequence[str] = (), text: Sequence[str] = ()) -> Table:
@@ -48,7 +64,9 @@ def _numbers(table: Table, name: str) -> pd.Series[Any]:
             where=table.where(row, name),
             found=f"{cells[row]!r} ({int(wrong.sum())} such cells in the column)",
             wanted="a number or a missing cell",
-            hint="exclude the column with --drop, or correct the cell",
+            hint="if it has thousands separators: --thousands ,"
+            if THOUSANDS.fullmatch(str(cells[row]))
+            else "exclude the column with --drop, or correct the cell",
         )
     return numbers
 

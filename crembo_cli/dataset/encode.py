@@ -31,8 +31,9 @@ class Encoding:
     features: tuple[Feature, ...]  # one per column, in order
     dtypes: tuple[np.dtype[Any], ...]  # of the columns that it was learned from
     missing_texts: tuple[str, ...]  # texts that mean a missing cell in every text column: the
-    # empty text first, then each text of `MISSING` that is not a category of any column
+    # empty text first, then each other one that is not a category of any column
     absent: tuple[str | None, ...]  # the value of a missing cell in each column: "" or None
+    coded: tuple[int, ...] = ()  # columns of numbers that the teacher takes as codes of categories
 
     def encode(self, frame: pd.DataFrame) -> Floats:
         """Return the rows of `frame`, float32 (n, p) in C order.
@@ -84,12 +85,15 @@ class Encoding:
         return _codes(cells, feature.categories, self.missing_texts)
 
 
-def learn_encoding(frame: pd.DataFrame, beliefs: Floats) -> Encoding:
+def learn_encoding(
+    frame: pd.DataFrame, beliefs: Floats, spellings: Sequence[str] = (), coded: Sequence[int] = ()
+) -> Encoding:
     """Learn the encoding of `frame` from the teacher's class probabilities (n, c) on its rows.
 
     The categories of a text column are its distinct texts, coded 0..k-1 in the order of
-    `order_categories`. The columns are as in `Table.frame`. An empty text is a missing cell for
-    the student, because a text input in ONNX cannot express a missing cell otherwise.
+    `order_categories`. The columns are as in `Table.frame`. `spellings` are further texts that
+    mean a missing cell; `coded` are columns of codes. An empty text is a missing cell for the
+    student, because a text input in ONNX cannot express a missing cell otherwise.
     """
     import pandas as pd
 
@@ -113,8 +117,11 @@ def learn_encoding(frame: pd.DataFrame, beliefs: Floats) -> Encoding:
     return Encoding(
         features=tuple(features),
         dtypes=tuple(frame.dtypes),
-        missing_texts=tuple(text for text in MISSING if text not in known),
+        missing_texts=tuple(
+            text for text in dict.fromkeys((*MISSING, *spellings)) if text not in known
+        ),
         absent=tuple(absent),
+        coded=tuple(j for j in coded if not features[j].categories),
     )
 
 

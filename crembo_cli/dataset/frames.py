@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crembo_cli.dataset.arrow import to_frame
+from crembo_cli.dataset.dtypes import ExpectedTypes
 from crembo_cli.dataset.read import read_table
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
@@ -16,9 +17,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read_data(data: object) -> Table:
-    """The table at a path, or in memory. Raises DataError for anything else."""
-    return read_table(data) if isinstance(data, str | Path) else table_in_memory(data)
+def read_data(
+    data: object,
+    *,
+    expected: ExpectedTypes,
+    missing: Sequence[str] = (),
+    thousands: str | None = None,
+) -> Table:
+    """The table at a path, or in memory. Raises DataError for anything else.
+
+    The options are those of `read_table`; cells in memory have their types already.
+    """
+    if isinstance(data, str | Path):
+        return read_table(data, expected=expected, missing=missing, thousands=thousands)
+    return table_in_memory(data)
 
 
 def table_in_memory(data: object) -> Table:
@@ -50,7 +62,7 @@ def table_in_memory(data: object) -> Table:
     if table.num_rows == 0:
         raise DataError("the table is empty", where=name, found="no row", wanted="rows")
     sha256 = _hash(table)
-    frame, unusable = to_frame(dict(zip(names, table.columns, strict=True)), name)
+    frame, unusable, _ = to_frame(dict(zip(names, table.columns, strict=True)), name)
     return Table(name=name, sha256=sha256, frame=frame, unusable=unusable)
 
 

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import re
 
+UCI_MISSING = "?"  # the mark of a missing cell in the UCI repository
 MISSING = (
-    *("", "?", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "#N/A N/A", "null", "NULL", "None"),
+    *(
+        "",
+        UCI_MISSING,
+        "NA",
+        "N/A",
+        "n/a",
+        "<NA>",
+        "#N/A",
+        "#NA",
+        "#N/A N/A",
+        "null",
+        "NULL",
+        "None",
+    ),
     *("nan", "NaN", "-nan", "-NaN", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
-)  # those of pandas, and the question mark of the UCI repository
+)  # the texts of pandas, and UCI_MISSING
 TRUE = ("true", "True", "TRUE")
 FALSE = ("false", "False", "FALSE")
 WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")

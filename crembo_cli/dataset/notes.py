@@ -27,7 +27,8 @@ FEWEST = 20  # rows; in a smaller table distinct values do not suggest an identi
 def list_notes(table: Table, columns: Columns) -> list[str]:
     """Return one sentence for each fact about the columns that the user should know.
 
-    The facts: columns that are ignored; a column called like a label that is a feature; features
+    The facts: columns that are ignored; a column called like a label that is a feature; cells
+    '?' that are read as missing; features
     that look like identifiers (integers or text, all distinct), are constant, are codes with a
     leading zero, have missing cells, or have whole numbers that float32 rounds (beyond 2^24).
     """
@@ -43,6 +44,13 @@ def list_notes(table: Table, columns: Columns) -> list[str]:
             for name in columns.features
             if name.lower() in LABEL_NAMES
         ]
+    marks = {name: table.question_marks.get(name, 0) for name in columns.features}
+    found += [
+        f"{count} cells '?' of column {name!r} are read as missing, because the teacher does not"
+        " know '?' as a category"
+        for name, count in marks.items()
+        if count
+    ]
     return found + [_sentence(named[kind], kind) for kind in KINDS if kind in named]
 
 
@@ -55,7 +63,8 @@ def _kinds(cells: pd.Series[Any]) -> list[str]:
         distinct = present.nunique()
         if distinct <= 1:
             kinds.append(CONSTANT)
-        if values.size and present.str.fullmatch(r"\d+").all():
+        digits = values.size and present.str.fullmatch(r"\d+").all()
+        if digits and present.str.match(r"0\d").any():
             kinds.append(CODE)
         return [*kinds, IDENTIFIER] if distinct == len(cells) >= FEWEST else kinds
     if not values.size or values.min() == values.max():

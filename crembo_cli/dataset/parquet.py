@@ -52,7 +52,7 @@ def read_parquet(path: Path) -> Table:
         if not PANDAS_INDEX.fullmatch(name)
     }
     del table
-    frame, unusable = to_frame(columns, path.name)
+    frame, unusable, _ = to_frame(columns, path.name)
     return Table(name=path.name, sha256=digest.hexdigest(), frame=frame, unusable=unusable)
 
 

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from crembo_cli.dataset.dtypes import ExpectedTypes
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
-READ: Final = ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, or - for CSV on stdin"
+READ: Final = ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, a pipe, or - for stdin"
 
 
-def read_table(path: str | Path) -> Table:
+def read_table(
+    path: str | Path,
+    *,
+    expected: ExpectedTypes | None = None,
+    missing: Sequence[str] = (),
+    thousands: str | None = None,
+) -> Table:
     """Read the table at `path`; "-" is CSV on standard input.
+
+    `expected` maps the names of the columns to what the teacher knows about their values, where
+    it knows anything. A text that is a known category is never a missing cell, and a column of
+    kind "text" keeps the text of a CSV file. `missing` are further texts that do not make a CSV
+    file's column of numbers one of text, and `thousands` is a separator that is no decimal comma;
+    `dataset.spellings` reads both.
 
     Raises `DataError` if the file does not exist, has an unsupported format, or is not a table.
     """
@@ -20,9 +34,10 @@ def read_table(path: str | Path) -> Table:
     from crembo_cli.dataset.csv.source import open_source
     from crembo_cli.dataset.parquet import read_parquet
 
+    options: Any = {"expected": expected, "missing": missing, "thousands": thousands}
     if str(path) == "-":
         with open_source(None) as source:
-            return read_delimited(source)
+            return read_delimited(source, **options)
     path = Path(path)
     if not path.exists():
         raise DataError("no such file", where=str(path), wanted="a table: " + READ)
@@ -32,9 +47,9 @@ def read_table(path: str | Path) -> Table:
     if name.endswith(".parquet"):
         return read_parquet(path)
     kind = name.removesuffix(".gz")[-4:]
-    if kind in (".csv", ".tsv"):
+    if kind in (".csv", ".tsv") or path.is_fifo():  # <(zcat x.csv.gz) has no extension
         with open_source(path) as source:
-            return read_delimited(source, tab=kind == ".tsv")
+            return read_delimited(source, tab=kind == ".tsv", **options)
     raise DataError(
         "unsupported table format",
         where=str(path),

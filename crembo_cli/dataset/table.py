@@ -20,6 +20,8 @@ class Table:
     first_line: int | None = None  # the line of row 0, if each row is one line of a text file
     unusable: dict[str, str] = field(default_factory=dict)  # columns that are neither numbers nor
     # text (dates, lists), left out of the frame: name -> type
+    question_marks: dict[str, int] = field(default_factory=dict)  # the number of cells "?" that
+    # were read as missing, by column of text
 
     def where(self, row: int, column: str | None = None) -> str:
         """Return the place of row `row` (0 is the first) for a message.

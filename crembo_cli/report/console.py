@@ -22,6 +22,7 @@ from crembo_cli.report.drawings import (
     STAR,
     abbreviate,
     explain_bounds,
+    explain_classes,
     explain_comparison,
     format_ratio,
     name_classifier,
@@ -90,6 +91,9 @@ def parts(report: Report, width: int) -> Iterator[RenderableType]:
     yield from _verdict(report)
     yield Text()
     yield _metrics(report, width)
+    classes = explain_classes(report)
+    if classes:
+        yield Text(printable(classes))
     yield Text()
     yield from _cost(report)
     yield Text()

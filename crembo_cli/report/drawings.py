@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from crembo_cli.report.model import ComparisonInfo, SearchInfo, StudentInfo
+from crembo_cli.report.model import ComparisonInfo, Report, SearchInfo, StudentInfo
 from crembo_cli.robustness.model import Bounds
 
 CIRCLE, STAR, BOTH, SELECTED = "o", "*", "8", "^"  # the first series, the second, ...
@@ -98,6 +98,8 @@ def _columns(search: SearchInfo, most: int) -> int:
     return most // parts * parts if parts <= most else most
 
 
+FEW_ROWS = 5  # a class with fewer test rows makes the counts worth a line
+MOST_COUNTED = 8  # classes that are counted, the rarest first
 BELOW = "0.5"  # of the probabilities that bounds are given for, the one in the sentence
 
 
@@ -162,6 +164,25 @@ def explain_bounds(bounds: Bounds) -> str:
     return f"On new rows like these, each with {bounds.confidence:.0%} confidence: " + (
         f"{join_names(parts)}."
     )
+
+
+def explain_classes(report: Report) -> str:
+    """Count the test rows by class if some have few, and name those without any; else ""."""
+    by_class = report.by_class or []
+    counts = sorted(by_class, key=lambda each: each.rows)[:MOST_COUNTED]
+    if not counts or counts[0].rows >= FEW_ROWS:
+        return ""
+    listed = ", ".join(f"{each.name} {each.rows:,}" for each in counts)
+    rarest = "" if len(counts) == len(by_class) else f" (the rarest of {len(by_class)})"
+    text = f"Test rows by class{rarest}: {listed}."
+    absent = [each.name for each in by_class if each.rows == 0]
+    if absent:
+        names = join_names(absent[:MOST_COUNTED])
+        text += f" No metric covers {names}"
+        if report.data.label is not None:
+            text += f"; balanced is the mean recall of the other {len(by_class) - len(absent)}"
+        text += "."
+    return text
 
 
 def explain_comparison(comparison: ComparisonInfo) -> str:

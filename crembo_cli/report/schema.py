@@ -32,7 +32,12 @@ DETAILS: dict[str, dict[str, Any]] = {
     "baselines": {"description": "size of the CART trees: what was requested of the student"},
     "metrics": {"description": "metrics of each classifier on the test rows"},
     "timing": {"description": "what differs between equal runs"},
-    "teacher.format": {"enum": ["onnx", "pickle", "skops", "beliefs", "estimator", "function"]},
+    "teacher.format": {
+        "enum": [
+            *("onnx", "pickle", "skops", "xgboost", "lightgbm", "catboost"),
+            *("beliefs", "estimator", "function"),
+        ]
+    },
     "teacher.bytes": {"minimum": 1},
     "teacher.classes": {"minItems": 2},
     "teacher.sha256": SHA256,

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crembo_cli.report.drawings import explain_bounds, format_ratio, join_names
+from crembo_cli.report.drawings import (
+    explain_bounds,
+    explain_classes,
+    format_ratio,
+    join_names,
+)
 from crembo_cli.report.faults import BASELINES, fault_sentences, faults_of
 from crembo_cli.report.gates import format_requirement
 from crembo_cli.report.metrics import find_metric, look_up, split_path
@@ -46,9 +51,8 @@ def verdict_of(report: Report) -> Verdict:
     standing = compare_baselines(report)
     sentences = [*_compare_teacher(report), *_compare_cost(report)]
     sentences += _describe_standing(report, standing)
-    bounds = explain_bounds(report.robustness.bounds)
-    if bounds:
-        sentences.append(bounds)
+    remarks = (explain_classes(report), explain_bounds(report.robustness.bounds))
+    sentences += [each for each in remarks if each]
     good, headline = _headline(report, standing)
     faults = faults_of(report)
     if not faults:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from crembo_cli.arrays import Doubles, Floats, Indices
 from crembo_cli.core.margin_search import BOUND, margin_upper_bound, unchanged
 from crembo_cli.dataset.encode import INT64, Encoding
 from crembo_cli.dataset.labelled import LabelledTable
+from crembo_cli.errors import TeacherError
 from crembo_cli.robustness.model import NOISE_LEVELS, RADII, Flips, Margins, MarginUpperBounds
 from crembo_cli.students.capabilities import exact_margins
 
@@ -97,14 +98,17 @@ def _quantile(margins: Doubles, share: float) -> float:
 def units_of(rows: Floats, encoding: Encoding) -> Doubles:
     """The standard deviation of each feature over `rows` (n, p), float64 (p,).
 
-    It is 0 for features that do not move: constant or empty columns, text, and booleans, which
-    have no values in between.
+    It is 0 for features that do not move: constant or empty columns, text, and booleans and
+    codes, which have no values in between.
     """
     units = np.zeros(rows.shape[1])
     for j, feature in enumerate(encoding.features):
         cells = rows[:, j].astype(np.float64)
         cells = cells[~np.isnan(cells)]
-        if len(cells) and not feature.categories and encoding.dtypes[j].kind != "b":
+        moves = (
+            not feature.categories and encoding.dtypes[j].kind != "b" and j not in encoding.coded
+        )
+        if len(cells) and moves:
             units[j] = cells.std()
     return units
 
@@ -144,13 +148,22 @@ def noise_on(
 
     found = {}
     for level in NOISE_LEVELS:
-        frame = noisy_cells(clean, level, units, seen, rng)
+        frame = noisy_cells(clean, level, units, seen, rng, test.encoding.coded)
+        after = None if teacher is None else _predict_noisy(teacher, frame)
         found[f"{level:g}"] = Flips(
             rows=len(chosen),
             student=flips("student", student.predict(test.encoding.encode(frame))),
-            teacher=None if teacher is None else flips("teacher", teacher(frame)),
+            teacher=None if after is None else flips("teacher", after),
         )
     return found
+
+
+def _predict_noisy(teacher: PredictFrame, frame: pd.DataFrame) -> Indices | None:
+    """The teacher's labels; None if it refuses noisy cells, such as codes of no category."""
+    try:
+        return teacher(frame)
+    except TeacherError:
+        return None
 
 
 def noisy_cells(
@@ -159,20 +172,21 @@ def noisy_cells(
     units: Doubles,
     seen: pd.DataFrame,
     rng: np.random.Generator,
+    coded: Sequence[int] = (),
 ) -> pd.DataFrame:
     """`frame` with noise in its cells; columns, dtypes and missing cells do not change.
 
     Numbers get Gaussian noise of `level` times their unit (p,). Integers are rounded and clipped
     to the column's range, because the teacher's input may be as narrow as a byte; other numbers
-    to the range of float32. With
-    probability `level`, a text or a boolean is replaced by the cell of a random row of `seen`.
+    to the range of float32. With probability `level`, a text, a boolean or a cell of a `coded`
+    column is replaced by the cell of a random row of `seen`.
     """
     import pandas as pd
 
     columns: dict[str, pd.Series[Any]] = {}
-    for name, unit in zip(frame.columns, units, strict=True):
+    for j, (name, unit) in enumerate(zip(frame.columns, units, strict=True)):
         cells = frame[name]
-        if cells.dtype.kind in "Ob":
+        if cells.dtype.kind in "Ob" or j in coded:
             drawn = seen[name].dropna().to_numpy()
             swap = (rng.random(len(cells)) < level) & cells.notna().to_numpy() & (len(drawn) > 0)
             values = cells.to_numpy(copy=True)

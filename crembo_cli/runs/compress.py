@@ -78,6 +78,10 @@ def compress(
     label: str | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
+    missing: str | Sequence[str] | None = None,
+    text: str | Sequence[str] | None = None,
+    number: str | Sequence[str] | None = None,
+    thousands: str | None = None,
     classes: str | Sequence[str] | None = None,
     objective: str = defaults.OBJECTIVE,
     cost: Sequence[str] | None = None,
@@ -119,7 +123,16 @@ def compress(
 
     notes = Notes()
     progress = notes if progress is None else progress
-    table = table_options(label, features, drop, classes)
+    table = table_options(
+        label,
+        features,
+        drop,
+        classes,
+        missing=missing,
+        text=text,
+        number=number,
+        thousands=thousands,
+    )
     teacher_options = TeacherOptions(
         activation=activation,
         hard_labels=hard_labels,

@@ -61,6 +61,10 @@ def evaluate(
     label: str | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
+    missing: str | Sequence[str] | None = None,
+    text: str | Sequence[str] | None = None,
+    number: str | Sequence[str] | None = None,
+    thousands: str | None = None,
     classes: str | Sequence[str] | None = None,
     cost: Sequence[str] | None = None,
     class_weight: str | Mapping[str, float] | None = None,
@@ -90,7 +94,16 @@ def evaluate(
 
     notes = Notes()
     progress = notes if progress is None else progress
-    table = table_options(label, features, drop, classes)
+    table = table_options(
+        label,
+        features,
+        drop,
+        classes,
+        missing=missing,
+        text=text,
+        number=number,
+        thousands=thousands,
+    )
     options = TeacherOptions(
         activation=activation,
         hard_labels=hard_labels,

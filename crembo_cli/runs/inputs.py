@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crembo_cli.dataset.labelled import LabelledTable, Splits, part
 from crembo_cli.errors import DataError, TeacherError, UsageError
+from crembo_cli.runs.features import choose, column_types, read_features
 from crembo_cli.runs.options import (
     Progress,
     SplitOptions,
@@ -138,11 +139,10 @@ def read_labelled(
     labels: bool = True,
 ) -> LabelledTable:
     """Read `data`, query the teacher about every row, and note what is odd about its columns."""
-    from crembo_cli.dataset.frames import read_data
     from crembo_cli.dataset.notes import list_notes
 
     progress.stage(f"reading {display_path(data)}", 0)
-    table = read_data(data)
+    table = read_features(data, teacher, options, encoding)
     count = len(table.frame)
     labelled = label_table(
         table,
@@ -172,24 +172,18 @@ def label_table(
     this table. Without `labels` true labels are ignored. Raises DataError or TeacherError where
     table and teacher do not fit together.
     """
-    from crembo_cli.dataset.columns import check_cells, choose_columns
+    from crembo_cli.dataset.columns import check_cells
     from crembo_cli.dataset.dtypes import as_dtypes
     from crembo_cli.dataset.encode import learn_encoding
     from crembo_cli.dataset.labels import match_labels
 
-    columns = choose_columns(
+    columns = choose(table, teacher, options, encoding)
+    types = column_types(columns.features, teacher, options, encoding)
+    table = as_dtypes(
         table,
-        label=options.label,
-        features=options.features,
-        drop=options.drop,
-        wanted_names=(
-            teacher.feature_names
-            if encoding is None
-            else tuple(each.name for each in encoding.features)
-        ),
-        wanted_count=teacher.n_features,
+        numbers=[name for name, type_ in types.items() if type_.kind == "number"],
+        text=[name for name, type_ in types.items() if type_.kind == "text"],
     )
-    table = as_dtypes(table, **_dtypes(columns.features, teacher, encoding))
     check_cells(table, columns)
     frame = table.frame[list(columns.features)]
     if teacher.rows is not None and teacher.rows != len(frame):
@@ -209,7 +203,10 @@ def label_table(
             wanted="two classes or more",
         )
     if encoding is None:
-        encoding = learn_encoding(frame, beliefs)
+        coded = [
+            j for j, name in enumerate(columns.features) if name in types and types[name].coded
+        ]
+        encoding = learn_encoding(frame, beliefs, options.missing, coded)
     y_true = None
     if labels and columns.label is not None:
         y_true = match_labels(
@@ -228,22 +225,6 @@ def label_table(
         beliefs=beliefs,
         y_true=y_true,
     )
-
-
-def _dtypes(
-    features: tuple[str, ...], teacher: Teacher, encoding: Encoding | None
-) -> dict[str, list[str]]:
-    """Which features must be numbers and which text: as in `encoding`, else as an ONNX declares."""
-    if encoding is not None:
-        is_text = [bool(each.categories) for each in encoding.features]
-    else:
-        is_text = [each.type == "string" for each in teacher.inputs for _ in range(each.width)]
-        if len({each.type == "string" for each in teacher.inputs}) == 1:
-            is_text = [teacher.inputs[0].type == "string"] * len(features)
-    dtypes: dict[str, list[str]] = {"numbers": [], "text": []}
-    for name, text in zip(features, is_text, strict=False):
-        dtypes["text" if text else "numbers"].append(name)
-    return dtypes
 
 
 def _as_inputs(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:

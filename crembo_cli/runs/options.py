@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from crembo_cli.dataset.spellings import SEPARATORS
 from crembo_cli.errors import UsageError
 from crembo_cli.files import check_output
 from crembo_cli.report.formats import FILE_SUFFIXES, render
@@ -71,6 +72,17 @@ class TableOptions:
     features: tuple[str, ...] | None = None
     drop: tuple[str, ...] = ()
     classes: tuple[str, ...] | None = None  # names of the teacher's classes, in order
+    missing: tuple[str, ...] = ()  # further spellings of a missing feature
+    text: tuple[str, ...] = ()  # features that hold text, whatever the teacher knows
+    number: tuple[str, ...] = ()  # features that hold numbers, whatever the teacher knows
+    thousands: str | None = None  # one of SEPARATORS
+
+    def __post_init__(self) -> None:
+        if self.thousands is not None:
+            check_choice("--thousands", self.thousands, SEPARATORS)
+        both = sorted(set(self.text) & set(self.number))
+        if both:
+            raise UsageError(f"{both[0]!r} is both --text and --number")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +111,11 @@ def table_options(
     features: str | Sequence[str] | None,
     drop: str | Sequence[str] | None,
     classes: str | Sequence[str] | None,
+    *,
+    missing: str | Sequence[str] | None,
+    text: str | Sequence[str] | None,
+    number: str | Sequence[str] | None,
+    thousands: str | None,
 ) -> TableOptions:
     """The options from texts such as "A,B" or from sequences of names. Raises UsageError."""
     return TableOptions(
@@ -106,6 +123,10 @@ def table_options(
         features=parse_names("--features", features),
         drop=parse_names("--drop", drop) or (),
         classes=parse_names("--classes", classes),
+        missing=parse_names("--missing", missing) or (),
+        text=parse_names("--text", text) or (),
+        number=parse_names("--number", number) or (),
+        thousands=thousands,
     )
 
 
@@ -133,7 +154,10 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
     """Raise UsageError unless `value` is one of `choices`."""
     if value not in choices:
         raise UsageError(
-            "invalid choice", where=option, found=repr(value), wanted=" or ".join(choices)
+            "invalid choice",
+            where=option,
+            found=repr(value),
+            wanted=" or ".join(each if each.isalpha() else repr(each) for each in choices),
         )
 
 

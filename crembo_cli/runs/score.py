@@ -52,6 +52,10 @@ def score(
     label: str | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
+    missing: str | Sequence[str] | None = None,
+    text: str | Sequence[str] | None = None,
+    number: str | Sequence[str] | None = None,
+    thousands: str | None = None,
     activation: str = defaults.ACTIVATION,
     hard_labels: bool = False,
     trust_pickle: bool = False,
@@ -78,7 +82,9 @@ def score(
                 wanted=" or ".join(SUFFIXES),
             )
         check_output(path, [each for each in map(as_path, (teacher, data)) if each is not None])
-    table = table_options(label, features, drop, None)
+    table = table_options(
+        label, features, drop, None, missing=missing, text=text, number=number, thousands=thousands
+    )
     options = TeacherOptions(
         activation=activation,
         hard_labels=hard_labels,

@@ -27,6 +27,7 @@ class TrainingRows:
     y_true: Indices | None  # (real,) true class indices; None without labels
     real: int  # number of real rows; the others are synthetic, labelled by the teacher
     categories: tuple[int, ...] = ()  # as in `students.contract.Task`
+    coded: tuple[int, ...] = ()  # as in `Encoding`
 
 
 def real_rows(table: LabelledTable) -> TrainingRows:
@@ -37,6 +38,7 @@ def real_rows(table: LabelledTable) -> TrainingRows:
         y_true=table.y_true,
         real=len(table.rows),
         categories=tuple(len(each.categories) for each in table.encoding.features),
+        coded=table.encoding.coded,
     )
 
 
@@ -67,7 +69,7 @@ def _with_synthetic(
         count = max(0, min(SYNTHETIC_PER_ROW * n, total - n))
     if count == 0:
         return replace(part, real=n)
-    new = synthetic_rows(part.rows, count, rng)
+    new = synthetic_rows(part.rows, count, rng, part.coded)
     return replace(
         part,
         rows=np.vstack([part.rows, new]),

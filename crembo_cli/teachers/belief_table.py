@@ -19,6 +19,7 @@ from crembo_cli.teachers.output_format import RANGE_TOLERANCE, SUM_TOLERANCE
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crembo_cli.dataset.dtypes import ColumnType
     from crembo_cli.dataset.table import Table
 
 
@@ -72,6 +73,11 @@ class BeliefTable:
             progress(len(rows))
         picked: Beliefs = self._beliefs[rows]
         return picked
+
+    def column_types(self, count: int) -> tuple[ColumnType, ...]:
+        """Return (): a table knows nothing about features."""
+        del count
+        return ()
 
     def rows_per_second(self, frame: pd.DataFrame) -> float:
         """Raise TeacherError: a table does not predict."""

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crembo_cli.dataset.dtypes import ColumnType
+
 Beliefs = NDArray[np.float32]
 ClassLabel = int | str | bool | float
 Progress = Callable[[int], None]  # called with the number of rows predicted so far
@@ -85,6 +87,13 @@ class Teacher(Protocol):
     @property
     def n_features(self) -> int | None:
         """The number of its features; None if any number will do, and for a belief table."""
+        ...
+
+    def column_types(self, count: int) -> tuple[ColumnType, ...]:
+        """Return what it knows about the values of its features, of which a table has `count`.
+
+        () if it knows nothing.
+        """
         ...
 
     @property

@@ -23,6 +23,7 @@ from crembo_cli.teachers.process.wire import Array, Message, pack, unpack
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crembo_cli.dataset.dtypes import ColumnType
     from crembo_cli.teachers.pickles.estimator import Estimator
 
 TIMED_SECONDS = 0.2  # of prediction that the speed is measured on, at least
@@ -100,18 +101,27 @@ class InMemoryTeacher:
             progress(len(frame))
         answers = dict(zip(header["names"], arrays, strict=True))
         labels = answers.pop("", None)
+        places, sampled = header.get("sample") or ([], None)
         rows = frame.index.tolist()
         if self._interpretation is None:
             self._interpretation = interpret(
                 answers,
                 labels,
                 rows,
+                sample=None
+                if sampled is None
+                else (np.array(places, np.int64), np.array(sampled, np.int64)),
                 classes=self._model.info.classes,
                 info=self._model.info,
                 activation="auto",
                 hard=self._hard,
             )
         return self._interpretation.beliefs(answers, labels, rows)
+
+    def column_types(self, count: int) -> tuple[ColumnType, ...]:
+        """See `Teacher`."""
+        del count
+        return self._model.info.column_types
 
     def rows_per_second(self, frame: pd.DataFrame) -> float:
         """See `Teacher`. The best of the calls that fit into a fifth of a second."""
@@ -149,7 +159,9 @@ class InMemoryTeacher:
     def _predict(self, frame: pd.DataFrame) -> Message:
         """The model's answer to `frame`; what it raises is reported with its name."""
         try:
-            answer = self._model.predict(self._model.rows(*pack(frame)))
+            header, arrays = pack(frame)
+            compare = self._interpretation is None
+            answer = self._model.predict(self._model.rows({**header, "compare": compare}, arrays))
             return self._model.scores(answer, len(frame))
         except TeacherError as error:
             raise TeacherError(str(error), where=self.name) from error

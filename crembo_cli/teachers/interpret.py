@@ -60,6 +60,7 @@ def interpret(
     labels: Labels,
     rows: Sequence[int],
     *,
+    sample: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
     classes: Sequence[ClassLabel] | None,
     info: ModelInfo,
     activation: str,
@@ -68,8 +69,9 @@ def interpret(
     """Decide how to read the outputs of a model from its outputs on a first table.
 
     `answers` are its scores by output name and `labels` its predicted labels; `rows` are the
-    numbers of the rows in the table, for messages. `classes` are the class labels that the model
-    stores, if any.
+    numbers of the rows in the table, for messages. `sample` are the numbers of some rows and
+    their predicted labels, of a model whose other labels were not requested. `classes` are the
+    class labels that the model stores, if any.
 
     Raises:
         TeacherError: the outputs are not probabilities, or their classes are unknown.
@@ -86,6 +88,8 @@ def interpret(
     elif labels is not None:
         output_format, more = _check_labels(output_format, labels, beliefs)
         notes += more
+    elif sample is not None and len(sample[0]):
+        notes += _note_disagreement(sample[1], beliefs[sample[0]])
     named = range(beliefs.shape[1]) if classes is None else classes
     return Interpretation(
         classes=tuple(named), output_format=output_format, hard=hard, notes=tuple(notes)
@@ -147,12 +151,37 @@ def _check_labels(
             found=f"a label other than that of the largest score on {share:.1%} of the rows",
             hint="use the predicted labels only: --hard-labels",
         )
+    return output_format, _note_disagreement(labels, beliefs)
+
+
+def _note_disagreement(labels: NDArray[np.int64], beliefs: Beliefs) -> list[str]:
+    """Return a note if predicted labels differ from the most probable class on some rows."""
+    share = disagreement_rate(labels, beliefs)
     if share <= RARELY:
-        return output_format, []
-    return output_format, [
+        return []
+    threshold = find_threshold(labels, beliefs)
+    rule = "" if threshold is None else f" (it uses the threshold {threshold:.3g})"
+    return [
         f"the teacher's predicted label is not its most probable class on {share:.1%} of the"
-        " rows; crembo uses the probabilities (for the labels, use --hard-labels)"
+        f" rows{rule}; crembo uses the probabilities (for the labels, use --hard-labels)"
     ]
+
+
+def find_threshold(labels: NDArray[np.int64], beliefs: Beliefs) -> float | None:
+    """Return the threshold on the second class's probability that explains all labels.
+
+    It is the middle of the gap between the rows of both labels, rounded to as few decimals as
+    the gap allows. None without two classes with rows, or if no threshold explains the labels.
+    """
+    if beliefs.shape[1] != 2 or set(labels.tolist()) != {0, 1}:
+        return None
+    below = float(beliefs[labels == 0, 1].max())
+    above = float(beliefs[labels == 1, 1].min())
+    if below >= above:
+        return None
+    middle = (below + above) / 2
+    rounded = (round(middle, digits) for digits in range(1, 8))
+    return next((each for each in rounded if below < each <= above), middle)
 
 
 def _check_sigmoid(output_format: OutputFormat, answers: Mapping[str, Scores]) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crembo_cli.errors import TeacherError, UsageError
 from crembo_cli.teachers.contract import Teacher
+from crembo_cli.teachers.mlflow_folder import MLMODEL, find_model
 from crembo_cli.teachers.output_format import ACTIVATIONS, LARGEST
 
 MODELS = {
@@ -13,7 +14,12 @@ MODELS = {
     ".pkl": "pickle",
     ".pickle": "pickle",
     ".joblib": "pickle",
+    ".sav": "pickle",
     ".skops": "skops",
+    ".json": "xgboost",
+    ".ubj": "xgboost",
+    ".txt": "lightgbm",
+    ".cbm": "catboost",
 }
 TABLES = (".csv", ".tsv", ".parquet")
 
@@ -34,7 +40,9 @@ def load_teacher(
     in the file is raised by the first property or method that needs the model.
 
     Args:
-        path: `.onnx`; `.pkl`, `.pickle` or `.joblib`; `.skops`; or a table of probabilities.
+        path: `.onnx`; `.pkl`, `.pickle`, `.joblib` or `.sav`, also `.gz`; `.skops`; `.json`
+            or `.ubj` of XGBoost, `.txt` of LightGBM, `.cbm` of CatBoost; a folder of MLflow; or
+            a table of class probabilities.
         activation: how scores of an ONNX model become probabilities: one of `ACTIVATIONS`,
             or `LARGEST`.
         trust_pickle: load any class from a pickle, which can run code of the file.
@@ -48,8 +56,16 @@ def load_teacher(
         UsageError: an option is out of range, or does not apply to the format.
     """
     path = Path(path)
+    model_format = None
+    if (path / MLMODEL).is_file():
+        path, model_format = find_model(path)
     suffix = path.suffix.lower()
-    table = suffix in TABLES or path.name.lower().endswith(".csv.gz") or path.is_dir()
+    if suffix == ".gz" and path.with_suffix("").suffix.lower() in MODELS:
+        suffix = path.with_suffix("").suffix.lower()  # the content tells the compression
+    model_format = model_format or MODELS.get(suffix)
+    table = model_format is None and (
+        suffix in TABLES or path.name.lower().endswith(".csv.gz") or path.is_dir()
+    )
     if activation not in (*ACTIVATIONS, LARGEST):
         raise UsageError("invalid --activation", found=activation, wanted=" or ".join(ACTIVATIONS))
     if not timeout > 0:
@@ -58,14 +74,14 @@ def load_teacher(
         raise UsageError("invalid --jobs", found=str(threads), wanted="1 or more")
     if not path.exists():
         raise TeacherError("no such file", where=str(path), wanted="a saved classifier")
-    if not table and suffix not in MODELS:
+    if not table and model_format is None:
         raise TeacherError(
             "unsupported teacher format",
             where=str(path),
             found=f"the extension {suffix!r}",
             wanted=", ".join([*MODELS, *TABLES]),
         )
-    if activation != "auto" and suffix != ".onnx":
+    if activation != "auto" and model_format != "onnx":
         raise UsageError(
             "--activation applies to ONNX models only", where=str(path), found=activation
         )
@@ -73,11 +89,12 @@ def load_teacher(
         from crembo_cli.teachers.belief_table import BeliefTable
 
         return BeliefTable(path, hard_labels=hard_labels)
+    assert model_format is not None, "no table and no model"
     from crembo_cli.teachers.process.subprocess_teacher import SubprocessTeacher
 
     return SubprocessTeacher(
         path,
-        MODELS[suffix],
+        model_format,
         activation=activation,
         trust_pickle=trust_pickle,
         hard_labels=hard_labels,

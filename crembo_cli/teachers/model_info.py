@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from crembo_cli.dataset.dtypes import ColumnType
 from crembo_cli.teachers.contract import ClassLabel, ModelInput, ModelOutput
 
 
@@ -19,12 +20,31 @@ class ModelInfo:
     n_features: int | None = None
     inputs: tuple[ModelInput, ...] = ()
     outputs: tuple[ModelOutput, ...] = ()
+    column_types: tuple[ColumnType, ...] = ()  # one per feature, of ONNX one for all; () if unknown
     classes: tuple[ClassLabel, ...] | None = None  # None: the model stores none
     classes_source: str
     numbered: bool = False
     beside: tuple[str, ...] = ()  # external files with weights, in the model's folder
     regressor: str = ""  # why a single score may not be a probability; "" if it may be
     warnings: tuple[str, ...] = ()
+
+    def types_of(self, count: int) -> tuple[ColumnType, ...]:
+        """Return the types of `count` features.
+
+        An ONNX model declares types; the texts that its encoders know are those of all features.
+        """
+        if not self.inputs:
+            return self.column_types
+        known = self.column_types[0].categories if self.column_types else ()
+        types = [each.type for each in self.inputs for _ in range(each.width)]
+        if len({each.type == "string" for each in self.inputs}) == 1:
+            types = [self.inputs[0].type] * count
+        return tuple(
+            ColumnType(kind="text", categories=known)
+            if type_ == "string"
+            else ColumnType(kind="number")
+            for type_ in types
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -44,6 +64,10 @@ class ModelInfo:
             ),
             outputs=tuple(
                 ModelOutput(**{**each, "shape": tuple(each["shape"])}) for each in fields["outputs"]
+            ),
+            column_types=tuple(
+                ColumnType(**{**each, "categories": tuple(each["categories"])})
+                for each in fields["column_types"]
             ),
             classes=None if classes is None else tuple(classes),
             classes_source=fields["classes_source"],

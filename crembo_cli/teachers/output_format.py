@@ -60,7 +60,9 @@ class OutputFormat:
                 f"the outputs {', '.join(map(repr, self.outputs))} are not probabilities",
                 found=f"{found} in row {rows[row]}",
                 wanted="numbers from 0 to 1 that sum to 1 in every row",
-                hint="convert scores of an ONNX model with --activation softmax (one score per"
+                hint="use predicted labels only: --hard-labels"
+                if self.outputs == ("predict_proba",)  # a pickle, which takes no --activation
+                else "convert scores of an ONNX model with --activation softmax (one score per"
                 " class) or sigmoid (one score); or use predicted labels only: --hard-labels",
             )
         shares = np.clip(scores, 0.0, 1.0)

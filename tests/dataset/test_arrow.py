@@ -47,7 +47,7 @@ def test_arrow_types_become_numpy_dtypes(kind: str, cut: int) -> None:
     """Each type of number and text becomes its kind of column, in one chunk or in several."""
     type_, cells, dtype, expected = KINDS[kind]
     chunks = [pa.array(part, type_) for part in (cells[:cut], cells[cut:])]
-    frame, unusable = to_frame({"a": pa.chunked_array(chunks, type_)}, "data.parquet")
+    frame, unusable, _ = to_frame({"a": pa.chunked_array(chunks, type_)}, "data.parquet")
     assert not unusable
     assert str(frame["a"].dtype) == dtype
     np.testing.assert_array_equal(frame["a"].to_numpy(), expected)
@@ -66,7 +66,7 @@ def test_arrow_types_become_numpy_dtypes(kind: str, cut: int) -> None:
 def test_other_types_are_unusable(cells: list[object], type_: str) -> None:
     """Dates, lists and bytes are left out by name and type; the other columns stay."""
     columns = {"a": pa.chunked_array([pa.array(cells)]), "b": pa.chunked_array([[1]])}
-    frame, unusable = to_frame(columns, "data.parquet")
+    frame, unusable, _ = to_frame(columns, "data.parquet")
     assert unusable == {"a": type_}
     assert frame["b"].tolist() == [1]
     assert not columns
@@ -81,5 +81,5 @@ def test_invalid_utf8_is_refused() -> None:
 
 def test_equal_texts_share_one_object() -> None:
     """A text that occurs often is in memory once."""
-    frame, _ = to_frame({"a": pa.chunked_array([["long text"] * 3, ["long text"]])}, "d")
+    frame, _, _ = to_frame({"a": pa.chunked_array([["long text"] * 3, ["long text"]])}, "d")
     assert len({id(text) for text in frame["a"]}) == 1

@@ -57,8 +57,9 @@ def test_labels_that_differ_from_the_most_probable_class_are_noted() -> None:
     found = interpretation({"p": P}, [0, 0, 1], classes=("no", "yes"))
     assert "differ" not in found.words
     assert found.notes == (
-        "the teacher's predicted label is not its most probable class on 33.3% of the rows;"
-        " crembo uses the probabilities (for the labels, use --hard-labels)",
+        "the teacher's predicted label is not its most probable class on 33.3% of the rows"
+        " (it uses the threshold 0.8); crembo uses the probabilities (for the labels, use"
+        " --hard-labels)",
     )
 
 

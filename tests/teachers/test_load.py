@@ -1,14 +1,18 @@
-"""From a path to a teacher."""
+"""Tests of crembo_cli.teachers.load."""
 
 from __future__ import annotations
 
+import gzip
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from crembo_cli.errors import TeacherError, UsageError
 from crembo_cli.teachers.load import load_teacher
+from tests.teachers.conftest import Loader
 
 
 @pytest.mark.parametrize("name", ["none.onnx", "none.pkl", "none.csv", "none"])
@@ -23,7 +27,7 @@ def test_an_unknown_extension_lists_the_known_ones(tmp_path: Path, name: str) ->
     """What is not read is told with what is."""
     path = tmp_path / name
     path.write_bytes(b"x")
-    with pytest.raises(TeacherError, match=r"wanted \.onnx, \.pkl, \.pickle, \.joblib, \.skops"):
+    with pytest.raises(TeacherError, match=r"wanted \.onnx, .*\.joblib, \.sav, \.skops"):
         load_teacher(path)
 
 
@@ -56,3 +60,12 @@ def test_an_activation_applies_to_onnx_only(tmp_path: Path, name: str) -> None:
     path.write_bytes(b"x")
     with pytest.raises(UsageError, match="--activation applies to ONNX models only"):
         load_teacher(path, activation="softmax")
+
+
+@pytest.mark.parametrize("name", ["model.sav", "model.pkl.gz", "model.joblib.gz"])
+def test_a_pickle_may_have_other_extensions(tmp_path: Path, teacher: Loader, name: str) -> None:
+    """The content tells the compression."""
+    model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    content = pickle.dumps(model)
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    assert teacher(tmp_path / name).classes == (0, 1)

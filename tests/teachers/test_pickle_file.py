@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,14 @@ def test_joblib_files_load_however_they_are_compressed(compress: Any, tmp_path: 
     np.testing.assert_array_equal(loaded.coef_, model.coef_)
 
 
-def test_lz4_is_told_apart(tmp_path: Path) -> None:
-    """What needs another library is named, not called damaged."""
+def test_lz4_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the package is not installed, it is named; with it, damage is damage."""
     path = tmp_path / "model.joblib"
     path.write_bytes(b"\x04\x22\x4d\x18 and more")
-    with pytest.raises(TeacherError, match="compressed with lz4"):
+    with pytest.raises(TeacherError, match="cut short"):
+        load_pickle(path, trust=False)
+    monkeypatch.setitem(sys.modules, "lz4.frame", None)
+    with pytest.raises(TeacherError, match="compressed with lz4, which needs a package"):
         load_pickle(path, trust=False)
 
 

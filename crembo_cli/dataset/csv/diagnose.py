@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from crembo_cli.dataset.csv.header import DELIMITERS, Header, encoding_error
@@ -34,7 +34,7 @@ def check_records(source: Source, header: Header) -> None:
             if not record:
                 empty = empty or line
             elif len(record) != width:
-                raise _wrong_length(source, header, line, len(record))
+                raise _wrong_length(source, header, line, record)
             elif empty and width == 1:
                 raise DataError(
                     "an empty line in a table of one column",
@@ -78,12 +78,16 @@ def _lines_with_invalid_bytes(
             yield number, error
 
 
-def _wrong_length(source: Source, header: Header, line: int, cells: int) -> DataError:
-    width = len(header.names)
+def _wrong_length(source: Source, header: Header, line: int, record: Sequence[str]) -> DataError:
+    width, cells = len(header.names), len(record)
+    delimiter = DELIMITERS[header.delimiter]
+    hint = "quote a cell that contains the delimiter" if cells > width else None
+    if cells == width + 1 and not record[-1]:
+        hint = f"the row ends in a {delimiter} and the header does not: delete it, or add one there"
     return DataError(
         "a row is shorter than the header" if cells < width else "a row is longer than the header",
         where=f"{source.name}, line {line}",
         found=f"{cells} cells",
-        wanted=f"{width} cells, separated by a {DELIMITERS[header.delimiter]} as in the header",
-        hint="quote a cell that contains the delimiter" if cells > width else None,
+        wanted=f"{width} cells, separated by a {delimiter} as in the header",
+        hint=hint,
     )

@@ -17,6 +17,8 @@ from crembo_cli.errors import DataError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 RECORD = re.compile(rb'(?:[^"\r\n]|"[^"]*")*')
+SEPARATOR_LINE = re.compile(r"sep=.\s*")  # for Excel, which writes and reads it
+FALLING = 8  # so many falling numbers are names (of a spectrum), not a row of data by chance
 NEEDED = "a first line with column names"
 
 
@@ -47,6 +49,14 @@ def read_header(source: Source, *, tab: bool) -> Header:
         text = record.decode("utf-8")
     except UnicodeDecodeError as error:
         raise encoding_error(where, record[error.start : error.end]) from error
+    if SEPARATOR_LINE.fullmatch(text):
+        raise DataError(
+            "the first line names the delimiter instead of the columns",
+            where=where,
+            found=repr(text.strip()),
+            wanted=NEEDED,
+            hint="delete the line: tail -n +2 OLD > NEW",
+        )
     bare = re.sub(r'"[^"]*"', "", text)
     delimiter = "\t" if tab else max(DELIMITERS, key=bare.count)
     try:
@@ -134,8 +144,9 @@ def _check_names(names: tuple[str, ...], where: str) -> None:
         first[name] = position
     numbers = [float(name) for name in names if NUMBER.fullmatch(name)]
     rising = all(a < b for a, b in pairwise(numbers))
+    falling = all(a > b for a, b in pairwise(numbers)) and len(numbers) >= FALLING
     counting = sorted(numbers) in (list(range(len(numbers))), list(range(1, len(numbers) + 1)))
-    if len(numbers) >= 2 and not rising and not counting:
+    if len(numbers) >= 2 and not (rising or falling or counting):
         raise DataError(
             "missing header: the first line looks like a row of data",
             where=where,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import io
+import threading
+from collections.abc import Sequence
+from typing import IO, TYPE_CHECKING, Any
 
 from crembo_cli.dataset.csv.diagnose import raise_parse_error
 from crembo_cli.dataset.csv.header import Header
@@ -19,15 +22,49 @@ ROWS = 256  # rows that a block should hold: each block has a cost for each colu
 LARGEST_BLOCK = (1 << 31) - 1
 
 
+class _DetachableStream(io.RawIOBase):
+    """A stream that pyarrow stops reading from when it is detached.
+
+    After an error, pyarrow's threads may still read ahead, and would take bytes from the next
+    reader of the same file.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream: IO[bytes] | None = stream
+        self._lock = threading.Lock()
+
+    def readable(self) -> bool:
+        """Return True, as pyarrow requires."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to `size` bytes; none after `detach`."""
+        with self._lock:
+            return b"" if self._stream is None else self._stream.read(size)
+
+    def detach(self) -> None:
+        """Leave the stream to another reader."""
+        with self._lock:
+            self._stream = None
+
+
 class Parser:
     """A reader of the rows of one file, which can read them several times.
 
-    `sample_bytes` is the size of the sample, see `sample`.
+    `sample_bytes` is the size of the sample, see `sample`. A number, or true or false, is
+    missing if its cell is one of the texts `missing`; text is returned as it is in the file.
     """
 
     def __init__(
-        self, source: Source, header: Header, body: Body, *, sample_bytes: int = SAMPLE
+        self,
+        source: Source,
+        header: Header,
+        body: Body,
+        *,
+        sample_bytes: int = SAMPLE,
+        missing: Sequence[str] = MISSING,
     ) -> None:
+        self._missing = missing
         self._sample_bytes = sample_bytes
         self._source, self._header, self._body = source, header, body
         row = body.size // body.lines
@@ -46,9 +83,11 @@ class Parser:
         import pyarrow as pa
 
         self._source.text.seek(self._header.body)
+        stream = _DetachableStream(self._source.text)
         try:
-            return self._parse(self._source.text, types, only, point)
+            return self._parse(stream, types, only, point)
         except pa.ArrowInvalid as error:
+            stream.detach()
             if "straddling" in str(error) and self._block < self._body.size:
                 self._block = min(self._body.size + 1, LARGEST_BLOCK)
                 return self.read(types, only=only, point=point)
@@ -87,8 +126,8 @@ class Parser:
             csv.ConvertOptions(
                 column_types=types,
                 include_columns=only or [],
-                null_values=MISSING,
-                strings_can_be_null=True,
+                null_values=self._missing,
+                strings_can_be_null=False,  # `to_frame` knows the categories of a teacher
                 true_values=TRUE,
                 false_values=FALSE,
                 decimal_point=point,

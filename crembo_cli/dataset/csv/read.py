@@ -10,12 +10,14 @@ blocks nor on the number of threads:
 - whole numbers of which one has a leading zero (007) or is hexadecimal are codes: text;
 - anything else, including dates: the text of the file.
 
-A cell is missing if it is empty or one of `literals.MISSING`, quoted or not, as in pandas.
+A cell is missing if it is empty or one of `literals.MISSING`, quoted or not, as in pandas, unless
+the teacher knows its text as a category.
 Numbers may have a decimal comma if the delimiter is not a comma.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crembo_cli.dataset.arrow import to_frame
@@ -24,7 +26,8 @@ from crembo_cli.dataset.csv.header import read_header
 from crembo_cli.dataset.csv.parse import SAMPLE, Parser
 from crembo_cli.dataset.csv.scan import scan_body
 from crembo_cli.dataset.csv.source import Source
-from crembo_cli.dataset.literals import CODE
+from crembo_cli.dataset.dtypes import ExpectedTypes
+from crembo_cli.dataset.literals import CODE, MISSING, NUMBER
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
@@ -34,12 +37,21 @@ if TYPE_CHECKING:
     Columns = dict[str, pa.ChunkedArray]
 
 
-def read_delimited(source: Source, *, tab: bool = False, sample_bytes: int = SAMPLE) -> Table:
+def read_delimited(
+    source: Source,
+    *,
+    tab: bool = False,
+    sample_bytes: int = SAMPLE,
+    expected: ExpectedTypes | None = None,
+    missing: Sequence[str] = (),
+    thousands: str | None = None,
+) -> Table:
     """Read a delimited text file; `tab` is true if the file's extension means tabs.
 
     Raises `DataError`, with the line if possible, if the text is not a table: no header,
     duplicate names, no rows, rows of a wrong length, invalid quotes, bytes that are not text,
-    both decimal commas and decimal points. `sample_bytes`: see `Parser`.
+    both decimal commas and decimal points. `sample_bytes`: see `Parser`; `expected`,
+    `missing` and `thousands`: see `read_table`.
     """
     header = read_header(source, tab=tab)
     body = scan_body(source, header)
@@ -52,28 +64,33 @@ def read_delimited(source: Source, *, tab: bool = False, sample_bytes: int = SAM
         )
     if not body.well_quoted:
         check_records(source, header)
-    parser = Parser(source, header, body, sample_bytes=sample_bytes)
-    columns = _columns(parser)
+    types = {} if expected is None else expected(header.names)
+    text = [name for name in header.names if name in types and types[name].kind == "text"]
+    words = [each for each in missing if not NUMBER.fullmatch(each)]
+    parser = Parser(source, header, body, sample_bytes=sample_bytes, missing=[*MISSING, *words])
+    columns = _columns(parser, text)
     if any(str(cells.type) == "binary" for cells in columns.values()):
         raise_encoding_error(source, header)
     rows = len(columns[header.names[0]])
     if len(header.names) == 1 and rows != body.lines:
         check_records(source, header)
     _keep_text(columns, parser, padded=body.padded)
-    if header.delimiter != ",":
-        _read_decimal_commas(columns, parser, source.name)
-    frame, unusable = to_frame(columns, source.name)
+    if header.delimiter != "," != thousands:
+        _read_decimal_commas(columns, parser, source.name, text)
+    kept = {name: frozenset(type_.categories) - {""} for name, type_ in types.items()}
+    frame, unusable, marks = to_frame(columns, source.name, missing=MISSING, kept=kept)
     return Table(
         name=source.name,
         sha256=source.sha256,
         frame=frame,
         first_line=header.first_line if rows == body.lines else None,
         unusable=unusable,
+        question_marks=marks,
     )
 
 
-def _columns(parser: Parser) -> Columns:
-    """Return all columns, with the types that fit their cells.
+def _columns(parser: Parser, text: Sequence[str]) -> Columns:
+    """Return all columns: `text` as text, the others with the types that fit their cells.
 
     The types of a large file are guessed from its first rows. Reading with given types takes a
     third of the memory; if the guess is wrong, the file is read again without types.
@@ -83,19 +100,20 @@ def _columns(parser: Parser) -> Columns:
     guess = parser.sample()
     if guess is not None:
         kept = (pa.int64(), pa.float64(), pa.bool_())
-        types = {
+        types = dict.fromkeys(text, pa.string()) | {
             name: pa.float64()
             if pa.types.is_null(type_)
             else type_
             if type_ in kept
             else pa.string()
             for name, type_ in guess.items()
+            if name not in text
         }
         try:
             return parser.read(types)
         except pa.ArrowInvalid:
             pass
-    return parser.read({})
+    return parser.read(dict.fromkeys(text, pa.string()))
 
 
 def _keep_text(columns: Columns, parser: Parser, *, padded: bool) -> None:
@@ -113,11 +131,15 @@ def _keep_text(columns: Columns, parser: Parser, *, padded: bool) -> None:
                 columns[name] = cells
 
 
-def _read_decimal_commas(columns: Columns, parser: Parser, where: str) -> None:
+def _read_decimal_commas(columns: Columns, parser: Parser, where: str, text: Sequence[str]) -> None:
     """Convert text columns of numbers with a decimal comma; raise if others have points."""
     import pyarrow as pa
 
-    texts = [name for name, cells in columns.items() if pa.types.is_string(cells.type)]
+    texts = [
+        name
+        for name, cells in columns.items()
+        if pa.types.is_string(cells.type) and name not in text
+    ]
     if not texts:
         return
     floats = [name for name, cells in columns.items() if cells.type == pa.float64()]

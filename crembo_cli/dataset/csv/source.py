@@ -33,8 +33,8 @@ def open_source(path: Path | None) -> Iterator[Source]:
     """Open `path`, or standard input if it is None.
 
     The first bytes tell gzip (RFC 1952) and a byte order mark of UTF-8 or UTF-16; anything else
-    is UTF-8. Text that must be decompressed or can be read only once is copied to a temporary
-    file, so that memory does not grow with the text.
+    is UTF-8. Text that must be decompressed or can be read only once, as from a pipe, is copied to
+    a temporary file, so that memory does not grow with the text.
 
     Raises `DataError` for a missing file, invalid gzip and invalid UTF-16.
     """
@@ -51,7 +51,9 @@ def open_source(path: Path | None) -> Iterator[Source]:
         try:
             digest = hashlib.sha256()
             head = raw.read(BLOCK)
-            direct = path is not None and not head.startswith((b"\x1f\x8b", *UTF16))
+            direct = (
+                path is not None and raw.seekable() and not head.startswith((b"\x1f\x8b", *UTF16))
+            )
             blocks = _hash_blocks(head, raw, digest)
             if direct:
                 for _ in blocks:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LABELS = ("classlabels_int64s", "classlabels_strings", "classlabels_ints")
 RESHAPES = ("Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose")
 LOOKUPS = ("ArrayFeatureExtractor", "Gather")
+ENCODERS = ("OneHotEncoder", "CategoryMapper")
 STEPS = 100  # maximum number of nodes on the way back
 
 Traced = tuple[tuple[ClassLabel, ...], str]  # the labels in order, and their place in words
@@ -55,6 +56,21 @@ def find_operator(graph: GraphProto, output: str) -> str:
             return str(node.op_type)
         name = node.input[0]
     return ""
+
+
+def category_texts(graph: GraphProto) -> tuple[str, ...]:
+    """Return the texts that the encoders of the model know as categories, sorted."""
+    found: set[Any] = set()
+    for node in graph.node:
+        if node.op_type == "LabelEncoder":
+            found |= {
+                key
+                for key, value in _encoder_table(node).items()
+                if isinstance(key, str) and value == value  # noqa: PLR0124  # NaN is missing
+            }
+        elif node.op_type in ENCODERS:
+            found.update(_scalars(_attribute(node, "cats_strings") or ()))
+    return tuple(sorted(found))
 
 
 def _trace(graph: GraphProto, makers: dict[str, NodeProto], name: str, steps: int) -> Traced | None:

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crembo_cli.dataset.dtypes import ColumnType
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import ModelOutput
 from crembo_cli.teachers.model_info import ModelInfo
-from crembo_cli.teachers.onnx.classes import Traced, find_operator, trace_labels, zipmap_labels
+from crembo_cli.teachers.onnx.classes import (
+    Traced,
+    category_texts,
+    find_operator,
+    trace_labels,
+    zipmap_labels,
+)
 from crembo_cli.teachers.onnx.file import external_files, open_session, read_model
 from crembo_cli.teachers.onnx.inputs import Feeds, build_feeds, describe_input, fixed_batch
 from crembo_cli.teachers.process.wire import Array, Message
@@ -63,6 +70,7 @@ class OnnxModel:
                 ModelOutput(name=each.name, type=each.type, shape=tuple(each.shape or ()))
                 for each in outputs
             ),
+            column_types=(ColumnType(categories=category_texts(model.graph)),),
             classes=self._classes,
             classes_source=traced[1] if traced else NUMBERED,
             numbered=traced is None and not self._maps,

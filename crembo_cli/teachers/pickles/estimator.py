@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -13,9 +14,20 @@ import numpy as np
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import ClassLabel
 from crembo_cli.teachers.model_info import ModelInfo
+from crembo_cli.teachers.pickles.boosters import (
+    NATIVE,
+    BoosterClassifier,
+    as_classifier,
+    load_native,
+)
 from crembo_cli.teachers.pickles.input_adapter import InputAdapter
+from crembo_cli.teachers.pickles.load_errors import explain, version_error
 from crembo_cli.teachers.pickles.loaded_trees import check_trees
 from crembo_cli.teachers.process.wire import Array, Message, unpack
+
+NUMBERED = "not in the booster: classes are numbered from 0"
+SAVED_BY = re.compile(r"saved by scikit-learn (\S+)")  # in a note of `_notes`
+SAMPLE = 500  # rows of a message on which predict and predict_proba are compared
 
 
 class Estimator:
@@ -31,31 +43,51 @@ class Estimator:
                 hint="use its predicted labels: --hard-labels",
             )
         self._names = feature_names(model)
-        self._input = InputAdapter(model, self._names)
+        self._count = feature_count(model)
+        self._input = InputAdapter(model, self._names, self._count)
+        self._sample: Any = None  # rows to compare predict with predict_proba on
+        self._places: list[int] = []  # their numbers in the message
+        numbered = isinstance(model, BoosterClassifier)
         self.info = ModelInfo(
             producer=_producer(model),
             feature_names=self._names,
-            n_features=feature_count(model),
+            n_features=self._count,
+            column_types=self._input.column_types,
             classes=self._classes,
-            classes_source="the estimator's classes_",
+            classes_source=NUMBERED if numbered else "the estimator's classes_",
+            numbered=numbered,
             warnings=tuple(warnings),
         )
 
     def rows(self, header: dict[str, Any], arrays: list[Array]) -> Any:
         """Return the rows of a message in the form that the model was fitted on."""
-        return self._input.rows(unpack(header, arrays))
+        rows = self._input.rows(unpack(header, arrays), header["names"])
+        if header.get("compare") and not self._hard:
+            count = len(rows)
+            self._places = np.unique(np.linspace(0, count - 1, SAMPLE, dtype=np.int64)).tolist()
+            self._sample = rows.iloc[self._places] if hasattr(rows, "iloc") else rows[self._places]
+        return rows
 
     def predict(self, rows: Any) -> Any:
         """Return the probabilities that the model predicts, or its labels if they are hard."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # warnings of the library do not help the user
-            return self._model.predict(rows) if self._hard else self._model.predict_proba(rows)
+        predict = self._model.predict if self._hard else self._model.predict_proba
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # warnings of the library do not help the user
+                return predict(rows)
+        except (AttributeError, TypeError) as error:  # what a state without new attributes leads to
+            saved_by = next(filter(None, map(SAVED_BY.search, self.info.warnings)), None)
+            if saved_by is None:
+                raise
+            raise version_error(saved_by[1], f"{type(error).__name__}: {error}") from error
 
     def scores(self, answer: Any, count: int) -> Message:
         """Return probabilities as one array (n, c), or labels as class indices, int64 (n,)."""
         values = np.asarray(answer)
         if self._hard:
             places = {label: place for place, label in enumerate(self._classes)}
+            if values.size != count:
+                raise _several_labels(f"{values.size} labels for {count} rows")
             labels = [places.get(label, -1) for label in values.reshape(count).tolist()]
             return {"names": [""], "classes": None}, [np.array(labels, dtype=np.int64)]
         if values.ndim != 2 or len(values) != count:
@@ -64,7 +96,24 @@ class Estimator:
                 found=f"shape {values.shape}",
                 wanted=f"({count}, {len(self._classes)})",
             )
-        return {"names": ["predict_proba"], "classes": None}, [values.astype(np.float64)]
+        header: dict[str, Any] = {"names": ["predict_proba"], "classes": None}
+        if self._sample is not None:
+            header["sample"] = self._places, self._predicted_labels()
+        return header, [values.astype(np.float64)]
+
+    def _predicted_labels(self) -> list[int] | None:
+        """Return the predicted class indices of the sample; None if predict fails."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                predicted = np.asarray(self._model.predict(self._sample)).ravel().tolist()
+        except Exception:  # only predict_proba is needed
+            return None
+        finally:
+            self._sample = None
+        places = {label: place for place, label in enumerate(self._classes)}
+        labels = [places.get(label, -1) for label in predicted]
+        return None if -1 in labels else labels  # CatBoost may predict other types than classes_
 
 
 def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[str]]:
@@ -79,11 +128,17 @@ def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[s
             from crembo_cli.teachers.pickles.skops_file import load_skops
 
             model = load_skops(Path(path), trust=trust)
+        elif format_ in NATIVE:
+            model = load_native(Path(path), format_)
         else:
             from crembo_cli.teachers.pickles.file import load_pickle
 
-            model = load_pickle(Path(path), trust=trust)
+            try:
+                model = load_pickle(Path(path), trust=trust)
+            except TeacherError as error:
+                raise explain(error, Path(path)) from error
         check_trees(model)
+        model = as_classifier(model)
     return model, _notes(caught)
 
 
@@ -106,16 +161,22 @@ def class_labels(model: Any) -> tuple[ClassLabel, ...]:
             found=f"{type(model).__module__}.{type(model).__qualname__}",
             wanted="a fitted classifier",
         )
-    if np.ndim(classes[0]):
-        raise TeacherError(
-            "unsupported teacher: several labels per row", wanted="one label per row"
-        )
+    binarizer = getattr(model, "_label_binarizer", None)  # of MLPClassifier
+    several = getattr(binarizer, "y_type_", "") == "multilabel-indicator"
+    if np.ndim(classes[0]) or several or getattr(model, "multilabel_", False):
+        raise _several_labels(f"{type(model).__module__}.{type(model).__qualname__}")
     labels = tuple(np.asarray(classes).ravel().tolist())
     if len(labels) < 2:
         raise TeacherError(
             "the teacher has only one class", found=repr(labels[0]), wanted="2 or more classes"
         )
     return labels
+
+
+def _several_labels(found: str) -> TeacherError:
+    return TeacherError(
+        "unsupported teacher: several labels per row", found=found, wanted="one label per row"
+    )
 
 
 def feature_names(model: Any) -> tuple[str, ...] | None:
@@ -136,7 +197,7 @@ def feature_count(model: Any) -> int | None:
 
 
 def _producer(model: Any) -> str:
-    package = type(model).__module__.partition(".")[0]
+    package = getattr(model, "package", type(model).__module__.partition(".")[0])
     version = getattr(sys.modules.get(package), "__version__", "")
     return f"{type(model).__name__} of {package} {version}".strip()
 

@@ -17,6 +17,7 @@ import inspect
 import lzma
 import pickle
 import zlib
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import IO, TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ DAMAGES = (  # what pickle, joblib and the decompressors raise at bytes that mak
     KeyError,
     OSError,
     OverflowError,
+    RuntimeError,
     TypeError,
     ValueError,
     lzma.LZMAError,
@@ -64,7 +66,7 @@ def load_pickle(path: Path, *, trust: bool) -> Any:
             import joblib
 
             return joblib.load(path)
-        with _opened(path) as stream:
+        with open_unpacked(path) as stream:
             return GuardedUnpickler(stream).load()
     except (TeacherError, MemoryError):
         raise
@@ -97,6 +99,10 @@ class GuardedUnpickler(NumpyUnpickler):  # type: ignore[misc] # joblib ships no 
 
     def find_class(self, module: str, name: str) -> Any:
         """The class or function, where the list has it; raises TeacherError otherwise."""
+        if self.proto < 3:  # protocols 0 to 2 write the names of Python 2
+            module, name = NAME_MAPPING.get(
+                (module, name), (IMPORT_MAPPING.get(module, module), name)
+            )
         if (module, name) not in allowed_names() and module != SCORERS:
             raise not_allowed(f"{module}.{name}")
         if (module, name) == WRAPPER:
@@ -111,7 +117,8 @@ class GuardedUnpickler(NumpyUnpickler):  # type: ignore[misc] # joblib ships no 
     def load_reduce(self) -> None:
         """Call a function of the list of callables; refuse any other object on the stack."""
         called, arguments = self.stack[-2], self.stack[-1]
-        if not any(called is each for each in self._callables):
+        empty = called is bytes and arguments == ()  # how protocols 0 to 2 write b""
+        if not empty and not any(called is each for each in self._callables):
             raise not_allowed(f"a call of {_name(called)}")
         if called is copyreg._reconstructor and arguments[1:2] != (object,):  # type: ignore[attr-defined] # private, and what protocols 0 and 1 write
             raise not_allowed("a call of copyreg._reconstructor for a built-in base")
@@ -223,7 +230,7 @@ def _honest(dtype: np.dtype[Any]) -> bool:
     return dtype.hasobject == (dtype.kind == "O")
 
 
-def _opened(path: Path) -> IO[bytes]:
+def open_unpacked(path: Path) -> IO[bytes]:
     """The file, unpacked by what it begins with: joblib compresses by the file's name."""
     unpackers: dict[bytes, Callable[[str, str], Any]] = {
         b"\x1f\x8b": gzip.open,
@@ -239,8 +246,12 @@ def _opened(path: Path) -> IO[bytes]:
             unpacked: IO[bytes] = unpack(str(path), "rb")
             return unpacked
     if start.startswith(b"\x04\x22\x4d\x18"):
-        raise TeacherError(
-            "the file is compressed with lz4, which is not read",
-            hint="save it with joblib's zlib, gzip, bz2, xz or lzma, or uncompressed",
-        )
+        try:
+            import lz4.frame  # type: ignore[import-untyped]  # it ships no types
+        except ImportError as error:
+            raise TeacherError(
+                "the file is compressed with lz4, which needs a package", hint="pip install lz4"
+            ) from error
+        inflated: IO[bytes] = lz4.frame.open(str(path), "rb")
+        return inflated
     return path.open("rb")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crembo_cli.dataset.dtypes import ColumnType
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import Beliefs, ClassLabel, ModelInput, ModelOutput, Progress
 from crembo_cli.teachers.interpret import HARD, Interpretation, interpret
@@ -103,6 +104,10 @@ class ModelFile:
         """See `Teacher`."""
         return self._info.n_features
 
+    def column_types(self, count: int) -> tuple[ColumnType, ...]:
+        """See `Teacher`."""
+        return self._info.types_of(count)
+
     @property
     def outputs(self) -> tuple[ModelOutput, ...]:
         """See `Teacher`."""
@@ -180,8 +185,14 @@ class SubprocessTeacher(ModelFile):
             raise TeacherError("expected one row or more, got none", where=self.name)
         parts: list[Message] = []
         done, start = 0, time.perf_counter()
+        first = self._interpretation is None
+        sample: list[list[int]] = [[], []]  # numbers of rows, and their labels where predict works
         for part in self._chunks(frame):
-            parts.append(self._request("score", part))
+            parts.append(self._request("score", part, compare=first))
+            places, labels = parts[-1][0].get("sample") or ([], None)
+            if labels is not None:
+                sample[0] += [done + place for place in places]
+                sample[1] += labels
             done += len(part)
             if progress is not None:
                 progress(done)
@@ -191,20 +202,21 @@ class SubprocessTeacher(ModelFile):
             name: np.concatenate([arrays[place] for _, arrays in parts])
             for place, name in enumerate(header["names"])
         }
-        labels = answers.pop(LABELS, None)
+        predicted = answers.pop(LABELS, None)
         rows = frame.index.tolist()
         with self._add_name_to_errors():
             if self._interpretation is None:
                 self._interpretation = interpret(
                     answers,
-                    labels,
+                    predicted,
                     rows,
+                    sample=(np.array(sample[0], np.int64), np.array(sample[1], np.int64)),
                     classes=header["classes"] or self._info.classes,
                     info=self._info,
                     activation=self._activation,
                     hard=self._hard,
                 )
-            return self._interpretation.beliefs(answers, labels, rows)
+            return self._interpretation.beliefs(answers, predicted, rows)
 
     def rows_per_second(self, frame: pd.DataFrame) -> float:
         """See `Teacher`. The best of the repeats that fit into 0.2 seconds."""
@@ -239,11 +251,11 @@ class SubprocessTeacher(ModelFile):
         later = () if self._interpretation is None else self._interpretation.notes
         return (*self._info.warnings, *later)
 
-    def _request(self, what: str, frame: pd.DataFrame) -> Message:
+    def _request(self, what: str, frame: pd.DataFrame, *, compare: bool = False) -> Message:
         info = self._info
         with self._add_name_to_errors():
             header, arrays = self._pack(info, frame)
-        self._child.tell({"do": what, **header}, arrays)
+        self._child.tell({"do": what, "compare": compare, **header}, arrays)
         return self._child.answer()
 
     @contextmanager

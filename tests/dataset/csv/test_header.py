@@ -80,7 +80,9 @@ def test_invalid_headers_are_refused(write: Write, content: bytes, message: str)
         header_of(write(content))
 
 
-@pytest.mark.parametrize("names", ["0,1,2,label", "2,0,1", "3,1,2", "400.5,401.0,401.5,y", "7,x"])
+@pytest.mark.parametrize(
+    "names", ["0,1,2,label", "2,0,1", "3,1,2", "400.5,401.0,401.5,y", "7,x", "9,8,7.5,6,5,4,3,2,y"]
+)
 def test_numbers_may_be_names(write: Write, names: str) -> None:
     """Names that count, in any order, or rise like wavelengths are names."""
     assert header_of(write(names + "\n")).names == tuple(names.split(","))

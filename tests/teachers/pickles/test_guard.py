@@ -62,7 +62,11 @@ def test_listed_names_alone_do_nothing_else(case: str, tmp_path: Path) -> None:
     assert named in str(refused.value)
 
 
-@pytest.mark.parametrize(("module", "name"), sorted(allowed_names() - callable_names()))
+# Old protocols write an empty text of bytes as a call of bytes without arguments.
+UNCALLED = sorted(allowed_names() - callable_names() - {("builtins", "bytes")})
+
+
+@pytest.mark.parametrize(("module", "name"), UNCALLED)
 def test_a_listed_name_that_is_no_reconstructor_cannot_be_called(
     module: str, name: str, tmp_path: Path
 ) -> None:

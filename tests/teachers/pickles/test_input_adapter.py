@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def test_a_model_without_names_gets_an_array() -> None:
 
 
 def test_lightgbm_gets_the_categories_it_knows() -> None:
-    """Text and whole numbers that were categories in training are the same ones again."""
+    """Text and whole numbers that were categories in training become their codes."""
     lightgbm = pytest.importorskip("lightgbm")
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
@@ -85,13 +86,15 @@ def test_lightgbm_gets_the_categories_it_knows() -> None:
     job = np.array(["z", "x", None, "new"], dtype=object)
     columns = [np.zeros(4), job, np.array([20, 30, 10, 10])]
     rows = InputAdapter(model, ("a", "b", "c")).rows(columns)
-    assert rows["b"].tolist()[:2] == ["z", "x"]
-    assert list(rows["b"].cat.categories) == ["x", "y", "z"]
-    assert list(rows["c"].cat.categories) == [10, 20, 30]
+    np.testing.assert_array_equal(rows[:, 1], [2, 0, np.nan, np.nan])
+    np.testing.assert_array_equal(rows[:, 2], [1, 2, 0, 0])
     again = InputAdapter(model, ("a", "b", "c")).rows(
         [frame["a"].to_numpy(), frame["b"].to_numpy(object), frame["c"].to_numpy(np.int64)]
     )
-    np.testing.assert_array_equal(model.predict_proba(again), model.predict_proba(frame))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an array has no names
+        found = model.predict_proba(again)
+    np.testing.assert_array_equal(found, model.predict_proba(frame))
 
 
 def test_xgboost_gets_categories_where_it_had_them() -> None:
