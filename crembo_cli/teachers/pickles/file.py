@@ -1,28 +1,36 @@
 """Pickle and joblib files, loaded in the child process, by default under the allow-list.
 
-A pickle is a program. What it can do is bounded by the names it can reach, so each name is
-looked up in the allow-list before it is imported: a name that is not there ends the loading
-before anything of it ran. Two ways around such a list are closed here as well: joblib stores
-arrays of objects as pickles of their own, and the state of a numpy dtype can deny that its
-items are pointers.
+A pickle is a program. Here it runs on an unpickler that calls nothing by itself: every name,
+call, instance and state goes to ObjectBuilder, which has an implementation of its own for the
+few calls that a fitted classifier needs, and refuses the rest before anything of it ran.
 """
 
 from __future__ import annotations
 
 import bz2
+import functools
 import gzip
 import lzma
 import pickle
 import zlib
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
+from collections import deque
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from joblib.compressor import BinaryZlibFile
-from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
+from joblib.numpy_pickle import NumpyArrayWrapper
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.pickles.allowed_names import allowed_names, not_allowed
+from crembo_cli.teachers.pickles.allowed_names import not_allowed
+from crembo_cli.teachers.pickles.loaded_objects import ObjectBuilder
+from crembo_cli.teachers.pickles.reconstructors import (
+    JoblibArray,
+    is_shape,
+    require,
+    require_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +47,6 @@ DAMAGES = (  # what pickle, joblib and the decompressors raise at bytes that mak
     lzma.LZMAError,
     zlib.error,
 )
-WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
 
 
 def load_pickle(path: Path, *, trust: bool) -> Any:
@@ -55,7 +62,7 @@ def load_pickle(path: Path, *, trust: bool) -> Any:
             import joblib
 
             return joblib.load(path)
-        with _opened(path) as stream:
+        with _open(path) as stream:
             return GuardedUnpickler(stream).load()
     except (TeacherError, MemoryError):
         raise
@@ -77,62 +84,134 @@ def load_pickle(path: Path, *, trust: bool) -> Any:
         ) from error
 
 
-class GuardedUnpickler(NumpyUnpickler):  # type: ignore[misc] # joblib ships no types
-    """joblib's unpickler, which finds nothing but the names on the allow-list."""
+REFUSED = ("INST", "OBJ", "NEWOBJ_EX", "PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4")
+REFUSED += ("NEXT_BUFFER", "READONLY_BUFFER")
 
-    dispatch = NumpyUnpickler.dispatch.copy()
+
+def _refuse(opcode: str, _: GuardedUnpickler) -> None:
+    raise not_allowed(f"the opcode {opcode}")
+
+
+class GuardedUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc] # Python's own
+    """An unpickler that looks nothing up and calls nothing: ObjectBuilder does, under its lists.
+
+    It is the one written in Python, whose opcodes can be replaced one by one.
+    """
+
+    dispatch: ClassVar[dict[int, Callable[[GuardedUnpickler], None]]] = (
+        pickle._Unpickler.dispatch.copy()  # type: ignore[attr-defined]
+    )
+    mmap_mode = None  # joblib's arrays ask for it
 
     def __init__(self, stream: IO[bytes]) -> None:
-        super().__init__("", stream, ensure_native_byte_order=True)
+        super().__init__(stream)
+        self.file_handle, self.np = stream, np  # where joblib's arrays are read from
+        self._builder = ObjectBuilder()
+
+    def load(self) -> Any:
+        """The object in the file, checked with all that it holds."""
+        found = super().load()
+        self._builder.finish(found)
+        return found
 
     def find_class(self, module: str, name: str) -> Any:
-        """The class or function, where the list has it; raises TeacherError otherwise."""
-        if (module, name) not in allowed_names():
-            raise not_allowed(f"{module}.{name}")
-        if (module, name) == WRAPPER:
-            return GuardedArray
-        return super().find_class(module, name)
+        """What a name stands for; see `ObjectBuilder.find`."""
+        if self.proto < 3:  # names of Python 2
+            module, name = NAME_MAPPING.get((module, name), (module, name))
+            module = IMPORT_MAPPING.get(module, module)
+        return self._builder.find(module, name)
+
+    def load_reduce(self) -> None:
+        """Replace a function and its arguments by the result."""
+        arguments = self.stack.pop()
+        self.stack[-1] = self._builder.call(self.stack[-1], arguments)
+
+    def load_newobj(self) -> None:
+        """Replace a class and its arguments by an instance."""
+        arguments = self.stack.pop()
+        self.stack[-1] = self._builder.instance(self.stack[-1], arguments)
 
     def load_build(self) -> None:
-        """Sets an object's state; refuses a dtype whose state lies about what its items are."""
-        super().load_build()
-        if isinstance(self.stack[-1], np.dtype) and not _honest(self.stack[-1]):
-            raise not_allowed("a numpy dtype that hides pointers")
+        """Fill the last object with its state, or read the array that it announces."""
+        state = self.stack.pop()
+        if isinstance(self.stack[-1], JoblibArray):
+            self.stack[-1] = self._read_array(state)
+        else:
+            self._builder.set_state(self.stack[-1], state)
 
-    dispatch[pickle.BUILD[0]] = load_build
+    def load_setitems(self) -> None:
+        """Put pairs into a dict."""
+        pairs = self.pop_mark()
+        require(isinstance(self.stack[-1], dict), "items of something else than a dict")
+        for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+            require_key(key)
+            self.stack[-1][key] = value
+
+    def load_setitem(self) -> None:
+        """Put one pair into a dict."""
+        value, key = self.stack.pop(), self.stack.pop()
+        self.metastack.append(self.stack)
+        self.stack = [key, value]
+        self.load_setitems()
+
+    def load_appends(self) -> None:
+        """Append to a list."""
+        values = self.pop_mark()
+        require(type(self.stack[-1]) in (list, deque), "an item of something else than a list")
+        self.stack[-1].extend(values)
+
+    def load_append(self) -> None:
+        """Append one value to a list."""
+        value = self.stack.pop()
+        require(type(self.stack[-1]) in (list, deque), "an item of something else than a list")
+        self.stack[-1].append(value)
+
+    def load_additems(self) -> None:
+        """Add to a set."""
+        values = self.pop_mark()
+        require(type(self.stack[-1]) is set, "an item of something else than a set")
+        for value in values:
+            require_key(value)
+        self.stack[-1].update(values)
+
+    def load_frozenset(self) -> None:
+        """Make a frozenset of what was marked."""
+        values = self.pop_mark()
+        for value in values:
+            require_key(value)
+        self.append(frozenset(values))
+
+    def _read_array(self, state: Any) -> Any:
+        """The array that follows in a joblib file; one of objects is a pickle of its own."""
+        require(type(state) is dict, "an unusual array of joblib")
+        shape, dtype, order = (state.get(key) for key in ("shape", "dtype", "order"))
+        require(isinstance(dtype, np.dtype) and is_shape(shape), "an unusual array of joblib")
+        if dtype.hasobject:
+            found = GuardedUnpickler(self.file_handle).load()
+            require(isinstance(found, np.ndarray), "an array of joblib that is none")
+            return found
+        alignment = state.get("numpy_array_alignment_bytes")
+        require(alignment in (None, 16) and order in ("C", "F"), "an unusual array of joblib")
+        announced = NumpyArrayWrapper(np.ndarray, shape, order, dtype, False, alignment)
+        return announced.read_array(self, ensure_native_byte_order=True)
+
+    for _code, _load in (
+        (pickle.REDUCE, load_reduce),
+        (pickle.NEWOBJ, load_newobj),
+        (pickle.BUILD, load_build),
+        (pickle.SETITEM, load_setitem),
+        (pickle.SETITEMS, load_setitems),
+        (pickle.APPEND, load_append),
+        (pickle.APPENDS, load_appends),
+        (pickle.ADDITEMS, load_additems),
+        (pickle.FROZENSET, load_frozenset),
+    ):
+        dispatch[_code[0]] = _load
+    for _name in REFUSED:
+        dispatch[getattr(pickle, _name)[0]] = functools.partial(_refuse, _name)
 
 
-class GuardedArray(NumpyArrayWrapper):  # type: ignore[misc] # joblib ships no types
-    """joblib's place-holder of an array; one of objects is read under the allow-list too."""
-
-    def read_array(self, unpickler: GuardedUnpickler, ensure_native_byte_order: bool) -> Any:
-        """The array that follows in the file."""
-        if self.dtype.hasobject:
-            return GuardedUnpickler(unpickler.file_handle).load()
-        return super().read_array(unpickler, ensure_native_byte_order)
-
-
-def _honest(dtype: np.dtype[Any]) -> bool:
-    """Whether `dtype` says that it holds objects if it does, and has no field outside its item.
-
-    Records of objects are refused altogether: no fitted classifier needs them, and two fields
-    of a record may overlap.
-    """
-    if dtype.subdtype is not None:
-        return not dtype.hasobject and _honest(dtype.subdtype[0])
-    if dtype.fields is not None:
-        parts = [(part[0], part[1]) for part in dtype.fields.values()]
-        return all(
-            not dtype.hasobject
-            and part.kind != "O"
-            and _honest(part)
-            and 0 <= offset <= dtype.itemsize - part.itemsize
-            for part, offset in parts
-        )
-    return dtype.hasobject == (dtype.kind == "O")
-
-
-def _opened(path: Path) -> IO[bytes]:
+def _open(path: Path) -> IO[bytes]:
     """The file, unpacked by what it begins with: joblib compresses by the file's name."""
     unpackers: dict[bytes, Callable[[str, str], Any]] = {
         b"\x1f\x8b": gzip.open,
