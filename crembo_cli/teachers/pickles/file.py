@@ -12,6 +12,7 @@ import functools
 import gzip
 import lzma
 import pickle
+import struct
 import zlib
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import deque
@@ -46,6 +47,8 @@ DAMAGES = (  # what pickle, joblib and the decompressors raise at bytes that mak
     ValueError,
     lzma.LZMAError,
     zlib.error,
+    AssertionError,
+    struct.error,
 )
 
 
@@ -222,6 +225,8 @@ def _open(path: Path) -> IO[bytes]:
     }
     with path.open("rb") as stream:
         start = stream.read(8)
+    if start.startswith(b"PK"):  # P is an opcode, of the objects that lie outside the file
+        raise pickle.UnpicklingError("a zip archive")
     for magic, unpack in unpackers.items():
         if start.startswith(magic):
             unpacked: IO[bytes] = unpack(str(path), "rb")

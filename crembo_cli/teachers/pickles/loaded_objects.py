@@ -12,10 +12,13 @@ from __future__ import annotations
 import functools
 import warnings
 from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.pickles.allowed_names import Name, allowed_names, not_allowed
 from crembo_cli.teachers.pickles.loaded_trees import contents
 from crembo_cli.teachers.pickles.reconstructors import (
@@ -115,8 +118,9 @@ class ObjectBuilder:
             return self._opened(StandIn())
         require(function in CALLS, f"a call of {function}")
         for each in arguments:
-            self._open.pop(id(each), None)
-        return self._opened(CALLS[function](*arguments))
+            self._close(each)
+        with _refusing(function):
+            return self._opened(CALLS[function](*arguments))
 
     def _reconstructed(self, kind: Any, base: Any = None, state: Any = None) -> Any:
         """An instance as protocols 0 and 1 make it: the base class gets the contents at once."""
@@ -154,7 +158,8 @@ class ObjectBuilder:
                 self._close(each)
         setter = state_setter(made)
         if setter is not None:
-            setter(made, state)
+            with _refusing(made):
+                setter(made, state)
             return
         require(hasattr(made, "__dict__"), f"a state for {_describe(made)}")
         require(type(state) is dict, f"a state of {_describe(made)} that is no dict")
@@ -170,7 +175,8 @@ class ObjectBuilder:
         """Check all that `root` holds, then let objects compute what their files leave out."""
         check_objects(root)
         for made in self._unfinished:
-            FINISHERS[type(made).__name__](made)
+            with _refusing(made):
+                FINISHERS[type(made).__name__](made)
 
     def _opened(self, made: Any) -> Any:
         self._open[id(made)] = made
@@ -185,6 +191,22 @@ class ObjectBuilder:
         elif isinstance(used, tuple):
             for each in used:
                 self._open.pop(id(each), None)
+
+
+@contextmanager
+def _refusing(made: Any) -> Iterator[None]:
+    """Turn what a library raises at arguments or a state of the file into a refusal of it."""
+    try:
+        yield
+    except (TeacherError, MemoryError, ModuleNotFoundError):
+        raise
+    except Exception as error:
+        line = " ".join(str(error).split())[:200]
+        raise TeacherError(
+            f"{_describe(made)} does not accept what the file holds for it; no code was executed",
+            found=f"{type(error).__name__}: {line}",
+            hint="the file was saved with other versions of its libraries, is damaged or is forged",
+        ) from error
 
 
 def check_objects(root: Any) -> None:
