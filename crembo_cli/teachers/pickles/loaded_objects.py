@@ -41,7 +41,12 @@ RANDOM = (np.random.RandomState, np.random.Generator, np.random.BitGenerator)
 NEW_OBJECT = Name("copyreg", "__newobj__")
 RECONSTRUCTOR = Name("copyreg", "_reconstructor")
 WITH_NEW = ("sklearn.linear_model._passive_aggressive",)  # a __new__ in Python, which only warns
-OWN_ATTRIBUTES = ("builtins", "functools", "numpy", "pandas")  # classes whose attributes no file sets
+OWN_ATTRIBUTES = (
+    "builtins",
+    "functools",
+    "numpy",
+    "pandas",
+)  # classes whose attributes no file sets
 BY_CALLS = {  # classes that only a checked call makes, besides those under [instances]
     *CALLS,
     Name("numpy.random.bit_generator", "SeedSequence"),
@@ -61,7 +66,14 @@ CALLABLES = {  # the attributes that may hold a function of the list, and of whi
     "_asarray": ("scipy._lib.array_api_compat.numpy._aliases",),
     "_kmeans_single": ("sklearn.cluster._kmeans",),
 }
-RESPONSES = {"auto", "predict", "predict_proba", "predict_log_proba", "decision_function", "transform"}
+RESPONSES = {
+    "auto",
+    "predict",
+    "predict_proba",
+    "predict_log_proba",
+    "decision_function",
+    "transform",
+}
 TEXTS = {  # the attributes whose text names what is called or opened, and what it may be
     "chain_method": RESPONSES,
     "chain_method_": RESPONSES,
@@ -90,7 +102,9 @@ class ObjectBuilder:
         found = Name(module, name)
         if found in allowed_names("values") and found not in CALLS:
             return look_up(found)
-        neighbours = name == "newObj" and module.startswith(("sklearn.metrics.", "sklearn.neighbors."))
+        neighbours = name == "newObj" and module.startswith(
+            ("sklearn.metrics.", "sklearn.neighbors.")
+        )
         if not (
             neighbours
             or found in CALLS
@@ -305,4 +319,4 @@ def _describe(value: Any) -> str:
     if isinstance(value, Name):
         return str(value)
     named = value if isinstance(value, type) or hasattr(value, "__name__") else type(value)
-    return f"{named.__module__ or 'numpy'}.{named.__name__}"
+    return f"{getattr(named, '__module__', None) or type(named).__module__}.{named.__name__}"

@@ -326,7 +326,10 @@ def _ignore(_: Any, __: Any) -> None:
 
 
 def _set_tree(tree: Any, state: Any) -> None:
-    require(type(state) is dict and {"max_depth", "node_count", "nodes", "values"} <= set(state), "a tree")
+    require(
+        type(state) is dict and {"max_depth", "node_count", "nodes", "values"} <= set(state),
+        "a tree",
+    )
     arrays = (state["nodes"], state["values"])
     require(all(type(each) is np.ndarray and not each.dtype.hasobject for each in arrays), "a tree")
     tree.__setstate__(state)
