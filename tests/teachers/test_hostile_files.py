@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -146,16 +147,52 @@ FORMER = {
     "a name of Python 2": by_name(b"c__builtin__\nexecfile\n(S'%s'\ntR."),
 }
 
-NAMES = """builtins.exec builtins.open builtins.__import__ builtins.type builtins.compile
-posix.system nt.system subprocess.Popen os.popen pty.spawn shutil.rmtree runpy.run_path
-operator.attrgetter operator.methodcaller importlib.import_module pickle.loads ctypes.CDLL
-types.FunctionType types.CodeType code.interact timeit.timeit pydoc.locate webbrowser.open
-socket.socket numpy.load numpy.fromfile numpy.memmap numpy.lib.format.open_memmap
-pandas.read_pickle pandas.eval pandas.io.pickle.read_pickle joblib.numpy_pickle.load
-joblib.memory.Memory joblib.numpy_pickle_compat.ZNDArrayWrapper sklearn.datasets._base.load_files
-sklearn.utils._joblib.load sklearn.metrics._dist_metrics.PyFuncDistance64
-scipy.stats._distn_infrastructure.rv_continuous_frozen numpy.f2py.compile logging.FileHandler
-xgboost.core.Booster.load_model crembo_cli.files.Path sys.exit copyreg.add_extension""".split()
+NAMES = [
+    "builtins.exec",
+    "builtins.open",
+    "builtins.__import__",
+    "builtins.type",
+    "builtins.compile",
+    "posix.system",
+    "nt.system",
+    "subprocess.Popen",
+    "os.popen",
+    "pty.spawn",
+    "shutil.rmtree",
+    "runpy.run_path",
+    "operator.attrgetter",
+    "operator.methodcaller",
+    "importlib.import_module",
+    "pickle.loads",
+    "ctypes.CDLL",
+    "types.FunctionType",
+    "types.CodeType",
+    "code.interact",
+    "timeit.timeit",
+    "pydoc.locate",
+    "webbrowser.open",
+    "socket.socket",
+    "numpy.load",
+    "numpy.fromfile",
+    "numpy.memmap",
+    "numpy.lib.format.open_memmap",
+    "pandas.read_pickle",
+    "pandas.eval",
+    "pandas.io.pickle.read_pickle",
+    "joblib.numpy_pickle.load",
+    "joblib.memory.Memory",
+    "joblib.numpy_pickle_compat.ZNDArrayWrapper",
+    "sklearn.datasets._base.load_files",
+    "sklearn.utils._joblib.load",
+    "sklearn.metrics._dist_metrics.PyFuncDistance64",
+    "scipy.stats._distn_infrastructure.rv_continuous_frozen",
+    "numpy.f2py.compile",
+    "logging.FileHandler",
+    "xgboost.core.Booster.load_model",
+    "crembo_cli.files.Path",
+    "sys.exit",
+    "copyreg.add_extension",
+]
 
 DOTTED = [
     ("sklearn.utils", "os.system"),
@@ -365,12 +402,13 @@ def test_no_reconstructor_takes_what_it_does_not_know(
     path = tmp_path / "hostile.pkl"
     for body in calls_with(each, marker):
         path.write_bytes(whole(body))
+        message = ""
         try:
             made = load_pickle(path, trust=False)
         except TeacherError as error:
-            assert "cut short" not in str(error)
-        else:
-            assert not hasattr(made, "predict")
+            made, message = None, str(error)
+        assert not hasattr(made, "predict")
+        assert "cut short" not in message
         assert not marker.exists()
 
 
@@ -392,10 +430,8 @@ def test_a_bomb_ends_within_its_limit(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "bomb.pkl"
     path.write_bytes(whole(BOMBS[kind]))
     started = time.monotonic()
-    try:
+    with contextlib.suppress(TeacherError, MemoryError):
         load_pickle(path, trust=False)
-    except (TeacherError, MemoryError):
-        pass
     assert time.monotonic() - started < LIMIT
 
 
@@ -445,7 +481,9 @@ def skops_nodes(marker: Path) -> dict[str, Any]:
             "PartialNode", "functools", "partial",
             content={"func": system, "args": command, "kwds": items(), "namespace": text(None)},
         ),
-        "a function of operator": node("OperatorFuncNode", "operator", "methodcaller", attrs=command),
+        "a function of operator": node(
+            "OperatorFuncNode", "operator", "methodcaller", attrs=command
+        ),
         "a constructor": node("ConstructorFromReduceNode", "os", "system", content=command),
         "a constructor of a class": node(
             "ConstructorFromReduceNode", "lightgbm.basic", "Booster", content=command

@@ -87,7 +87,17 @@ def load_pickle(path: Path, *, trust: bool) -> Any:
         ) from error
 
 
-REFUSED = ("INST", "OBJ", "NEWOBJ_EX", "PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4")
+PythonUnpickler: Any = pickle._Unpickler
+REFUSED: tuple[str, ...] = (
+    "INST",
+    "OBJ",
+    "NEWOBJ_EX",
+    "PERSID",
+    "BINPERSID",
+    "EXT1",
+    "EXT2",
+    "EXT4",
+)
 REFUSED += ("NEXT_BUFFER", "READONLY_BUFFER")
 
 
@@ -95,15 +105,14 @@ def _refuse(opcode: str, _: GuardedUnpickler) -> None:
     raise not_allowed(f"the opcode {opcode}")
 
 
-class GuardedUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc] # Python's own
+class GuardedUnpickler(PythonUnpickler):  # type: ignore[misc] # it has no types
     """An unpickler that looks nothing up and calls nothing: ObjectBuilder does, under its lists.
 
     It is the one written in Python, whose opcodes can be replaced one by one.
     """
 
-    dispatch: ClassVar[dict[int, Callable[[GuardedUnpickler], None]]] = (
-        pickle._Unpickler.dispatch.copy()  # type: ignore[attr-defined]
-    )
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = PythonUnpickler.dispatch.copy()
+    stack: list[Any]
     mmap_mode = None  # joblib's arrays ask for it
 
     def __init__(self, stream: IO[bytes]) -> None:

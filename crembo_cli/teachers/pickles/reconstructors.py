@@ -76,7 +76,7 @@ def frozen_class() -> type:
 
 def _dtype(kind: Any, *_: Any) -> Any:
     require(type(kind) is str and bool(NUMPY_KIND.fullmatch(kind)), "an unusual numpy dtype")
-    return np.dtype(kind, copy=True)  # type: ignore[call-overload] # the stubs lack copy
+    return np.dtype(kind, copy=True)
 
 
 def _new_array(kind: Any, *_: Any) -> Any:
@@ -224,8 +224,8 @@ def _index(kind: Any, parts: Any) -> Any:
 
     require(type(parts) is dict and type(parts.get("name")) in PLAIN_CALLS, "an unusual index")
     if kind in (Name("pandas", "RangeIndex"), Name("pandas.core.indexes.range", "RangeIndex")):
-        bounds = [parts.get(key) for key in ("start", "stop", "step")]
-        return pd.RangeIndex(*map(_whole, bounds), name=parts["name"])
+        start, stop, step = (_whole(parts.get(key)) for key in ("start", "stop", "step"))
+        return pd.RangeIndex(start, stop, step, name=parts["name"])
     data = parts.get("data")
     require(kind in INDEXES, f"an index of {kind}")
     if type(data) is np.ndarray:

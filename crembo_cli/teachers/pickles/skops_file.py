@@ -92,19 +92,19 @@ class SkopsReader:
     def _build_json(self, node: dict[str, Any]) -> Any:
         return json.loads(node["content"])
 
-    def _build_dict(self, node: dict[str, Any]) -> dict[Any, Any]:
+    def _build_dict(self, node: dict[str, Any]) -> Any:
         kinds = self._build(node["key_types"])
         name = _name(node)
         ordered = name == Name("collections", "OrderedDict")
         plain = name == Name("builtins", "dict") or ordered
-        made = (OrderedDict() if ordered else {}) if plain else self._builder.instance(name)
+        made: Any = (OrderedDict() if ordered else {}) if plain else self._builder.instance(name)
         require(isinstance(made, dict), f"{name} as a dict")
         for kind, (key, value) in zip(kinds, node["content"].items(), strict=True):
             require(kind in KEYS or issubclass(kind, np.generic), f"a key of the type {kind}")
             made[kind(key)] = self._build(value)
         return made
 
-    def _build_defaultdict(self, node: dict[str, Any]) -> dict[Any, Any]:
+    def _build_defaultdict(self, node: dict[str, Any]) -> Any:
         factory = self._content(node, "default_factory")
         made = self._builder.call(Name("collections", "defaultdict"), (factory,))
         require(isinstance(made, defaultdict), "an unusual defaultdict")
