@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from family_results import write_families
-from quality import HOLD_OUT, agreement, deal, score_step
+from quality import HOLD_OUT, agreement, deal, score_labels
 from speed import large_table
 from students import Job
 from tables import QUICK, Table, tables
@@ -32,7 +32,7 @@ from threadpoolctl import threadpool_limits
 
 from crembo_cli.core.beliefs import depth_by_row
 from crembo_cli.dataset.encode import learn_encoding
-from crembo_cli.dataset.split import split_rows
+from crembo_cli.dataset.labelled import split_rows
 from crembo_cli.search.student import Search, TrainingRows, find_student
 from crembo_cli.student_file.build import build_model, model_bytes
 from crembo_cli.student_file.signature import signature_of
@@ -113,7 +113,7 @@ def measure(
         asked = Teacher(teacher, rows[train], labels[train], int(labels.max()) + 1, seed, cache)
         job = Job(rows=rows[train], labels=labels[train], teacher=asked, max_depth=4, seed=seed)
         beliefs = asked.beliefs(rows[test])
-        taught = score_step(beliefs.argmax(axis=1), labels[test], beliefs)
+        taught = score_labels(beliefs.argmax(axis=1), labels[test], beliefs)
         figures.setdefault("teacher", []).append(taught)
         predicted.setdefault("teacher", []).append(asked.beliefs(rows[split.test]).argmax(axis=1))
         made = {name: make(job, FAMILIES[name]()) for name in names}
@@ -121,7 +121,7 @@ def measure(
             made[how] = made[name]
             chosen.setdefault(how, []).append(name)
         for name, one in made.items():
-            judged = score_step(one.student.predict(rows[test]), labels[test], beliefs)
+            judged = score_labels(one.student.predict(rows[test]), labels[test], beliefs)
             figures.setdefault(name, []).append(judged | one.costs)
             predicted.setdefault(name, []).append(one.student.predict(rows[split.test]))
     for name, each in figures.items():

@@ -30,7 +30,7 @@ from teachers import TEACHERS, Floats, Labels, Teacher
 from threadpoolctl import threadpool_limits
 
 from crembo_cli.core.beliefs import depth_by_row, insensitive_depth
-from crembo_cli.dataset.split import split_rows
+from crembo_cli.dataset.labelled import split_rows
 
 HOLD_OUT = 0.15  # the share of rows that agreement is measured on
 DELTAS = (0.01, 0.05, 0.10)
@@ -106,7 +106,7 @@ def measure(
             rows=rows[train], labels=labels[train], teacher=teacher, max_depth=max_depth, seed=seed
         )
         beliefs = teacher.beliefs(rows[test])
-        figures["teacher"].append(score_step(beliefs.argmax(axis=1), labels[test], beliefs))
+        figures["teacher"].append(score_labels(beliefs.argmax(axis=1), labels[test], beliefs))
         predicted["teacher"].append(teacher.beliefs(rows[held_out]).argmax(axis=1))
         # Rows that several students share are not part of what any of them takes.
         _ = job.parts
@@ -115,7 +115,7 @@ def measure(
             student = STUDENTS[name](job)
             seconds = perf_counter() - began
             figures[name].append(
-                score_step(student.predict(rows[test]), labels[test], beliefs)
+                score_labels(student.predict(rows[test]), labels[test], beliefs)
                 | {"leaves": leaves(student), "seconds": seconds}
             )
             predicted[name].append(student.predict(rows[held_out]))
@@ -125,7 +125,7 @@ def measure(
     ]
 
 
-def score_step(predicted: Labels, labels: Labels, beliefs: Floats) -> dict[str, float]:
+def score_labels(predicted: Labels, labels: Labels, beliefs: Floats) -> dict[str, float]:
     """What saying `predicted` is worth where `labels` are true and the teacher has `beliefs`."""
     right = predicted == labels
     recalls = [right[labels == y].mean() for y in np.unique(labels)]

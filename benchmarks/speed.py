@@ -180,7 +180,7 @@ def startup() -> None:
 
 def margins() -> None:
     """Exact margins of 100,000 rows of a tree of 32 leaves, against predicting them."""
-    from crembo_cli.robustness.margins import exact_margins
+    from crembo_cli.robustness.perturbations import exact_margins
     from crembo_cli.students.contract import Task
     from crembo_cli.students.tree.family import TreeFamily
 

@@ -17,9 +17,10 @@ from reference import reference_loop
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from teachers import Floats, Labels, Teacher
 
-from crembo_cli.dataset.split import split_rows
-from crembo_cli.runs.compress import VALIDATION_SHARE
-from crembo_cli.search.student import Search, TrainingRows, add_synthetic, find_student
+from crembo_cli.dataset.labelled import split_rows
+from crembo_cli.search.defaults import VALIDATION_SIZE
+from crembo_cli.search.student import Search, find_student
+from crembo_cli.search.training_rows import TrainingRows, add_synthetic
 from crembo_cli.students.contract import Student, Task
 from crembo_cli.students.tree.family import TreeFamily
 
@@ -55,7 +56,7 @@ class Job:
     def parts(self) -> list[TrainingRows]:
         """The rows to fit on and to choose by, with synthetic ones, as `crembo compress` does."""
         split = split_rows(
-            self.labels, test_share=0, validation_share=VALIDATION_SHARE, seed=self.seed
+            self.labels, test_share=0, validation_share=VALIDATION_SIZE, seed=self.seed
         )
         parts = (
             TrainingRows(
@@ -64,9 +65,9 @@ class Job:
                 y_true=self.labels[part],
                 real=len(part),
             )
-            for part in (split.train, split.selection)
+            for part in (split.train, split.validation)
         )
-        return add_synthetic(list(parts), self.teacher.beliefs, Search(seed=self.seed))
+        return add_synthetic(list(parts), self.teacher.beliefs, None, self.seed)
 
 
 def crembo(job: Job, **options: Any) -> Student:
@@ -94,7 +95,7 @@ def belief_student(job: Job) -> Student:
 def reference(job: Job) -> Says:
     """The authors' loop."""
     split = split_rows(job.labels, test_share=0, validation_share=VALIDATION, seed=job.seed)
-    validation = job.rows[split.selection], job.labels[split.selection]
+    validation = job.rows[split.validation], job.labels[split.validation]
     return reference_loop(
         job.rows[split.train],
         job.beliefs[split.train].astype(np.float64),

@@ -1,33 +1,70 @@
 """crembo: compress any saved classifier into a small, deep, robust student.
 
-The command line is the product; the names here are for scripts. They load when first used, so
-that `crembo --help` stays quick.
+    import crembo_cli as crembo
+
+    result = crembo.compress("teacher.onnx", "data.csv", student="tree", max_depth=5)
+    result.report.metrics["student"].fidelity
+    result.student.predict(frame)
+    result.save("student.onnx")
+
+The names below load when first used, so that `crembo --help` stays quick.
 """
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_HOMES = {
+if TYPE_CHECKING:
+    from crembo_cli.errors import CremboError
+    from crembo_cli.report.model import Report
+    from crembo_cli.runs.compress import Result, compress
+    from crembo_cli.runs.evaluate import Evaluation, evaluate
+    from crembo_cli.runs.explain import explain
+    from crembo_cli.runs.score import Scores, score
+    from crembo_cli.student_file.onnx_student import OnnxStudent, load_student
+
+    __version__: str
+
+# onnxruntime's wheel sends telemetry unless this is set before it is imported, here and in the
+# teacher's process. The user's own setting wins.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+_MODULES = {
     "CremboError": "crembo_cli.errors",
-    "Compression": "crembo_cli.search.student",
-    "Search": "crembo_cli.search.student",
-    "compress": "crembo_cli.search.student",
-    "gather": "crembo_cli.runs.inputs",
-    "load_teacher": "crembo_cli.teachers.load",
-    "make_family": "crembo_cli.students.registry",
-    "read_table": "crembo_cli.dataset.table",
-    "split_rows": "crembo_cli.dataset.split",
+    "Evaluation": "crembo_cli.runs.evaluate",
+    "OnnxStudent": "crembo_cli.student_file.onnx_student",
+    "Report": "crembo_cli.report.model",
+    "Result": "crembo_cli.runs.compress",
+    "Scores": "crembo_cli.runs.score",
+    "compress": "crembo_cli.runs.compress",
+    "evaluate": "crembo_cli.runs.evaluate",
+    "explain": "crembo_cli.runs.explain",
+    "load_student": "crembo_cli.student_file.onnx_student",
+    "score": "crembo_cli.runs.score",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604  # the names are strings, from one table
+__all__ = [
+    "CremboError",
+    "Evaluation",
+    "OnnxStudent",
+    "Report",
+    "Result",
+    "Scores",
+    "__version__",
+    "compress",
+    "evaluate",
+    "explain",
+    "load_student",
+    "score",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return version("crembo-cli")
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,14 +2,15 @@
 
     CremboError
     +-- GateError            1   a --require was not met; the outputs are written
-    +-- InputError           2   what was asked or given cannot be used; nothing is written
+    +-- InputError           2   invalid usage or input; nothing is written
     |   +-- UsageError            an option, a name or a number on the command line
     |   +-- DataError             a table, a column, a cell, a label
-    |   +-- TeacherError          a teacher's file, or what it answered
-    |   +-- StudentError          a student's family, or an option of it
+    |   +-- TeacherError          a teacher's file, or its answers
+    |   +-- StudentError          a student's file, its family, or an option of the family
     |   +-- OutputError           a path that cannot be written
-    +-- DefectError          3   a promise of ours that did not hold
-        +-- ReplayError           the exported student says something else than the fitted one
+    +-- DefectError          3   a defect of crembo
+    |   +-- ReplayError           the exported student predicts differently from the fitted one
+    +-- PublishError         4   the outputs are written, but the result could not be printed
 
 `commands/app.py` is the one place that turns them into a line and an exit code.
 """
@@ -22,9 +23,9 @@ from typing import ClassVar
 class CremboError(Exception):
     """An error with everything a reader at 3 a.m. needs, in one line.
 
-    `what` failed; `where` (a file, a column, a line); what was `found`; what was `wanted`;
-    and `hint`, the next step to take. Blanks of every kind are folded to one and what cannot be
-    printed is escaped, so that a message stays one line in a cron mail.
+    `what` is the cause; `where` a file, a column or a line; `found` is what the user gave;
+    `wanted` what would be valid; `hint` the next step to take. White space is folded and
+    unprintable characters are escaped, so that a message stays one line in a cron mail.
     """
 
     exit_code: ClassVar[int] = 3
@@ -49,38 +50,38 @@ class CremboError(Exception):
 
 
 def printable(text: str) -> str:
-    """`text` with what no terminal can show, or would obey, written as its escape: \\x1b, \\n."""
+    """Escape the characters of `text` that a terminal cannot show or would obey: \\x1b, \\n."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 class GateError(CremboError):
-    """A `--require` was not met. The outputs are written all the same."""
+    """A `--require` was not met. The outputs are written."""
 
     exit_code = 1
 
 
 class InputError(CremboError):
-    """What was asked or given cannot be used. Nothing is written."""
+    """Invalid usage or input. Nothing is written."""
 
     exit_code = 2
 
 
 class UsageError(InputError):
-    """An option, a name or a number on the command line cannot be used."""
+    """An option, a name or a number on the command line is invalid."""
 
 
 class DataError(InputError):
-    """A table, a column, a cell or a label cannot be used."""
+    """A table, a column, a cell or a label is invalid."""
 
 
 class TeacherError(InputError):
-    """A teacher's file cannot be used, or its answers are no beliefs."""
+    """A teacher's file is invalid, or its answers are not class probabilities."""
 
 
 class StudentError(InputError):
-    """A student's family or an option of it is not there or out of range."""
+    """A student's file, its family or an option of the family is invalid."""
 
 
 class OutputError(InputError):
@@ -88,8 +89,14 @@ class OutputError(InputError):
 
 
 class DefectError(CremboError):
-    """A promise of ours did not hold."""
+    """A defect of crembo."""
 
 
 class ReplayError(DefectError):
-    """The exported student answers otherwise than the fitted one; it was not written."""
+    """The exported student predicts differently from the fitted one; it was not written."""
+
+
+class PublishError(CremboError):
+    """The outputs are written, but the result could not be printed."""
+
+    exit_code = 4

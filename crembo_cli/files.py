@@ -16,7 +16,7 @@ from crembo_cli.errors import OutputError
 def check_output(path: Path, inputs: Sequence[Path]) -> None:
     """Raise OutputError where `path` cannot be written, or is one of `inputs`.
 
-    Meant to run before the work begins: nobody wants to learn of it an hour later.
+    Call it before a long run.
     """
     where = str(path)
     with _named(path):
@@ -96,7 +96,7 @@ def _beside(target: Path) -> Path:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Turn what the system says into an OutputError that names `path`."""
+    """Turn a system error into an OutputError that names `path`."""
     try:
         yield
     except (OSError, RuntimeError) as error:  # RuntimeError: links that go round in a circle

@@ -8,24 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.report import as_json as written
+from crembo_cli.report import model
 from crembo_cli.report.model import Report
-from tests.plugged import Plugged, plugged_into
-from tests.report.schema import validate
+from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # fixtures
+from tests.installed_plugins import Plugged, plugged_into
+from tests.report.report_schema import validate
 
 
 @pytest.fixture(autouse=True, scope="session")
-def reports_keep_to_the_schema() -> Iterator[None]:
-    """Every JSON report that any test has the command line make is held against the schema."""
-    plain = written.json_text
+def every_json_report_is_validated() -> Iterator[None]:
+    """Validate every JSON report that a test renders against the schema."""
+    render_json = model.render_json
 
-    def checked(report: Report) -> str:
-        text = plain(report)
+    def render_and_validate(report: Report) -> str:
+        text = render_json(report)
         validate(json.loads(text))
         return text
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(written, "json_text", checked)
+        patch.setattr(model, "render_json", render_and_validate)
         yield
 
 

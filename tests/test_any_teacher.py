@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from crembo_cli.commands.app import run
-from tests.teachers.kinds import boosters
+from tests.teachers.classifiers import boosters
 
 Made = Callable[[Path], tuple[Path, pd.DataFrame]]  # a folder -> a teacher in it, and its table
 

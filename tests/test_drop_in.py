@@ -17,8 +17,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
-from tests import made
-from tests.ran import crembo
+from tests import small_teachers
+from tests.in_process import crembo
 
 Inputs = Sequence[tuple[str, str, Sequence[Any]]]
 ONE_EACH = ("a", "b", "c", "d")
@@ -77,12 +77,12 @@ def fed(inputs: Inputs, frame: pd.DataFrame) -> list[dict[str, np.ndarray]]:
 
 def ready(inputs: Inputs) -> pd.DataFrame:
     """A table that a teacher with such inputs can take: whole numbers, and text where wanted."""
-    frame = made.table(whole=all(type_ != "FLOAT16" for _, type_, _ in inputs))
+    frame = small_teachers.table(whole=all(type_ != "FLOAT16" for _, type_, _ in inputs))
     at = 0
     for _, type_, shape in inputs:
         for name in frame.columns[at : at + int(np.prod(shape[1:]))]:
             if type_ == "STRING":
-                words = np.array([*made.COLOURS, "pink"], object)
+                words = np.array([*small_teachers.COLOURS, "pink"], object)
                 frame[name] = words[frame[name].to_numpy().astype(int) % 4]
             elif type_ == "BOOL":
                 frame[name] = frame[name] > 4
@@ -100,7 +100,7 @@ def test_the_teachers_feeds_fit_the_student(layout: str, family: str, tmp_path: 
     """Names, types and shapes are the teacher's own, and its feeds are answered."""
     inputs = LAYOUTS[layout]
     frame = ready(inputs)
-    teacher = made.teacher(tmp_path / "teacher.onnx", inputs)
+    teacher = small_teachers.teacher(tmp_path / "teacher.onnx", inputs)
     beliefs = np.concatenate(
         [onnxruntime.InferenceSession(teacher).run(None, run)[0] for run in fed(inputs, frame)]
     )
@@ -128,8 +128,8 @@ def test_labels_are_the_teachers_own(
     labels: tuple[Any, ...], in_table: tuple[Any, ...], tmp_path: Path
 ) -> None:
     """Whole numbers stay whole numbers and text stays text, in the order of the beliefs."""
-    teacher = made.teacher(tmp_path / "teacher.onnx", labels=labels)
-    frame = made.table()
+    teacher = small_teachers.teacher(tmp_path / "teacher.onnx", labels=labels)
+    frame = small_teachers.table()
     frame.assign(target=np.array(in_table, object)[frame["target"]]).to_csv(
         tmp_path / "data.csv", index=False
     )
@@ -183,10 +183,10 @@ def test_a_pickle_with_text_has_one_input_a_column(tmp_path: Path) -> None:
 def test_missing_cells_go_the_same_way(family: str, tmp_path: Path) -> None:
     """A table with gaps is compressed and replayed, and NaN and the empty text are answered."""
     inputs: Inputs = [("x", "FLOAT", (None, 3)), ("d", "STRING", (None, 1))]
-    frame = made.table().astype({"d": object})
-    frame["d"] = np.array(made.COLOURS, object)[np.arange(made.ROWS) % 3]
+    frame = small_teachers.table().astype({"d": object})
+    frame["d"] = np.array(small_teachers.COLOURS, object)[np.arange(small_teachers.ROWS) % 3]
     frame.loc[::5, "d"] = None
-    nodes = made.teacher(tmp_path / "teacher.onnx", inputs)
+    nodes = small_teachers.teacher(tmp_path / "teacher.onnx", inputs)
     frame.to_csv(tmp_path / "data.csv", index=False)
     ran = crembo(tmp_path, "compress", nodes, "data.csv", "-s", family, *QUICK)
     assert json.loads(ran.out)["metrics"]["student"]["fidelity"] > 0.5

@@ -17,8 +17,8 @@ import pytest
 
 from crembo_cli.dataset.read import read_table
 from crembo_cli.teachers.load import load_teacher
-from tests.ran import SAMPLES, Ran, crembo
-from tests.report.schema import validate
+from tests.in_process import SAMPLES, Ran, crembo
+from tests.report.report_schema import validate
 
 TABLES = {
     "breast_cancer_forest.onnx": "breast_cancer.csv",
@@ -113,7 +113,7 @@ def test_the_same_run_gives_the_same(done: Done) -> None:
 def test_the_keys_of_the_report(done: Done) -> None:
     """Schema 1, as it is laid down."""
     report = json.loads(done.first.out)
-    assert report["schema"] == 1
+    assert report["schema"] == 2
     validate(report)
     assert [key for key in report if key in KEYS] == KEYS
     assert {"path", "sha256", "family", "size"} <= report["student"].keys()
@@ -226,7 +226,7 @@ def test_the_report_is_drawn(drawn: Ran) -> None:
     """Without an option the report is a drawing with figures, path and tree; no word besides."""
     assert (drawn.code, drawn.err) == (0, "")
     assert drawn.out.startswith("breast_cancer_forest.student.onnx, a tree student\n")
-    for words in ("CART on teacher", "smaller", "faster", "^ chosen", "benign"):
+    for words in ("CART on teacher", "smaller", "faster", "^ selected", "benign"):
         assert words in drawn.out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ LAYERS = [
     "commands",
     "runs",
     "report",
-    "explain",
+    "explanations",
     "robustness",
     "search",
     "evaluation",
@@ -27,9 +28,10 @@ LAYERS = [
     "students",
     "core",
     "files",
+    "arrays",
     "errors",
 ]
-TESTING_MAY_IMPORT = {"testing", "students", "core", "errors"}
+TESTING_MAY_IMPORT = {"testing", "students", "core", "arrays", "errors"}
 
 
 def layer(path: Path) -> str:
@@ -77,6 +79,26 @@ def test_the_contracts_test_knows_no_family() -> None:
         assert all(name.startswith("crembo_cli.students.contract.") for name in students), path
 
 
+def import_graph() -> dict[str, set[str]]:
+    """Each module of crembo with the modules that it imports, anywhere and for types too."""
+    names = {
+        ".".join(path.relative_to(ROOT.parent).with_suffix("").parts): path for path in MODULES
+    }
+    graph: dict[str, set[str]] = {}
+    for name, path in names.items():
+        found = {each if each in names else each.rpartition(".")[0] for each in imported(path)}
+        graph[name] = (found & names.keys()) - {name}
+    return graph
+
+
+def test_no_import_runs_in_a_circle() -> None:
+    """Modules can be put in an order in which each imports only those before it."""
+    graph = import_graph()
+    assert len(graph) > 100
+    order = TopologicalSorter(graph)
+    order.prepare()  # raises CycleError, which names the circle
+
+
 def modules_after_importing(statement: str) -> set[str]:
     """The modules, whole names, that `statement` brings into a fresh process."""
     code = f"import sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
@@ -94,7 +116,7 @@ def packages(modules: set[str]) -> set[str]:
 def test_the_core_and_the_contract_import_numpy_alone() -> None:
     """In a fresh process they bring in numpy, the errors and themselves, and nothing else."""
     core = [f"crembo_cli.core.{path.stem}" for path in (ROOT / "core").glob("[a-z]*.py")]
-    own = {"crembo_cli", "crembo_cli.core", *core, "crembo_cli.errors"}
+    own = {"crembo_cli", "crembo_cli.core", *core, "crembo_cli.arrays", "crembo_cli.errors"}
     own |= {"crembo_cli.students", "crembo_cli.students.contract"}
     loaded = modules_after_importing(f"import {', '.join([*core, 'crembo_cli.students.contract'])}")
     ours = {name for name in loaded if name.split(".")[0] == "crembo_cli"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugged import Plugged
-from tests.ran import SAMPLES, Ran, crembo
+from tests.in_process import SAMPLES, Ran, crembo
+from tests.installed_plugins import Plugged
 
 GOOD = """
 from dataclasses import dataclass, field
@@ -54,12 +54,12 @@ def test_two_plugins_of_one_name_are_both_named(plugged: Plugged, tmp_path: Path
     plugged("other", {"good": "other:Good"}, GOOD)
     ran = compressed(tmp_path, "--student", "good")
     assert ran.code == 2
-    assert "the family 'good' is claimed by one and other" in ran.err
+    assert "student family 'good' is installed by one and other" in ran.err
     assert "uninstall one of them" in ran.err
     assert not (tmp_path / "s.onnx").exists()
     listed = crembo(tmp_path, "students")
     assert listed.code == 0
-    assert "good: cannot be used: the family 'good' is claimed by one and other" in listed.out
+    assert "good: not available: student family 'good' is installed by one and other" in listed.out
     assert "\ntree: " in listed.out
 
 
@@ -68,7 +68,7 @@ def test_a_plugin_may_not_take_a_name_of_ours(plugged: Plugged, tmp_path: Path) 
     plugged("one", {"tree": "one:Good"}, GOOD)
     ran = compressed(tmp_path)
     assert ran.code == 2
-    assert "the family 'tree' is claimed by crembo-cli and one" in ran.err
+    assert "student family 'tree' is installed by crembo-cli and one" in ran.err
 
 
 @pytest.mark.parametrize("module", BROKEN)
@@ -104,10 +104,13 @@ def test_a_run_does_not_import_a_plugin_it_was_not_asked_for(
 def test_what_is_no_family_is_told(plugged: Plugged, tmp_path: Path) -> None:
     """A function, a class without the contract's parts, and one of another name are refused."""
     plugged("function", {"good": "function:good"}, "def good(): pass")
-    assert "what is registered as the family 'good' is none" in crembo(tmp_path, "students").out
+    assert "entry point 'good' is not a student family" in crembo(tmp_path, "students").out
     plugged("named", {"better": "named:Good"}, GOOD)
     listed = crembo(tmp_path, "students").out
-    assert "better: cannot be used: the family 'better' has another name in itself" in listed
+    assert (
+        "better: not available: student family 'better' has another name than its entry point"
+        in listed
+    )
 
 
 def test_options_are_listed_with_help_and_range(plugged: Plugged, tmp_path: Path) -> None:
@@ -115,7 +118,7 @@ def test_options_are_listed_with_help_and_range(plugged: Plugged, tmp_path: Path
     plugged("one", {"good": "one:Good"}, GOOD)
     listed = crembo(tmp_path, "students").out
     mine = listed[listed.index("good: ") :]
-    assert "    fitted to the beliefs, then to the labels allowed at thresholds: at most 3" in mine
+    assert "    path: the soft-label student, and one student for each threshold, at most 3" in mine
     assert "    --set speed=0.5  (a number, 0.1 to 2)\n        How fast.\n" in mine
     assert "    --set shape=round  (round or flat)\n        Its form.\n" in mine
     assert "    --set most=None  (a whole number, at least 1 or none)\n        How many.\n" in mine
@@ -125,12 +128,12 @@ def test_options_are_listed_with_help_and_range(plugged: Plugged, tmp_path: Path
 @pytest.mark.parametrize(
     ("setting", "told"),
     [
-        ("speed=3", "option speed: the value is out of range; found '3'; wanted a number, 0.1 to"),
-        ("speed=fast", "option speed: the value cannot be read; found 'fast'; wanted a number, 0"),
-        ("speed=nan", "option speed: the value is out of range; found 'nan'; wanted a number"),
-        ("shape=square", "the value is out of range; found 'square'; wanted round or flat"),
-        ("most=0", "the value is out of range; found '0'; wanted a whole number, at least 1 or no"),
-        ("loud=perhaps", "option loud: the value cannot be read; found 'perhaps'; wanted true or"),
+        ("speed=3", "option speed: value out of range; found '3'; wanted a number, 0.1 to"),
+        ("speed=fast", "option speed: invalid value; found 'fast'; wanted a number, 0"),
+        ("speed=nan", "option speed: value out of range; found 'nan'; wanted a number"),
+        ("shape=square", "value out of range; found 'square'; wanted round or flat"),
+        ("most=0", "value out of range; found '0'; wanted a whole number, at least 1 or no"),
+        ("loud=perhaps", "option loud: invalid value; found 'perhaps'; wanted true or"),
         ("colour=red", "wanted speed or shape or most or loud"),
     ],
 )
@@ -160,18 +163,23 @@ def test_a_plugin_that_fails_as_it_works_is_to_blame(
     plugged("faulty", {"good": "faulty:Good"}, source)
     alone = compressed(tmp_path, "--student", "good")
     assert (alone.code, alone.out) == (2, "")
-    assert f"the family 'good' of 'faulty' failed; found {MISTAKES[mistake]}" in alone.err
+    assert (
+        f"student family 'good' from package 'faulty' failed; found {MISTAKES[mistake]}"
+        in alone.err
+    )
     assert not (tmp_path / "s.onnx").exists()
     beside = compressed(tmp_path, "--student", "auto", "--max-depth", "2", "--jobs", "1")
     assert beside.code == 0
-    assert "not among the students: the family 'good' of 'faulty' failed" in beside.err
+    assert (
+        "not among the candidates: student family 'good' from package 'faulty' failed" in beside.err
+    )
     assert (tmp_path / "s.onnx").exists()
 
 
 @pytest.mark.parametrize(
     ("field_", "told"),
     [
-        ("must: int", "has no default of its type; found none; wanted a whole number"),
+        ("must: int", "has no valid default; found none; wanted a whole number"),
         ("must: float = np.float32(1)", "found np.float32(1.0), a float32; wanted a number"),
     ],
 )
@@ -194,4 +202,4 @@ def test_an_option_without_a_usable_default_is_told_of(
 def test_no_family_can_be_called_auto(plugged: Plugged, tmp_path: Path) -> None:
     """That asks for all of them."""
     plugged("odd", {"auto": "odd:Good"}, GOOD.replace('"good"', '"auto"'))
-    assert "auto: cannot be used: 'auto' asks for all families" in crembo(tmp_path, "students").out
+    assert "auto: not available: 'auto' requests all families" in crembo(tmp_path, "students").out

@@ -1,4 +1,4 @@
-"""A real plugin: the README's "add a family in two steps", carried out word for word."""
+"""A real plugin: the two steps of `docs/plugins.md`, carried out word for word."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_models"
 
 
-def readme_blocks(language: str) -> list[str]:
-    """The README's blocks in `language`, of the section on families."""
-    section = (ROOT / "README.md").read_text().split("## Add a family of students")[1]
-    return re.findall(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+def blocks(language: str) -> list[str]:
+    """The blocks in `language` of the page on plugins."""
+    page = (ROOT / "docs" / "plugins.md").read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 
 def run(arguments: list[str], folder: Path, site: Path) -> subprocess.CompletedProcess[str]:
@@ -35,11 +35,11 @@ def run(arguments: list[str], folder: Path, site: Path) -> subprocess.CompletedP
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds the plugin as pip installs it, built from the README's two files."""
+    """A folder that holds the plugin as pip installs it, built from the page's two files."""
     source = tmp_path_factory.mktemp("plugin")
     site = tmp_path_factory.mktemp("site")
-    module, _ = readme_blocks("python")
-    (project,) = readme_blocks("toml")
+    module, _ = blocks("python")
+    (project,) = blocks("toml")
     (source / "centroids.py").write_text(module)
     (source / "pyproject.toml").write_text(project)
     install = ["install", "--no-deps", "--no-build-isolation", "-q", "--target", str(site), "."]
@@ -52,9 +52,9 @@ def test_the_plugin_is_listed(site: Path, tmp_path: Path) -> None:
     """`crembo students` lists the family with its option, its range and its help."""
     listed = run(["-m", "crembo_cli", "students"], tmp_path, site)
     assert listed.returncode == 0
-    assert "centroids: the class whose centre lies nearest" in listed.stdout
+    assert "centroids: the class with the nearest centre" in listed.stdout
     assert "--set sharpness=1.0" in listed.stdout
-    assert "How quickly belief falls with distance." in listed.stdout
+    assert "How quickly the probability falls with distance." in listed.stdout
 
 
 def test_the_plugin_compresses(site: Path, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_an_option_of_the_plugin_out_of_range_is_refused(site: Path, tmp_path: P
 
 def test_the_plugin_keeps_the_contract(site: Path, tmp_path: Path) -> None:
     """The README's own test of the plugin passes."""
-    _, test = readme_blocks("python")
+    _, test = blocks("python")
     (tmp_path / "test_centroids.py").write_text(test)
     done = run(["-m", "pytest", "-q", "-p", "no:cacheprovider"], tmp_path, site)
     assert done.returncode == 0, done.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import made
+from tests import small_teachers
 
 CREMBO = [sys.executable, "-m", "crembo_cli", "compress", "teacher.onnx", "data.csv"]
 STUDENT = "teacher.student.onnx"
@@ -19,8 +19,8 @@ STUDENT = "teacher.student.onnx"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A teacher, its table, and an old student and report."""
-    made.teacher(tmp_path / "teacher.onnx")
-    made.table().to_csv(tmp_path / "data.csv", index=False)
+    small_teachers.teacher(tmp_path / "teacher.onnx")
+    small_teachers.table().to_csv(tmp_path / "data.csv", index=False)
     (tmp_path / STUDENT).write_bytes(b"old")
     (tmp_path / "r.json").write_bytes(b"old")
     return tmp_path
@@ -46,19 +46,28 @@ def children(process: int) -> list[int]:
     return [int(each) for each in found]
 
 
-def test_ctrl_c_ends_with_130(folder: Path) -> None:
-    """An interrupt while it works: one line, exit code 130, no file changed, no process left."""
+@pytest.mark.parametrize(
+    ("signal_", "code", "last"),
+    [
+        (signal.SIGINT, 130, "crembo: interrupted; no output is half written"),
+        (signal.SIGTERM, 143, "crembo: terminated; no output is half written"),
+    ],
+)
+def test_a_signal_ends_the_run_with_one_line_and_its_code(
+    folder: Path, signal_: signal.Signals, code: int, last: str
+) -> None:
+    """No file changes, and no process is left."""
     run = started(folder, "-v", "--synthetic", "2000000")
     assert run.stderr is not None
     for line in run.stderr:
         if "synthetic" in line:
             break
     teachers = children(run.pid)
-    run.send_signal(signal.SIGINT)
+    run.send_signal(signal_)
     out, err = run.communicate(timeout=60)
-    assert run.returncode == 130
+    assert run.returncode == code
     assert out == ""
-    assert err.splitlines()[-1] == "crembo: interrupted; no output was left half written"
+    assert err.splitlines()[-1] == last
     assert "Traceback" not in err
     assert sorted(path.name for path in folder.iterdir()) == [
         "data.csv",
@@ -90,7 +99,7 @@ def test_a_contest_that_is_ended_leaves_no_process(folder: Path, ending: signal.
     _, err = run.communicate(timeout=60)
     assert run.returncode == (130 if ending == signal.SIGINT else -ending)
     if ending == signal.SIGINT:
-        assert err.splitlines()[-1] == "crembo: interrupted; no output was left half written"
+        assert err.splitlines()[-1] == "crembo: interrupted; no output is half written"
         assert "Traceback" not in err
     for _ in range(200):
         if all(_is_zombie(each) for each in beside):

@@ -1,14 +1,17 @@
 """The command line: assembly, and the one place that turns errors into a line and a code.
 
-Exit codes: 0 done, 1 a requirement failed, 2 bad usage or input, 3 a defect of ours, 130
-interrupted.
+Exit codes: 0 done, 1 a requirement was not met, 2 invalid usage or input, 3 a defect of crembo,
+4 the outputs are written but the result could not be printed, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -18,10 +21,40 @@ import typer
 from typer.exceptions import TyperException
 
 from crembo_cli.commands import compress, evaluate, explain, inspect, score, students
-from crembo_cli.commands.messages import answering, print_answer
-from crembo_cli.errors import CremboError, DefectError, InputError, printable
+from crembo_cli.commands.messages import answering, print_answer, print_message
+from crembo_cli.errors import CremboError, DefectError, InputError, UsageError
 
-INTERRUPTED = 130
+LEAST_ADDRESS_SPACE = 2**30  # bytes; with less, libraries abort the process while they load
+NUMBA_THREADS = "NUMBA_NUM_THREADS"
+
+
+def check_environment() -> None:
+    """Raise UsageError for a variable or a limit that would end the process without a message."""
+    threads = os.environ.get(NUMBA_THREADS)
+    if threads is not None and not (threads.isascii() and threads.isdigit() and int(threads) > 0):
+        raise UsageError(
+            "invalid environment variable",
+            where=NUMBA_THREADS,
+            found=repr(threads),
+            wanted="a whole number above 0",
+            hint=f"unset {NUMBA_THREADS}",
+        )
+    if sys.platform == "win32":
+        return
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit not in (-1, resource.RLIM_INFINITY) and limit < LEAST_ADDRESS_SPACE:
+        raise UsageError(
+            "too little address space",
+            where="ulimit -v",
+            found=f"{limit // 2**20} MiB",
+            wanted=f"{LEAST_ADDRESS_SPACE // 2**20} MiB or more",
+        )
+
+
+INTERRUPTED, TERMINATED = 130, 143
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 HELP = {"-h", "--help"}
 
 app = typer.Typer(
@@ -67,16 +100,18 @@ def _options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line on `arguments` (default: the process's) and exit with its code."""
     _open_streams()
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command line; returns the exit code, having said on standard error why."""
+    """Run the command line and return the exit code; an error is printed on standard error."""
     debug = "--debug" in arguments
     try:
-        # Not `app(arguments)`: that takes an EOFError for Ctrl-C, and any broken pipe for ours.
+        check_environment()
+        # Not `app(arguments)`: it treats EOFError as Ctrl-C, and any broken pipe as ours.
         command = typer.main.get_command(app)
-        helped = not HELP.isdisjoint(arguments)  # then it is typer that prints
+        helped = not HELP.isdisjoint(arguments)  # typer prints then
         with (
             answering() if helped else nullcontext(),
             command.make_context("crembo", arguments, obj=list(arguments)) as context,
@@ -85,8 +120,11 @@ def run(arguments: list[str]) -> int:
         return 0
     except typer.Exit as done:
         return done.exit_code
+    except _Terminated:
+        print_message("terminated; no output is half written")
+        return TERMINATED
     except KeyboardInterrupt:
-        _say("interrupted; no output was left half written")
+        print_message("interrupted; no output is half written")
         return INTERRUPTED
     except Exception as error:
         if debug:
@@ -94,7 +132,7 @@ def run(arguments: list[str]) -> int:
 
             traceback.print_exception(error)
         line, code = _line_and_code(error, debug)
-        _say(line)
+        print_message(line)
         return code
 
 
@@ -105,9 +143,13 @@ def _line_and_code(error: Exception, debug: bool) -> tuple[str, int]:
         return _one_line(error), InputError.exit_code
     if isinstance(error, MemoryError):
         return "out of memory; try fewer rows or a larger machine", InputError.exit_code
-    predicted = " ".join(f"{type(error).__name__}: {error}".split())
-    hint = "" if debug else "; run it with --debug and report what it prints"
-    return f"a defect of crembo: {predicted}{hint}", DefectError.exit_code
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        where = error.filename or tempfile.gettempdir()
+        hint = "free some space, or set TMPDIR to another folder"
+        return f"{where}: no space left on the disk; {hint}", InputError.exit_code
+    message = " ".join(f"{type(error).__name__}: {error}".split())
+    hint = "" if debug else "; run it again with --debug and report the traceback"
+    return f"a defect of crembo: {message}{hint}", DefectError.exit_code
 
 
 def _one_line(error: TyperException) -> str:
@@ -121,12 +163,17 @@ def _one_line(error: TyperException) -> str:
     return f"{message}; try '{command} --help'"
 
 
-def _say(line: str) -> None:
-    print(f"crembo: {printable(line)}", file=sys.stderr)  # noqa: T201  # the one place that says why
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, handled like Ctrl-C."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    del number, frame
+    raise _Terminated
 
 
 def _open_streams() -> None:
-    """Open standard streams that the caller closed, so that no file of ours takes their numbers."""
+    """Open standard streams that the caller closed, so that no other file gets their numbers."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
@@ -137,5 +184,5 @@ def _open_streams() -> None:
             stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115  # it stays open
             setattr(sys, name, stream)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A name that a terminal of another age cannot show is no reason to lose the report.
+        # A name that the terminal's encoding lacks is no reason to lose the report.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -1,13 +1,13 @@
-"""`crembo evaluate STUDENT DATA`: the same report for a student that exists."""
+"""`crembo evaluate STUDENT DATA`: the report of a student that exists."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crembo_cli.commands import options
+from crembo_cli.search import defaults
 
 
 def command(
@@ -16,7 +16,7 @@ def command(
         str,
         typer.Argument(
             metavar="STUDENT",
-            help="The classifier to measure: any .onnx, of crembo or not.",
+            help="The classifier to measure: any .onnx file.",
             show_default=False,
         ),
     ],
@@ -35,11 +35,11 @@ def command(
     features: options.Features = None,
     drop: options.Drop = None,
     classes: options.Classes = None,
-    seed: options.Seed = 0,
-    activation: options.Activation = "auto",
+    seed: options.Seed = defaults.SEED,
+    activation: options.Activation = defaults.ACTIVATION,
     hard_labels: options.HardLabels = False,
     trust_pickle: options.TrustPickle = False,
-    teacher_timeout: options.TeacherTimeout = 600.0,
+    teacher_timeout: options.TeacherTimeout = defaults.TEACHER_TIMEOUT,
     report: options.ReportPaths = None,
     require: options.Require = None,
     as_json: options.AsJson = False,
@@ -49,34 +49,35 @@ def command(
     debug: options.Debug = False,
 ) -> None:
     """Measure the classifier STUDENT on the rows of DATA; without --teacher, on their labels."""
-    from crembo_cli.commands.messages import Messages
-    from crembo_cli.commands.options import check_choice
-    from crembo_cli.report.gates import check_refitted, parse_gate
-    from crembo_cli.runs.evaluate import Evaluation, run_evaluation
-
-    del debug  # read from the arguments by app.run, which must know it before any command runs
-    messages = Messages(quiet=quiet, verbose=verbose)
-    check_choice("--activation", activation, ("auto", "none", "softmax", "sigmoid"))
-    gates = tuple(parse_gate(expression) for expression in require or [])
-    check_refitted(gates, "`evaluate`, which fits nothing")
-    job = Evaluation(
-        student=student,
-        data=data,
-        teacher=teacher,
-        label=label,
-        features=options.names(features, "--features"),
-        drop=options.names(drop, "--drop") or (),
-        classes=options.names(classes, "--classes"),
-        seed=seed,
-        activation=activation,
-        hard_labels=hard_labels,
-        trust_pickle=trust_pickle,
-        teacher_timeout=teacher_timeout,
-        threads=options.threads(jobs),
-        reports=tuple(Path(path) for path in report or []),
-        gates=gates,
-        as_json=as_json,
-        quiet=quiet,
-        command=options.typed(context),
+    from crembo_cli.commands.messages import (
+        Messages,
+        check_summary,
+        command_line,
+        publish,
     )
-    run_evaluation(job, messages)
+    from crembo_cli.runs.evaluate import evaluate
+
+    del debug  # app.run reads it from the arguments, before any command runs
+    messages = Messages(quiet=quiet, verbose=verbose)
+    check_summary()
+    with messages.progress():
+        result = evaluate(
+            student,
+            data,
+            teacher=teacher,
+            label=label,
+            features=features,
+            drop=drop,
+            classes=classes,
+            seed=seed,
+            activation=activation,
+            hard_labels=hard_labels,
+            trust_pickle=trust_pickle,
+            teacher_timeout=teacher_timeout,
+            report=report,
+            require=require,
+            jobs=jobs,
+            progress=messages,
+            command=command_line(context),
+        )
+    publish(result.report, as_json=as_json, quiet=quiet)

@@ -1,15 +1,16 @@
-"""`crembo explain STUDENT`: the student for a reader, and as code that needs nothing installed."""
+"""`crembo explain STUDENT`: a student as text, as a drawing, or as code without dependencies."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from operator import attrgetter
 from typing import Annotated
 
 import typer
 
 from crembo_cli.commands import options
+from crembo_cli.explanations.formats import FORMATS
 
-FORMATS = ("text", "svg", "png", "dot", "sql", "python", "c", "json")
+SUFFIXES = tuple(map(attrgetter("suffix"), FORMATS.values()))
 
 
 def command(
@@ -20,7 +21,7 @@ def command(
             "-f",
             "--format",
             metavar="|".join(FORMATS),
-            help="In which form. Default: text, or what the name of --output ends in.",
+            help="Output format. [default: text, or the suffix of --output]",
             show_default=False,
         ),
     ] = None,
@@ -30,32 +31,21 @@ def command(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where it goes: .txt, .svg, .png, .dot, .sql, .py, .c or .json. "
-            "Default: standard output.",
+            help=f"Output file: {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}. "
+            "[default: standard output]",
             show_default=False,
         ),
     ] = None,
     debug: options.Debug = False,
 ) -> None:
-    """Explain STUDENT: rules or weights as text, a drawing of the tree, or code."""
+    """Explain STUDENT as text or JSON, as a drawing of a tree, or as code."""
     from crembo_cli.commands.messages import print_answer
-    from crembo_cli.commands.options import check_choice
     from crembo_cli.errors import UsageError
-    from crembo_cli.explain.formats import explain, form_of
-    from crembo_cli.files import check_output, write_together
-    from crembo_cli.student_file.read import read_student
+    from crembo_cli.runs.explain import explain
 
-    del debug  # read from the arguments by app.run, which must know it before any command runs
-    path = None if output is None else Path(output)
-    if form is not None:
-        check_choice("--format", form, FORMATS)
-    chosen = form or (form_of(path.suffix) if path else "text")
-    if path is not None:
-        check_output(path, [Path(student)])
-    elif chosen == "png":
-        raise UsageError("an image goes into a file", hint="name it: --output tree.png")
-    content = explain(read_student(student), chosen)
-    if path is not None:
-        write_together({path: content})
-    else:
+    del debug  # app.run reads it from the arguments, before any command runs
+    if form == "png" and output is None:
+        raise UsageError("a PNG image needs a file", hint="for example --output tree.png")
+    content = explain(student, format=form, output=output)
+    if output is None:
         print_answer(content.decode("utf-8", "surrogateescape"))

@@ -1,4 +1,4 @@
-"""`crembo inspect MODEL`: what a teacher or a student is, without a table."""
+"""`crembo inspect MODEL`: describe a teacher or a student, without a table."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from crembo_cli.commands import options
 
 if TYPE_CHECKING:
     from crembo_cli.teachers.contract import Teacher
-
-PROVENANCE = "crembo."  # the keys of a student's metadata_props begin so
 
 
 def command(
@@ -31,11 +29,12 @@ def command(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
-    """Say what MODEL is: format, inputs, outputs, classes, size, provenance, reading."""
-    from crembo_cli.commands.messages import print_answer
+    """Describe MODEL: format, inputs, outputs, classes, size, provenance, output format."""
+    from crembo_cli.commands.messages import print_answer, print_message
+    from crembo_cli.errors import printable
     from crembo_cli.teachers.load import load_teacher
 
-    del debug  # read from the arguments by app.run, which must know it before any command runs
+    del debug  # app.run reads it from the arguments, before any command runs
     teacher = load_teacher(
         model,
         activation=activation,
@@ -51,13 +50,15 @@ def command(
 
         print_answer(json.dumps(info, indent=2) + "\n")
     else:
-        print_answer("\n".join(_lines(info)) + "\n")
+        print_answer("\n".join(map(printable, _lines(info))) + "\n")
     for warning in warnings:
-        typer.echo(f"crembo: note: {warning}", err=True)
+        print_message(f"note: {warning}")
 
 
 def _info(path: str, teacher: Teacher) -> dict[str, Any]:
-    """All that the file says of itself, by key; what it does not say is null."""
+    """What is known about the file, by key; null where it is unknown."""
+    from crembo_cli.student_file.metadata import parse_metadata
+
     return {
         "path": path,
         "format": teacher.format,
@@ -77,33 +78,19 @@ def _info(path: str, teacher: Teacher) -> dict[str, Any]:
         "rows": teacher.rows,
         "classes": list(teacher.classes) or None,
         "classes_source": teacher.classes_source if teacher.classes else None,
-        "reading": teacher.output_format,
-        "provenance": _provenance(teacher.metadata),
+        "output_format": teacher.output_format,
+        "provenance": parse_metadata(teacher.metadata) or None,
     }
 
 
-def _provenance(metadata: Any) -> dict[str, Any] | None:
-    """What a student of ours says of its own origin, its JSON texts read; None for others."""
-    import json
-
-    found: dict[str, Any] = {}
-    for key, text in metadata.items():
-        if key.startswith(PROVENANCE):
-            try:
-                found[key.removeprefix(PROVENANCE)] = json.loads(text)
-            except ValueError:
-                found[key.removeprefix(PROVENANCE)] = text
-    return found or None
-
-
 def _lines(info: dict[str, Any]) -> list[str]:
-    """The facts for a reader: a name and a value a line, what is not known left out."""
+    """A name and a value per line; unknown values are left out."""
     lines = []
     for name, value in info.items():
         if name in ("inputs", "outputs"):
             lines += [_line(name.removesuffix("s"), _tensor(each)) for each in value]
         elif name == "provenance" and value:
-            lines += [_line(f"of crembo: {key}", _short(each)) for key, each in value.items()]
+            lines += [_line(f"crembo {key}", _short(each)) for key, each in value.items()]
         elif value is not None:
             lines.append(_line(name.replace("_", " "), _short(value)))
     return lines
@@ -119,7 +106,7 @@ def _tensor(info: dict[str, Any]) -> str:
 
 
 def _short(value: Any, most: int = 12) -> str:
-    """A value on one line; of a long list its beginning and its length."""
+    """A value on one line; a long list is cut, with its length."""
     if isinstance(value, list):
         named = [each["name"] if isinstance(each, dict) else str(each) for each in value]
         more = f", ... ({len(named)} in all)" if len(named) > most else ""

@@ -6,25 +6,31 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-from crembo_cli.errors import OutputError, UsageError, printable
+from crembo_cli.errors import OutputError, PublishError, UsageError, printable
 
 if TYPE_CHECKING:
+    import typer
     from rich.progress import Progress
+
+    from crembo_cli.report.model import Report
+
+SUMMARY = "GITHUB_STEP_SUMMARY"  # the file that GitHub Actions shows as a job's summary
 
 
 class Messages:
-    """Notes and progress; nothing but errors where the user asked for quiet.
+    """Notes and progress on standard error; with `quiet`, errors only.
 
-    Notes wait until the work has gone well: where it fails, one line says why and no other.
-    Raises UsageError where both less and more was asked for.
+    Notes are printed when the run has succeeded: a failed run prints its error and nothing else.
+    Raises UsageError for both `quiet` and `verbose`.
     """
 
     def __init__(self, *, quiet: bool, verbose: bool) -> None:
         if quiet and verbose:
-            raise UsageError("say less or say more, not both", found="--quiet and --verbose")
+            raise UsageError("--quiet and --verbose are mutually exclusive")
         self._quiet = quiet
         self._verbose = verbose
         self._notes: list[str] = []
@@ -32,17 +38,17 @@ class Messages:
         self._began = perf_counter()
 
     def note(self, sentences: Sequence[str]) -> None:
-        """Print each sentence on a line of its own when the work is done, unless quiet."""
-        self._notes += sentences
+        """Print each new sentence on a line of its own when the run has succeeded."""
+        self._notes += [each for each in dict.fromkeys(sentences) if each not in self._notes]
 
-    def detail(self, sentence: str) -> None:
-        """Print a sentence where the user asked for more."""
+    def _log(self, sentence: str) -> None:
+        """Print a sentence with the seconds since the start, with `verbose`."""
         if self._verbose:
             self._print(f"crembo: {perf_counter() - self._began:6.2f} s  {sentence}")
 
     def stage(self, name: str, steps: int) -> Callable[[int], None]:
-        """Begin a stage of `steps` steps (0: not known); call the result with those done so far."""
-        self.detail(name)
+        """Begin a stage of `steps` steps (0: unknown); call the result with the steps done."""
+        self._log(name)
         if self._progress is None:
             return lambda done: None
         progress = self._progress
@@ -58,11 +64,11 @@ class Messages:
                 line, markup=False, emoji=False, highlight=False, soft_wrap=True
             )
         else:
-            print(line, file=sys.stderr)  # noqa: T201  # notes are said here and nowhere else
+            print_line(line)
 
     @contextmanager
     def progress(self) -> Iterator[None]:
-        """The time of the work: stages are drawn as a bar, and the notes told if it ends well."""
+        """Draw stages as a progress bar while the run lasts; then print the notes."""
         with self._bar():
             yield
         if not self._quiet:
@@ -96,8 +102,30 @@ class Messages:
                 self._progress = None
 
 
-def print_answer(text: str) -> None:
-    """Print `text`, and see to it that it is out; see `answering`."""
+def print_message(line: str) -> None:
+    """Print why a command ended, on standard error."""
+    print_line(f"crembo: {printable(line)}")
+
+
+def print_line(line: str) -> None:
+    """Print a line on standard error; where that fails nothing else does.
+
+    The exit code must not depend on whether anybody reads standard error.
+    """
+    try:
+        print(line, file=sys.stderr, flush=True)  # noqa: T201  # the one place that prints there
+    except OSError:
+        _discard(sys.stderr)
+
+
+def print_answer(text: str, *, styled: bool = False) -> None:
+    """Print `text` on standard output and flush it; see `answering`.
+
+    On a terminal, control characters in it are escaped unless it is `styled`: names in an
+    untrusted file must not reach the terminal as commands. In a pipe, data stays as it is.
+    """
+    if sys.stdout.isatty() and not styled:
+        text = "\n".join(printable(line) for line in text.split("\n"))
     with answering():
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -105,22 +133,84 @@ def print_answer(text: str) -> None:
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """A context that prints on standard output and does nothing else that could fail.
+    """A context for printing on standard output.
 
-    A reader that has stopped reading is no error, as in `crembo ... | head`. Raises OutputError
-    where the answer cannot be written, as on a full disk.
+    A closed pipe is not an error, as in `crembo ... | head`. Raises OutputError where the
+    result cannot be written, as on a full disk.
     """
     try:
         yield
     except BrokenPipeError:
-        _drop_the_rest()
+        _discard(sys.stdout)
     except OSError as error:
-        _drop_the_rest()
+        _discard(sys.stdout)
         raise OutputError(
-            "the answer cannot be printed", where="standard output", found=error.strerror
+            "the result cannot be printed", where="standard output", found=error.strerror
         ) from error
 
 
-def _drop_the_rest() -> None:
-    """Let what is still held back go nowhere: Python would try once more when it exits."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _discard(stream: TextIO) -> None:
+    """Discard buffered output, which Python would try to write again when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def publish(report: Report, *, as_json: bool, quiet: bool) -> None:
+    """Print the report of a run, then raise GateError where a requirement was not met.
+
+    Standard output gets JSON with `as_json`, nothing with `quiet`, else the drawing. In a job of
+    GitHub Actions the Markdown report is appended to the job's summary. Raises PublishError
+    where one of the two cannot be written: the outputs are written by now.
+    """
+    from crembo_cli.report.gates import raise_for_gates
+
+    try:
+        _append_summary(report)
+        if as_json:
+            print_answer(report.to_json())
+        elif not quiet:
+            from crembo_cli.report.console import render_terminal
+
+            print_answer(render_terminal(report), styled=True)
+    except OutputError as error:
+        raise PublishError(str(error), hint="the outputs of the run are written") from error
+    finally:
+        raise_for_gates(report)
+
+
+def check_summary() -> None:
+    """Raise OutputError where the job's summary cannot be written, before the run begins."""
+    path = os.environ.get(SUMMARY)
+    if path:
+        with _summary_errors(path), Path(path).open("ab"):
+            pass
+
+
+def _append_summary(report: Report) -> None:
+    """Append the Markdown report to the file that GITHUB_STEP_SUMMARY names, where it is set."""
+    path = os.environ.get(SUMMARY)
+    if not path:
+        return
+    from crembo_cli.runs.options import render_bytes
+
+    with _summary_errors(path), Path(path).open("ab") as file:
+        file.write(render_bytes(report, ".md") + b"\n")
+
+
+@contextmanager
+def _summary_errors(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            "the summary cannot be written",
+            where=f"{SUMMARY}={path}",
+            found=error.strerror,
+            hint=f"unset {SUMMARY} outside of GitHub Actions",
+        ) from error
+
+
+def command_line(context: typer.Context) -> str:
+    """The command as the user typed it, quoted for a shell; see `app.run`."""
+    import shlex
+
+    return shlex.join(["crembo", *context.obj])

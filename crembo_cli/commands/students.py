@@ -12,7 +12,7 @@ def command(as_json: options.AsJson = False, debug: options.Debug = False) -> No
     from crembo_cli.commands.messages import print_answer
     from crembo_cli.students.registry import family_names
 
-    del debug  # read from the arguments by app.run, which must know it before any command runs
+    del debug  # app.run reads it from the arguments, before any command runs
     families = [_info(name) for name in family_names()]
     if as_json:
         import json
@@ -23,7 +23,7 @@ def command(as_json: options.AsJson = False, debug: options.Debug = False) -> No
 
 
 def _info(name: str) -> dict[str, Any]:
-    """One family as `--json` gives it: name, summary, thresholds, options; or name and error."""
+    """One family for `--json`: name, summary, thresholds, options; or name and error."""
     from crembo_cli.errors import StudentError
     from crembo_cli.students.registry import family_class, family_options
 
@@ -50,8 +50,8 @@ def _info(name: str) -> dict[str, Any]:
 
 def _lines(info: dict[str, Any]) -> str:
     if "error" in info:
-        return f"{info['name']}: cannot be used: {info['error']}\n"
-    lines = [f"{info['name']}: {info['summary']}", f"    fitted to {_path(info['thresholds'])}"]
+        return f"{info['name']}: not available: {info['error']}\n"
+    lines = [f"{info['name']}: {info['summary']}", f"    {_path(info['thresholds'])}"]
     for option in info["options"]:
         lines.append(f"    --set {option['name']}={option['default']}  ({option['wanted']})")
         lines.append(f"        {option['help']}")
@@ -59,8 +59,8 @@ def _lines(info: dict[str, Any]) -> str:
 
 
 def _path(thresholds: int | None) -> str:
-    """What its path of students is fitted to."""
+    """The path of students that is fitted."""
     if thresholds == 0:
-        return "the beliefs alone"
-    most = "as many as asked" if thresholds is None else f"at most {thresholds} of them"
-    return f"the beliefs, then to the labels allowed at thresholds: {most}"
+        return "path: the soft-label student"
+    most = "" if thresholds is None else f", at most {thresholds}"
+    return f"path: the soft-label student, and one student for each threshold{most}"

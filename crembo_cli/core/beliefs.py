@@ -1,26 +1,24 @@
-"""Beliefs and depth: how much a teacher believes in what a student says.
+"""Beliefs and depth: the teacher's probability of what a student predicts.
 
 Section 2 of the paper (arXiv 2103.07668). `P` is the beliefs, (n, c), rows sum to 1; `labels`
-is what a student says, class indices (n,).
+is what a student predicts, class indices (n,).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
-Labels = NDArray[np.int64]
+from crembo_cli.arrays import Floats, Indices, Reals
 
 ROUNDING = 1e-9  # so that delta * n just below a whole number counts as that number
 
 
-def depth_by_row(P: Floats, labels: Labels) -> Floats:
+def depth_by_row(P: Reals, labels: Indices) -> Reals:
     """The depth of a student at each row, `P[i, labels[i]]`: (n,), in [0, 1], dtype of P."""
     return np.asarray(P[np.arange(len(labels)), labels])
 
 
-def insensitive_depth(depths: Floats, delta: float) -> float:
+def insensitive_depth(depths: Reals, delta: float) -> float:
     """The largest d such that at most `delta * n` of `depths` (n,) lie below d.
 
     `delta` in [0, 1); 0 gives the empirical depth, the minimum (the paper's delta-insensitive
@@ -34,17 +32,17 @@ def insensitive_depth(depths: Floats, delta: float) -> float:
     return float(np.partition(depths, below)[below])
 
 
-def empirical_depth(depths: Floats) -> float:
+def empirical_depth(depths: Reals) -> float:
     """The minimum of `depths` (n,): the paper's empirical depth."""
     return insensitive_depth(depths, 0.0)
 
 
-def mean_belief(depths: Floats) -> float:
+def mean_belief(depths: Reals) -> float:
     """The mean of `depths` (n,): the objective that soft distillation maximises."""
     return float(np.mean(depths, dtype=np.float64))
 
 
-def allowed_labels(P: Floats, threshold: float) -> NDArray[np.float32]:
+def allowed_labels(P: Reals, threshold: float) -> Floats:
     """The rewards at a threshold: 1 where `P >= threshold`, else 0; float32 (n, c).
 
     A row may have no allowed label at all; the masks nest as the threshold rises.

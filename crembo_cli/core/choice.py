@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crembo_cli.arrays import Indices, Reals
 from crembo_cli.core.beliefs import (
-    Floats,
-    Labels,
     depth_by_row,
     empirical_depth,
     insensitive_depth,
@@ -33,17 +32,17 @@ class StepScores:
 
 
 def score_step(
-    P: Floats,
-    predicted: Labels,
+    P: Reals,
+    predicted: Indices,
     delta: float,
-    teacher: Labels,
-    y_true: Labels | None,
-    first: Labels,
+    teacher: Indices,
+    y_true: Indices | None,
+    first: Indices,
 ) -> StepScores:
-    """Judge a student that says `predicted` (n,) on rows with beliefs P (n, c).
+    """Score a student with the labels `predicted` (n,) on rows with beliefs P (n, c).
 
-    The first m rows are real: `teacher` (m,) is what the teacher says there, and `y_true` (m,)
-    their true labels, or None. `first` (n,) is what the path's first student says.
+    The first m rows are real: `teacher` (m,) holds the teacher's labels there, and `y_true` (m,)
+    the true labels, or None. `first` (n,) holds the labels of the path's first student.
 
     Rows that were made lie in clumps around the real ones. They say more of each clump, and
     nothing of others: the error of a lead is that of m rows, not of n.
@@ -63,9 +62,9 @@ def score_step(
 
 
 def choose_by_depth(judgements: Sequence[StepScores]) -> int:
-    """The deepest of the students that surely believe more than the first, else the first.
+    """The deepest of the students that are significantly better than the first, else the first.
 
-    The first is the belief student, which has the best mean belief on the rows that it was
+    The first is the soft-label student, which has the best mean belief on the rows that it was
     fitted on. Another one counts where it leads the first's mean belief by LEAD paired standard
     errors; of those, the one with the largest insensitive depth; of equals the one with the
     larger mean belief, then the first.
@@ -79,7 +78,7 @@ def choose_by_depth(judgements: Sequence[StepScores]) -> int:
 def choose_by_accuracy(judgements: Sequence[StepScores]) -> int:
     """The most accurate student, the first of equals (the paper's Algorithm 2).
 
-    Without labels, the one that says most often what the teacher says.
+    Without labels, the one with the highest fidelity.
     """
     scores = [each.fidelity if each.accuracy is None else each.accuracy for each in judgements]
     return int(np.argmax(scores))

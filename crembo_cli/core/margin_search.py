@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.core.boxes import Floats
-from crembo_cli.core.margins import Doubles, Labels
+from crembo_cli.arrays import Bools, Doubles, Floats, Indices
 
-Predict = Callable[[Floats], Labels]
-Settle = Callable[[Floats], Floats]  # rows -> the nearest that can be asked about
+Predict = Callable[[Floats], Indices]
+Settle = Callable[[Floats], Floats]  # rows -> the nearest rows that the classifier accepts
 
 LARGEST = 16.0  # units: changes beyond it are not looked for
 DOUBLINGS = 11  # sizes tried first: LARGEST, its half, and so on
@@ -20,8 +18,8 @@ CORNERS = 16  # random corners of the ball
 TARGETS = 4  # rows of another label to go towards
 
 
-def as_they_are(rows: Floats) -> Floats:
-    """The rows: a classifier of numbers of any kind can be asked about each of them."""
+def unchanged(rows: Floats) -> Floats:
+    """The rows themselves: the classifier accepts any numbers."""
     return rows
 
 
@@ -30,22 +28,22 @@ def margin_upper_bound(
     rows: Floats,
     units: Doubles,
     rng: np.random.Generator,
-    settle: Settle = as_they_are,
+    settle: Settle = unchanged,
 ) -> Doubles:
-    """A size of change, in `units`, that does change what `predict` says of each row.
+    """A size of change, in `units`, that does change the prediction for each row.
 
     Float64 (n,), inf where none was found up to 16 units; `rows` is float32 (n, p), `units`
     (p,) as in `core.margins`. Along each direction the size is bisected: random corners of the
-    L-infinity ball, and towards rows of which something else is said. What is returned was
+    L-infinity ball, and towards rows with another label. What is returned was
     tried on the float32 row itself, so the margin is at most that; it may be less. Where not
-    every row can be asked about (whole numbers only, say), `settle` gives the one that is.
+    every row is accepted (only whole numbers, for example), `settle` gives the nearest that is.
     """
     predicted = predict(rows)
     directions = [
         *(rng.choice(np.array([-1.0, 1.0]), rows.shape) for _ in range(CORNERS)),
         *(_towards(rows, predicted, units, rng) for _ in range(TARGETS)),
     ]
-    # All directions at once: a classifier in another process is asked a few times only.
+    # All directions at once, so that a classifier in another process gets few queries.
     each = len(directions)
     found = _along(
         predict,
@@ -58,7 +56,7 @@ def margin_upper_bound(
     return np.asarray(found.reshape(each, -1).min(axis=0))
 
 
-def _towards(rows: Floats, predicted: Labels, units: Doubles, rng: np.random.Generator) -> Doubles:
+def _towards(rows: Floats, predicted: Indices, units: Doubles, rng: np.random.Generator) -> Doubles:
     """For each row the direction, largest step 1, to a random row with another label."""
     n = len(rows)
     other = rng.permutation(n)
@@ -75,7 +73,7 @@ def _along(
     predict: Predict,
     settle: Settle,
     rows: Floats,
-    predicted: Labels,
+    predicted: Indices,
     units: Doubles,
     direction: Doubles,
 ) -> Doubles:
@@ -83,7 +81,7 @@ def _along(
     low, high = np.zeros(len(rows)), np.full(len(rows), np.inf)
     moved = direction * units
 
-    def changes(sizes: Doubles) -> NDArray[np.bool_]:
+    def changes(sizes: Doubles) -> Bools:
         return np.asarray(predict(settle(_at(rows, moved, sizes))) != predicted)
 
     for size in LARGEST * 0.5 ** np.arange(DOUBLINGS)[::-1]:

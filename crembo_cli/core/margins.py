@@ -1,41 +1,84 @@
-"""Margins: by how much a row must change before a classifier says something else of it.
-
-A change of size r moves every number of the row by at most r of that feature's units (its
-standard deviation, as a rule): the L-infinity ball. A feature with the unit 0 does not move:
-that is how coded categories, for which "a little more" means nothing, are held as they are. A
-missing value is not moved and no value goes missing.
-
-Trees: the nearest box of a leaf that says something else, which is exact (Kantchelian, Tygar &
-Joseph, ICML 2016, solve it for ensembles; for one tree it is a minimum over its leaves).
-Weighted sums: the distance to a hyperplane, which the dual norm gives in closed form.
-"""
+"""The leaves of a tree as boxes: which rows each of them takes, feature by feature."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.core.boxes import Boxes, Floats
+from crembo_cli.arrays import Bools, Doubles, Floats, Indices, Int32s
 
-Doubles = NDArray[np.float64]
-Labels = NDArray[np.int64]
+
+@dataclass(frozen=True, kw_only=True)
+class Boxes:
+    """The L leaves of a tree over p features, in the order of their nodes.
+
+    A row reaches leaf k when each of its values v lies in `low[k, j] <= v <= high[k, j]`, or is
+    missing and `missing[k, j]` holds. Both ends are float32 values that reach the leaf, so that
+    a distance to them is attained. Where no value reaches it, low is inf and high is -inf.
+    """
+
+    node: Indices  # (L,) the leaf's node
+    low: Floats  # (L, p) the least value, included; -inf where there is none
+    high: Floats  # (L, p) the largest value, included; inf where there is none
+    missing: Bools  # (L, p) whether a missing value reaches it
+    tested: Bools  # (L, p) whether a split above the leaf tests the feature
+
+
+def leaf_boxes(
+    feature: Int32s,
+    threshold: Floats,
+    missing_left: Bools,
+    left: Int32s,
+    right: Int32s,
+    width: int,
+) -> Boxes:
+    """The boxes of a tree given by its m nodes, node 0 the root, parents before children.
+
+    `feature` (m,) is the column tested, below 0 at a leaf; a value `<= threshold` in float32
+    goes left, a missing one left where `missing_left`. `width` is p.
+    """
+    m = len(feature)
+    low = np.full((m, width), -np.inf, np.float32)
+    high = np.full((m, width), np.inf, np.float32)
+    missing = np.ones((m, width), np.bool_)
+    tested = np.zeros((m, width), np.bool_)
+    # The right side is open at the threshold: its least float32 value is the next one above.
+    with np.errstate(over="ignore"):  # nothing finite lies above the largest: infinity it is
+        above = np.nextafter(threshold, np.float32(np.inf))
+    for v in np.flatnonzero(feature >= 0):
+        j = feature[v]
+        for child in (left[v], right[v]):
+            for part in (low, high, missing, tested):
+                part[child] = part[v]
+            tested[child, j] = True
+        high[left[v], j] = min(high[v, j], threshold[v])
+        low[right[v], j] = max(low[v, j], above[v])
+        missing[left[v], j] &= missing_left[v]
+        missing[right[v], j] &= not missing_left[v]
+    leaves = np.flatnonzero(feature < 0)
+    low, high = low[leaves], high[leaves]
+    empty = low > high
+    low[empty], high[empty] = np.inf, -np.inf
+    return Boxes(node=leaves, low=low, high=high, missing=missing[leaves], tested=tested[leaves])
+
 
 BLOCK = 8_192  # rows worked on at a time, so that their distances stay in the cache
 
 
 def tree_margins(
-    rows: Floats, predicted: Labels, boxes: Boxes, labels: Labels, units: Doubles
+    rows: Floats, predicted: Indices, boxes: Boxes, labels: Indices, units: Doubles
 ) -> Doubles:
     """The margin of each row, float64 (n,), >= 0, in `units`; inf where no change matters.
 
-    A tree with the leaves `boxes`, which say `labels` (L,), says `predicted` (n,) of `rows` (n, p).
+    A tree whose leaves `boxes` have the labels `labels` (L,) predicts `predicted` (n,).
     `units` (p,) are finite and >= 0. The margin is attained by a row of float32 values; a
     change of any lesser size leaves the tree's answer as it is.
     """
     margins = np.full(len(rows), np.inf)
     for first in range(0, len(rows), BLOCK):
         block = slice(first, first + BLOCK)
-        # One contiguous column a feature: a leaf asks about a few of them only.
+        # One contiguous column a feature: a leaf tests few of them.
         columns = np.ascontiguousarray(rows[block].T, np.float64)
         absent = np.isnan(columns)
         for k, label in enumerate(labels):
@@ -46,12 +89,10 @@ def tree_margins(
     return margins
 
 
-def _distances(
-    columns: Doubles, absent: NDArray[np.bool_], boxes: Boxes, k: int, units: Doubles
-) -> Doubles:
+def _distances(columns: Doubles, absent: Bools, boxes: Boxes, k: int, units: Doubles) -> Doubles:
     """How far each row is from the box of leaf k: float64 (n,)."""
     far = np.zeros(columns.shape[1])
-    for j in np.flatnonzero(boxes.asked[k]):
+    for j in np.flatnonzero(boxes.tested[k]):
         values = columns[j]
         low, high = float(boxes.low[k, j]), float(boxes.high[k, j])
         away = np.maximum(low - values, values - high)
@@ -62,13 +103,11 @@ def _distances(
     return far
 
 
-def linear_margins(
-    scores: Doubles, weights: Doubles, units: Doubles, absent: NDArray[np.bool_]
-) -> Doubles:
+def linear_margins(scores: Doubles, weights: Doubles, units: Doubles, absent: Bools) -> Doubles:
     """The margin of each row, float64 (n,), >= 0, in `units`; inf where no change matters.
 
-    The class with the largest of `scores` (n, c) is said, the first of equals; a feature that
-    rises by 1 adds its `weights` (p, c) to them. `absent` (n, p) tells missing values, which do
+    The class with the largest of `scores` (n, c) is predicted, the first of equals; a feature that
+    rises by 1 adds its `weights` (p, c) to them. `absent` (n, p) marks missing values, which do
     not move. Exact in real numbers: float32 rounding can move the edge by a few of its ulps.
     """
     predicted = scores.argmax(axis=1)

@@ -8,12 +8,13 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from crembo_cli.core.beliefs import Floats, Labels, allowed_labels, depth_by_row, insensitive_depth
+from crembo_cli.arrays import Floats, Indices, Reals
+from crembo_cli.core.beliefs import allowed_labels, depth_by_row, insensitive_depth
 
 S = TypeVar("S")
 
 Fit = Callable[[Floats, S | None], S]  # rewards and an earlier student -> a student
-Predict = Callable[[S], Labels]  # a student -> what it says on the rows of P
+Predict = Callable[[S], Indices]  # a student -> its labels of the rows of P
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ class Step(Generic[S]):
     threshold: float | None  # None: fitted to the beliefs themselves
 
 
-def memo(fit: Fit[S], predict: Predict[S], P: Floats, *, delta: float = 0.0) -> list[Step[S]]:
+def memo(fit: Fit[S], predict: Predict[S], P: Reals, *, delta: float = 0.0) -> list[Step[S]]:
     """Every student the search fitted, the deepest one last.
 
     A student is consistent at threshold d when at most `delta * n` rows say a label with belief
@@ -48,7 +49,7 @@ def memo(fit: Fit[S], predict: Predict[S], P: Floats, *, delta: float = 0.0) -> 
         steps.append(Step(student=student, threshold=threshold))
         depths.append(depth)
         if depth >= threshold:
-            # The student may be deeper than was asked; nothing up to its depth is left to try.
+            # The student may be deeper than the threshold; skip all thresholds up to its depth.
             low = int(np.searchsorted(thresholds, depth, side="right"))
             start = student
         else:

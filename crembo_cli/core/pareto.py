@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.core.beliefs import Floats
+from crembo_cli.arrays import Bools, Reals
 
 
-def pareto_front(sizes: Sequence[int], values: Floats) -> NDArray[np.bool_]:
+def pareto_front(sizes: Sequence[int], values: Reals) -> Bools:
     """Which students no other one beats: bool (k,).
 
     `sizes`, k of them, are better when smaller, `values` (k, m) when larger. A student is beaten

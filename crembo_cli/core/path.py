@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.core.beliefs import Floats, allowed_labels
+from crembo_cli.arrays import Doubles, Floats, Reals
+from crembo_cli.core.beliefs import allowed_labels
 from crembo_cli.core.memo import Fit, S, Step
 
 
-def threshold_grid(count: int) -> NDArray[np.float64]:
+def threshold_grid(count: int) -> Doubles:
     """`count` thresholds, evenly spaced inside (0, 1), ascending."""
     return np.arange(1, count + 1) / (count + 1)
 
 
 def crembo_path(
     fit: Fit[S],
-    P: Floats,
-    thresholds: NDArray[np.float64],
+    P: Reals,
+    thresholds: Doubles,
     progress: Callable[[], None] = lambda: None,
 ) -> list[Step[S]]:
-    """The belief student, then the students at `thresholds` (ascending), in that order.
+    """The soft-label student, then the students at `thresholds` (ascending), in that order.
 
-    The belief student comes first because the average of the allowed labels over all thresholds
+    The soft-label student comes first because the average of the allowed labels over all thresholds
     is P itself; from it the thresholds are walked outwards from the middle, each fit starting
     from its neighbour's student. `progress` is called after each fit.
     """
@@ -38,13 +38,13 @@ def crembo_path(
 
 def _walk(
     fit: Fit[S],
-    P: Floats,
-    thresholds: NDArray[np.float64],
+    P: Reals,
+    thresholds: Doubles,
     start: S,
     progress: Callable[[], None],
 ) -> list[Step[S]]:
     steps: list[Step[S]] = []
-    before: NDArray[np.float32] | None = None
+    before: Floats | None = None
     for threshold in thresholds:
         allowed = allowed_labels(P, float(threshold))
         # Where no belief lies between two thresholds there is nothing new to learn.

@@ -1,53 +1,50 @@
-"""Rows drawn again or wrongly labelled, and how much answers agree then."""
+"""Resampled rows, label noise, and the agreement of predictions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.core.boxes import Floats
+from crembo_cli.arrays import Floats, Indices
 
-Labels = NDArray[np.int64]
-
-BLOCK = 4_096  # rows whose distances are held at a time
+BLOCK = 4_096  # rows whose distances are in memory at a time
 
 
-def resamples(count: int, rows: int, share: float, rng: np.random.Generator) -> list[Labels]:
-    """`count` draws of `share` of the row numbers 0..rows-1, without replacement, rising.
+def draw_resamples(count: int, rows: int, share: float, rng: np.random.Generator) -> list[Indices]:
+    """Draw `share` of the row numbers 0..rows-1 without replacement, `count` times: ascending.
 
-    At least two rows are drawn, and never more than there are.
+    Each draw has at least two rows, and never more than there are.
     """
     size = min(rows, max(2, round(share * rows)))
     return [np.sort(rng.choice(rows, size, replace=False)) for _ in range(count)]
 
 
-def owners(rows: Floats, made: Floats, scale: Floats) -> Labels:
-    """For each of `made` (m, p) the number of the nearest of `rows` (n, p): int64 (m,).
+def nearest_real_rows(rows: Floats, synthetic: Floats, scale: Floats) -> Indices:
+    """For each of the `synthetic` rows (m, p), the number of the nearest of `rows`: int64 (m,).
 
-    Distances are Euclidean, of the features over `scale` (p,), a missing value lying at the
-    feature's mean. A row made from another lies near it, as a rule nearer than to any other.
+    Distances are Euclidean, each feature divided by `scale` (p,); a missing value lies at the
+    feature's mean. The nearest row is usually the one that a synthetic row was made from.
     """
     with np.errstate(invalid="ignore"):
         there = np.where(np.isnan(rows), 0, rows)
         means = there.sum(axis=0, dtype=np.float64) / np.maximum((~np.isnan(rows)).sum(axis=0), 1)
     points, others = (
         np.where(np.isnan(part), np.float32(0), (part - means) / scale).astype(np.float32)
-        for part in (rows, made)
+        for part in (rows, synthetic)
     )
     squares = np.einsum("ij,ij->i", points, points)
-    nearest = np.empty(len(made), np.int64)
-    for first in range(0, len(made), BLOCK):
+    nearest = np.empty(len(synthetic), np.int64)
+    for first in range(0, len(synthetic), BLOCK):
         block = slice(first, first + BLOCK)
         nearest[block] = (squares - 2 * others[block] @ points.T).argmin(axis=1)
     return nearest
 
 
-def pairwise_agreement(answers: Sequence[Labels]) -> float:
+def pairwise_agreement(answers: Sequence[Indices]) -> float:
     """The share of rows where two of k >= 2 classifiers agree, averaged over their pairs.
 
-    Each of `answers` holds the class indices (m,) that one of them says of the same rows.
+    Each of `answers` holds the class indices (m,) that one of them predicts for the same rows.
     """
     predicted = np.stack(answers)
     k = len(predicted)
@@ -58,16 +55,16 @@ def pairwise_agreement(answers: Sequence[Labels]) -> float:
     return float(together / (k * (k - 1) * predicted.shape[1]))
 
 
-def wrong_classes(predicted: Labels, classes: int, rng: np.random.Generator) -> Labels:
-    """For each class index in `predicted` (n,) another one, each of the others as often."""
+def draw_wrong_classes(predicted: Indices, classes: int, rng: np.random.Generator) -> Indices:
+    """For each class index in `predicted` (n,), draw another one uniformly."""
     return np.asarray((predicted + rng.integers(1, classes, len(predicted))) % classes)
 
 
-def with_wrong_beliefs(beliefs: Floats, at: Labels, wrong: Labels) -> Floats:
-    """`beliefs` (n, c) where on rows `at` (k,) the class `wrong` (k,) is the one believed in.
+def swap_beliefs(beliefs: Floats, at: Indices, wrong: Indices) -> Floats:
+    """A copy of `beliefs` (n, c) whose rows `at` (k,) believe in the classes `wrong` (k,).
 
-    It takes the belief of the class that had the largest, which gets its: a row stays as sure
-    as it was, of something else.
+    The wrong class and the class with the largest belief swap their beliefs, so a row stays as
+    certain as it was, of another class.
     """
     changed = beliefs.copy()
     top = beliefs[at].argmax(axis=1)

@@ -8,10 +8,8 @@ swaps: each value is, with an even chance, that of one of a few near neighbours,
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Rows = NDArray[np.float32]
-Numbers = NDArray[np.int64]
+from crembo_cli.arrays import Bools, Floats, Indices
 
 SWAP = 0.5  # the chance that a value is taken from the neighbour
 NEIGHBOURS = 5  # of how many near rows a swap draws one
@@ -23,7 +21,7 @@ GRID = 2.0**12  # distances are measured in standard deviations over this
 BLOCK = 4_000_000  # distances that are held at a time
 
 
-def synthetic_rows(rows: Rows, count: int, rng: np.random.Generator) -> Rows:
+def synthetic_rows(rows: Floats, count: int, rng: np.random.Generator) -> Floats:
     """`count` new rows like `rows`, float32 (n, p) with n >= 1: float32 (count, p).
 
     Values stay within each feature's range. A feature of whole numbers stays whole; one with at
@@ -46,7 +44,7 @@ def synthetic_rows(rows: Rows, count: int, rng: np.random.Generator) -> Rows:
     return made
 
 
-def nearest_rows(rows: Rows, which: Numbers) -> Numbers:
+def nearest_rows(rows: Floats, which: Indices) -> Indices:
     """For each of `which` (m,) of `rows` (n, p), the numbers of its nearest others: (m, k).
 
     Nearest first, k at most NEIGHBOURS, Euclidean distance of the features in their standard
@@ -63,12 +61,12 @@ def nearest_rows(rows: Rows, which: Numbers) -> Numbers:
             points[known, j] = np.rint((values - values.mean()) / values.std() * GRID)
     points[:, p] = np.einsum("ij,ij->i", points, points)
     # |b|^2 - 2ab is the squared distance of a and b, less |a|^2, which does not change the order.
-    asked = points[which] * -2
-    asked[:, p] = 1
+    queries = points[which] * -2
+    queries[:, p] = 1
     near = np.empty((len(which), min(NEIGHBOURS, max(n - 1, 1))), np.int64)
     for begin in range(0, len(which), max(1, BLOCK // n)):
         block = slice(begin, begin + max(1, BLOCK // n))
-        distance = asked[block] @ points.T
+        distance = queries[block] @ points.T
         each = np.arange(len(distance))
         distance[each, which[block]] = np.inf
         some = np.argpartition(distance, near.shape[1] - 1, axis=1)[:, : near.shape[1]]
@@ -77,19 +75,19 @@ def nearest_rows(rows: Rows, which: Numbers) -> Numbers:
     return near
 
 
-def _draw_evenly(n: int, count: int, rng: np.random.Generator) -> Numbers:
+def _draw_evenly(n: int, count: int, rng: np.random.Generator) -> Indices:
     """`count` numbers below n, each drawn as often as any other, up to one."""
     rounds = [rng.permutation(n) for _ in range(count // n + 1)]
     return np.concatenate(rounds)[:count]
 
 
 def _new_values(
-    seen: Rows,
-    base: Numbers,
-    other: Numbers,
-    munged: NDArray[np.bool_],
+    seen: Floats,
+    base: Indices,
+    other: Indices,
+    munged: Bools,
     rng: np.random.Generator,
-) -> Rows:
+) -> Floats:
     """Values of one feature for rows made from rows `base` and their neighbours `other`."""
     swap = rng.random(len(base)) < SWAP
     noise = rng.standard_normal(len(base))

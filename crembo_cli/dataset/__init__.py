@@ -1,1 +1,1 @@
-"""Tables in: read them, choose their columns, match their labels, split and encode their rows."""
+"""Tables: reading, choosing columns, matching labels, splitting and encoding rows."""

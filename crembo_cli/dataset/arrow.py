@@ -1,4 +1,4 @@
-"""Columns of Arrow as columns of a frame: which types there are, and what becomes of each."""
+"""Convert Arrow columns to columns of a pandas frame."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def to_frame(columns: dict[str, pa.ChunkedArray], name: str) -> tuple[pd.DataFrame, dict[str, str]]:
-    """The usable columns as a frame, and the types of those left out by their names.
+    """Return the usable columns as a frame, and the type of each column left out, by its name.
 
-    Empties `columns` on the way, so that memory holds no column twice. Integers become int64,
-    float16 becomes float32, decimals float64, dictionaries what they stand for; with missing
-    cells, integers and booleans become float64 with NaN, and so do integers beyond int64 and
-    columns without any cell. Text becomes `str` objects, and None where missing.
+    Empties `columns` while it works, so that memory never holds a column twice. Integers become
+    int64, float16 becomes float32, decimals become float64, and dictionaries become their
+    values. Integers and booleans with missing cells, integers beyond int64 and columns of nulls
+    become float64, with NaN where missing. Text becomes `str` objects, with None where missing.
 
-    `name` is the file's, for messages. Raises `DataError` for text that is not UTF-8.
+    `name` is the file's name, for messages. Raises `DataError` for text that is not UTF-8.
     """
     import pandas as pd
 
@@ -34,7 +34,7 @@ def to_frame(columns: dict[str, pa.ChunkedArray], name: str) -> tuple[pd.DataFra
             values = _values(cells)
         except UnicodeDecodeError as error:
             raise DataError(
-                "the text cannot be decoded",
+                "invalid text encoding",
                 where=f"{name}, column {column!r}",
                 found=str(error),
                 wanted="UTF-8",
@@ -42,20 +42,20 @@ def to_frame(columns: dict[str, pa.ChunkedArray], name: str) -> tuple[pd.DataFra
         if values is None:
             unusable[column] = str(cells.type)
         else:
-            # pandas would make its own kind of strings of a bare array of objects
+            # without dtype=object, pandas infers its own string dtype
             usable[column] = pd.Series(values, dtype=object) if values.dtype == object else values
     return pd.DataFrame(usable, copy=False), unusable
 
 
 def _values(cells: pa.ChunkedArray) -> NDArray[Any] | None:
-    """The cells as an array of a frame; None for types that are neither numbers nor text."""
+    """Return the cells as an array for a frame; None if they are neither numbers nor text."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(cells.type) and not _is_text(cells.type.value_type):
         cells = cells.cast(cells.type.value_type)
     if _is_text(getattr(cells.type, "value_type", cells.type)):
         return _texts(cells)
-    kind = _number(cells)
+    kind = _number_type(cells)
     if kind is None:
         return None
     values: NDArray[Any] = cells.cast(kind, safe=False).to_numpy()
@@ -69,8 +69,8 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(is_.is_string(kind) or is_.is_large_string(kind) or is_.is_string_view(kind))
 
 
-def _number(cells: pa.ChunkedArray) -> pa.DataType | None:
-    """The type that the cells become as numbers; None where they are none."""
+def _number_type(cells: pa.ChunkedArray) -> pa.DataType | None:
+    """Return the numeric type to convert the cells to; None if they are not numeric."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -82,14 +82,14 @@ def _number(cells: pa.ChunkedArray) -> pa.DataType | None:
     if is_.is_boolean(kind):
         return pa.float64() if cells.null_count else kind
     if is_.is_integer(kind):
-        most = pc.max(cells).as_py() if is_.is_uint64(kind) else None
-        beyond = (most or 0) > np.iinfo(np.int64).max
+        largest = pc.max(cells).as_py() if is_.is_uint64(kind) else None
+        beyond = (largest or 0) > np.iinfo(np.int64).max
         return pa.float64() if cells.null_count or beyond else pa.int64()
     return None
 
 
 def _texts(cells: pa.ChunkedArray) -> NDArray[np.object_]:
-    """One `str` object for each different text, however often it occurs."""
+    """Return the cells with one shared `str` object for each distinct text."""
     import pyarrow as pa
 
     if not pa.types.is_dictionary(cells.type):
@@ -98,5 +98,5 @@ def _texts(cells: pa.ChunkedArray) -> NDArray[np.object_]:
     texts = np.empty(len(whole.dictionary) + 1, dtype=object)
     texts[:-1] = whole.dictionary.to_pylist()
     codes = whole.indices.fill_null(-1) if whole.null_count else whole.indices
-    taken: NDArray[np.object_] = texts[codes.to_numpy(zero_copy_only=False)]
-    return taken
+    values: NDArray[np.object_] = texts[codes.to_numpy(zero_copy_only=False)]
+    return values

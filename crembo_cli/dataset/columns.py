@@ -16,11 +16,11 @@ LABEL_NAMES = ("target", "label", "class", "y")
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """What each column of a table is taken for."""
+    """The role of each column of a table."""
 
-    label: str | None  # the true labels; None: there are none
-    features: tuple[str, ...]  # in the order in which the teacher takes them
-    extra: tuple[str, ...]  # ignored, though nobody asked for that; in the table's order
+    label: str | None  # the column of true labels; None if there is none
+    features: tuple[str, ...]  # in the teacher's order
+    extra: tuple[str, ...]  # neither label nor feature nor dropped; in the table's order
 
 
 def choose_columns(
@@ -32,18 +32,19 @@ def choose_columns(
     wanted_names: tuple[str, ...] | None,
     wanted_count: int | None,
 ) -> Columns:
-    """Tell label and features apart.
+    """Choose the label column and the feature columns of `table`.
 
-    `label`, `features` and `drop` are what the user named. `wanted_names` are the teacher's
-    features where it knows their names, `wanted_count` their number where it knows that.
+    `label`, `features` and `drop` are the user's options. `wanted_names` are the names of the
+    teacher's features and `wanted_count` is their number; None where the teacher does not know.
 
-    The label is the one named, else the one column called target, label, class or y (any case)
-    that the teacher does not need. Features are matched by name where the table, or what the
-    user named, has the teacher's names; a user who names as many others means them in that
-    order. Without names, the table's columns but for the label are taken as they come.
+    The label is the column that the user names, else the one column called target, label, class
+    or y (in any case) that the teacher does not need. If the table, or `features`, contains the
+    teacher's names, features are matched by name. If the user names as many other columns, they
+    are taken in that order. If the teacher knows no names, the features are all columns except
+    the label, in the table's order.
 
-    Raises `DataError` for columns that are not there or named twice, features that are missing,
-    too many or too few, that hold neither numbers nor text, and a label that is not clear.
+    Raises `DataError` if a column does not exist or is named twice, if features are missing, too
+    many, too few or neither numbers nor text, and if the label is ambiguous.
     """
     there = (*table.frame.columns, *table.unusable)
     for names, option in ((features or (), "--features"), (drop, "--drop")):
@@ -56,7 +57,7 @@ def choose_columns(
         label = _guess_label(table, [name for name in there if name not in taken])
         spare = len(there) - len(drop)
         if wanted_names is None and features is None and wanted_count == spare:
-            label = None  # the teacher needs them all: y may be a coordinate
+            label = None  # the teacher needs all columns: y may be a coordinate
     rest = tuple(name for name in there if name != label and name not in drop)
     if wanted_names is not None:
         chosen = _by_name(table, rest, features, wanted_names)
@@ -67,7 +68,7 @@ def choose_columns(
     if wanted_count is not None and wanted_count != len(chosen):
         raise _wrong_count(table, chosen, wanted_count, label)
     if not chosen:
-        raise DataError("no feature is left", where=table.name, found=listed(there))
+        raise DataError("no feature columns are left", where=table.name, found=format_list(there))
     extra = tuple(name for name in rest if name not in chosen)
     return Columns(label=label, features=chosen, extra=extra)
 
@@ -77,14 +78,14 @@ def _check_named(table: Table, there: Sequence[str], names: Sequence[str], optio
         if name not in there:
             close = get_close_matches(name, there, n=1)
             raise DataError(
-                f"no such column as {option} names",
+                "no such column",
                 where=table.name,
-                found=listed(there),
-                wanted=repr(name),
+                found=f"{option} {name!r}",
+                wanted=f"one of {format_list(there)}",
                 hint=f"did you mean {close[0]!r}?" if close else None,
             )
         if name in names[:position]:
-            raise DataError(f"{option} names a column twice", where=table.name, found=repr(name))
+            raise DataError(f"duplicate column in {option}", where=table.name, found=repr(name))
 
 
 def _check_apart(
@@ -96,8 +97,8 @@ def _check_apart(
 ) -> None:
     roles: list[tuple[str, set[str]]] = [
         ("the label", {label} if label is not None else set()),
-        ("a feature named by --features", set(features or ())),
-        ("dropped by --drop", set(drop)),
+        ("a feature in --features", set(features or ())),
+        ("excluded by --drop", set(drop)),
     ]
     if features is None and wanted_names is not None:
         roles.append(("a feature that the teacher needs", set(wanted_names)))
@@ -106,9 +107,10 @@ def _check_apart(
             both = sorted(names & others)
             if both:
                 raise DataError(
-                    "a column cannot be two things",
+                    "a column has two roles",
                     where=f"{table.name}, column {both[0]!r}",
                     found=f"{one} and {other}",
+                    wanted="one role",
                 )
 
 
@@ -116,10 +118,10 @@ def _guess_label(table: Table, free: Sequence[str]) -> str | None:
     found = [name for name in free if name.lower() in LABEL_NAMES]
     if len(found) > 1:
         raise DataError(
-            "more than one column may be the label",
+            "the label column is ambiguous",
             where=table.name,
-            found=listed(found),
-            hint=f"name it: --label {found[0]}",
+            found=format_list(found),
+            hint=f"choose it with --label {found[0]}",
         )
     return found[0] if found else None
 
@@ -131,7 +133,7 @@ def _by_name(
     wanted: tuple[str, ...],
 ) -> tuple[str, ...]:
     offered = rest if features is None else features
-    # LightGBM keeps a name's blanks as underscores.
+    # LightGBM replaces the blanks in a name by underscores.
     spelled = {name.replace(" ", "_"): name for name in offered}
     wanted = tuple(name if name in offered else spelled.get(name, name) for name in wanted)
     missing = [name for name in wanted if name not in offered]
@@ -140,12 +142,14 @@ def _by_name(
     if features is not None and len(missing) == len(wanted) == len(features):
         return features
     close = get_close_matches(missing[0], offered, n=1) if missing else []
-    in_order = "to match by order, name the columns: --features A,B,..."
+    in_order = "to match columns by order, list them: --features A,B,..."
     raise DataError(
-        "a feature is missing" if missing else "too many features are named",
+        "the table lacks features of the teacher" if missing else "too many features",
         where=table.name,
-        found=listed(offered),
-        wanted=listed(missing) if missing else f"the teacher's {len(wanted)}: {listed(wanted)}",
+        found=format_list(offered),
+        wanted=format_list(missing)
+        if missing
+        else f"the teacher's {len(wanted)}: {format_list(wanted)}",
         hint=f"did you mean {close[0]!r}? {in_order}" if close else in_order,
     )
 
@@ -153,16 +157,16 @@ def _by_name(
 def _wrong_count(table: Table, chosen: Sequence[str], wanted: int, label: str | None) -> DataError:
     nameless = [name for name in chosen if name.startswith("Unnamed: ")]
     if nameless and len(chosen) > wanted:
-        hint = f"{nameless[0]!r} has no name in the file, --drop it if it counts rows"
+        hint = f"{nameless[0]!r} has no name in the file; if it is a row number, --drop it"
     elif label is None and len(chosen) == wanted + 1:
-        hint = "if one of them is the label, name it: --label COLUMN"
+        hint = "if one of them is the label, use --label COLUMN"
     else:
-        hint = "say which they are: --features A,B,... or --drop A,B,..."
-    beside = "and no label" if label is None else f"beside the label {label!r}"
+        hint = "choose the features with --features A,B,... or --drop A,B,..."
+    beside = "and no label" if label is None else f"and the label {label!r}"
     return DataError(
-        "the number of features is not the teacher's",
+        "the number of features does not match the teacher",
         where=table.name,
-        found=f"{len(chosen)} columns {beside}: {listed(chosen)}",
+        found=f"{len(chosen)} columns {beside}: {format_list(chosen)}",
         wanted=str(wanted),
         hint=hint,
     )
@@ -171,10 +175,11 @@ def _wrong_count(table: Table, chosen: Sequence[str], wanted: int, label: str | 
 def _check_usable(table: Table, name: str) -> None:
     if name in table.unusable:
         raise DataError(
-            "a column holds neither numbers nor text",
+            "unsupported column type",
             where=f"{table.name}, column {name!r}",
             found=table.unusable[name],
-            hint="store it as a number (days since a date, say), or leave it out: --drop " + name,
+            wanted="numbers or text",
+            hint=f"convert it (a date to a number of days, for example), or use --drop {name}",
         )
 
 
@@ -182,9 +187,9 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 def check_cells(table: Table, columns: Columns) -> None:
-    """Refuse features with values that are infinite, or become so as float32 (beyond 3.4e38).
+    """Check that no feature value is infinite, in its own type or as float32.
 
-    Raises `DataError` that names the first such cell of the first such column.
+    Raises `DataError` that names the first cell beyond +-3.4e38, in the first such column.
     """
     for name in columns.features:
         cells = table.frame[name].to_numpy()
@@ -194,14 +199,14 @@ def check_cells(table: Table, columns: Columns) -> None:
         if beyond.any():
             row = int(beyond.argmax())
             raise DataError(
-                "a value is infinite" if np.isinf(cells[row]) else "a value is too large",
+                "infinite value" if np.isinf(cells[row]) else "value out of range",
                 where=table.where(row, name),
                 found=f"{cells[row]:g} ({int(beyond.sum())} such cells in the column)",
                 wanted=f"a number between -{LARGEST:.2g} and {LARGEST:.2g}, or a missing cell",
             )
 
 
-def listed(items: Sequence[object], most: int = 8) -> str:
-    """The `repr` of the first `most` items, and the number of the others."""
+def format_list(items: Sequence[object], most: int = 8) -> str:
+    """Format the first `most` items with `repr`, and the number of the others."""
     shown = ", ".join(repr(item) for item in items[:most])
     return shown + (f" and {len(items) - most} more" if len(items) > most else "")

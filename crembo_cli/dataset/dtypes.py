@@ -1,4 +1,4 @@
-"""Convert columns to the dtype, number or text, that a teacher or an earlier table has."""
+"""Convert columns to numbers or text, as the teacher or an earlier table has them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
 
 def as_dtypes(table: Table, *, numbers: Sequence[str] = (), text: Sequence[str] = ()) -> Table:
-    """The table with the columns `numbers` as numbers and the columns `text` as text.
+    """Return the table with the columns `numbers` as numbers and the columns `text` as text.
 
-    Text that spells numbers throughout (codes like 007 among them) becomes float64, NaN where
-    missing. Whole numbers become their digits, None where missing: so they stood in the file.
-    A column that is already of its kind stays as it is.
+    Text becomes float64, with NaN where missing; codes like 007 are numbers too. Whole numbers
+    become their digits, with None where missing. A column of the wanted kind does not change.
 
-    Raises `DataError` that names the first cell which is no number, or the first number or
-    boolean of which the text is not known (1.5 may have been written 1.50).
+    Raises `DataError` that names the first cell that is not a number, or the first number or
+    boolean whose text is unknown (1.5 may have been written 1.50).
     """
     changed: dict[str, pd.Series[Any]] = {}
     for name in numbers:
@@ -45,11 +44,11 @@ def _numbers(table: Table, name: str) -> pd.Series[Any]:
     if wrong.any():
         row = int(wrong.argmax())
         raise DataError(
-            "a feature is not a number",
+            "expected a number in a numeric feature",
             where=table.where(row, name),
             found=f"{cells[row]!r} ({int(wrong.sum())} such cells in the column)",
             wanted="a number or a missing cell",
-            hint="--drop leaves a column out, --features names the ones to use",
+            hint="exclude the column with --drop, or correct the cell",
         )
     return numbers
 
@@ -66,11 +65,11 @@ def _text(table: Table, name: str) -> pd.Series[Any]:
     if not written.all():
         row = int((~written).argmax())
         raise DataError(
-            "a feature is not text",
+            "expected text in a text feature",
             where=table.where(row, name),
             found=f"{values[row]}",
             wanted="text or whole numbers",
-            hint="put another value than numbers into the column, or store it as text in Parquet",
+            hint="store the column as text in Parquet",
         )
     texts = np.empty(len(values), dtype=object)
     texts[~missing] = [str(int(value)) for value in values[~missing]]

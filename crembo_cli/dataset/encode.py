@@ -1,4 +1,4 @@
-"""Rows of a table as the student sees them: float32, categories as codes in order of belief."""
+"""Encode rows for a student: float32, with categories as codes ordered by class probability."""
 
 from __future__ import annotations
 
@@ -26,22 +26,23 @@ NO_TEXT = "(no text)"  # the one category of a column of text that is missing on
 
 @dataclass(frozen=True, kw_only=True)
 class Encoding:
-    """How the columns of a frame become numbers, and back."""
+    """A reversible mapping from the columns of a frame to float32 numbers."""
 
     features: tuple[Feature, ...]  # one per column, in order
-    dtypes: tuple[np.dtype[Any], ...]  # of the columns it was learned from
-    missing_texts: tuple[str, ...]  # texts that stand for a missing cell in every column of
-    # text: the empty one first, then all of `MISSING` that are no category of any column
-    absent: tuple[str | None, ...]  # how each column writes a missing cell: "" or None
+    dtypes: tuple[np.dtype[Any], ...]  # of the columns that it was learned from
+    missing_texts: tuple[str, ...]  # texts that mean a missing cell in every text column: the
+    # empty text first, then each text of `MISSING` that is not a category of any column
+    absent: tuple[str | None, ...]  # the value of a missing cell in each column: "" or None
 
     def encode(self, frame: pd.DataFrame) -> Floats:
-        """Rows, float32 (n, p) in C order, for a frame that has the learned columns.
+        """Return the rows of `frame`, float32 (n, p) in C order.
 
-        Numbers are rounded to float32, booleans 0 and 1. Text becomes its category's code, -1
-        where it was not seen when the encoding was learned, NaN where it is missing or empty.
+        Numbers are rounded to float32; booleans become 0 and 1. Text becomes the code of its
+        category: -1 for a text that was not seen when the encoding was learned, NaN where the
+        cell is missing or empty.
 
-        Raises `DataError` where a column is not there, or is text where a number was learned or
-        the other way round.
+        Raises `DataError` if a learned column is missing, or is text instead of a number or the
+        other way round.
         """
         rows = np.empty((len(frame), len(self.features)), np.float32)
         for j, feature in enumerate(self.features):
@@ -49,10 +50,10 @@ class Encoding:
         return rows
 
     def decode(self, rows: Floats) -> pd.DataFrame:
-        """The frame, with the learned columns and dtypes, that `rows` (n, p) stand for.
+        """Return the frame, with the learned columns and dtypes, for `rows` (n, p).
 
-        Integers are rounded to the nearest, codes too. Raises `DefectError` for the code -1,
-        which stands for no text, and for NaN where integers or booleans were learned.
+        Integers and codes are rounded to the nearest. Raises `DefectError` for the code -1,
+        which has no text, and for NaN in a column of integers or booleans.
         """
         import pandas as pd
 
@@ -68,12 +69,12 @@ class Encoding:
 
     def _encode(self, frame: pd.DataFrame, feature: Feature) -> NDArray[Any]:
         if feature.name not in frame.columns:
-            raise DataError("a feature is missing", wanted=repr(feature.name))
+            raise DataError("the table lacks a feature", wanted=repr(feature.name))
         cells = frame[feature.name]
         is_text = cells.dtype == object
         if is_text != bool(feature.categories):
             raise DataError(
-                "a feature is not what it was when it was learned",
+                "the type of a feature differs from the training table",
                 where=f"column {feature.name!r}",
                 found="text" if is_text else "numbers",
                 wanted="numbers" if is_text else "text",
@@ -84,11 +85,11 @@ class Encoding:
 
 
 def learn_encoding(frame: pd.DataFrame, beliefs: Floats) -> Encoding:
-    """Learn the encoding of `frame`'s columns from the teacher's beliefs (n, c) on its rows.
+    """Learn the encoding of `frame` from the teacher's class probabilities (n, c) on its rows.
 
-    The categories of a column of text are its different texts, coded 0..k-1 in the order of
-    `order_categories`. The frame's columns are as `Table.frame` has them. An empty text is a
-    missing cell to the student, since an ONNX input of text has no other way to say so.
+    The categories of a text column are its distinct texts, coded 0..k-1 in the order of
+    `order_categories`. The columns are as in `Table.frame`. An empty text is a missing cell for
+    the student, because a text input in ONNX cannot express a missing cell otherwise.
     """
     import pandas as pd
 
@@ -120,31 +121,31 @@ def learn_encoding(frame: pd.DataFrame, beliefs: Floats) -> Encoding:
 def _codes(
     cells: pd.Series[Any], categories: tuple[str, ...], missing_texts: tuple[str, ...]
 ) -> Floats:
-    """The categories' codes for a column of text."""
+    """Return the codes of a column of text."""
     import pandas as pd
 
     codes, texts = pd.factorize(cells.to_numpy())
     place: dict[str, float] = {category: float(code) for code, category in enumerate(categories)}
     place.update(dict.fromkeys(missing_texts, np.nan))
     table = np.array([*(place.get(text, UNSEEN) for text in texts), np.nan], np.float32)
-    taken: Floats = table[codes]  # a missing cell's -1 is the table's last place
-    return taken
+    found: Floats = table[codes]  # a missing cell has the code -1, the last entry of the table
+    return found
 
 
 def _texts(column: Floats, feature: Feature, absent: str | None) -> NDArray[np.object_]:
-    """The categories that a column of codes stands for."""
+    """Return the texts of a column of codes."""
     count = len(feature.categories)
     missing = np.isnan(column)
     codes = np.where(missing, count, np.rint(column)).astype(np.int64)
     if (codes < 0).any() or (codes[~missing] >= count).any():
-        raise DefectError(f"a code of column {feature.name!r} stands for no category")
+        raise DefectError(f"a code of column {feature.name!r} has no category")
     texts = np.array([*feature.categories, absent], dtype=object)
-    taken: NDArray[np.object_] = texts[codes]
-    return taken
+    found: NDArray[np.object_] = texts[codes]
+    return found
 
 
 def _numbers(column: Floats, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """A column of numbers as `dtype`."""
+    """Return a column of numbers as `dtype`."""
     if dtype.kind == "f":
         return column.astype(dtype)
     if np.isnan(column).any():
@@ -157,14 +158,15 @@ def _numbers(column: Floats, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
 def order_categories(
     codes: NDArray[np.int64], categories: Sequence[str], beliefs: NDArray[np.float32]
 ) -> tuple[str, ...]:
-    """`categories` in the order of the teacher's mean belief on their rows.
+    """Sort `categories` by the teacher's mean class probabilities on their rows.
 
-    `codes`, int64 (n,), says which category a row has, -1 for none, and each category has a row;
-    `beliefs` is (n, c). With two classes the order is that of the mean belief in the second: no
-    split of the categories in two parts is better than one of those that this order allows
-    (Breiman et al. 1984, section 4.2.2). With more it is that of the first principal direction
-    of the categories' mean beliefs, each counting with its rows (Coppersmith, Hong and Hosking
-    1999), pointing up in the class that weighs most in it. Ties go by the text.
+    `codes`, int64 (n,), is the category of each row, -1 for none; each category has a row.
+    `beliefs` is (n, c). With two classes, categories are sorted by the mean probability of the
+    second: then the best split of the categories into two sets is a split of this order
+    (Breiman et al. 1984, section 4.2.2). With more classes, they are sorted along the first
+    principal direction of their mean probabilities, weighted by their numbers of rows
+    (Coppersmith, Hong and Hosking 1999); the direction points to higher probability of the class
+    with the largest weight. Ties are sorted by the text.
     """
     k = len(categories)
     seen = codes >= 0
@@ -181,7 +183,7 @@ def order_categories(
 
 
 def _principal(means: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The categories' places along the direction in which their means differ most."""
+    """Return the position of each category along the direction of largest variance."""
     centred = means - counts @ means / counts.sum()
     _, vectors = np.linalg.eigh(centred.T @ (centred * counts[:, None]))
     direction = vectors[:, -1]

@@ -1,4 +1,4 @@
-"""Literals in cells: missing values, numbers, true and false."""
+"""Texts of cells that mean a missing value, a number, true or false."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ TRUE = ("true", "True", "TRUE")
 FALSE = ("false", "False", "FALSE")
 WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
-CODE = r"^\s*[+-]?0[0-9xX][0-9a-fA-F]*\s*$"  # digits that are no number: 007, 0x1F
+CODE = r"^\s*[+-]?0[0-9xX][0-9a-fA-F]*\s*$"  # digits that are a code, not a number: 007, 0x1F

@@ -1,4 +1,4 @@
-"""Notes for the user about the columns of a table; nothing is changed."""
+"""Notes for the user about the columns of a table."""
 
 from __future__ import annotations
 
@@ -7,47 +7,47 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.dataset.columns import LABEL_NAMES, Columns, listed
+from crembo_cli.dataset.columns import LABEL_NAMES, Columns, format_list
 from crembo_cli.dataset.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-IGNORED = "ignored, neither label nor feature"
-IDENTIFIER = "like an identifier, with another value in each row"
-CONSTANT = "with a single value or none"
+IGNORED = "ignored (neither label nor feature)"
+IDENTIFIER = "with a different value in each row, like an identifier"
+CONSTANT = "with at most one distinct value"
 MISSING = "with missing cells"
-CODE = "kept as text, digits though they are, for a zero in front"
-LARGE = "with whole numbers beyond 2^24, which the student sees rounded to float32"
+CODE = "read as text, because of digits with a leading zero"
+LARGE = "with whole numbers beyond 2^24, which the student rounds to float32"
 KINDS = (IDENTIFIER, CONSTANT, MISSING, CODE, LARGE)
-EXACT = 2**53  # up to here float64, in which both are compared, is exact
-FEWEST = 20  # rows from which on it means something that no value occurs twice
+EXACT = 2**53  # up to here float64, the type of the comparison, is exact
+FEWEST = 20  # rows; in a smaller table distinct values do not suggest an identifier
 
 
-def notes(table: Table, columns: Columns) -> list[str]:
-    """One sentence for each thing that holds of some columns; nothing is changed.
+def list_notes(table: Table, columns: Columns) -> list[str]:
+    """Return one sentence for each fact about the columns that the user should know.
 
-    Extra columns that are ignored; features that look like identifiers (integers or text, no
-    two alike), are constant, are codes kept as text for a leading zero, have missing cells, or
-    whole numbers that float32 cannot tell apart (beyond 2^24).
+    The facts: columns that are ignored; a column called like a label that is a feature; features
+    that look like identifiers (integers or text, all distinct), are constant, are codes with a
+    leading zero, have missing cells, or have whole numbers that float32 rounds (beyond 2^24).
     """
     named: dict[str, list[str]] = {}
     for name in columns.features:
         for kind in _kinds(table.frame[name]):
             named.setdefault(kind, []).append(name)
-    predicted = [_sentence(list(columns.extra), IGNORED)] if columns.extra else []
+    found = [_sentence(list(columns.extra), IGNORED)] if columns.extra else []
     if columns.label is None:
-        predicted += [
-            f"column {name!r} is taken as a feature, for the teacher takes as many columns; "
-            "if it is the label, say so: --label"
+        found += [
+            f"column {name!r} is used as a feature, because the teacher takes as many columns; "
+            f"if it is the label, use --label {name}"
             for name in columns.features
             if name.lower() in LABEL_NAMES
         ]
-    return predicted + [_sentence(named[kind], kind) for kind in KINDS if kind in named]
+    return found + [_sentence(named[kind], kind) for kind in KINDS if kind in named]
 
 
 def _kinds(cells: pd.Series[Any]) -> list[str]:
-    """What is to be said of one column of features."""
+    """Return the facts that hold of one feature column."""
     present = cells.dropna()
     kinds = [MISSING] if len(present) < len(cells) else []
     values = present.to_numpy()
@@ -76,4 +76,4 @@ def _whole(values: NDArray[np.float64]) -> bool:
 
 def _sentence(names: list[str], kind: str) -> str:
     shown = f"column {kind}" if len(names) == 1 else f"{len(names)} columns {kind}"
-    return f"{shown}: {listed(names, 5)}"
+    return f"{shown}: {format_list(names, 5)}"

@@ -1,4 +1,4 @@
-"""Parquet files, and folders of them, as a table."""
+"""Read Parquet files, and folders of them, as a table."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from crembo_cli.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STEPS = 16  # a file is read a share of its columns at a time, for the memory that decoding takes
-PANDAS_INDEX = re.compile(r"__index_level_\d+__")  # what pandas adds beside the columns
+STEPS = 16  # a file is read in so many groups of columns, to bound the memory for decoding
+PANDAS_INDEX = re.compile(r"__index_level_\d+__")  # a nameless index, written by pandas
 
 
 def read_parquet(path: Path) -> Table:
-    """Read a Parquet file, or a folder's parts (`*.parquet`) one below the other by name.
+    """Read a Parquet file, or the parts (`*.parquet`) of a folder, concatenated by name.
 
-    Files whose names begin with `_` or `.` (markers, checksums) are no parts. A nameless index
-    that pandas wrote beside the columns is left out.
+    Files whose names begin with `_` or `.` (markers, checksums) are not parts. A nameless index
+    that pandas wrote is left out.
 
-    Raises `DataError` for a damaged file, no row, repeated column names, parts that differ in
-    their columns, and a folder with anything but parts in it.
+    Raises `DataError` for a damaged file, an empty table, duplicate column names, parts with
+    different columns, and a folder with anything but parts in it.
     """
     import pyarrow as pa
 
@@ -61,10 +61,10 @@ def _parts(folder: Path) -> list[Path]:
     other = [entry.name for entry in found if entry.is_dir() or entry.suffix != ".parquet"]
     if other or not found:
         raise DataError(
-            "the folder is no table",
+            "invalid table folder",
             where=str(folder),
             found=f"{other[0]!r} in it" if other else "nothing in it",
-            wanted="parts named *.parquet and nothing else; folders in it are not followed",
+            wanted="files named *.parquet only; nested folders are not supported",
         )
     return found
 
@@ -81,7 +81,7 @@ def _read_part(part: Path, where: str, digest: hashlib._Hash) -> pa.Table:
             names = stored.schema_arrow.names
             for name, times in Counter(names).items():
                 if times > 1:
-                    raise DataError("two columns have one name", where=where, found=repr(name))
+                    raise DataError("duplicate column name", where=where, found=repr(name))
             columns: list[pa.ChunkedArray] = []
             step = max(1, len(names) // STEPS)
             for first in range(0, len(names), step):
@@ -93,7 +93,7 @@ def _read_part(part: Path, where: str, digest: hashlib._Hash) -> pa.Table:
         ) from error
     except pa.ArrowException as error:
         raise DataError(
-            "this is no whole Parquet file", where=where, found=str(error), wanted="Parquet"
+            "invalid or incomplete Parquet file", where=where, found=str(error), wanted="Parquet"
         ) from error
 
 
@@ -105,7 +105,7 @@ def _check_same(first: pa.Schema, other: pa.Schema, first_where: str, where: str
     at = next((i for i, (a, b) in enumerate(zip(expected, found, strict=False)) if a != b), None)
     shown = min(len(expected), len(found)) if at is None else at
     raise DataError(
-        "the parts of the table differ in their columns",
+        "the parts of the table have different columns",
         where=where,
         found=found[shown] if shown < len(found) else f"{len(found)} columns",
         wanted=(expected[shown] if shown < len(expected) else f"{len(expected)} columns")

@@ -1,4 +1,4 @@
-"""Read any table the user names, by its extension."""
+"""Read a table, by its file name extension."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ READ: Final = ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, or -
 def read_table(path: str | Path) -> Table:
     """Read the table at `path`; "-" is CSV on standard input.
 
-    Raises `DataError` for what is not there, is of no known kind, or is no table.
+    Raises `DataError` if the file does not exist, has an unsupported format, or is not a table.
     """
     from crembo_cli.dataset.csv.read import read_delimited
     from crembo_cli.dataset.csv.source import open_source
@@ -36,7 +36,7 @@ def read_table(path: str | Path) -> Table:
         with open_source(path) as source:
             return read_delimited(source, tab=kind == ".tsv")
     raise DataError(
-        "the file's kind is not known",
+        "unsupported table format",
         where=str(path),
         found=f"the extension {path.suffix!r}",
         wanted=READ,

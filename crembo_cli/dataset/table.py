@@ -1,4 +1,4 @@
-"""A table as it was read, from any file the user names."""
+"""A table as read from a file."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Rows and columns, and where they came from."""
+    """Rows and columns, and their source."""
 
     name: str  # for messages: the file's name, or "standard input"
-    sha256: str  # of the bytes read; of a folder: of its parts' bytes, one after the other
-    frame: pd.DataFrame  # RangeIndex; unique str names; each column float32, float64, int64, bool,
-    # or object holding str, and None where missing. Numbers with missing cells: float and NaN
-    first_line: int | None = None  # the line of row 0 where each row is one line of a text file
-    unusable: dict[str, str] = field(default_factory=dict)  # columns left out of the frame since
-    # they are neither numbers nor text (dates, lists): name -> the type found
+    sha256: str  # of the file's bytes; for a folder, of its parts' bytes, concatenated
+    frame: pd.DataFrame  # RangeIndex; unique str names; each column float32, float64 (NaN where
+    # missing), int64, bool, or object that holds str (None where missing)
+    first_line: int | None = None  # the line of row 0, if each row is one line of a text file
+    unusable: dict[str, str] = field(default_factory=dict)  # columns that are neither numbers nor
+    # text (dates, lists), left out of the frame: name -> type
 
     def where(self, row: int, column: str | None = None) -> str:
-        """Where row `row` (0 is the first) is, as a person would look it up.
+        """Return the place of row `row` (0 is the first) for a message.
 
-        The line of a text file where rows are lines (1 is the first line), else the number of
-        the row (1 is the first row).
+        The place is the line number if rows are lines of a text file, else the row number; both
+        count from 1.
         """
         place = f"row {row + 1}" if self.first_line is None else f"line {self.first_line + row}"
         return f"{self.name}, {place}" + ("" if column is None else f", column {column!r}")

@@ -1,1 +1,1 @@
-"""What a classifier is worth on given rows: metrics, per class, and baselines."""
+"""How good a classifier is on given rows: metrics overall and by class, and CART baselines."""

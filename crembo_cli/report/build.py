@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.errors import printable
-from crembo_cli.evaluation.metrics import as_decimal, by_class, measure, predict_baseline
+from crembo_cli.evaluation.metrics import as_decimal, measure, measure_by_class
 from crembo_cli.report.model import (
     CandidateInfo,
     ComparisonInfo,
@@ -24,85 +21,18 @@ from crembo_cli.report.model import (
     TeacherInfo,
     Timing,
 )
-from crembo_cli.robustness.margins import units_of
 from crembo_cli.robustness.model import Robustness
 from crembo_cli.search.comparison import Comparison
 from crembo_cli.search.student import Compression, Search
-from crembo_cli.student_file.read import StudentMetadata
+from crembo_cli.student_file.metadata import StudentMetadata
 from crembo_cli.students.contract import Family, Feature, Indices, Student
 
 if TYPE_CHECKING:
     from crembo_cli.teachers.contract import ClassLabel, Teacher
 
 
-def answers_of(student: Student, parts: Splits, seed: int) -> dict[str, Indices]:
-    """What the student, the teacher and the same-size trees say of the test rows, by name.
-
-    The same-size trees are fitted on all rows that are not tested on, as they need none to
-    choose by. Without labels there is no `baseline_labels`.
-    """
-    train, test = _together(parts.untested()), parts.test
-    size = student.size()
-    answers = {"student": student.predict(test.rows), "teacher": test.teacher_labels()}
-    fitted_to = {"baseline_labels": train.y_true, "baseline_teacher": train.teacher_labels()}
-    for name, labels in fitted_to.items():
-        if labels is not None:
-            answers[name] = predict_baseline(train.rows, labels, test.rows, size, seed)
-    return answers
-
-
-def _together(parts: Sequence[LabelledTable]) -> LabelledTable:
-    """The rows of all `parts`, as arrays: the frame stays that of the first."""
-    truths = [each.y_true for each in parts if each.y_true is not None]
-    return replace(
-        parts[0],
-        rows=np.vstack([each.rows for each in parts]),
-        beliefs=np.vstack([each.beliefs for each in parts]),
-        y_true=np.concatenate(truths) if len(truths) == len(parts) else None,
-    )
-
-
-def provenance(
-    family: Family,
-    search: Search,
-    teacher: Teacher,
-    parts: Splits,
-    found: Compression,
-    version: str,
-) -> dict[str, str]:
-    """What a student's file says of its own origin: no clock, no path of the machine.
-
-    Texts by key, those that are not plain as JSON.
-    """
-    encoding = parts.train.encoding
-    metrics = measure(parts.test, found.student.predict(parts.test.rows))
-    predicted: dict[str, Any] = {
-        "crembo.version": version,
-        "crembo.family": family.name,
-        "crembo.options": asdict(family),  # type: ignore[call-overload]  # the contract: a dataclass
-        "crembo.search": {
-            name: value for name, value in asdict(search).items() if name != "threads"
-        }
-        | {"synthetic": len(found.train.rows) - found.train.real, "steps": len(found.steps)},
-        "crembo.threshold": found.threshold,
-        "crembo.classes": list(teacher.classes),
-        "crembo.size": found.student.size(),
-        "crembo.features": [asdict(each) for each in encoding.features],
-        "crembo.units": units_of(parts.train.rows, encoding).tolist(),
-        "crembo.teacher.sha256": teacher.sha256,
-        "crembo.data.sha256": parts.train.table.sha256,
-        "crembo.test_data.sha256": parts.test.table.sha256,
-        "crembo.test_rows": len(parts.test.rows),
-        "crembo.metrics": asdict(metrics),
-    }
-    return {
-        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for key, value in predicted.items()
-    }
-
-
-def teacher_info(path: str, teacher: Teacher) -> TeacherInfo:
-    """Who was compressed."""
+def describe_teacher(path: str, teacher: Teacher) -> TeacherInfo:
+    """Describe the teacher; `path` is as the user gave it."""
     return TeacherInfo(
         path=path,
         sha256=teacher.sha256,
@@ -114,8 +44,8 @@ def teacher_info(path: str, teacher: Teacher) -> TeacherInfo:
     )
 
 
-def data_info(path: str, test_path: str | None, parts: Splits, found: Compression) -> DataInfo:
-    """On what."""
+def describe_data(path: str, test_path: str | None, parts: Splits, found: Compression) -> DataInfo:
+    """Describe the table and its split; the paths are as the user gave them."""
     columns = parts.train.columns
     return DataInfo(
         path=path,
@@ -133,10 +63,10 @@ def data_info(path: str, test_path: str | None, parts: Splits, found: Compressio
     )
 
 
-def student_info(
+def describe_student(
     path: str, sha256: str, family: Family, student: Student, size: int
 ) -> StudentInfo:
-    """What came out; `size` is the file's, in bytes."""
+    """Describe the student and its file of `size` bytes."""
     return StudentInfo(
         path=path,
         sha256=sha256,
@@ -146,10 +76,10 @@ def student_info(
     )
 
 
-def description(
+def describe_as_text(
     student: Student, features: Sequence[Feature], classes: Sequence[ClassLabel]
 ) -> str:
-    """The student in words, whatever is in the names of its features and classes."""
+    """Describe the student as text; characters that cannot be printed are escaped in names."""
     named = [
         replace(
             each,
@@ -161,15 +91,15 @@ def description(
     return student.describe(named, [printable(str(each)) for each in classes])
 
 
-def names(teacher: Teacher) -> list[str]:
-    """The classes as text."""
+def class_names(teacher: Teacher) -> list[str]:
+    """Convert the classes to text."""
     return [str(each) for each in teacher.classes]
 
 
-def search_info(
+def describe_search(
     search: Search, found: Compression, comparison: Comparison | None, prefer: str | None
 ) -> SearchInfo:
-    """How it was found."""
+    """Describe how the student was found."""
     return SearchInfo(
         algorithm=search.algorithm,
         select=search.select,
@@ -181,19 +111,19 @@ def search_info(
         steps=[
             StepInfo(
                 threshold=threshold,
-                depth=as_decimal(judged.depth),
-                insensitive_depth=as_decimal(judged.insensitive_depth),
-                mean_belief=judged.mean_belief,
-                accuracy=judged.accuracy,
+                depth=as_decimal(scores.depth),
+                insensitive_depth=as_decimal(scores.insensitive_depth),
+                mean_belief=scores.mean_belief,
+                accuracy=scores.accuracy,
             )
-            for threshold, judged in found.steps
+            for threshold, scores in found.steps
         ],
-        comparison=None if comparison is None else comparison_info(comparison, prefer),
+        comparison=None if comparison is None else describe_comparison(comparison, prefer),
     )
 
 
-def comparison_info(comparison: Comparison, prefer: str | None) -> ComparisonInfo:
-    """What was tried beside it."""
+def describe_comparison(comparison: Comparison, prefer: str | None) -> ComparisonInfo:
+    """Describe the candidates that were compared."""
     rows = comparison.rows
     return ComparisonInfo(
         budget=asdict(comparison.budget),
@@ -220,20 +150,21 @@ def comparison_info(comparison: Comparison, prefer: str | None) -> ComparisonInf
     )
 
 
-def evaluated_report(
+def build_evaluation_report(
     student: Teacher,
     own: StudentMetadata | None,
     teacher: Teacher | None,
     test: LabelledTable,
-    answers: dict[str, Indices],
+    predicted: dict[str, Indices],
     robustness: Robustness,
     *,
     paths: tuple[str, str, str | None],
 ) -> Report:
-    """The report; its run took no time yet, and no gate is judged.
+    """Build the report of an evaluated student, without requirements and with 0 seconds.
 
-    `answers` is what the student, and the teacher where there is one, say of the rows of
-    `test`; `paths` are those of the student, the table and the teacher as they were given.
+    `predicted` holds the class indices (n,) that the student, and the teacher where there is one,
+    predict for the rows of `test`. `paths` are those of the student, the table and the teacher,
+    as the user gave them.
     """
     known = teacher is not None
     internals = None if own is None else own.internals
@@ -244,7 +175,7 @@ def evaluated_report(
     ]
     return Report(
         crembo=version("crembo-cli"),
-        teacher=None if teacher is None else teacher_info(str(paths[2]), teacher),
+        teacher=None if teacher is None else describe_teacher(str(paths[2]), teacher),
         data=DataInfo(
             path=paths[1],
             sha256=test.table.sha256,
@@ -261,16 +192,16 @@ def evaluated_report(
         ),
         student=StudentInfo(
             path=paths[0],
-            sha256=student.sha256,
+            sha256=student.sha256 or "",  # a file always has one
             family=None if own is None else own.family,
             options=None if own is None else own.options,
-            size={**size, "bytes": student.bytes},
+            size={**size, "bytes": student.bytes or 0},
         ),
         search=None,
-        metrics={
-            name: measure(test, predicted, teacher=known) for name, predicted in answers.items()
-        },
-        by_class=by_class(test, answers["student"], names(teacher or student), teacher=known),
+        metrics={name: measure(test, labels, teacher=known) for name, labels in predicted.items()},
+        by_class=measure_by_class(
+            test, predicted["student"], class_names(teacher or student), teacher=known
+        ),
         robustness=robustness,
         requirements=[],
         timing=Timing(
@@ -281,7 +212,7 @@ def evaluated_report(
         description=(
             ""
             if internals is None
-            else description(internals.student, internals.features, internals.classes)
+            else describe_as_text(internals.student, internals.features, internals.classes)
         ),
         internals=internals,
     )

@@ -5,46 +5,60 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from crembo_cli.errors import printable
-from crembo_cli.evaluation.metrics import Metrics
-from crembo_cli.report import pareto as comparison
-from crembo_cli.report.gates import told
+from crembo_cli.report.drawings import (
+    BOTH,
+    CIRCLE,
+    SELECTED,
+    STAR,
+    abbreviate,
+    explain_bounds,
+    explain_comparison,
+    format_ratio,
+    name_classifier,
+    pareto_plot,
+    path_plot,
+    student_heading,
+)
+from crembo_cli.report.gates import format_requirement
+from crembo_cli.report.metrics import MEAN_HEADING, METRICS
 from crembo_cli.report.model import DataInfo, Report, Requirement, SearchInfo
-from crembo_cli.report.robustness_table import COLUMNS as WHO
-from crembo_cli.report.robustness_table import for_rows_not_seen, robustness_rows
-from crembo_cli.report.text_plots import BELIEF, BOTH, CHOSEN, DEPTH, pareto_plot, path_plot
-from crembo_cli.report.words import NAMES, kind, ratio, short, student_heading
+from crembo_cli.report.tables import (
+    Table,
+    comparison_table,
+    format_cell,
+    metrics_table,
+    robustness_table,
+)
 
 MOST_COLUMNS = 100
-MOST_LINES = 36  # a student that takes more is not told: it would not fit on the screen
-COLUMNS: dict[str, Callable[[Metrics], float | None]] = {
-    "accuracy": lambda each: each.accuracy,
-    "balanced": lambda each: each.balanced_accuracy,
-    "fidelity": lambda each: each.fidelity,
-    "depth": lambda each: each.depth,
-    "depth 5%": lambda each: each.insensitive_depth["0.05"],
-    "belief": lambda each: each.mean_belief,
-}
-LEFT_OUT = ("balanced", "belief", "depth")  # where the screen is too narrow, the first one first
-NAMES_WIDTH = 15  # columns of the screen that NAMES take
+MOST_LINES = 36  # a longer student is left out: it would not fit on the screen
+NAMES_WIDTH = 15  # columns of the screen that the names of the classifiers take
 
 
-def drawn(report: Report) -> str:
-    """`report` drawn for standard output: as wide as it is, styled where it is a terminal.
+def render_text(report: Report, *, width: int = MOST_COLUMNS) -> str:
+    """Render `report` as plain text, no wider than `width` and 100 columns."""
+    page = io.StringIO()
+    draw(report, Console(file=page, width=width, color_system=None))
+    return _without_blanks(page.getvalue())
 
-    `NO_COLOR` (https://no-color.org) takes the styles away, bold as well as colours.
+
+def render_terminal(report: Report) -> str:
+    """Render `report` for standard output: as wide as it is, styled if it is a terminal.
+
+    `NO_COLOR` (https://no-color.org) turns all styles off, bold as well as colours.
     """
     styled = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    # What the screen's encoding lacks is drawn in ASCII, or escaped.
+    # Characters that the screen's encoding lacks are drawn in ASCII, or escaped.
     page = io.TextIOWrapper(io.BytesIO(), sys.stdout.encoding, errors="backslashreplace")
     console = Console(
         file=page,
@@ -54,27 +68,31 @@ def drawn(report: Report) -> str:
     )
     draw(report, console)
     page.seek(0)
-    return "\n".join(line.rstrip() for line in page.read().splitlines()) + "\n"
+    return _without_blanks(page.read())
+
+
+def _without_blanks(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
 def draw(report: Report, console: Console) -> None:
     """Draw `report` on `console`, no wider than 100 columns."""
     width = min(console.width, MOST_COLUMNS)
-    for each in drawing(report, width):
+    for each in parts(report, width):
         console.print(each, width=width, highlight=False)
 
 
-def drawing(report: Report, width: int) -> Iterator[RenderableType]:
-    """The parts of the report, from the top down."""
+def parts(report: Report, width: int) -> Iterator[RenderableType]:
+    """Generate the parts of the drawing from the top down."""
     yield from _title(report)
     yield Text()
     yield _metrics(report, width)
     yield Text()
     yield from _cost(report)
     yield Text()
-    yield from trust(report)
+    yield from robustness_parts(report)
     if report.search is not None:
-        yield from _comparison(report.search, width)
+        yield from _comparison(report, report.search, width)
         yield from _path(report.search, report.data, width)
     lines = report.description.splitlines()
     if 0 < len(lines) <= MOST_LINES:
@@ -86,45 +104,125 @@ def drawing(report: Report, width: int) -> Iterator[RenderableType]:
     yield from (_requirement(each) for each in report.requirements)
 
 
-def _comparison(search: SearchInfo, width: int) -> Iterator[RenderableType]:
-    """The students that were tried, where there was more than one."""
-    if search.comparison is None:
+def robustness_parts(report: Report) -> Iterator[RenderableType]:
+    """Generate the table of the robustness, empty columns left out, and what holds for new rows."""
+    table = robustness_table(report)
+    shown = [
+        k for k in range(len(table.headings)) if any(row.cells[k] is not None for row in table.rows)
+    ]
+    found = _table(table.corner, no_wrap=False)
+    for k in shown:
+        found.add_column(table.headings[k], justify="right")
+    for row in table.rows:
+        found.add_row(row.name, *(format_cell(row.cells[k]) for k in shown))
+    yield found
+    sentence = explain_bounds(report.robustness.bounds)
+    if sentence:
+        yield Text(sentence)
+
+
+def _title(report: Report) -> Iterator[RenderableType]:
+    data = report.data
+    student = printable(name_classifier(report.student.family))
+    yield Text.assemble((printable(report.student.path), "bold"), f", {student}")
+    tested = "" if data.test_path is None else f", tested on {printable(data.test_path)}"
+    lines = [] if report.teacher is None else [f"of {printable(report.teacher.path)}"]
+    lines.append(f"on {printable(data.path)}{tested}")
+    if data.training_rows is None:
+        lines.append(f"tested on {data.test_rows:,} rows")
+    else:
+        lines.append(
+            f"trained on {data.training_rows:,} rows + {data.synthetic_rows:,} synthetic, "
+            f"validated on {data.validation_rows:,} + {data.validation_synthetic_rows:,}, "
+            f"tested on {data.test_rows:,}"
+        )
+    yield Padding(Text("\n".join(lines)), (0, 0, 0, 2))
+
+
+def _metrics(report: Report, width: int) -> RichTable:
+    """Draw the table of the metrics without the columns that a narrow screen has no room for."""
+    most = max(heading.drop for metric in METRICS for heading in metric.headings)
+    for drop in range(most + 1):
+        table = metrics_table(report, brief=True, drop=drop)
+        if NAMES_WIDTH + sum(len(each) + 2 for each in table.headings) <= width:
+            break
+    return _fill(_table(table.corner, no_wrap=True), table, no_wrap=True)
+
+
+def _table(corner: str, *, no_wrap: bool) -> RichTable:
+    table = RichTable(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
+    table.add_column(corner, no_wrap=no_wrap, overflow="fold")
+    return table
+
+
+def _fill(found: RichTable, table: Table, *, no_wrap: bool = False, mark: str = "") -> RichTable:
+    for heading in table.headings:
+        found.add_column(heading, justify="right", no_wrap=no_wrap)
+    for row in table.rows:
+        name = printable(row.name) + (mark if row.selected else "")
+        found.add_row(name, *map(format_cell, row.cells), style="bold" if row.selected else "")
+    return found
+
+
+def _cost(report: Report) -> list[Text]:
+    size, speed = report.student.size, report.timing
+    counts = [
+        f"{name.replace('_', ' ')} {size[name]:,}"
+        for name in ("tree_depth", "leaves", "parameters")
+        if name in size
+    ]
+    text = f"size   {size['bytes']:,} bytes"
+    smaller = report.times_smaller()
+    if report.teacher is not None and smaller is not None:
+        text += f", teacher {report.teacher.bytes:,}: {format_ratio(smaller, 'smaller', 'larger')}"
+    lines = [Text(text)]
+    if counts:
+        lines.append(Text(f"       {', '.join(counts)}"))
+    text = f"speed  {abbreviate(speed.student_rows_per_second)} rows/s"
+    if speed.teacher_rows_per_second is not None:
+        text += f", teacher {abbreviate(speed.teacher_rows_per_second)}: "
+        text += format_ratio(report.times_faster() or 0.0, "faster", "slower")
+    return [*lines, Text(text)]
+
+
+def _comparison(report: Report, search: SearchInfo, width: int) -> Iterator[RenderableType]:
+    """Generate the Pareto front, where several candidates were compared."""
+    table = comparison_table(report)
+    if search.comparison is None or table is None:
         return
     yield Text()
-    yield _heading("the Pareto front")
-    yield Text(printable(comparison.sentence(search.comparison)))
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
-    table.add_column("worth their size", overflow="fold")
-    for name in comparison.columns(search.delta):
-        table.add_column(name, justify="right")
-    for info, figures, taken in comparison.rows_of(search.comparison):
-        mark = f" {CHOSEN}" if taken else ""
-        table.add_row(printable(info.name) + mark, *figures, style="bold" if taken else "")
-    yield table
+    yield _heading("comparison of candidates")
+    yield Text(printable(explain_comparison(search.comparison)))
+    yield _fill(_table(table.corner, no_wrap=False), table, mark=f" {SELECTED}")
     yield Text()
     chosen = search.comparison.students[search.comparison.chosen]
-    yield Text(f"{BELIEF} fidelity  {_signs(search)}: {printable(chosen.name)}")
+    yield Text(f"{CIRCLE} fidelity  {_signs(search)}: {printable(chosen.name)}")
     yield from (Text(line) for line in pareto_plot(search.comparison, min(width, 80)))
 
 
 def _path(search: SearchInfo, data: DataInfo, width: int) -> Iterator[RenderableType]:
-    """The path, where there is more than one step to it."""
+    """Generate the path, where it has more than one step."""
     if search.path_rows < (data.training_rows or 0) + (data.synthetic_rows or 0):
         yield Text(
-            f"The path was found on {search.path_rows:,} of the rows, "
-            "the chosen step polished on all.",
+            f"The path was fitted on {search.path_rows:,} of the rows, "
+            "the selected step was fine-tuned on all.",
             style="dim",
         )
     if len(search.steps) > 1:
         yield Text()
-        validation = (data.validation_rows or 0) + (data.validation_synthetic_rows or 0)
-        yield _heading(f"the path, judged on {validation:,} rows that were not fitted on")
-        yield Text(_legend(search))
+        rows = (data.validation_rows or 0) + (data.validation_synthetic_rows or 0)
+        yield _heading(f"the path, on {rows:,} validation rows")
+        name = (
+            "soft-label student"
+            if search.threshold is None
+            else f"threshold {search.threshold:.3f}"
+        )
+        yield Text(f"{CIRCLE} {MEAN_HEADING}  {_signs(search)}: {name}")
         yield from (Text(line) for line in path_plot(search, min(width, 80)))
 
 
 def _hanging(line: str, width: int) -> Text:
-    """A line of the tree; what does not fit stands below, as deep in the tree as its beginning."""
+    """Wrap a line of the tree; what does not fit stands below, indented as its beginning."""
     branch = line[: len(line) - len(line.lstrip("| "))]
     if cell_len(line) <= width or len(branch) + 20 > width:
         return Text(line)
@@ -137,89 +235,10 @@ def _heading(words: str) -> Text:
     return Text(words, style="bold")
 
 
-def _title(report: Report) -> Iterator[RenderableType]:
-    data = report.data
-    what = printable(kind(report.student.family))
-    yield Text.assemble((printable(report.student.path), "bold"), f", {what}")
-    tested = "" if data.test_path is None else f", tested on {printable(data.test_path)}"
-    lines = [] if report.teacher is None else [f"of {printable(report.teacher.path)}"]
-    lines.append(f"on {printable(data.path)}{tested}")
-    if data.training_rows is None:
-        lines.append(f"measured on {data.test_rows:,} rows")
-    else:
-        lines.append(
-            f"fitted on {data.training_rows:,} rows + {data.synthetic_rows:,} synthetic, "
-            f"chosen on {data.validation_rows:,} + {data.validation_synthetic_rows:,}, "
-            f"tested on {data.test_rows:,}"
-        )
-    yield Padding(Text("\n".join(lines)), (0, 0, 0, 2))
-
-
-def _metrics(report: Report, width: int) -> Table:
-    """A row for each classifier; on a narrow screen the columns that others say nearly too go."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
-    table.add_column("test rows", no_wrap=True)
-    columns = list(COLUMNS)
-    for column in LEFT_OUT:
-        if NAMES_WIDTH + sum(len(each) + 2 for each in columns) > width:
-            columns.remove(column)
-    for name in columns:
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, metrics in report.metrics.items():
-        figures = [COLUMNS[column](metrics) for column in columns]
-        shown = ["-" if value is None else f"{value:.3f}" for value in figures]
-        table.add_row(NAMES[name], *shown, style="bold" if name == "student" else "")
-    return table
-
-
-def _cost(report: Report) -> list[Text]:
-    size, speed = report.student.size, report.timing
-    counts = [
-        f"{name.replace('_', ' ')} {size[name]:,}"
-        for name in ("tree_depth", "leaves", "parameters")
-        if name in size
-    ]
-    told = f"size   {size['bytes']:,} bytes"
-    if report.teacher is not None and report.timing.teacher_rows_per_second is not None:
-        smaller = report.teacher.bytes / size["bytes"]
-        told += f", teacher {report.teacher.bytes:,}: {ratio(smaller, 'smaller', 'larger')}"
-    lines = [Text(told)]
-    if counts:
-        lines.append(Text(f"       {', '.join(counts)}"))
-    told = f"speed  {short(speed.student_rows_per_second)} rows/s"
-    if speed.teacher_rows_per_second is not None:
-        faster = speed.student_rows_per_second / speed.teacher_rows_per_second
-        told += f", teacher {short(speed.teacher_rows_per_second)}: "
-        told += ratio(faster, "faster", "slower")
-    return [*lines, Text(told)]
-
-
-def _legend(search: SearchInfo) -> str:
-    at = "belief student" if search.threshold is None else f"threshold {search.threshold:.3f}"
-    return f"{BELIEF} mean belief  {_signs(search)}: {at}"
-
-
 def _signs(search: SearchInfo) -> str:
-    return f"{DEPTH} depth {100 * search.delta:g}%  {BOTH} both  {CHOSEN} chosen"
+    return f"{STAR} depth {100 * search.delta:g}%  {BOTH} both  {SELECTED} selected"
 
 
-def _requirement(gate: Requirement) -> Text:
-    verdict, style = ("met    ", "green") if gate.met else ("NOT MET", "bold red")
-    return Text(f"{verdict}  {told(gate)}", style=style)
-
-
-def trust(report: Report) -> Iterator[RenderableType]:
-    """The rows that this report has figures for, and what holds for rows not seen."""
-    rows = list(robustness_rows(report.robustness))
-    shown = [k for k in range(len(WHO)) if any(row[k + 1] is not None for row in rows)]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
-    table.add_column("robustness", no_wrap=True)
-    for k in shown:
-        table.add_column(WHO[k], justify="right")
-    for row in rows:
-        figures = [row[k + 1] for k in shown]
-        table.add_row(row[0], *("-" if each is None else f"{each:.3f}" for each in figures))
-    yield table
-    sentence = for_rows_not_seen(report.robustness.bounds)
-    if sentence:
-        yield Text(sentence)
+def _requirement(requirement: Requirement) -> Text:
+    verdict, style = ("met    ", "green") if requirement.met else ("NOT MET", "bold red")
+    return Text(f"{verdict}  {format_requirement(requirement)}", style=style)

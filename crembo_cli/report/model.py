@@ -1,67 +1,75 @@
-"""A Report: everything a run found, frozen, for the renderers to draw and nothing else."""
+"""A Report: everything that a run found, frozen; the renderers draw it and compute nothing."""
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import asdict, dataclass, field, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
+from crembo_cli.report.formats import render
+from crembo_cli.report.metrics import CLASSIFIERS
 from crembo_cli.robustness.model import Robustness
 
 if TYPE_CHECKING:
-    from crembo_cli.student_file.read import ReadableStudent
+    from crembo_cli.student_file.metadata import ReadableStudent
 
 SCHEMA = 2
+DRAWN_ONLY = ("description", "internals", "command")  # fields that are not in the JSON report
 
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherInfo:
-    """Who was compressed."""
+    """The model that was compressed."""
 
-    path: str  # as it was given
-    sha256: str
+    path: str  # as the user gave it
+    sha256: str | None  # None for a teacher in memory that cannot be pickled
     format: str  # onnx, pickle, skops or beliefs
-    bytes: int
-    classes: list[int | str | bool | float]  # in the order of the beliefs' columns
-    classes_source: str  # where they were found
-    output_format: str  # how its answers became beliefs
+    bytes: int | None  # None likewise
+    classes: list[int | str | bool | float]  # in the order of the teacher's outputs
+    classes_source: str  # where the class labels come from
+    output_format: str  # how its outputs were converted to probabilities
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataInfo:
-    """On what. A student that is evaluated was fitted elsewhere: None tells what is not known."""
+    """The table and its split.
 
-    path: str  # as it was given; "-" for standard input
+    None stands for a number that is not known: an evaluated student was fitted elsewhere.
+    """
+
+    path: str  # as the user gave it; "-" for standard input
     sha256: str
     rows: int
     features: list[str]  # their names, in the teacher's order
     label: str | None  # the column with the true labels
-    training_rows: int | None  # real rows that students were fitted on
-    validation_rows: int | None  # real rows that the student was chosen by
-    test_rows: int  # rows that nothing was fitted on or chosen by: the metrics are theirs
+    training_rows: int | None  # real rows that the student was fitted on
+    validation_rows: int | None  # real rows that the student was selected on
+    test_rows: int  # rows for neither; the metrics are computed on them
     test_path: str | None  # of --test-data; None: the test rows are a share of the table
-    test_sha256: str  # of the table that the test rows are from
-    synthetic_rows: int | None  # rows that the teacher labelled to fit on
-    validation_synthetic_rows: int | None  # and to choose by
+    test_sha256: str  # of the table that holds the test rows
+    synthetic_rows: int | None  # training rows that the teacher labelled
+    validation_synthetic_rows: int | None  # validation rows that the teacher labelled
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudentInfo:
-    """What came out."""
+    """The student and its file."""
 
     path: str
     sha256: str
-    family: str | None  # None: no student of ours
-    options: dict[str, Any] | None  # the family's, all of them
+    family: str | None  # None: crembo did not write it
+    options: dict[str, Any] | None  # all options of the family
     size: dict[str, int]  # tree_depth, leaves, nodes, parameters (those that apply), bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepInfo:
-    """One student of the path, on the rows it was judged by."""
+    """One student of the path, with its metrics on the validation rows."""
 
-    threshold: float | None  # None: fitted to the beliefs themselves
+    threshold: float | None  # None: the soft-label student
     depth: float
     insensitive_depth: float  # at the search's delta
     mean_belief: float
@@ -70,53 +78,51 @@ class StepInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateInfo:
-    """One student of a contest, on rows that none was fitted on, pruned by or chosen by."""
+    """One candidate of a comparison, on rows that none was fitted, pruned or selected on."""
 
-    name: str  # as --student and --set would ask for it: "tree max_depth=4"
+    name: str  # as --student and --set request it: "tree max_depth=4"
     family: str
-    settings: dict[str, str]  # the options that tell it from others of its family
-    threshold: float | None  # of its chosen step
-    size: dict[str, int]  # as in StudentFacts
+    settings: dict[str, str]  # the options in which it differs from others of its family
+    threshold: float | None  # of its selected step
+    size: dict[str, int]  # as StudentInfo.size
     fidelity: float
     insensitive_depth: float  # at the search's delta
     mean_belief: float
     mean_belief_error: float  # the standard error of the mean over the rows
-    within_budget: bool  # whether it keeps to the budget
-    on_front: (
-        bool  # on the Pareto front: none that is allowed beats it in bytes, fidelity and depth
-    )
+    within_budget: bool
+    on_front: bool  # no other within the budget is better in bytes, fidelity and depth
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonInfo:
-    """What was tried beside the student, where more than one was asked for."""
+    """The candidates that were compared, where the user requested more than one."""
 
-    budget: dict[str, int | None]  # the most bytes, leaves, parameters and tree depth
+    budget: dict[str, int | None]  # the largest bytes, leaves, parameters and tree depth
     prefer: str | None
-    comparison_rows: int  # real rows that the students were judged by
-    comparison_synthetic_rows: int  # and rows that the teacher labelled beside them
-    chosen: int  # the place in students of the one that was taken
+    comparison_rows: int  # real rows that the candidates were compared on
+    comparison_synthetic_rows: int  # and rows that the teacher labelled
+    chosen: int  # the index in students of the selected candidate
     students: list[CandidateInfo]  # the smallest file first
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchInfo:
-    """How it was found."""
+    """How the student was found."""
 
     algorithm: str
     select: str
-    threshold: float | None  # the chosen step's
+    threshold: float | None  # of the selected step
     delta: float
     seed: int
-    path_rows: int  # rows that the path was fitted on; fewer than all, the choice was polished
-    chosen: int  # the chosen step's place in steps
+    path_rows: int  # rows that the path was fitted on; if fewer than all, the student was refitted
+    chosen: int  # the index in steps of the selected step
     steps: list[StepInfo]
-    comparison: ComparisonInfo | None = None  # None: one student was asked for
+    comparison: ComparisonInfo | None = None  # None: the user requested one student
 
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """One --require."""
+    """One evaluated --require."""
 
     expression: str
     value: float
@@ -129,46 +135,91 @@ class Timing:
 
     seconds: float  # the whole run
     student_rows_per_second: float  # in onnxruntime
-    teacher_rows_per_second: float | None  # None for a table of beliefs
+    teacher_rows_per_second: float | None  # None for a table of probabilities
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything a run found. `as_json` gives the keys of schema 1."""
+    """Everything that a run found.
+
+    `to_dict` has the keys of the JSON schema; notebooks show `to_html`, `print` shows `to_text`.
+    """
 
     crembo: str  # the version
-    teacher: TeacherInfo | None  # None where a student is evaluated without one
+    teacher: TeacherInfo | None  # None for a student that is evaluated without one
     data: DataInfo
     student: StudentInfo
-    search: SearchInfo | None  # None where a student is evaluated that was found elsewhere
-    metrics: dict[str, Metrics]  # by the names in MEASURED; no baseline_labels without labels
-    by_class: list[ClassMetrics] | None  # None where there are neither labels nor a teacher
+    search: SearchInfo | None  # None for an evaluated student
+    metrics: dict[str, Metrics]  # by classifier, see CLASSIFIERS; no baseline_labels without labels
+    by_class: list[ClassMetrics] | None  # None without labels and without a teacher
     robustness: Robustness
     requirements: list[Requirement]
     timing: Timing
-    # Drawn, and not part of the JSON:
-    description: str = field(default="")  # the student in words
-    internals: ReadableStudent | None = field(default=None)  # where it can be drawn
-    command: str = field(default="")  # what was typed
+    description: str = field(default="")  # the student as text
+    internals: ReadableStudent | None = field(default=None)  # None: the student cannot be drawn
+    command: str = field(default="")  # as the user typed it
+
+    def times_smaller(self) -> float | None:
+        """Teacher bytes / student bytes; None if there is no such model or its size is unknown.
+
+        A table of class probabilities is not a model that the student could be smaller than.
+        """
+        if self.teacher is None or self.timing.teacher_rows_per_second is None:
+            return None
+        return self.teacher.bytes / self.student.size["bytes"] if self.teacher.bytes else None
+
+    def times_faster(self) -> float | None:
+        """Student rows per second / teacher rows per second; None if there is no such teacher."""
+        teacher = self.timing.teacher_rows_per_second
+        return None if teacher is None else self.timing.student_rows_per_second / teacher
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to the keys of the JSON report; equal runs differ in `timing` alone."""
+        found = asdict(replace(self, internals=None))
+        for name in DRAWN_ONLY:
+            del found[name]
+        found["metrics"] = {name: found["metrics"].get(name) for name in CLASSIFIERS}
+        finite: dict[str, Any] = _without_infinities({"schema": SCHEMA, **found})
+        return finite
+
+    def to_json(self) -> str:
+        """Render as indented JSON in ASCII, one newline at the end."""
+        return render(self, ".json")
+
+    def to_html(self) -> str:
+        """Render as one HTML page without scripts and without requests."""
+        return render(self, ".html")
+
+    def to_markdown(self) -> str:
+        """Render as Markdown, in less than 100 kB."""
+        return render(self, ".md")
+
+    def to_text(self, width: int = 100) -> str:
+        """Render as plain text with lines of at most `width` and at most 100 columns."""
+        return render(self, ".txt", width=width)
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        """Render for a notebook: the page in a frame, so that no style leaks out or in."""
+        page = escape(self.to_html(), quote=True)
+        style = "width: 100%; height: 40rem; border: 0"
+        return f'<iframe sandbox title="crembo report" style="{style}" srcdoc="{page}"></iframe>'
 
 
-MEASURED = ("student", "teacher", "baseline_labels", "baseline_teacher")
+def render_json(report: Report) -> str:
+    """Render as indented JSON, one newline at the end; NaN and infinity never appear in it.
+
+    ASCII, because a path may hold bytes that are not UTF-8 and a pipe may use another encoding.
+    """
+    return json.dumps(report.to_dict(), indent=2, allow_nan=False) + "\n"
 
 
-def as_json(report: Report) -> dict[str, Any]:
-    """The report as schema 1 lays it down; `timing` alone differs between equal runs."""
-    found = asdict(replace(report, internals=None))
-    for drawn in ("description", "internals", "command"):
-        del found[drawn]
-    found["metrics"] = {name: found["metrics"].get(name) for name in MEASURED}
-    plain: dict[str, Any] = _finite({"schema": SCHEMA, **found})
-    return plain
-
-
-def _finite(value: Any) -> Any:
-    """`value` with null for what JSON has no number for: a margin without end."""
+def _without_infinities(value: Any) -> Any:
+    """Replace numbers that JSON lacks, such as an infinite margin, by None."""
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {key: _without_infinities(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_finite(each) for each in value]
+        return [_without_infinities(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

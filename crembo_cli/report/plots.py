@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from crembo_cli.evaluation.metrics import Metrics
-from crembo_cli.explain.figure import OF_THE_PAGE, svg_of, themed
+from crembo_cli.explanations.figure import OF_THE_PAGE, svg_of, themed
+from crembo_cli.report.metrics import CLASSIFIERS
 from crembo_cli.report.model import ComparisonInfo, SearchInfo
-from crembo_cli.report.words import NAMES
 from crembo_cli.robustness.model import Curve, Flips, Margins, WithBaselines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# What stands for the page's own colours until `themed` puts those in.
+# Placeholders for the page's colours; `themed` replaces them.
 SERIES = {
     "student": "#0a0b01",
     "teacher": "#0a0b02",
@@ -27,66 +27,66 @@ SIZE = (4.4, 3.1)  # inches
 
 
 def path_plot(search: SearchInfo) -> str:
-    """Mean belief and depth of each step by its threshold; the kept one is marked."""
-    figure, axes = _figure("threshold", "belief", "the path")
+    """Plot mean teacher probability and depth of each step; the selected one is marked."""
+    figure, axes = _figure("threshold", "teacher probability", "the path")
     steps = [step for step in search.steps if step.threshold is not None]
     at = [step.threshold or 0.0 for step in steps]
     delta = f"depth at {100 * search.delta:g} %"
     series = {
-        "mean belief": ("student", "-", [step.mean_belief for step in steps]),
+        "mean": ("student", "-", [step.mean_belief for step in steps]),
         delta: ("teacher", "--", [step.insensitive_depth for step in steps]),
     }
     first = search.steps[0] if search.steps[0].threshold is None else None
     for name, (colour, line, values) in series.items():
         axes.plot(at, values, line, color=SERIES[colour], marker=".", markersize=4, label=name)
         if first is not None:
-            value = first.mean_belief if name == "mean belief" else first.insensitive_depth
+            value = first.mean_belief if name == "mean" else first.insensitive_depth
             axes.plot([-0.06], [value], "o", color=SERIES[colour], markersize=4)
-    kept = -0.06 if search.threshold is None else search.threshold
-    axes.axvline(kept, ymax=0.93, color=OF_THE_PAGE.muted, lw=1, ls=":")
-    axes.text(kept, 1.02, "kept", **_small("center"))
+    selected = -0.06 if search.threshold is None else search.threshold
+    axes.axvline(selected, ymax=0.93, color=OF_THE_PAGE.muted, lw=1, ls=":")
+    axes.text(selected, 1.02, "selected", **_small("center"))
     axes.set_xlim(-0.1, 1.0)
-    axes.set_xticks([-0.06, 0.2, 0.4, 0.6, 0.8, 1.0], ["beliefs", "0.2", "0.4", "0.6", "0.8", "1"])
+    axes.set_xticks([-0.06, 0.2, 0.4, 0.6, 0.8, 1.0], ["soft", "0.2", "0.4", "0.6", "0.8", "1"])
     return _svg(figure, axes, "path")
 
 
 def pareto_plot(comparison: ComparisonInfo, delta: float) -> str:
-    """Fidelity and depth over the bytes of each student; those on the Pareto front are filled."""
-    figure, axes = _figure("bytes of the file", "fidelity and depth", "the Pareto front")
+    """Plot fidelity and depth of each candidate by its bytes; the Pareto front is filled."""
+    figure, axes = _figure("bytes of the file", "fidelity and depth", "candidates")
     shown = [each for each in comparison.students if each.within_budget]
     at = [each.size["bytes"] for each in shown]
+    front = [each.on_front for each in shown]
     series = {
         "fidelity": ("student", "o", [each.fidelity for each in shown]),
         f"depth at {100 * delta:g} %": ("teacher", "s", [each.insensitive_depth for each in shown]),
     }
     for name, (colour, marker, values) in series.items():
-        stood = [each.on_front for each in shown]
         for on_front, fill in ((True, SERIES[colour]), (False, "none")):
             axes.scatter(
-                [x for x, stand in zip(at, stood, strict=True) if stand == on_front],
-                [y for y, stand in zip(values, stood, strict=True) if stand == on_front],
+                [x for x, here in zip(at, front, strict=True) if here == on_front],
+                [y for y, here in zip(values, front, strict=True) if here == on_front],
                 s=22,
                 marker=marker,
                 facecolors=fill,
                 edgecolors=SERIES[colour],
                 label=name if on_front else None,
             )
-    taken = comparison.students[comparison.chosen].size["bytes"]
-    axes.axvline(taken, color=OF_THE_PAGE.muted, lw=1, ls=":")
-    axes.text(taken, 1.1, "taken", **_small("center"))
+    selected = comparison.students[comparison.chosen].size["bytes"]
+    axes.axvline(selected, color=OF_THE_PAGE.muted, lw=1, ls=":")
+    axes.text(selected, 1.1, "selected", **_small("center"))
     axes.set_xscale("log")
     low, high = min(at) / 1.15, max(at) * 1.15
     axes.set_xlim(low, high)
-    ticks = sorted({min(at), taken, max(at)})
+    ticks = sorted({min(at), selected, max(at)})
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.set_xticks([], minor=True)
     axes.set_ylim(0, 1.18)
-    return _svg(figure, axes, "frontier")
+    return _svg(figure, axes, "candidates")
 
 
 def depth_curve(curve: Curve) -> str:
-    """The share of rows where the belief in what is said lies below d."""
-    figure, axes = _figure("belief d", "share of rows below d", "depth curve")
+    """Plot the share of rows whose predicted class has a teacher probability below d."""
+    figure, axes = _figure("teacher probability d", "share of rows below d", "depth curve")
     lines: dict[str, Sequence[float] | None] = {
         "student": curve.student,
         "teacher": curve.teacher,
@@ -100,28 +100,30 @@ def depth_curve(curve: Curve) -> str:
     for name, values in lines.items():
         if values is not None:
             style = "-" if name == "student" else "--" if name == "teacher" else ":"
-            axes.plot(curve.d, values, style, color=SERIES[name], label=NAMES[name], lw=1.6)
+            axes.plot(curve.d, values, style, color=SERIES[name], label=CLASSIFIERS[name], lw=1.6)
     axes.set_xlim(0, 1)
     return _svg(figure, axes, "depth", legend="upper left")
 
 
 def contamination_plot(found: dict[str, WithBaselines]) -> str:
-    """Agreement with the clean one by the share of wrong beliefs."""
-    figure, axes = _figure(
-        "share of wrong beliefs", "says what the clean one says", "wrong beliefs"
-    )
+    """Plot agreement with the student fitted without label noise, by the share of noise."""
+    figure, axes = _figure("share of label noise", "agreement", "label noise")
     at = [float(share) for share in found]
     for name in ("student", "baseline_labels", "baseline_teacher"):
         values = [getattr(each, name) for each in found.values()]
         if None not in values:
-            axes.plot(at, values, color=SERIES[name], label=NAMES[name], marker="o", markersize=4)
+            axes.plot(
+                at, values, color=SERIES[name], label=CLASSIFIERS[name], marker="o", markersize=4
+            )
     axes.set_xticks(at, [f"{share:.0%}" for share in at])
     return _svg(figure, axes, "contamination")
 
 
 def noise_plot(found: dict[str, Flips]) -> str:
-    """The share of answers that noise changes, by its size."""
-    figure, axes = _figure("noise, in standard deviations", "share of answers that change", "noise")
+    """Plot the share of predictions that noise changes, by its size."""
+    figure, axes = _figure(
+        "noise, in standard deviations", "share of predictions that change", "noise"
+    )
     at = [float(level) for level in found]
     flips = [each.student for each in found.values()]
     axes.plot(at, flips, color=SERIES["student"], label="student", marker="o", markersize=4)
@@ -137,11 +139,11 @@ def noise_plot(found: dict[str, Flips]) -> str:
 
 
 def certified_plot(found: Margins, metrics: Metrics) -> str:
-    """The share of rows that are right and stay so, by how far all numbers may move."""
-    figure, axes = _figure("moved by, in standard deviations", "right, and stays so", "margins")
+    """Plot the share of rows that stay correct, by how far the numeric features may move."""
+    figure, axes = _figure("perturbation, in standard deviations", "stays correct", "margins")
     series = {
-        "by the true label": ("student", metrics.accuracy, found.certified_accuracy),
-        "by the teacher": ("teacher", metrics.fidelity, found.certified_fidelity),
+        "true label": ("student", metrics.accuracy, found.certified_accuracy),
+        "teacher's label": ("teacher", metrics.fidelity, found.certified_fidelity),
     }
     for name, (colour, unmoved, by_radius) in series.items():
         if unmoved is not None and by_radius is not None:
@@ -154,7 +156,7 @@ def certified_plot(found: Margins, metrics: Metrics) -> str:
 
 
 def agreement_plot(found: WithBaselines) -> str:
-    """Agreement between students of resampled rows, beside the trees of their size."""
+    """Plot agreement between students of resampled rows, and of the baselines."""
     figure, axes = _figure("", "share of rows where two agree", "agreement over resamples")
     shares = {
         "student": found.student,
@@ -163,7 +165,7 @@ def agreement_plot(found: WithBaselines) -> str:
     }
     known = {name: share for name, share in shares.items() if share is not None}
     bars = axes.bar(
-        [NAMES[name] for name in known],
+        [CLASSIFIERS[name] for name in known],
         list(known.values()),
         color=[SERIES[name] for name in known],
         width=0.55,

@@ -1,122 +1,138 @@
-"""The report in a few sentences: what someone who must decide reads first."""
+"""The verdict: the report in a few sentences, for a reader who must decide."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crembo_cli.report.gates import told
+from crembo_cli.report.drawings import explain_bounds, format_ratio, join_names
+from crembo_cli.report.gates import format_requirement
+from crembo_cli.report.metrics import find_metric, look_up, split_path
 from crembo_cli.report.model import Report
-from crembo_cli.report.robustness_table import for_rows_not_seen
-from crembo_cli.report.words import listed, ratio
 
-COMPARED = ("accuracy", "fidelity", "depth at 5 %", "agreement")
+# The metrics that decide whether a student is better than the trees of its size.
+COMPARED = {
+    "accuracy": "metrics.{}.accuracy",
+    "fidelity": "metrics.{}.fidelity",
+    "depth at 5 %": "metrics.{}.insensitive_depth.0.05",
+    "agreement": "robustness.agreement.{}",
+}
 BASELINES = ("baseline_labels", "baseline_teacher")
-LEVEL = 1e-9  # figures that differ by less are level
+TOLERANCE = 1e-9  # metrics that differ by less are equal
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """A headline and its reasons."""
 
-    good: bool | None  # None: nothing was required, so that whoever reads it must decide
+    good: bool | None  # None: there are no requirements, so that the reader must decide
     headline: str
     sentences: list[str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The metrics in which the student is better than, level with and behind the baselines."""
+
+    better: list[str]  # than every baseline
+    level: list[str]  # with the best baseline
+    behind: list[str]  # the best baseline
+
+
 def verdict_of(report: Report) -> Verdict:
-    """By the requirements where there are any, else by the trees of the student's size."""
-    sentences = [*_against_teacher(report), *_cost(report)]
-    better, level, behind = _against_baselines(report)
-    sentences += _beside_trees(report, better, level, behind)
-    unseen = for_rows_not_seen(report.robustness.bounds)
-    if unseen:
-        sentences.append(unseen)
-    failed = [told(each) for each in report.requirements if not each.met]
+    """Judge by the requirements, or without any by the CART trees of the student's size."""
+    standing = compare_baselines(report)
+    sentences = [*_compare_teacher(report), *_compare_cost(report)]
+    sentences += _describe_standing(report, standing)
+    bounds = explain_bounds(report.robustness.bounds)
+    if bounds:
+        sentences.append(bounds)
+    good, headline = _headline(report, standing)
+    return Verdict(good=good, headline=headline, sentences=sentences)
+
+
+def _headline(report: Report, standing: Standing) -> tuple[bool | None, str]:
+    failed = [format_requirement(each) for each in report.requirements if not each.met]
     if failed:
-        return Verdict(good=False, headline=f"Not met: {'; '.join(failed)}", sentences=sentences)
+        return False, f"Not met: {'; '.join(failed)}"
     if report.requirements:
-        many = len(report.requirements)
-        headline = "The requirement is met" if many == 1 else f"All {many} requirements are met"
-        return Verdict(good=True, headline=headline, sentences=sentences)
-    if better:
-        only = f", but only in {listed(better)}" if behind else ""
-        headline = f"Better than plain trees of its size{only}"
-        return Verdict(good=None, headline=headline, sentences=sentences)
-    if behind:
-        headline = "No better than a plain tree of its size"
-        return Verdict(good=False, headline=headline, sentences=sentences)
-    if level:
-        headline = "As good as a plain tree of its size"
-        return Verdict(good=None, headline=headline, sentences=sentences)
-    return Verdict(good=None, headline="Measured as it is", sentences=sentences)
+        count = len(report.requirements)
+        return True, "The requirement is met" if count == 1 else f"All {count} requirements are met"
+    if standing.better:
+        only = f", but only in {join_names(standing.better)}" if standing.behind else ""
+        return None, f"Better than CART trees of the same size{only}"
+    if standing.behind:
+        return False, "Not better than a CART tree of the same size"
+    if standing.level:
+        return None, "As good as a CART tree of the same size"
+    return None, "No baseline to compare with"
 
 
-def _beside_trees(
-    report: Report, better: list[str], level: list[str], behind: list[str]
-) -> list[str]:
-    """Where the student stands beside the trees of its size."""
-    several = len(_baselines(report)) > 1
-    both, best, it = (
-        ("both CART trees", "the better CART tree of its size", "the better of them")
-        if several
-        else ("the CART tree", "the CART tree of its size", "it")
+def _describe_standing(report: Report, standing: Standing) -> list[str]:
+    """Compare the student with the trees of its size, in sentences."""
+    both, best, pronoun = (
+        ("both CART trees", "the better CART tree of the same size", "the better of them")
+        if len(_baselines(report)) > 1
+        else ("the CART tree", "the CART tree of the same size", "it")
     )
-    found = [f"Better than {both} of its size in {listed(better)}."] if better else []
-    whom = iter([it, it] if better else [best, it])
-    rest = [f"level with {next(whom)} in {listed(level)}"] if level else []
-    rest += [f"behind {next(whom)} in {listed(behind)}"] if behind else []
+    sentences = []
+    if standing.better:
+        sentences.append(f"Better than {both} of the same size in {join_names(standing.better)}.")
+    names = iter([pronoun, pronoun] if standing.better else [best, pronoun])
+    rest = [
+        f"{word} {next(names)} in {join_names(metrics)}"
+        for word, metrics in (("level with", standing.level), ("behind", standing.behind))
+        if metrics
+    ]
     if rest:
-        line = listed(rest)
-        found.append(f"{line[0].upper()}{line[1:]}.")
-    return found
+        line = join_names(rest)
+        sentences.append(f"{line[0].upper()}{line[1:]}.")
+    return sentences
 
 
-def _against_teacher(report: Report) -> list[str]:
+def _compare_teacher(report: Report) -> list[str]:
     student, teacher = report.metrics["student"], report.metrics.get("teacher")
-    rows = f"{report.data.test_rows:,} rows"
+    rows = f"{report.data.test_rows:,} test rows"
     if teacher is None or student.fidelity is None:
-        return [] if student.accuracy is None else [f"Right on {student.accuracy:.1%} of {rows}."]
-    found = [f"Says what its teacher says on {student.fidelity:.1%} of {rows}."]
+        return [] if student.accuracy is None else [f"Accuracy {student.accuracy:.1%} on {rows}."]
+    sentences = [f"Fidelity {student.fidelity:.1%} on {rows}."]
     if student.accuracy is not None and teacher.accuracy is not None:
         points = 100 * (student.accuracy - teacher.accuracy)
-        word = "above" if points > 0 else "below"
-        where = f"{abs(points):.1f} points {word}" if round(points, 1) else "level with"
-        found.append(f"Right on {student.accuracy:.1%}, {where} the teacher.")
-    return found
+        difference = (
+            f"{abs(points):.1f} points {'above' if points > 0 else 'below'} the teacher"
+            if round(points, 1)
+            else "the same as the teacher's"
+        )
+        sentences.append(f"Accuracy {student.accuracy:.1%}, {difference}.")
+    return sentences
 
 
-def _cost(report: Report) -> list[str]:
-    speed = report.timing
-    if report.teacher is None or speed.teacher_rows_per_second is None:
-        return []
-    smaller = ratio(report.teacher.bytes / report.student.size["bytes"], "smaller", "larger")
-    times = speed.student_rows_per_second / speed.teacher_rows_per_second
-    return [f"{smaller} and {ratio(times, 'faster', 'slower')} than the teacher."]
+def _compare_cost(report: Report) -> list[str]:
+    smaller, faster = report.times_smaller(), report.times_faster()
+    found = [] if smaller is None else [format_ratio(smaller, "smaller", "larger")]
+    if report.teacher is not None and faster is not None:
+        found.append(format_ratio(faster, "faster", "slower"))
+    return [f"{' and '.join(found)} than the teacher."] if found else []
 
 
 def _baselines(report: Report) -> list[str]:
     return [name for name in BASELINES if name in report.metrics]
 
 
-def _against_baselines(report: Report) -> tuple[list[str], list[str], list[str]]:
-    """In what the student is better than each tree of its size, as good as the best, and worse."""
-    others = [_figures(report, name) for name in _baselines(report)]
-    found: tuple[list[str], list[str], list[str]] = ([], [], [])
-    for k, name in enumerate(COMPARED):
-        own, theirs = _figures(report, "student")[k], [each[k] for each in others]
-        known = [each for each in theirs if each is not None]
-        if own is not None and known and len(known) == len(theirs):
-            lead = own - max(known)
-            found[0 if lead > LEVEL else 1 if lead > -LEVEL else 2].append(name)
-    return found
-
-
-def _figures(report: Report, name: str) -> tuple[float | None, ...]:
-    """The figures of COMPARED."""
-    metrics, agreement = report.metrics[name], report.robustness.agreement
-    return (
-        metrics.accuracy,
-        metrics.fidelity,
-        metrics.insensitive_depth["0.05"],
-        None if agreement is None else getattr(agreement, name),
-    )
+def compare_baselines(report: Report) -> Standing:
+    """Compare the student with the trees of its size in each metric that all of them have."""
+    standing = Standing(better=[], level=[], behind=[])
+    for name, path in COMPARED.items():
+        own = look_up(report, split_path(path.format("student")))
+        others = [look_up(report, split_path(path.format(key))) for key in _baselines(report)]
+        if own is None or not others or None in others:
+            continue
+        metric = find_metric(split_path(path.format("student")))
+        lower = metric is not None and metric.better == "lower"
+        gain = min(others) - own if lower else own - max(others)
+        if gain > TOLERANCE:
+            standing.better.append(name)
+        elif gain > -TOLERANCE:
+            standing.level.append(name)
+        else:
+            standing.behind.append(name)
+    return standing

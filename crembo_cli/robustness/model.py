@@ -14,7 +14,7 @@ CONFIDENCE = 0.95
 NOISE_LEVELS = (0.01, 0.05, 0.1)
 RADII = (0.01, 0.05, 0.1)
 CONTAMINATION = (0.05, 0.1, 0.2)
-RIGHT = ("accuracy", "fidelity")  # right by the true label, and by what the teacher says
+RIGHT = ("accuracy", "fidelity")  # correct by the true label, and by the teacher's label
 BELOW = (0.05, 0.1, 0.25, 0.5)  # beliefs that a bound is given for; fixed before any row is seen
 
 
@@ -45,7 +45,7 @@ class Margins:
     quantile_5: float  # 5 % of the rows have no larger one
     unchangeable: float  # the share of rows where no change of any size does
     certified_accuracy: dict[str, float] | None  # by radius: right, and no change so large matters
-    certified_fidelity: dict[str, float] | None  # the same with what the teacher says for right
+    certified_fidelity: dict[str, float] | None  # the same by the teacher's label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class Depths:
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """The share of test rows where the belief in what is said lies below d."""
+    """The share of test rows where the belief in the predicted class lies below d."""
 
     d: list[float]
     student: list[float]
@@ -103,12 +103,12 @@ class Bounds:
 
 @dataclass(frozen=True, kw_only=True)
 class WeakGroup:
-    """A leaf (a class said, for students without leaves), on the test rows that it has."""
+    """A leaf (a predicted class, for students without leaves), on its test rows."""
 
     rule: str
     predicted: str
     rows: int
-    depth: float  # the least belief in what it says
+    depth: float  # the least belief in its predicted class
     mean_belief: float
     beliefs: list[float]  # the teacher's mean belief in each class
 

@@ -1,23 +1,24 @@
-"""What refitting tells: does the student stay the same on other rows, or on wrong beliefs?
+"""Refits: does the student stay the same on resampled rows, or with label noise?
 
-A refit goes straight to the chosen threshold, from the belief student; a path for each would
-cost ten times as much. The teacher is not asked again: a row that it labelled beside the real
-ones goes with the real row nearest to it, so that what is left out leaves no copies behind.
+A refit goes from the soft-label student straight to the chosen threshold; a path for each refit
+would cost ten times as much. The teacher is not queried again: a synthetic row belongs to the
+nearest real row, so that a row that is left out leaves no copies behind.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from crembo_cli.core.beliefs import allowed_labels
 from crembo_cli.core.resampling import (
-    owners,
+    draw_resamples,
+    draw_wrong_classes,
+    nearest_real_rows,
     pairwise_agreement,
-    resamples,
-    with_wrong_beliefs,
-    wrong_classes,
+    swap_beliefs,
 )
 from crembo_cli.evaluation.metrics import predict_baseline
 from crembo_cli.robustness.model import CONTAMINATION, WithBaselines
@@ -26,24 +27,27 @@ from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Family, Floats, Indices, Task
 
 RESAMPLES, SHARE = 10, 0.8
-MOST_MADE, FEW_MADE = 16_000, 2_000  # and synthetic ones; few where a fit is all of the path
+MOST_REAL = 16_000  # real rows that a refit draws from
+MOST_SYNTHETIC = 16_000  # synthetic rows that a refit draws from
+FEW_SYNTHETIC = 2_000  # the same if one fit takes as long as the whole search
+MOST_ROWS = 8_000  # rows of a resample that has synthetic rows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refits:
-    """How the student and the trees of its size are fitted again."""
+    """How the student and the same-size trees are refitted."""
 
     family: Family
     search: Search
-    threshold: float | None  # the chosen one
+    threshold: float | None  # the selected one; None: the soft-label student
     size: dict[str, int]  # the student's
     train: TrainingRows
     validation: TrainingRows
-    test: Floats  # (m, p) rows to compare answers on
+    test: Floats  # (m, p) rows to compare predictions on
 
-    def student(self, train: TrainingRows, validation: TrainingRows) -> Indices:
-        """What a student fitted on `fit`, pruned by `validation`, says on the test rows."""
-        # MEMO's consistency is about the rows it was fitted on; it was not pruned by others.
+    def predict_student(self, train: TrainingRows, validation: TrainingRows) -> Indices:
+        """Fit a student on `train`, prune it on `validation`, and predict the test rows."""
+        # MEMO's consistency is about its training rows, so its students are not pruned.
         pruned_by = 0 if self.search.algorithm == "memo" else len(validation.rows)
         learner = self.family.learner(
             Task(
@@ -61,10 +65,10 @@ class Refits:
             student = learner.fit(allowed_labels(train.beliefs, self.threshold), student)
         return learner.finish(student).predict(self.test)
 
-    def baselines(
+    def predict_baselines(
         self, rows: Floats, beliefs: Floats, y_true: Indices | None
     ) -> dict[str, Indices]:
-        """What the trees of the student's size, fitted on `rows`, say on the test rows."""
+        """Fit the same-size trees on `rows` and predict the test rows."""
         labels = {"baseline_labels": y_true, "baseline_teacher": beliefs.argmax(axis=1)}
         return {
             name: predict_baseline(rows, each, self.test, self.size, self.search.seed)
@@ -73,84 +77,95 @@ class Refits:
         }
 
 
-def refits_of(found: Compression, family: Family, search: Search, test: Floats) -> Refits:
-    """The refits of what was `found`, compared on the rows `test` (m, p).
+def refits_of(
+    found: Compression,
+    family: Family,
+    search: Search,
+    test: Floats,
+    *,
+    most_synthetic: int = MOST_SYNTHETIC,
+) -> Refits:
+    """The refits of the student that was `found`, compared on the rows `test` (m, p).
 
-    A family without thresholds spends its time on one fit: each refit of it would take as long
-    as the search did, so that its refits have fewer synthetic rows.
+    If the family has no thresholds, the search was one fit and each refit would take as long, so
+    its refits have fewer synthetic rows.
     """
     rng = np.random.default_rng([search.seed, 5])
-    made = FEW_MADE if family.thresholds == 0 else MOST_MADE
+    synthetic = FEW_SYNTHETIC if family.thresholds == 0 else most_synthetic
     return Refits(
         family=family,
         search=search,
         threshold=found.threshold,
         size=found.student.size(),
-        train=at_most(found.train, made, rng),
-        validation=at_most(found.validation, made, rng),
+        train=limit_rows(found.train, synthetic, rng),
+        validation=limit_rows(found.validation, synthetic, rng),
         test=test,
     )
 
 
-def agreement(refits: Refits, done: Progress) -> WithBaselines:
-    """Mean pairwise agreement on test rows of RESAMPLES students, each on SHARE of the fit rows.
+def measure_agreement(
+    refits: Refits, done: Progress, *, most_rows: int = MOST_ROWS
+) -> WithBaselines:
+    """Mean pairwise agreement on test rows of RESAMPLES refits, each on SHARE of the training rows.
 
-    The rows that a student is pruned by stay; the trees of its size are fitted on the same
-    resampled rows.
+    Validation rows are not resampled. The same-size trees are fitted on the same resamples.
     """
     train = refits.train
     rng = np.random.default_rng([refits.search.seed, 6])
     owner = real_rows_of(train)
     answers: dict[str, list[Indices]] = {}
-    for count, drawn in enumerate(resamples(RESAMPLES, train.real, SHARE, rng), start=1):
-        predicted = {
-            "student": refits.student(resampled(train, owner, drawn, rng), refits.validation)
-        }
+    for count, drawn in enumerate(draw_resamples(RESAMPLES, train.real, SHARE, rng), start=1):
+        resample = take_resample(train, owner, drawn, most_rows, rng)
+        predicted = {"student": refits.predict_student(resample, refits.validation)}
         y_true = None if train.y_true is None else train.y_true[drawn]
-        predicted |= refits.baselines(train.rows[drawn], train.beliefs[drawn], y_true)
+        predicted |= refits.predict_baselines(train.rows[drawn], train.beliefs[drawn], y_true)
         for name, each in predicted.items():
             answers.setdefault(name, []).append(each)
         done(count)
-    return _beside({name: pairwise_agreement(each) for name, each in answers.items()})
+    return _with_baselines({name: pairwise_agreement(each) for name, each in answers.items()})
 
 
-def contamination(refits: Refits, done: Progress) -> dict[str, WithBaselines]:
-    """Agreement on test rows of refits on wrong beliefs with the refit on right ones, by share.
+def measure_contamination(
+    refits: Refits, done: Progress, *, shares: Sequence[float] = CONTAMINATION
+) -> dict[str, WithBaselines]:
+    """Agreement on test rows of refits with label noise and the refit without, by share of noise.
 
-    That share of all rows, fitted on or pruned by, real and synthetic, gets the beliefs, and
-    the true labels, of a wrong class. Held against the same refit without them, not against the
-    student itself, which had a whole path and more rows: nothing but the beliefs differs.
+    That share of all rows, training and validation, real and synthetic, gets the beliefs and the
+    true label of a wrong class. The comparison is with a clean refit, not with the student
+    itself, which had a whole path and more rows: so nothing but the noise differs.
     """
-    clean = _refitted(refits, refits.train, refits.validation)
+    clean = _predict_refits(refits, refits.train, refits.validation)
     done(1)
     found = {}
-    for count, share in enumerate(CONTAMINATION, start=2):
+    for count, share in enumerate(shares, start=2):
         rng = np.random.default_rng([refits.search.seed, 7, round(1000 * share)])
         train, validation = (
-            contaminated(part, share, rng) for part in (refits.train, refits.validation)
+            add_label_noise(part, share, rng) for part in (refits.train, refits.validation)
         )
-        predicted = _refitted(refits, train, validation)
-        found[f"{share:g}"] = _beside(
+        predicted = _predict_refits(refits, train, validation)
+        found[f"{share:g}"] = _with_baselines(
             {name: float(np.mean(each == clean[name])) for name, each in predicted.items()}
         )
         done(count)
     return found
 
 
-def _refitted(refits: Refits, train: TrainingRows, validation: TrainingRows) -> dict[str, Indices]:
-    """What the student and the trees of its size, all fitted anew, say on the test rows."""
+def _predict_refits(
+    refits: Refits, train: TrainingRows, validation: TrainingRows
+) -> dict[str, Indices]:
+    """Refit the student and the same-size trees, and predict the test rows."""
     y_true = None
     if train.y_true is not None and validation.y_true is not None:
         y_true = np.concatenate([train.y_true, validation.y_true])
-    baselines = refits.baselines(
+    baselines = refits.predict_baselines(
         np.vstack([train.rows[: train.real], validation.rows[: validation.real]]),
         np.vstack([train.beliefs[: train.real], validation.beliefs[: validation.real]]),
         y_true,
     )
-    return {"student": refits.student(train, validation), **baselines}
+    return {"student": refits.predict_student(train, validation), **baselines}
 
 
-def _beside(shares: dict[str, float]) -> WithBaselines:
+def _with_baselines(shares: dict[str, float]) -> WithBaselines:
     return WithBaselines(
         student=shares["student"],
         baseline_labels=shares.get("baseline_labels"),
@@ -158,27 +173,23 @@ def _beside(shares: dict[str, float]) -> WithBaselines:
     )
 
 
-MOST_REAL = 16_000  # real rows that a refit draws from
-MOST_ROWS = 8_000  # rows of a resample among which there are synthetic ones
-
-
-def at_most(part: TrainingRows, made: int, rng: np.random.Generator) -> TrainingRows:
-    """`part` with at most MOST_REAL real rows, and at most `made` synthetic ones."""
-    return _taken(
+def limit_rows(part: TrainingRows, synthetic: int, rng: np.random.Generator) -> TrainingRows:
+    """`part` with at most MOST_REAL real rows and at most `synthetic` synthetic rows."""
+    return _select(
         part,
-        _drawn(np.arange(part.real), MOST_REAL, rng),
-        _drawn(np.arange(part.real, len(part.rows)), made, rng),
+        _subset(np.arange(part.real), MOST_REAL, rng),
+        _subset(np.arange(part.real, len(part.rows)), synthetic, rng),
     )
 
 
-def _drawn(numbers: Indices, most: int, rng: np.random.Generator) -> Indices:
+def _subset(numbers: Indices, most: int, rng: np.random.Generator) -> Indices:
     if len(numbers) <= most:
         return numbers
     return np.sort(rng.choice(numbers, most, replace=False))
 
 
-def _taken(part: TrainingRows, real: Indices, made: Indices) -> TrainingRows:
-    both = np.concatenate([real, made])
+def _select(part: TrainingRows, real: Indices, synthetic: Indices) -> TrainingRows:
+    both = np.concatenate([real, synthetic])
     return replace(
         part,
         rows=part.rows[both],
@@ -189,30 +200,30 @@ def _taken(part: TrainingRows, real: Indices, made: Indices) -> TrainingRows:
 
 
 def real_rows_of(train: TrainingRows) -> Indices:
-    """The real row that each synthetic one goes with: int64 (n - real,)."""
+    """The real row to which each synthetic row belongs: int64 (n - real,)."""
     real = train.rows[: train.real]
-    # A row of zeros beside them, so that a column without values has a deviation too.
+    # With a row of zeros, the deviation of a column without values is 0 and not NaN.
     spread = np.nanstd(np.vstack([real, np.zeros_like(real[:1])]), axis=0, dtype=np.float64)
     scale = np.where(spread > 0, spread, 1.0).astype(np.float32)
-    return owners(real, train.rows[train.real :], scale)
+    return nearest_real_rows(real, train.rows[train.real :], scale)
 
 
-def resampled(
-    train: TrainingRows, owner: Indices, drawn: Indices, rng: np.random.Generator
+def take_resample(
+    train: TrainingRows, owner: Indices, drawn: Indices, most: int, rng: np.random.Generator
 ) -> TrainingRows:
-    """The real rows `drawn`, and of the synthetic ones that go with them as many as may be."""
+    """The real rows `drawn` and synthetic rows that belong to them, `most` rows in all."""
     theirs = train.real + np.flatnonzero(np.isin(owner, drawn))
-    return _taken(train, drawn, _drawn(theirs, max(0, MOST_ROWS - len(drawn)), rng))
+    return _select(train, drawn, _subset(theirs, max(0, most - len(drawn)), rng))
 
 
-def contaminated(part: TrainingRows, share: float, rng: np.random.Generator) -> TrainingRows:
-    """`part` with a wrong class believed in, and true, on `share` of its rows."""
+def add_label_noise(part: TrainingRows, share: float, rng: np.random.Generator) -> TrainingRows:
+    """`part` with the beliefs and the true label of a wrong class on `share` of its rows."""
     n, classes = part.beliefs.shape
     at = np.sort(rng.choice(n, round(share * n), replace=False))
-    wrong = wrong_classes(part.beliefs[at].argmax(axis=1), classes, rng)
+    wrong = draw_wrong_classes(part.beliefs[at].argmax(axis=1), classes, rng)
     y_true = part.y_true
     if y_true is not None:
         real = at[at < part.real]
         y_true = y_true.copy()
-        y_true[real] = wrong_classes(y_true[real], classes, rng)
-    return replace(part, beliefs=with_wrong_beliefs(part.beliefs, at, wrong), y_true=y_true)
+        y_true[real] = draw_wrong_classes(y_true[real], classes, rng)
+    return replace(part, beliefs=swap_beliefs(part.beliefs, at, wrong), y_true=y_true)

@@ -1,4 +1,4 @@
-"""A classifier behind its file, queried with encoded rows."""
+"""A model from a file as a classifier of encoded rows."""
 
 from __future__ import annotations
 
@@ -18,52 +18,52 @@ if TYPE_CHECKING:
     from crembo_cli.teachers.contract import ClassLabel, Teacher
 
 FRACTIONS = ("float", "double", "float16")  # input types that take any number
-UNSEEN = "\ufffd"  # a text that is no category: what it was is not known from its code
+UNSEEN_TEXT = "\ufffd"  # stands for an unseen category: its code does not tell its text
 
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherClassifier:
-    """Answers encoded rows by asking the model."""
+    """Predicts encoded rows by querying the model."""
 
     model: Teacher
     encoding: Encoding
-    places: Indices  # for each of the model's classes its place among those that are meant
+    places: Indices  # for each of the model's classes, its index among the student's
 
     def predict(self, rows: Floats) -> Indices:
-        """Places of the classes said, int64 (n,), for float32 rows (n, p)."""
-        return self.says(self.frame(rows))
+        """Class indices, int64 (n,), for float32 rows (n, p)."""
+        return self.predict_frame(self.frame(rows))
 
-    def settled(self, rows: Floats) -> Floats:
-        """The rows (n, p) that are asked about for `rows`: each cell as the model's input holds it.
+    def as_input(self, rows: Floats) -> Floats:
+        """The rows (n, p) as the model's input types can hold them.
 
-        A cell of an input of whole numbers is rounded to one, of a half-precision input to that.
+        Cells are rounded to whole numbers for an integer input, to float16 for a float16 input.
         """
         found = rows.copy()
         for j, (feature, kind) in enumerate(
             zip(self.encoding.features, self._types(), strict=True)
         ):
             if kind == "float16":
-                with np.errstate(over="ignore"):  # as it would arrive: beyond 65,504 is infinite
+                with np.errstate(over="ignore"):  # beyond 65,504 a float16 is infinite
                     found[:, j] = rows[:, j].astype(np.float16)
             elif kind not in FRACTIONS and not feature.categories:
                 found[:, j] = np.rint(rows[:, j])
         return found
 
-    def says(self, frame: pd.DataFrame) -> Indices:
-        """The same for cells as the model takes them."""
+    def predict_frame(self, frame: pd.DataFrame) -> Indices:
+        """Class indices, int64 (n,), for cells as the model takes them."""
         predicted: Indices = self.places[self.model.beliefs(frame).argmax(axis=1)]
         return predicted
 
     def frame(self, rows: Floats) -> pd.DataFrame:
-        """The cells that `rows` stand for; numbers stay fractions where the model takes those."""
+        """Decode `rows` into cells as the model takes them."""
         import pandas as pd
 
         columns: dict[str, pd.Series[Any]] = {}
-        settled = self.settled(rows)
+        rounded = self.as_input(rows)
         for j, feature in enumerate(self.encoding.features):
-            cells = settled[:, j].astype(np.float64)
+            cells = rounded[:, j].astype(np.float64)
             if feature.categories:
-                texts = np.array([*feature.categories, UNSEEN, None], object)
+                texts = np.array([*feature.categories, UNSEEN_TEXT, None], object)
                 codes = np.where(cells < 0, len(feature.categories), cells)
                 codes = np.where(np.isnan(cells), len(feature.categories) + 1, codes)
                 columns[feature.name] = pd.Series(texts[codes.astype(np.int64)], dtype=object)
@@ -79,12 +79,12 @@ class TeacherClassifier:
 def match_classes(
     own: Sequence[ClassLabel], theirs: Sequence[ClassLabel], where: str, *, numbered: bool
 ) -> Indices:
-    """For each of the classes `own` its place among `theirs`: int64.
+    """For each class in `own`, its index in `theirs`: int64.
 
-    Classes are one where they are written the same (1, 1.0 and True are); where one side only
-    numbers its classes (`numbered`) and has as many, they are matched by order.
+    Classes match if their texts are equal; 1, 1.0 and True have the same text. If one side only
+    numbers its classes (`numbered`) and both have as many, they are matched by order.
 
-    Raises StudentError for classes that the other side does not have.
+    Raises StudentError for a class that `theirs` does not have.
     """
     texts = [_written(each) for each in theirs]
     found = [texts.index(_written(each)) if _written(each) in texts else None for each in own]
@@ -93,7 +93,7 @@ def match_classes(
     if numbered and len(own) == len(theirs):
         return np.arange(len(own))
     raise StudentError(
-        "student and teacher do not tell the same classes apart",
+        "student and teacher have different classes",
         where=where,
         found=", ".join(map(str, own)),
         wanted=", ".join(map(str, theirs)),
@@ -101,7 +101,7 @@ def match_classes(
 
 
 def _written(label: ClassLabel) -> str:
-    """A class as text; a number that is whole without its fraction."""
+    """A class as text; a whole number without its fraction."""
     if not isinstance(label, str) and float(label).is_integer():
         return str(int(label))
     return str(label)

@@ -1,1 +1,1 @@
-"""The runs: each file tells one of them from its inputs to its result, without a command line."""
+"""The runs, one file each, from the inputs to the result; no command line."""

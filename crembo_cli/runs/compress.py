@@ -1,195 +1,312 @@
-"""One run of `compress`, from a teacher and a table to a verified student and its report."""
+"""Compress a teacher into a student: the story of a run, on one page.
+
+A table and a teacher become soft labels, soft labels a path of students, the path one student,
+the student a verified ONNX file, and all of it a report.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from crembo_cli.commands.messages import Messages
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
-from crembo_cli.runs.inputs import read_splits
-from crembo_cli.runs.outputs import add_to_summary, check_outputs, report_files, show
-from crembo_cli.runs.select import StudentRequest
+from crembo_cli.runs.inputs import open_teacher, read_splits
+from crembo_cli.runs.options import (
+    Notes,
+    Progress,
+    SplitOptions,
+    TeacherOptions,
+    as_path,
+    check_choice,
+    check_outputs,
+    check_range,
+    count_threads,
+    display_path,
+    parse_row_count,
+    refuse_both,
+    report_files,
+    table_options,
+)
+from crembo_cli.runs.select import request_students, select_student
+from crembo_cli.search import defaults
 from crembo_cli.search.student import Search
-from crembo_cli.student_file.signature import signature_of
 
 if TYPE_CHECKING:
     from crembo_cli.dataset.labelled import Splits
-    from crembo_cli.report.gates import Gate
     from crembo_cli.report.model import Report
     from crembo_cli.search.comparison import Comparison
     from crembo_cli.search.student import Compression
+    from crembo_cli.student_file.onnx_student import OnnxStudent
     from crembo_cli.student_file.signature import Signature
     from crembo_cli.students.contract import Family
     from crembo_cli.teachers.contract import Teacher
 
-VALIDATION_SHARE = 0.1  # of the rows that are not tested on
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A student and its report."""
+
+    content: bytes  # the student's ONNX file
+    report: Report
+    notes: tuple[str, ...]  # what is odd about the inputs; on the command line, standard error
+
+    @property
+    def student(self) -> OnnxStudent:
+        """The student, ready to predict with onnxruntime."""
+        from crembo_cli.student_file.onnx_student import OnnxStudent
+
+        return OnnxStudent(self.content)
+
+    def save(self, path: str | Path) -> None:
+        """Write the student's ONNX file in one step. Raises OutputError."""
+        write_together({Path(path): self.content})
+
+
+def compress(
+    teacher: object,
+    data: object,
+    *,
+    output: str | Path | None = None,
+    student: str = defaults.STUDENT,
+    max_depth: int | str | None = None,
+    max_leaves: int | None = None,
+    max_bytes: int | None = None,
+    max_parameters: int | None = None,
+    prefer: str | None = None,
+    set_: Mapping[str, object] | Sequence[str] | None = None,
+    label: str | None = None,
+    features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    classes: str | Sequence[str] | None = None,
+    algorithm: str = defaults.ALGORITHM,
+    select: str | None = None,
+    delta: float = defaults.DELTA,
+    thresholds: int | None = None,
+    synthetic: int | str = "auto",
+    test_size: float | None = None,
+    test_data: object = None,
+    seed: int = defaults.SEED,
+    activation: str = defaults.ACTIVATION,
+    hard_labels: bool = False,
+    trust_pickle: bool = False,
+    teacher_timeout: float = defaults.TEACHER_TIMEOUT,
+    report: Sequence[str | Path] | None = None,
+    require: Sequence[str] | None = None,
+    quick_report: bool = False,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    command: str = "",
+) -> Result:
+    """Compress the classifier `teacher` into a small student, using the rows of `data`.
+
+    `teacher` is the path of a saved classifier, a fitted estimator with `predict_proba`, or a
+    function from a pandas frame of n rows to class probabilities (n, c). `data` is the path of a
+    table, a pandas or polars frame, or a mapping of names to arrays. All other arguments are the
+    options of `crembo compress`, by the same names; `set_` is `--set`. Nothing is written unless
+    `output` or `report` name files. `progress` receives notes and stages; `command` goes into the
+    report. Requirements are judged in `result.report.requirements`; an unmet one raises nothing.
+
+    Raises:
+        CremboError: see `crembo_cli.errors`. Nothing was written then.
+    """
+    began = perf_counter()
+    from crembo_cli.report.gates import check_refitted, parse_gate, with_gates
+
+    notes = Notes()
+    progress = notes if progress is None else progress
+    table = table_options(label, features, drop, classes)
+    teacher_options = TeacherOptions(
+        activation=activation,
+        hard_labels=hard_labels,
+        trust_pickle=trust_pickle,
+        teacher_timeout=teacher_timeout,
+    )
+    split = SplitOptions(test_size=test_size, test_data=test_data)
+    gates = tuple(parse_gate(expression) for expression in require or ())
+    if quick_report:
+        check_refitted(gates, "--quick-report, which leaves it out")
+    search = _search(algorithm, select, delta, thresholds, synthetic, seed, jobs)
+    request = request_students(
+        student,
+        set_,
+        max_depth=max_depth,
+        max_leaves=max_leaves,
+        max_bytes=max_bytes,
+        max_parameters=max_parameters,
+        prefer=prefer,
+    )
+    path = None if output is None else Path(output)
+    reports = [Path(each) for each in report or ()]
+    check_outputs(path, reports, [as_path(each) for each in (teacher, data, test_data)])
+    if display_path(data) == display_path(test_data) == "-":
+        raise UsageError("standard input can be read once", found="DATA and --test-data both -")
+
+    progress.stage(f"opening {display_path(teacher)}", 0)
+    # A saved teacher starts in a process of its own; what is imported meanwhile costs nothing.
+    with closing(open_teacher(teacher, teacher_options, search.threads)) as model:
+        splits = read_splits(
+            data,
+            model,
+            table,
+            split,
+            progress,
+            seed=seed,
+            compare=request.budget is not None,
+            gates=gates,
+        )
+        from crembo_cli.student_file.signature import signature_of
+        from crembo_cli.students.registry import attribute_errors
+
+        signature = signature_of(model.inputs, splits.train.encoding)
+        family, found, comparison = select_student(
+            request, search, splits, model, signature, version("crembo-cli"), progress
+        )
+        with attribute_errors(family):
+            content, finished = _measure(
+                Selected(family=family, found=found, comparison=comparison, prefer=request.prefer),
+                splits,
+                model,
+                signature,
+                search,
+                progress,
+                paths=Paths(
+                    teacher=display_path(teacher),
+                    data=display_path(data),
+                    test_data=None if test_data is None else display_path(test_data),
+                    student="student.onnx" if path is None else str(path),
+                ),
+                quick=quick_report,
+            )
+    timing = replace(finished.timing, seconds=perf_counter() - began)
+    finished = with_gates(replace(finished, timing=timing, command=command), gates)
+    student_file = {} if path is None else {path: content}
+    write_together({**student_file, **report_files(finished, reports)})
+    return Result(content=content, report=finished, notes=tuple(notes.sentences))
+
+
+def _search(
+    algorithm: str,
+    select: str | None,
+    delta: float,
+    thresholds: int | None,
+    synthetic: int | str,
+    seed: int,
+    jobs: int | None,
+) -> Search:
+    """The options of the search, checked. Raises UsageError."""
+    check_choice("--algorithm", algorithm, defaults.ALGORITHMS)
+    if algorithm == "memo":
+        refuse_both("--algorithm memo", {"--select": select, "--thresholds": thresholds})
+    select = defaults.SELECT if select is None else select
+    thresholds = defaults.THRESHOLDS if thresholds is None else thresholds
+    check_choice("--select", select, defaults.SELECTS)
+    check_range("--delta", delta, 0.0, 0.999)
+    check_range("--thresholds", thresholds, 1, 1000)
+    check_range("--seed", seed, 0, 2**32 - 1)
+    return Search(
+        algorithm=algorithm,
+        select=select,
+        delta=delta,
+        thresholds=thresholds,
+        synthetic=parse_row_count("--synthetic", synthetic),
+        seed=seed,
+        threads=count_threads(jobs),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """Everything that `crembo compress` was asked."""
+class Selected:
+    """The student that was selected, and what it was compared with."""
+
+    family: Family
+    found: Compression
+    comparison: Comparison | None  # None: one student was requested
+    prefer: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paths:
+    """What the report calls the inputs and the output."""
 
     teacher: str
     data: str
-    output: Path
-    request: StudentRequest
-    label: str | None
-    features: tuple[str, ...] | None
-    drop: tuple[str, ...]
-    classes: tuple[str, ...] | None
-    search: Search
-    test_size: float
     test_data: str | None
-    activation: str
-    hard_labels: bool
-    trust_pickle: bool
-    teacher_timeout: float
-    reports: tuple[Path, ...]
-    gates: tuple[Gate, ...]
-    quick: bool  # leave out of the report what needs refitting
-    as_json: bool
-    quiet: bool
-    command: str  # what was typed
-
-    def shares(self) -> tuple[float, float]:
-        """The shares of DATA's rows to measure on and to choose by."""
-        tested = 0.0 if self.test_data is not None else self.test_size
-        return tested, VALIDATION_SHARE * (1 - tested)
+    student: str
 
 
-def run_job(job: Job, messages: Messages) -> None:
-    """Read, compress, measure, replay, judge the gates, write, and draw; in that order.
-
-    Raises CremboError; unless it is a GateError, or the report could not be printed, nothing was
-    written.
-    """
-    began = perf_counter()
-    check_outputs(job.output, job.reports, (job.teacher, job.data, job.test_data))
-    if job.data == job.test_data == "-":
-        raise UsageError("standard input can be read once", found="DATA and --test-data both -")
-    # The teacher starts in a process of its own; what this one imports meanwhile costs nothing.
-    from crembo_cli.teachers.load import load_teacher
-
-    with messages.progress():
-        messages.stage(f"opening {job.teacher}", 0)
-        teacher = load_teacher(
-            job.teacher,
-            activation=job.activation,
-            trust_pickle=job.trust_pickle,
-            hard_labels=job.hard_labels,
-            timeout=job.teacher_timeout,
-            threads=job.search.threads,
-        )
-        with closing(teacher):
-            model, report = _compressed(job, teacher, messages, began)
-        write_together({job.output: model, **report_files(report, job.reports)})
-    from crembo_cli.report.gates import raise_for_gates
-
-    add_to_summary(report)
-    try:
-        show(report, as_json=job.as_json, quiet=job.quiet)
-    finally:
-        raise_for_gates(report)
-
-
-def _compressed(
-    job: Job, teacher: Teacher, messages: Messages, began: float
-) -> tuple[bytes, Report]:
-    """The student's ONNX, replayed, and the report, gates judged; nothing is written yet."""
-    from importlib.metadata import version
-
-    from crembo_cli.runs.select import select_student
-    from crembo_cli.students.plugins import attribute_errors
-
-    parts = read_splits(job, teacher, messages)
-    crembo = version("crembo-cli")
-    signature = signature_of(teacher.inputs, parts.train.encoding)
-    family, found, comparison = select_student(
-        job.request, job.search, parts, teacher, signature, crembo, messages
-    )
-    with attribute_errors(family):
-        return _measured(job, teacher, parts, signature, family, found, comparison, messages, began)
-
-
-def _measured(
-    job: Job,
+def _measure(
+    selected: Selected,
+    splits: Splits,
     teacher: Teacher,
-    parts: Splits,
     signature: Signature,
-    family: Family,
-    found: Compression,
-    comparison: Comparison | None,
-    messages: Messages,
-    began: float,
+    search: Search,
+    progress: Progress,
+    *,
+    paths: Paths,
+    quick: bool,
 ) -> tuple[bytes, Report]:
-    """The student that was found: measured, exported and replayed."""
-    from importlib.metadata import version
-
-    from crembo_cli.evaluation.metrics import by_class, measure
+    """Measure the student on the test rows, build its file and replay it, and report."""
+    from crembo_cli.evaluation.metrics import measure, measure_by_class, predict_all
     from crembo_cli.report import build
-    from crembo_cli.report.gates import with_gates
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.robustness.measure import robustness_of
+    from crembo_cli.runs.select import metadata_of
     from crembo_cli.student_file.build import label_values, student_file
-    from crembo_cli.student_file.read import readable_student
+    from crembo_cli.student_file.metadata import ReadableStudent, with_test_results
 
-    crembo = version("crembo-cli")
-    student = found.student
-    messages.stage("measuring against the same-size trees", 0)
-    answers = build.answers_of(student, parts, job.search.seed)
-    metrics = {name: measure(parts.test, predicted) for name, predicted in answers.items()}
+    family, found = selected.family, selected.found
+    student, encoding, release = found.student, splits.train.encoding, version("crembo-cli")
+    progress.stage("measuring the student and the baselines", 0)
+    labels = predict_all(student, splits, search.seed)
+    metrics = {name: measure(splits.test, each) for name, each in labels.items()}
     robustness = robustness_of(
-        found,
-        parts,
-        teacher,
-        answers,
-        family,
-        job.search,
-        quick=job.quick,
-        stages=messages.stage,
+        found, splits, teacher, labels, family, search, quick=quick, stages=progress.stage
     )
-    messages.stage("exporting and replaying", 0)
+    progress.stage("exporting and replaying the student", 0)
+    metadata = metadata_of(family, found, search, splits.train, teacher, release)
     file = student_file(
         student,
         signature,
         teacher.classes,
-        build.provenance(family, job.search, teacher, parts, found, crembo),
-        crembo,
-        (*parts.untested(), parts.test),
-        job.search.threads,
+        with_test_results(metadata, splits.test, asdict(metrics["student"])),
+        release,
+        (*splits.untested(), splits.test),
+        search.threads,
     )
-    messages.stage("timing the teacher", 0)
-    speed = teacher.rows_per_second(parts.test.frame) if teacher.answers_new_rows else None
+    progress.stage("timing the teacher", 0)
+    speed = teacher.rows_per_second(splits.test.frame) if teacher.answers_new_rows else None
     report = Report(
-        crembo=crembo,
-        teacher=build.teacher_info(job.teacher, teacher),
-        data=build.data_info(job.data, job.test_data, parts, found),
-        student=build.student_info(
-            str(job.output), file.sha256, family, student, len(file.content)
+        crembo=release,
+        teacher=build.describe_teacher(paths.teacher, teacher),
+        data=build.describe_data(paths.data, paths.test_data, splits, found),
+        student=build.describe_student(
+            paths.student, file.sha256, family, student, len(file.content)
         ),
-        search=build.search_info(job.search, found, comparison, job.request.prefer),
+        search=build.describe_search(search, found, selected.comparison, selected.prefer),
         metrics=metrics,
-        by_class=by_class(parts.test, answers["student"], build.names(teacher), teacher=True),
+        by_class=measure_by_class(
+            splits.test, labels["student"], build.class_names(teacher), teacher=True
+        ),
         robustness=robustness,
         requirements=[],
         timing=Timing(
-            seconds=perf_counter() - began,
+            seconds=0.0,
             student_rows_per_second=file.rows_per_second,
             teacher_rows_per_second=speed,
         ),
-        description=build.description(student, parts.train.encoding.features, teacher.classes),
-        internals=readable_student(
-            job.output.name,
-            student,
-            parts.train.encoding.features,
-            tuple(label_values(teacher.classes).tolist()),
-            parts.train.encoding.missing_texts,
+        description=build.describe_as_text(student, encoding.features, teacher.classes),
+        internals=ReadableStudent(
+            name=Path(paths.student).name,
+            student=student,
+            features=encoding.features,
+            classes=tuple(label_values(teacher.classes).tolist()),
+            missing_texts=encoding.missing_texts,
         ),
-        command=job.command,
     )
-    return file.content, with_gates(report, job.gates)
+    return file.content, report

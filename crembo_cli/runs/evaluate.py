@@ -1,8 +1,8 @@
-"""One run of `evaluate`, from a student and a table to the report."""
+"""Evaluate a student that exists: a student and a table become a report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,201 +11,222 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crembo_cli.commands.messages import Messages
-from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.errors import StudentError
 from crembo_cli.files import write_together
 from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.runs.classes import match_student_classes, names_of_student
-from crembo_cli.runs.inputs import gather
-from crembo_cli.runs.outputs import add_to_summary, check_outputs, report_files, show
-from crembo_cli.student_file.read import StudentMetadata, read_student_metadata
+from crembo_cli.runs.inputs import open_teacher, read_labelled
+from crembo_cli.runs.options import (
+    Notes,
+    Progress,
+    TableOptions,
+    TeacherOptions,
+    as_path,
+    check_outputs,
+    count_threads,
+    display_path,
+    report_files,
+    table_options,
+)
+from crembo_cli.search import defaults
+from crembo_cli.student_file.metadata import StudentMetadata
+from crembo_cli.student_file.read import read_student_metadata
 from crembo_cli.students.contract import Indices
 
 if TYPE_CHECKING:
     from crembo_cli.dataset.encode import Encoding
-    from crembo_cli.report.gates import Gate
+    from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.report.model import Report
-    from crembo_cli.robustness.margins import Classifier
+    from crembo_cli.robustness.perturbations import Classifier
     from crembo_cli.teachers.contract import Teacher
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """Everything that `crembo evaluate` was asked."""
+    """A student's report on a table."""
 
-    student: str
-    data: str
-    teacher: str | None
-    label: str | None
-    features: tuple[str, ...] | None
-    drop: tuple[str, ...]
-    classes: tuple[str, ...] | None
-    seed: int
-    activation: str
-    hard_labels: bool
-    trust_pickle: bool
-    teacher_timeout: float
-    threads: int
-    reports: tuple[Path, ...]
-    gates: tuple[Gate, ...]
-    as_json: bool
-    quiet: bool
-    command: str  # what was typed
+    report: Report
+    notes: tuple[str, ...]  # what is odd about the inputs; on the command line, standard error
 
 
-def run_evaluation(job: Evaluation, messages: Messages) -> None:
-    """Read, ask, measure, judge the gates, write, and draw; in that order.
+def evaluate(
+    student: str | Path,
+    data: object,
+    *,
+    teacher: object = None,
+    label: str | None = None,
+    features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    classes: str | Sequence[str] | None = None,
+    seed: int = defaults.SEED,
+    activation: str = defaults.ACTIVATION,
+    hard_labels: bool = False,
+    trust_pickle: bool = False,
+    teacher_timeout: float = defaults.TEACHER_TIMEOUT,
+    report: Sequence[str | Path] | None = None,
+    require: Sequence[str] | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    command: str = "",
+) -> Evaluation:
+    """Measure the classifier in the ONNX file `student` on the rows of `data`.
 
-    Raises CremboError; unless it is a GateError, or the report could not be printed, nothing was
-    written.
+    Without a teacher it is measured by the labels of `data` alone. The arguments are the options
+    of `crembo evaluate`, by the same names; `teacher` and `data` may be in memory, as in
+    `compress`. Nothing is written unless `report` names files.
+
+    Raises:
+        CremboError: see `crembo_cli.errors`. Nothing was written then.
     """
     began = perf_counter()
-    check_outputs(None, job.reports, (job.student, job.data, job.teacher))
-    if Path(job.student).suffix.lower() != ".onnx":
-        raise StudentError(
-            "a student is an ONNX model", where=job.student, wanted="a file that ends in .onnx"
-        )
-    with messages.progress():
-        messages.stage(f"opening {job.student}", 0)
-        own = read_student_metadata(job.student)
-        with _models(job) as (student, teacher):
-            report = _evaluated(job, own, student, teacher, messages, began)
-        write_together(report_files(report, job.reports))
-    from crembo_cli.report.gates import raise_for_gates
+    from crembo_cli.report.gates import check_refitted, parse_gate, with_gates
 
-    add_to_summary(report)
-    try:
-        show(report, as_json=job.as_json, quiet=job.quiet)
-    finally:
-        raise_for_gates(report)
+    notes = Notes()
+    progress = notes if progress is None else progress
+    table = table_options(label, features, drop, classes)
+    options = TeacherOptions(
+        activation=activation,
+        hard_labels=hard_labels,
+        trust_pickle=trust_pickle,
+        teacher_timeout=teacher_timeout,
+    )
+    gates = tuple(parse_gate(expression) for expression in require or ())
+    check_refitted(gates, "`evaluate`, which fits nothing")
+    reports = [Path(each) for each in report or ()]
+    check_outputs(None, reports, [as_path(each) for each in (student, data, teacher)])
+    path = Path(student)
+    if path.suffix.lower() != ".onnx":
+        raise StudentError(
+            "a student is an ONNX model",
+            where=str(student),
+            found=f"the extension {path.suffix!r}",
+            wanted="a file that ends in .onnx",
+        )
+    progress.stage(f"opening {student}", 0)
+    metadata = read_student_metadata(path)
+    with _open_models(str(student), teacher, options, count_threads(jobs)) as models:
+        finished = _evaluate(str(student), data, teacher, metadata, models, table, progress, seed)
+    timing = replace(finished.timing, seconds=perf_counter() - began)
+    finished = with_gates(replace(finished, timing=timing, command=command), gates)
+    write_together(report_files(finished, reports))
+    return Evaluation(report=finished, notes=tuple(notes.sentences))
 
 
 @contextmanager
-def _models(job: Evaluation) -> Iterator[tuple[Teacher, Teacher | None]]:
-    """The student, asked as any classifier is, and the teacher where there is one."""
+def _open_models(
+    student: str, teacher: object, options: TeacherOptions, threads: int
+) -> Iterator[tuple[Teacher, Teacher | None]]:
+    """The student, queried as any classifier, and the teacher where there is one."""
     from crembo_cli.teachers.load import load_teacher
     from crembo_cli.teachers.output_format import LARGEST
 
-    # --activation is for the teacher. Of the student only what it says counts, not how surely.
-    alone = job.teacher is None and job.activation != "auto"
-    student = load_teacher(
-        job.student,
-        activation=job.activation if alone else LARGEST,
-        hard_labels=job.hard_labels,
-        timeout=job.teacher_timeout,
-        threads=job.threads,
+    # --activation is for the teacher. Of the student only the predicted class counts.
+    alone = teacher is None and options.activation != defaults.ACTIVATION
+    opened = load_teacher(
+        student,
+        activation=options.activation if alone else LARGEST,
+        hard_labels=options.hard_labels,
+        timeout=options.teacher_timeout,
+        threads=threads,
     )
-    with closing(student):
-        if job.teacher is None:
-            yield student, None
+    with closing(opened):
+        if teacher is None:
+            yield opened, None
             return
-        teacher = load_teacher(
-            job.teacher,
-            activation=job.activation,
-            trust_pickle=job.trust_pickle,
-            hard_labels=job.hard_labels,
-            timeout=job.teacher_timeout,
-            threads=job.threads,
-        )
-        with closing(teacher):
-            yield student, teacher
+        with closing(open_teacher(teacher, options, threads)) as reference:
+            yield opened, reference
 
 
-def _evaluated(
-    job: Evaluation,
-    own: StudentMetadata | None,
-    student: Teacher,
-    teacher: Teacher | None,
-    messages: Messages,
-    began: float,
+def _evaluate(
+    path: str,
+    data: object,
+    teacher_input: object,
+    metadata: StudentMetadata | None,
+    models: tuple[Teacher, Teacher | None],
+    options: TableOptions,
+    progress: Progress,
+    seed: int,
 ) -> Report:
-    """The report, gates judged."""
-    from crembo_cli.report.build import evaluated_report
-    from crembo_cli.report.gates import with_gates
-    from crembo_cli.robustness.margins import units_of
+    """The report, without requirements and without the time of the run."""
+    from crembo_cli.report.build import build_evaluation_report
     from crembo_cli.robustness.measure import robustness_on
+    from crembo_cli.robustness.perturbations import units_of
 
-    meant = student if teacher is None else teacher
-    named = names_of_student(job.classes, student, teacher)
-    test = _rows(job, own, meant, messages, None if named else job.classes)
-    messages.stage("asking the student", 0)
+    student, teacher = models
+    reference = student if teacher is None else teacher
+    names = names_of_student(options.classes, student, teacher)
+    test = _read_table(
+        data, metadata, reference, replace(options, classes=None) if names else options, progress
+    )
+    progress.stage("querying the student", 0)
     predicted = student.beliefs(test.frame).argmax(axis=1)
-    places, notes = match_student_classes(student, meant, named, job.student)
-    messages.note(notes)
-    answers = {"student": np.asarray(places[predicted], np.int64)}
+    indices, notes = match_student_classes(student, reference, names, path)
+    progress.note(notes)
+    labels = {"student": np.asarray(indices[predicted], np.int64)}
     if teacher is not None:
-        answers["teacher"] = test.teacher_labels()
-    messages.stage("measuring margins and noise", 0)
+        labels["teacher"] = test.teacher_labels()
+    progress.stage("measuring margins and noise", 0)
     units = units_of(test.rows, test.encoding)
     robustness = robustness_on(
-        _classifier(own, student, test, places),
+        _classifier(metadata, student, test, indices),
         test,
         teacher,
-        answers,
-        units=units if own is None or own.units is None else np.array(own.units),
+        labels,
+        units=units if metadata is None or metadata.units is None else np.array(metadata.units),
         seen=test.frame,
-        classes=[str(each) for each in meant.classes],
-        fitted_on=own is not None and own.data_sha256 == test.table.sha256,
-        seed=job.seed,
+        classes=[str(each) for each in reference.classes],
+        fitted_on=metadata is not None and metadata.data_sha256 == test.table.sha256,
+        seed=seed,
     )
-    messages.note([*student.warnings, *(teacher.warnings if teacher else ())])
-    report = evaluated_report(
-        student, own, teacher, test, answers, robustness, paths=(job.student, job.data, job.teacher)
+    progress.note([*student.warnings, *(teacher.warnings if teacher else ())])
+    teacher_path = None if teacher is None else display_path(teacher_input)
+    return build_evaluation_report(
+        student,
+        metadata,
+        teacher,
+        test,
+        labels,
+        robustness,
+        paths=(path, display_path(data), teacher_path),
     )
-    timing = replace(report.timing, seconds=perf_counter() - began)
-    return with_gates(replace(report, timing=timing, command=job.command), job.gates)
 
 
-def _rows(
-    job: Evaluation,
-    own: StudentMetadata | None,
-    meant: Teacher,
-    messages: Messages,
-    class_names: tuple[str, ...] | None,
+def _read_table(
+    data: object,
+    metadata: StudentMetadata | None,
+    reference: Teacher,
+    options: TableOptions,
+    progress: Progress,
 ) -> LabelledTable:
-    """The table, with the beliefs of the teacher, or of the student where it is alone."""
-    from crembo_cli.dataset.notes import notes
-    from crembo_cli.dataset.read import read_table
-
-    messages.stage(f"reading {job.data}", 0)
-    table = read_table(job.data)
-    count = len(table.frame)
-    found = gather(
-        table,
-        meant,
-        label=job.label,
-        features=job.features,
-        drop=job.drop,
-        class_names=class_names,
-        encoding=None if own is None else _encoding(own),
-        progress=messages.stage(f"asking about {count:,} rows", count),
-    )
-    messages.note(notes(table, found.columns))
-    if own is not None and own.data_sha256 == table.sha256:
-        messages.note([f"{job.data} is what the student was fitted on: its figures flatter"])
-    if own is None:
-        return found
-    encoding = replace(found.encoding, dtypes=tuple(found.frame.dtypes))
-    return replace(found, encoding=encoding)
+    """The table, labelled by the teacher, or by the student where there is no teacher."""
+    encoding = None if metadata is None else _encoding(metadata)
+    labelled = read_labelled(data, reference, options, progress, encoding=encoding)
+    if metadata is None:
+        return labelled
+    if metadata.data_sha256 == labelled.table.sha256:
+        path = display_path(data)
+        progress.note([f"the student was fitted on the rows of {path}: its metrics are optimistic"])
+    dtypes = tuple(labelled.frame.dtypes)
+    return replace(labelled, encoding=replace(labelled.encoding, dtypes=dtypes))
 
 
-def _encoding(own: StudentMetadata) -> Encoding:
-    """How the student reads a table; the dtypes are those of no table yet."""
+def _encoding(metadata: StudentMetadata) -> Encoding:
+    """How the student encodes a table; the dtypes are replaced by those of the table."""
     from crembo_cli.dataset.encode import Encoding
 
     return Encoding(
-        features=own.features,
-        dtypes=tuple(np.dtype(object if each.categories else float) for each in own.features),
-        missing_texts=own.missing_texts,
-        absent=(None,) * len(own.features),
+        features=metadata.features,
+        dtypes=tuple(np.dtype(object if each.categories else float) for each in metadata.features),
+        missing_texts=metadata.missing_texts,
+        absent=(None,) * len(metadata.features),
     )
 
 
 def _classifier(
-    own: StudentMetadata | None, student: Teacher, test: LabelledTable, places: Indices
+    metadata: StudentMetadata | None, student: Teacher, test: LabelledTable, indices: Indices
 ) -> Classifier:
-    """The student's insides where they are known, else the student as it is asked."""
-    if own is not None and own.internals is not None and (places == np.arange(len(places))).all():
-        return own.internals.student
-    return TeacherClassifier(model=student, encoding=test.encoding, places=places)
+    """The student as read from its file where that is possible, else the queried model."""
+    same_order = (indices == np.arange(len(indices))).all()
+    if metadata is not None and metadata.internals is not None and same_order:
+        return metadata.internals.student
+    return TeacherClassifier(model=student, encoding=test.encoding, places=indices)

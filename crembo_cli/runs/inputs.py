@@ -2,138 +2,173 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from crembo_cli.commands.messages import Messages
 from crembo_cli.dataset.labelled import LabelledTable, Splits, part
 from crembo_cli.errors import DataError, TeacherError, UsageError
+from crembo_cli.runs.options import (
+    Progress,
+    SplitOptions,
+    TableOptions,
+    TeacherOptions,
+    display_path,
+)
+from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.dataset.table import Table
-    from crembo_cli.teachers.contract import Progress, Teacher
-
-
-COMPARISON_SHARE = 0.1  # of the rows that are left to fit on, where several families are
-
-if TYPE_CHECKING:
-    from crembo_cli.dataset.encode import Encoding
-    from crembo_cli.runs.compress import Job
+    from crembo_cli.report.gates import Gate
     from crembo_cli.teachers.contract import Teacher
 
 
-def read_splits(job: Job, teacher: Teacher, messages: Messages) -> Splits:
-    """The rows to fit on, to choose by and to measure on, with the teacher's answers.
+def open_teacher(teacher: object, options: TeacherOptions, threads: int | None = None) -> Teacher:
+    """The teacher in a file, or in memory: a fitted estimator, or a function of rows.
 
-    Raises DataError, TeacherError or UsageError for what `crembo_cli.dataset` and the teacher
-    refuse, and for what was asked of the command and these rows cannot give.
+    Close it when done. Raises TeacherError or UsageError.
     """
-    from crembo_cli.dataset.split import split_rows
+    from pathlib import Path
+
+    if isinstance(teacher, str | Path):
+        from crembo_cli.teachers.load import load_teacher
+
+        return load_teacher(
+            teacher,
+            activation=options.activation,
+            trust_pickle=options.trust_pickle,
+            hard_labels=options.hard_labels,
+            timeout=options.teacher_timeout,
+            threads=threads,
+        )
+    from crembo_cli.teachers.in_memory import InMemoryTeacher
+
+    return InMemoryTeacher(teacher, hard_labels=options.hard_labels)
+
+
+def read_splits(
+    data: object,
+    teacher: Teacher,
+    table: TableOptions,
+    split: SplitOptions,
+    progress: Progress,
+    *,
+    seed: int,
+    compare: bool,
+    gates: tuple[Gate, ...] = (),
+) -> Splits:
+    """Training, validation and test rows, labelled by the teacher.
+
+    With `compare`, some training rows become comparison rows, on which several candidates are
+    compared. Raises DataError, TeacherError or UsageError.
+    """
+    from crembo_cli.dataset.labelled import split_rows
     from crembo_cli.report.gates import check_labelled
 
-    evidence = _asked(job, job.data, teacher, messages)
-    messages.note(teacher.warnings)
-    refuse_one_class(evidence, teacher)
-    strata = evidence.teacher_labels() if evidence.y_true is None else evidence.y_true
-    test_share, validation_share = job.shares()
-    split = split_rows(
-        strata, test_share=test_share, validation_share=validation_share, seed=job.search.seed
-    )
-    if job.test_data is None:
-        test = part(evidence, split.test)
+    labelled = read_labelled(data, teacher, table, progress)
+    progress.note(teacher.warnings)
+    refuse_one_class(labelled, teacher)
+    strata = labelled.teacher_labels() if labelled.y_true is None else labelled.y_true
+    test_share, validation_share = split.shares()
+    rows = split_rows(strata, test_share=test_share, validation_share=validation_share, seed=seed)
+    if split.test_data is None:
+        test = part(labelled, rows.test)
     else:
-        test = _tested_on(job.test_data, evidence, job, teacher, messages)
-    check_labelled(job.gates, labelled=test.y_true is not None)
-    train, comparison = split.train, None
-    if job.request.budget is not None:
+        test = _read_test_table(split.test_data, labelled, teacher, table, progress)
+    check_labelled(gates, labelled=test.y_true is not None)
+    train, comparison = rows.train, None
+    if compare:
         try:
             shares = split_rows(
-                strata[train], test_share=0, validation_share=COMPARISON_SHARE, seed=job.search.seed
+                strata[train], test_share=0, validation_share=defaults.COMPARISON_SIZE, seed=seed
             )
         except DataError as error:
             raise DataError(
-                "too few rows to choose between students by rows of their own",
-                where=job.data,
+                "too few rows to compare several students",
+                where=display_path(data),
                 found=f"{len(strata)} rows",
-                hint="ask for one student: --student tree --max-depth 3",
+                hint="request one student: --student tree --max-depth 3",
             ) from error
-        comparison, train = part(evidence, train[shares.validation]), train[shares.train]
-    fitted_on = job.test_data is not None and test.table.sha256 == evidence.table.sha256
+        comparison, train = part(labelled, train[shares.validation]), train[shares.train]
+    fitted_on = split.test_data is not None and test.table.sha256 == labelled.table.sha256
     if fitted_on:
-        messages.note([f"{job.test_data} is what the student is fitted on: its figures flatter"])
+        path = display_path(split.test_data)
+        progress.note([f"the student is fitted on the rows of {path}: its metrics are optimistic"])
     return Splits(
-        train=part(evidence, train),
-        validation=part(evidence, split.validation),
+        train=part(labelled, train),
+        validation=part(labelled, rows.validation),
         test=test,
         comparison=comparison,
         fitted_on=fitted_on,
     )
 
 
-def _tested_on(
-    path: str, evidence: LabelledTable, job: Job, teacher: Teacher, messages: Messages
+def _read_test_table(
+    test_data: object,
+    labelled: LabelledTable,
+    teacher: Teacher,
+    table: TableOptions,
+    progress: Progress,
 ) -> LabelledTable:
-    """The table of `--test-data`, with the columns and the encoding of `evidence`."""
+    """The table of `--test-data`, with the columns and the encoding of `labelled`."""
+    path = display_path(test_data)
     if not teacher.answers_new_rows:
         raise UsageError(
-            "a table of beliefs knows the rows of DATA alone",
+            "a table of class probabilities covers the rows of DATA only",
             where=f"--test-data {path}",
-            hint="leave --test-data out, and a share of DATA is measured on",
+            hint="leave --test-data out; a share of DATA is then used for testing",
         )
-    test = _asked(job, path, teacher, messages, evidence.encoding)
-    if evidence.y_true is not None and test.y_true is None:
-        messages.note([f"{path} has no labels: accuracy is not measured"])
+    test = read_labelled(test_data, teacher, table, progress, encoding=labelled.encoding)
+    if labelled.y_true is not None and test.y_true is None:
+        progress.note([f"{path} has no labels: accuracy is not measured"])
     return test
 
 
-def _asked(
-    job: Job, path: str, teacher: Teacher, messages: Messages, encoding: Encoding | None = None
+def read_labelled(
+    data: object,
+    teacher: Teacher,
+    options: TableOptions,
+    progress: Progress,
+    *,
+    encoding: Encoding | None = None,
+    labels: bool = True,
 ) -> LabelledTable:
-    """The table at `path` with the teacher's answers."""
-    from crembo_cli.dataset.columns import LABEL_NAMES
-    from crembo_cli.dataset.notes import notes
-    from crembo_cli.dataset.read import read_table
+    """Read `data`, query the teacher about every row, and note what is odd about its columns."""
+    from crembo_cli.dataset.frames import read_data
+    from crembo_cli.dataset.notes import list_notes
 
-    messages.stage(f"reading {path}", 0)
-    table = read_table(path)
+    progress.stage(f"reading {display_path(data)}", 0)
+    table = read_data(data)
     count = len(table.frame)
-    found = gather(
+    labelled = label_table(
         table,
         teacher,
-        label=job.label,
-        features=job.features,
-        drop=job.drop,
-        class_names=job.classes,
+        options,
         encoding=encoding,
-        progress=messages.stage(f"asking the teacher about {count:,} rows", count),
+        progress=progress.stage(f"querying {teacher.name} about {count:,} rows", count),
+        labels=labels,
     )
-    messages.note(notes(table, found.columns))
-    if found.columns.label is None:
-        for name in found.columns.features:
-            if name.lower() in LABEL_NAMES:
-                messages.note([f"{name!r} is taken for a feature; if it is the label, say --label"])
-    return found
+    progress.note(list_notes(table, labelled.columns))
+    return labelled
 
 
-def gather(
+def label_table(
     table: Table,
     teacher: Teacher,
+    options: TableOptions,
     *,
-    label: str | None,
-    features: tuple[str, ...] | None,
-    drop: tuple[str, ...],
-    class_names: tuple[str, ...] | None = None,
     encoding: Encoding | None = None,
-    progress: Progress | None = None,
-    judged: bool = True,
+    progress: Callable[[int], None] | None = None,
+    labels: bool = True,
 ) -> LabelledTable:
-    """Match the columns of `table`, ask `teacher` about every row, and match the labels.
+    """Choose the columns of `table`, query `teacher` about every row, and match the labels.
 
     `encoding`, of an earlier table, is used where given, and the features are then those of that
     table by name: test data must be read as the training data was. Otherwise it is learned from
-    this table. Raises DataError or TeacherError where table and teacher do not fit together.
+    this table. Without `labels` true labels are ignored. Raises DataError or TeacherError where
+    table and teacher do not fit together.
     """
     from crembo_cli.dataset.columns import check_cells, choose_columns
     from crembo_cli.dataset.dtypes import as_dtypes
@@ -142,9 +177,9 @@ def gather(
 
     columns = choose_columns(
         table,
-        label=label,
-        features=features,
-        drop=drop,
+        label=options.label,
+        features=options.features,
+        drop=options.drop,
         wanted_names=(
             teacher.feature_names
             if encoding is None
@@ -152,35 +187,35 @@ def gather(
         ),
         wanted_count=teacher.n_features,
     )
-    table = as_dtypes(table, **_kinds(columns.features, teacher, encoding))
+    table = as_dtypes(table, **_dtypes(columns.features, teacher, encoding))
     check_cells(table, columns)
     frame = table.frame[list(columns.features)]
     if teacher.rows is not None and teacher.rows != len(frame):
         raise DataError(
-            f"{teacher.name} has another number of rows",
+            f"{teacher.name} has a different number of rows",
             where=table.name,
             found=f"{len(frame)} rows",
-            wanted=f"{teacher.rows}, one for each row of beliefs",
+            wanted=f"{teacher.rows}, one for each row of class probabilities",
         )
     beliefs = teacher.beliefs(frame, progress)
-    frame = _as_taken(frame, teacher)
+    frame = _as_inputs(frame, teacher)
     if beliefs.shape[1] < 2:
         raise TeacherError(
-            "a classifier with one class has nothing to compress",
+            "a classifier with one class cannot be compressed",
             where=teacher.name,
-            found=f"the class {teacher.classes[0]!r} alone",
+            found=f"only the class {teacher.classes[0]!r}",
             wanted="two classes or more",
         )
     if encoding is None:
         encoding = learn_encoding(frame, beliefs)
     y_true = None
-    if judged and columns.label is not None:
+    if labels and columns.label is not None:
         y_true = match_labels(
             table.frame[columns.label],
             teacher.classes,
             table,
             numbered=teacher.numbered,
-            names=class_names,
+            names=options.classes,
         )
     return LabelledTable(
         table=table,
@@ -193,27 +228,27 @@ def gather(
     )
 
 
-def _kinds(
+def _dtypes(
     features: tuple[str, ...], teacher: Teacher, encoding: Encoding | None
 ) -> dict[str, list[str]]:
-    """Which features must be numbers and which text: as they were, else as an ONNX declares."""
+    """Which features must be numbers and which text: as in `encoding`, else as an ONNX declares."""
     if encoding is not None:
         is_text = [bool(each.categories) for each in encoding.features]
     else:
         is_text = [each.type == "string" for each in teacher.inputs for _ in range(each.width)]
         if len({each.type == "string" for each in teacher.inputs}) == 1:
             is_text = [teacher.inputs[0].type == "string"] * len(features)
-    kinds: dict[str, list[str]] = {"numbers": [], "text": []}
+    dtypes: dict[str, list[str]] = {"numbers": [], "text": []}
     for name, text in zip(features, is_text, strict=False):
-        kinds["text" if text else "numbers"].append(name)
-    return kinds
+        dtypes["text" if text else "numbers"].append(name)
+    return dtypes
 
 
-def _as_taken(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:
-    """`frame` as the inputs of `teacher` take it: a student in its place sees no more.
+def _as_inputs(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:
+    """`frame` with the precision of the teacher's inputs: a student in its place sees no more.
 
-    What goes into a half is rounded to one; what goes into an integer or a bool, which the
-    teacher has checked, has that type, so that whatever is made of it keeps to it.
+    Cells of a half-precision input are rounded to it; those of an integer or a boolean input,
+    which the teacher has checked, get that dtype, so that rows generated from them keep it.
     """
     types = [each.type for each in teacher.inputs for _ in range(each.width)]
     for name, type_ in zip(frame.columns, types, strict=False):
@@ -226,17 +261,17 @@ def _as_taken(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:
     return frame
 
 
-def refuse_one_class(evidence: LabelledTable, teacher: Teacher) -> None:
-    """Raise DataError where there is nothing to tell apart: one class said, or one true."""
+def refuse_one_class(labelled: LabelledTable, teacher: Teacher) -> None:
+    """Raise DataError where all rows have one class, by the teacher or by the labels."""
     for classes, whose in (
-        (evidence.teacher_labels(), "the teacher says"),
-        (evidence.y_true, "the label is"),
+        (labelled.teacher_labels(), "the teacher predicts"),
+        (labelled.y_true, "the label is"),
     ):
         if classes is not None and (classes == classes[0]).all():
             raise DataError(
                 f"{whose} {str(teacher.classes[classes[0]])!r} on every row",
-                where=evidence.table.name,
+                where=labelled.table.name,
                 found="one class",
                 wanted="rows of at least two classes",
-                hint="give it rows of the other classes too",
+                hint="add rows of the other classes",
             )

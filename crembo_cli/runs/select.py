@@ -1,17 +1,15 @@
-"""Which student to fit: the one requested, or the best of several candidates."""
+"""Which student to fit: the requested one, or the best of several candidates."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from crembo_cli.commands.messages import Messages
-from crembo_cli.commands.options import check_choice, family_settings, refuse_both
-from crembo_cli.dataset.labelled import Splits
 from crembo_cli.errors import StudentError, UsageError
-from crembo_cli.report.build import provenance
+from crembo_cli.robustness.perturbations import units_of
+from crembo_cli.runs.options import Progress, check_choice, parse_settings, refuse_both
 from crembo_cli.search.candidates import (
     Budget,
     Candidate,
@@ -19,104 +17,126 @@ from crembo_cli.search.candidates import (
     candidates_by_tree_depth,
     candidates_of_every_family,
 )
-from crembo_cli.search.comparison import Comparison, compare_candidates
 from crembo_cli.search.student import Compression, Search, find_student, label_rows
 from crembo_cli.student_file.build import build_model, model_bytes
-from crembo_cli.student_file.signature import Signature
+from crembo_cli.student_file.metadata import candidate_metadata
 from crembo_cli.students.contract import Family
-from crembo_cli.students.plugins import attribute_errors, size_of
-from crembo_cli.students.registry import EVERY
+from crembo_cli.students.registry import EVERY, attribute_errors, size_of
 
 if TYPE_CHECKING:
-    from crembo_cli.search.candidates import Candidate
+    from crembo_cli.dataset.labelled import LabelledTable, Splits
+    from crembo_cli.search.comparison import Comparison
+    from crembo_cli.student_file.signature import Signature
     from crembo_cli.teachers.contract import Teacher
 
-
 PREFERENCES = ("readable",)
-MOST_SWEPT = 64  # tree depths in one sweep
+MAX_SWEEP = 64  # tree depths in one sweep
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudentRequest:
-    """What to fit."""
+    """The students to fit, and how to select one of them."""
 
     candidates: tuple[Candidate, ...]
-    budget: Budget | None  # None: one student was asked for by name, and there is no contest
+    budget: Budget | None  # None: one student was requested, and nothing is compared
     prefer: str | None
-    left_out: tuple[StudentError, ...]  # why some family that is installed is not among them
+    left_out: tuple[StudentError, ...]  # why some installed family is not among the candidates
 
 
 def request_students(
     student: str,
-    settings: Sequence[str],
+    settings: Mapping[str, object] | Sequence[str] | None,
     *,
-    max_depth: str | None,
+    max_depth: int | str | None,
     max_leaves: int | None,
     max_bytes: int | None,
     max_parameters: int | None,
     prefer: str | None,
 ) -> StudentRequest:
-    """The contenders of `--student` and the options that go with it.
+    """The candidates of `--student` and the options that go with it.
 
-    Raises UsageError for options that mean nothing together, StudentError for what a family
-    does not take.
+    Raises UsageError for options that exclude each other, StudentError for what a family does
+    not accept.
     """
     if prefer is not None:
         check_choice("--prefer", prefer, PREFERENCES)
-    low, high = _depths(max_depth)
+    low, high = _parse_depths(max_depth)
+    options = parse_settings(settings)
     budget = Budget(bytes=max_bytes, leaves=max_leaves, parameters=max_parameters)
     if student == EVERY:
-        refuse_both("--student auto", {"--set": settings[0] if settings else None})
-        if high == 0:
-            raise _no_tree_depth(max_depth)
-        if low != high:
-            raise UsageError(
-                "a sweep is of one family, and auto is of all",
-                where=f"--max-depth {max_depth}",
-                hint=f"say --max-depth {high}, the most, or --student tree",
-            )
-        budget = Budget(**{**budget.limits(), **({} if high is None else {"tree_depth": high})})
-        candidates, faults = candidates_of_every_family(budget, readable=prefer is not None)
-        return StudentRequest(
-            candidates=tuple(candidates), budget=budget, prefer=prefer, left_out=tuple(faults)
-        )
+        return _request_every_family(options, low, high, budget, prefer, max_depth)
     refuse_both(f"--student {student}", {"--prefer": prefer})
-    options = family_settings(settings, {"max_leaves": max_leaves})
     if low is not None and high is not None and low != high:
+        options = _with_options(options, {"max_leaves": max_leaves})
         if "max_depth" in options:
             raise UsageError("max_depth is set twice", where=f"--max-depth {max_depth}")
         swept = candidates_by_tree_depth(student, options, low, high)
         return StudentRequest(candidates=tuple(swept), budget=budget, prefer=None, left_out=())
-    limits = {"--max-bytes": max_bytes, "--max-parameters": max_parameters}
-    for option, value in limits.items():
+    for option, value in {"--max-bytes": max_bytes, "--max-parameters": max_parameters}.items():
         if value is not None:
             raise UsageError(
-                f"{option} chooses between students, and one is asked for",
+                "not available for a single student",
                 where=f"{option} {value}",
-                hint=f"say --student auto, or --require '{option.removeprefix('--max-')}<={value}'",
+                hint=f"use --student auto, or --require '{option.removeprefix('--max-')}<={value}'",
             )
-    options = family_settings(settings, {"max_depth": high, "max_leaves": max_leaves})
+    options = _with_options(options, {"max_depth": high, "max_leaves": max_leaves})
     return StudentRequest(
         candidates=(candidate(student, options),), budget=None, prefer=None, left_out=()
     )
 
 
-def _depths(text: str | None) -> tuple[int | None, int | None]:
-    """The least and the largest tree depth that `--max-depth` means; None where it is not said."""
-    if text is None:
+def _request_every_family(
+    options: Mapping[str, str],
+    low: int | None,
+    high: int | None,
+    budget: Budget,
+    prefer: str | None,
+    max_depth: int | str | None,
+) -> StudentRequest:
+    """The candidates of `--student auto`."""
+    first = next((f"{key}={value}" for key, value in options.items()), None)
+    refuse_both("--student auto", {"--set": first})
+    if high == 0:
+        raise _invalid_tree_depth(max_depth)
+    if low != high:
+        raise UsageError(
+            "a sweep needs one family",
+            where=f"--max-depth {max_depth}",
+            found="--student auto",
+            hint=f"use --max-depth {high} as the limit, or --student tree",
+        )
+    budget = Budget(**{**budget.limits(), **({} if high is None else {"tree_depth": high})})
+    candidates, errors = candidates_of_every_family(budget, readable=prefer is not None)
+    return StudentRequest(
+        candidates=tuple(candidates), budget=budget, prefer=prefer, left_out=tuple(errors)
+    )
+
+
+def _with_options(options: dict[str, str], extra: Mapping[str, int | None]) -> dict[str, str]:
+    """`options` with those of `extra` that are given; raises UsageError for one set twice."""
+    given = {key: str(value) for key, value in extra.items() if value is not None}
+    twice = next((key for key in given if key in options), None)
+    if twice is not None:
+        raise UsageError(f"{twice} is set twice", where=f"--set '{twice}={options[twice]}'")
+    return {**given, **options}
+
+
+def _parse_depths(value: int | str | None) -> tuple[int | None, int | None]:
+    """The least and the largest tree depth of `--max-depth`; None where it is not given."""
+    if value is None:
         return None, None
-    match = re.fullmatch(r"([0-9]{1,3})(?:\.\.([0-9]{1,3}))?", text)
+    match = re.fullmatch(r"([0-9]{1,3})(?:\.\.([0-9]{1,3}))?", str(value))
     low, high = (0, -1) if match is None else (int(match[1]), int(match[2] or match[1]))
-    if not low <= high < low + MOST_SWEPT:
-        raise _no_tree_depth(text)
+    if not low <= high < low + MAX_SWEEP:
+        raise _invalid_tree_depth(value)
     return low, high
 
 
-def _no_tree_depth(text: str | None) -> UsageError:
+def _invalid_tree_depth(value: int | str | None) -> UsageError:
     return UsageError(
-        "this is no tree depth",
+        "invalid tree depth",
         where="--max-depth",
-        found=repr(text),
+        found=repr(value),
         wanted="a whole number such as 5, or a sweep such as 2..8",
     )
 
@@ -124,51 +144,79 @@ def _no_tree_depth(text: str | None) -> UsageError:
 def select_student(
     request: StudentRequest,
     search: Search,
-    parts: Splits,
+    splits: Splits,
     teacher: Teacher,
     signature: Signature,
-    crembo: str,
-    messages: Messages,
+    version: str,
+    progress: Progress,
 ) -> tuple[Family, Compression, Comparison | None]:
-    """The family, what was found for it, and the contest that it won, where there was one."""
-    rows = label_rows(parts.untested(), teacher, search, messages.stage)
+    """Fit the requested student, or all candidates and select one of them.
+
+    Returns the family, what was found for it, and the comparison, where there was one. Nothing
+    of it depends on the test rows.
+    """
+    rows = label_rows(splits.untested(), teacher, search, progress.stage)
     if request.budget is None:
         family = request.candidates[0].family
-        messages.note(_unused(family, search))
+        progress.note(_unused_options(family, search))
         with attribute_errors(family):
-            found = find_student(rows[0], rows[1], family, search, messages.stage)
+            found = find_student(rows[0], rows[1], family, search, progress.stage)
             size_of(family, found.student)
         return family, found, None
-    messages.note([f"not among the students: {fault}" for fault in request.left_out])
+    from crembo_cli.search.comparison import compare_candidates
 
-    def bytes_of(candidate: Candidate, found: Compression) -> int:
-        metadata = provenance(candidate.family, search, teacher, parts, found, crembo)
-        model = build_model(found.student, signature, teacher.classes, metadata, crembo)
+    progress.note([f"not among the candidates: {error}" for error in request.left_out])
+
+    def bytes_of(each: Candidate, found: Compression) -> int:
+        metadata = metadata_of(each.family, found, search, splits.train, teacher, version)
+        model = build_model(found.student, signature, teacher.classes, metadata, version)
         return len(model_bytes(model))
 
-    train, validation, compared_on = rows
     comparison = compare_candidates(
         request.candidates,
-        (train, validation, compared_on),
+        (rows[0], rows[1], rows[2]),
         request.budget,
         search,
         bytes_of,
-        messages.stage,
+        progress.stage,
     )
-    messages.note([f"not among the students: {fault}" for fault in comparison.failed])
+    progress.note([f"not among the candidates: {error}" for error in comparison.failed])
     chosen = comparison.entries[comparison.chosen]
     return chosen.candidate.family, chosen.found, comparison
 
 
-def _unused(family: Family, search: Search) -> list[str]:
-    """What was asked of the search and means nothing to `family`."""
+def metadata_of(
+    family: Family,
+    found: Compression,
+    search: Search,
+    train: LabelledTable,
+    teacher: Teacher,
+    version: str,
+) -> dict[str, str]:
+    """The metadata of a student that was found, without its test results."""
+    settings = {name: value for name, value in asdict(search).items() if name != "threads"}
+    rows = {"synthetic": len(found.train.rows) - found.train.real, "steps": len(found.steps)}
+    return candidate_metadata(
+        family,
+        found.student,
+        teacher,
+        train,
+        search=settings | rows,
+        threshold=found.threshold,
+        units=units_of(train.rows, train.encoding).tolist(),
+        version=version,
+    )
+
+
+def _unused_options(family: Family, search: Search) -> list[str]:
+    """Notes on options of the search that have no effect for `family`."""
     most, path = family.thresholds, search.algorithm == "crembo"
     if most is None or not path:
         return []
-    found = []
+    notes = []
     if search.thresholds not in {Search.thresholds, *range(most + 1)}:
-        gains = f"from {most} of them at most" if most else "from none"
-        found.append(f"--thresholds {search.thresholds}: {family.name} students gain {gains}")
+        used = f"at most {most}" if most else "none"
+        notes.append(f"--thresholds {search.thresholds}: a {family.name} student uses {used}")
     if search.select == "accuracy" and most == 0:
-        found.append(f"--select accuracy: {family.name} students have no thresholds to choose from")
-    return found
+        notes.append(f"--select accuracy has no effect: a {family.name} student has no thresholds")
+    return notes

@@ -1,4 +1,4 @@
-"""The candidates of a comparison: every family, or one family at many tree depths."""
+"""The candidates of a comparison: every family, or one family at several tree depths."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from crembo_cli.errors import StudentError
+from crembo_cli.students.capabilities import grid_of, is_readable
 from crembo_cli.students.contract import Family
 from crembo_cli.students.registry import family_class, family_names, family_options, make_family
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """The most of each size that a student may have; None: any.
+    """The largest allowed value of each size; None: no limit.
 
-    A size that a student does not have (a net's leaves) it does not exceed.
+    A student that lacks a size (a net has no leaves) does not exceed its limit.
     """
 
     bytes: int | None = None  # of its file
@@ -23,67 +24,55 @@ class Budget:
     tree_depth: int | None = None
 
     def limits(self) -> dict[str, int]:
-        """The limits that there are, by the name of the size."""
+        """The limits by the name of the size."""
         return {name: most for name, most in asdict(self).items() if most is not None}
 
     def allows(self, size: Mapping[str, int]) -> bool:
-        """Whether a student of `size` keeps to it."""
+        """Whether a student of `size` is within all limits."""
         return all(size.get(name, 0) <= most for name, most in self.limits().items())
-
-
-LADDERS: dict[str, tuple[dict[str, int], ...]] = {
-    "additive": ({"knots": 6}, {"knots": 12}),
-    "boosted": ({"trees": 10}, {"trees": 40}),
-    "linear": ({},),
-    "mlp": ({"hidden": 16}, {"hidden": 32}, {"hidden": 64}),
-    "oblique": ({"max_depth": 2}, {"max_depth": 3}, {"max_depth": 4}),
-    "rules": ({"max_rules": 5}, {"max_rules": 15}),
-    "tree": tuple({"max_depth": depth} for depth in (1, 2, 3, 4, 5, 6, 8)),
-}
-READABLE = ("tree", "rules", "additive")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A family with the settings that tell it from others of its name."""
+    """A family with the settings to fit it at."""
 
     settings: Mapping[str, str]  # option to value, as `--set` takes them
     family: Family
 
     def name(self) -> str:
-        """As the command line would ask for it: "tree max_depth=4"."""
+        """The family and its settings as on the command line: "tree max_depth=4"."""
         return " ".join([self.family.name, *(f"{key}={on}" for key, on in self.settings.items())])
 
 
 def candidates_of_every_family(
     budget: Budget, *, readable: bool = False
 ) -> tuple[list[Candidate], list[StudentError]]:
-    """The contenders of `--student auto`, and why a family that is installed has none.
+    """The candidates of `--student auto`, and the errors of families that cannot be used.
 
-    Our families at the options of LADDERS, a family plugged in at its defaults; with `readable`
-    only those in READABLE. What `budget` says of leaves and tree depth is asked of the families
-    that can be told.
+    Each installed family is tried at the settings of its `grid`; `readable` keeps readable
+    families only. Families with options for leaves or tree depth are held to `budget` there.
     """
-    candidates, faults = [], []
+    candidates, errors = [], []
     for name in family_names():
-        if readable and name not in READABLE:
-            continue
         try:
-            defaults = {each.name: each.default for each in family_options(family_class(name))}
-            steps = [_within(step, defaults, budget) for step in LADDERS.get(name, ({},))]
-            tried = [step for k, step in enumerate(steps) if step not in steps[:k]]
-            candidates += [candidate(name, step) for step in tried]
-        except StudentError as fault:
-            faults.append(fault)
-    return candidates, faults
+            family = family_class(name)
+            if readable and not is_readable(family):
+                continue
+            defaults = {each.name: each.default for each in family_options(family)}
+            grid = [_within(settings, defaults, budget) for settings in grid_of(family)]
+            distinct = [settings for k, settings in enumerate(grid) if settings not in grid[:k]]
+            candidates += [candidate(name, settings) for settings in distinct]
+        except StudentError as error:
+            errors.append(error)
+    return candidates, errors
 
 
 def candidates_by_tree_depth(
     name: str, settings: Mapping[str, str], shallowest: int, deepest: int
 ) -> list[Candidate]:
-    """The contenders of `--max-depth A..B`: one a tree depth, `settings` the same for all.
+    """The candidates of `--max-depth A..B`: one for each tree depth, all with `settings`.
 
-    Raises StudentError for a family without such an option, or for what it does not take.
+    Raises StudentError for a family without `max_depth`, or for a setting that it refuses.
     """
     return [
         candidate(name, {"max_depth": str(depth), **settings})
@@ -97,13 +86,13 @@ def candidate(name: str, settings: Mapping[str, str]) -> Candidate:
 
 
 def _within(
-    step: Mapping[str, int], defaults: Mapping[str, object], budget: Budget
+    settings: Mapping[str, int], defaults: Mapping[str, object], budget: Budget
 ) -> dict[str, str]:
-    """`step` of a ladder, held to the budget where the family has an option for it."""
-    validation = dict(step)
+    """`settings` of a grid, held to `budget` where the family has an option for it."""
+    limited = dict(settings)
     if budget.leaves is not None and "max_leaves" in defaults:
-        validation["max_leaves"] = budget.leaves
-    usual = validation.get("max_depth", defaults.get("max_depth"))
+        limited["max_leaves"] = budget.leaves
+    usual = limited.get("max_depth", defaults.get("max_depth"))
     if budget.tree_depth is not None and isinstance(usual, int) and usual > budget.tree_depth:
-        validation["max_depth"] = budget.tree_depth
-    return {key: str(value) for key, value in validation.items()}
+        limited["max_depth"] = budget.tree_depth
+    return {key: str(value) for key, value in limited.items()}

@@ -15,20 +15,20 @@ from crembo_cli.search.parallel import fit_all
 from crembo_cli.search.student import Compression, Search, Stages
 from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Indices
-from crembo_cli.students.plugins import attribute_errors, size_of
+from crembo_cli.students.registry import attribute_errors, size_of
 
 Bytes = Callable[[Candidate, Compression], int]  # what a student's file will take
 
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateResult:
-    """One contender: what was found for it, and its worth on the contest's rows."""
+    """One candidate: what was found for it, and its scores on the comparison rows."""
 
     candidate: Candidate
     found: Compression
     size: Mapping[str, int]  # the student's, with the bytes of its file
-    within_budget: bool  # whether it keeps to the budget
-    on_front: bool  # whether no other that is allowed beats it in bytes, fidelity and depth
+    within_budget: bool  # whether it satisfies the budget
+    on_front: bool  # no other within the budget beats it in bytes, fidelity and depth
     fidelity: float
     insensitive_depth: float  # at the search's delta
     mean_belief: float
@@ -37,13 +37,13 @@ class CandidateResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """All contenders, the smallest file first."""
+    """All candidates, the smallest file first, and the selected one."""
 
     entries: tuple[CandidateResult, ...]
-    chosen: int  # the smallest allowed one within a standard error of the best mean belief
+    chosen: int  # the smallest within one standard error of the best mean belief
     budget: Budget
     rows: TrainingRows  # the comparison rows: none was fitted, pruned or selected on them
-    failed: tuple[StudentError, ...]  # why a family that is plugged in is not among them
+    failed: tuple[StudentError, ...]  # why a family from another package is not among them
 
 
 def compare_candidates(
@@ -54,41 +54,44 @@ def compare_candidates(
     bytes_of: Bytes,
     stages: Stages,
 ) -> Comparison:
-    """Fit all `candidates`, judge them, and choose.
+    """Fit all `candidates`, score them, and select one.
 
-    `rows` are those to fit on, to choose steps by, and to choose between contenders by. Raises
-    UsageError where no student keeps to `budget`, StudentError where no family could be fitted.
+    `rows` are the training rows, the validation rows (for the steps of each path) and the
+    comparison rows (for the candidates). Raises UsageError where no student satisfies `budget`,
+    StudentError where no family could be fitted.
     """
     train, validation, comparison = rows
     failed: list[StudentError] = []
-    entered: list[tuple[Candidate, Compression, dict[str, int], Indices]] = []
+    scored: list[tuple[Candidate, Compression, dict[str, int], Indices]] = []
     for candidate, each in zip(
         candidates, fit_all(candidates, train, validation, search, stages), strict=True
     ):
         try:
-            entered.append(_entered(candidate, each, comparison, bytes_of))
-        except StudentError as fault:
-            failed.append(fault)
-    if not entered:
+            scored.append(_score_candidate(candidate, each, comparison, bytes_of))
+        except StudentError as error:
+            failed.append(error)
+    if not scored:
         raise failed[0]
-    candidates, found, sizes, answers = zip(*entered, strict=True)
+    candidates, found, sizes, labels = zip(*scored, strict=True)
     order = sorted(range(len(found)), key=lambda k: sizes[k]["bytes"])
     within_budget = [budget.allows(sizes[k]) for k in order]
     if not any(within_budget):
-        raise _nothing_allowed(candidates, sizes, budget)
-    predicted = [answers[k] for k in order]
+        raise _over_budget(candidates, sizes, budget)
+    predicted = [labels[k] for k in order]
     depths = [depth_by_row(comparison.beliefs, each).astype(np.float64) for each in predicted]
     teacher = comparison.beliefs.argmax(axis=1)
     fidelity = [float(np.mean(each == teacher)) for each in predicted]
     deep = [insensitive_depth(each, search.delta) for each in depths]
     means = [float(np.mean(each)) for each in depths]
     errors = [float(np.std(each) / np.sqrt(len(each))) for each in depths]
-    able = [place for place, may in enumerate(within_budget) if may]
-    held_to = [sizes[order[place]]["bytes"] for place in able]
-    worth = pareto_front(held_to, np.column_stack([fidelity, deep])[able])
-    on_front = {place for place, stood in zip(able, worth, strict=True) if stood}
-    chosen = able[
-        smallest_within_error(held_to, [means[k] for k in able], [errors[k] for k in able])
+    eligible = [place for place, fits in enumerate(within_budget) if fits]
+    file_sizes = [sizes[order[place]]["bytes"] for place in eligible]
+    front = pareto_front(file_sizes, np.column_stack([fidelity, deep])[eligible])
+    on_front = {place for place, on in zip(eligible, front, strict=True) if on}
+    chosen = eligible[
+        smallest_within_error(
+            file_sizes, [means[k] for k in eligible], [errors[k] for k in eligible]
+        )
     ]
     return Comparison(
         entries=tuple(
@@ -112,15 +115,15 @@ def compare_candidates(
     )
 
 
-def _entered(
+def _score_candidate(
     candidate: Candidate,
     found: Compression | StudentError,
     comparison: TrainingRows,
     bytes_of: Bytes,
 ) -> tuple[Candidate, Compression, dict[str, int], Indices]:
-    """A contender, what was found for it, its size, and what it says of the contest's rows.
+    """A candidate, what was found for it, its size, and its labels of the comparison rows.
 
-    Raises StudentError where it fails at any of that.
+    Raises StudentError where the family fails.
     """
     if isinstance(found, StudentError):
         raise found
@@ -132,22 +135,22 @@ def _entered(
         return candidate, found, size, found.student.predict(comparison.rows)
 
 
-def _nothing_allowed(
+def _over_budget(
     candidates: Sequence[Candidate], sizes: Sequence[Mapping[str, int]], budget: Budget
 ) -> UsageError:
-    """The error that says how near the nearest student comes."""
-    over = [
+    """The error that names the student closest to the budget."""
+    excess = [
         max(size.get(name, 0) / max(most, 1) for name, most in budget.limits().items())
         for size in sizes
     ]
-    nearest = int(np.argmin(over))
+    nearest = int(np.argmin(excess))
     limits = budget.limits()
     return UsageError(
-        "no student keeps to the budget",
+        "no student satisfies the budget",
         where=" ".join(f"--max-{_option(name)} {most}" for name, most in limits.items()),
         found=f"{candidates[nearest].name()} with "
         + ", ".join(f"{_words(name)} {sizes[nearest].get(name, 0):,}" for name in limits),
-        hint="allow more, or try smaller ones: --student tree --max-depth 1..4",
+        hint="raise the limits, or try smaller students: --student tree --max-depth 1..4",
     )
 
 

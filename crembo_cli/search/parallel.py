@@ -18,12 +18,10 @@ from crembo_cli.search.candidates import Candidate
 from crembo_cli.search.student import Compression, Search, Stages, find_student
 from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Family
-from crembo_cli.students.plugins import attribute_errors
+from crembo_cli.students.registry import attribute_errors
 
-ROWS = ("fit", "validation")  # of a Compression: every contender's are the same
-_given: list[
-    tuple[TrainingRows, TrainingRows, Search]
-] = []  # what all fits of this process work on
+ROWS = ("train", "validation")  # fields of Compression that all candidates share
+_shared: list[tuple[TrainingRows, TrainingRows, Search]] = []  # a worker's inputs
 
 
 def fit_all(
@@ -33,11 +31,11 @@ def fit_all(
     search: Search,
     stages: Stages,
 ) -> list[Compression | StudentError]:
-    """What `find_student` finds for each of `candidates`, in their order.
+    """The result of `find_student` for each of `candidates`, in their order.
 
-    Of a family that is plugged in and fails, the error that says so. `search.threads` is how
-    many work at a time; what is found does not depend on it. Raises StudentError where the
-    system ends a process, as it does when memory runs out.
+    A family from another package that fails gives its error instead. `search.threads` is the
+    number of parallel processes; results do not depend on it. Raises StudentError where the
+    system kills a process, as it does when memory runs out.
     """
     done = stages(f"fitting {len(candidates)} students", len(candidates))
     workers = min(search.threads, len(candidates))
@@ -50,7 +48,7 @@ def fit_all(
         return found
     results: dict[int, Compression | StudentError] = {}
     for count, (number, parts) in enumerate(
-        _raced(candidates, (train, validation, alone), workers), 1
+        _fit_in_processes(candidates, (train, validation, alone), workers), 1
     ):
         if isinstance(parts, StudentError):
             results[number] = parts
@@ -60,36 +58,36 @@ def fit_all(
     return [results[number] for number in range(len(candidates))]
 
 
-def _raced(
-    candidates: Sequence[Candidate], given: tuple[TrainingRows, TrainingRows, Search], workers: int
+def _fit_in_processes(
+    candidates: Sequence[Candidate], inputs: tuple[TrainingRows, TrainingRows, Search], workers: int
 ) -> Iterator[tuple[int, dict[str, Any] | StudentError]]:
-    """The number and the found parts of each contender, as they come."""
+    """The number of each candidate and the fields of its result, as they finish."""
     # A fork would share locks that threads of this process may hold.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=given)
+    pool = ProcessPoolExecutor(workers, context, initializer=_init_worker, initargs=inputs)
     try:
-        with _deaf_to_ctrl_c():
+        with _sigint_blocked():
             waiting = {pool.submit(_fit, each.family): k for k, each in enumerate(candidates)}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
     except BaseException as error:
-        # Whatever is still at work, after Ctrl-C or an error, nobody waits for.
+        # After Ctrl-C or an error, do not wait for the other fits.
         pool.shutdown(wait=False, cancel_futures=True)
         for child in multiprocessing.active_children():
             child.terminate()
         if isinstance(error, BrokenProcessPool):
             raise StudentError(
-                "a process that fitted students was ended by the system",
-                found=f"{workers} at a time",
-                hint="give it more memory, or fewer processes: --jobs 1",
+                "the system killed a process that fitted students",
+                found=f"{workers} processes",
+                hint="use a machine with more memory, or fewer processes: --jobs 1",
             ) from error
         raise
     pool.shutdown()
 
 
 @contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """What starts meanwhile never hears Ctrl-C, which is the parent's to hear: later, if then."""
+def _sigint_blocked() -> Iterator[None]:
+    """Block SIGINT in processes started meanwhile; the parent handles it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -100,14 +98,14 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(train: TrainingRows, validation: TrainingRows, search: Search) -> None:
-    """Keep what all fits of this process share."""
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    _given.append((train, validation, search))
+def _init_worker(train: TrainingRows, validation: TrainingRows, search: Search) -> None:
+    """Keep the inputs of all fits of this worker."""
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    _shared.append((train, validation, search))
 
 
-def _end_with_the_parent() -> None:
-    """A parent that is killed tells nobody; without this its children would wait for ever."""
+def _exit_with_parent() -> None:
+    """End this worker when its parent is killed; it would wait forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -117,17 +115,17 @@ def _end_with_the_parent() -> None:
 def _search(
     family: Family, train: TrainingRows, validation: TrainingRows, search: Search
 ) -> Compression | StudentError:
-    """What is found for `family`, or why nothing is."""
+    """The result for `family`, or its error."""
     try:
         with attribute_errors(family):
             return find_student(train, validation, family, search)
-    except StudentError as fault:
-        return fault
+    except StudentError as error:
+        return error
 
 
 def _fit(family: Family) -> dict[str, Any] | StudentError:
-    """The same, but for the rows, which the parent has."""
-    found = _search(family, *_given[0])
+    """The fields of the result, without the rows, which the parent has."""
+    found = _search(family, *_shared[0])
     if isinstance(found, StudentError):
         return found
     return {each.name: getattr(found, each.name) for each in fields(found) if each.name not in ROWS}

@@ -1,54 +1,76 @@
-"""Rows that students are fitted on or selected by, real ones and synthetic ones."""
+"""The rows that students are fitted on or selected by: real rows and synthetic ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from crembo_cli.core.synthetic import synthetic_rows
+from crembo_cli.search.defaults import MAX_TRAINING_ROWS, SYNTHETIC_PER_ROW, VALIDATION_DIVISOR
 from crembo_cli.students.contract import Floats, Indices
 
 if TYPE_CHECKING:
     from crembo_cli.dataset.labelled import LabelledTable
 
-PER_ROW, MOST_FITTED = 60, 32_000  # synthetic rows: so many a real one, and so many rows in all
-
-Ask = Callable[[Floats], Floats]  # rows as students take them -> the teacher's beliefs
+Query = Callable[[Floats], Floats]  # encoded rows (n, p) -> the teacher's probabilities (n, c)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRows:
-    """Rows to fit on or to judge by, the real ones first."""
+    """Encoded rows with the teacher's probabilities, the real ones first."""
 
     rows: Floats  # (n, p)
-    beliefs: Floats  # (n, c)
-    y_true: Indices | None  # (real,) true class indices; None where there are none
-    real: int  # how many are real; the others were made and labelled by the teacher
+    beliefs: Floats  # (n, c) the teacher's probabilities
+    y_true: Indices | None  # (real,) true class indices; None without labels
+    real: int  # number of real rows; the others are synthetic, labelled by the teacher
     categories: tuple[int, ...] = ()  # as in `students.contract.Task`
 
 
-def real_rows(real: LabelledTable) -> TrainingRows:
-    """The rows of `real`, none made."""
+def real_rows(table: LabelledTable) -> TrainingRows:
+    """The rows of `table`, without synthetic ones."""
     return TrainingRows(
-        rows=real.rows,
-        beliefs=real.beliefs,
-        y_true=real.y_true,
-        real=len(real.rows),
-        categories=tuple(len(each.categories) for each in real.encoding.features),
+        rows=table.rows,
+        beliefs=table.beliefs,
+        y_true=table.y_true,
+        real=len(table.rows),
+        categories=tuple(len(each.categories) for each in table.encoding.features),
     )
 
 
-def with_synthetic(
-    real: TrainingRows, ask: Ask, wanted: int | None, most: int, rng: np.random.Generator
+def add_synthetic(
+    parts: Sequence[TrainingRows], query: Query, count: int | None, seed: int
+) -> list[TrainingRows]:
+    """Add synthetic rows to each of `parts`, labelled by the teacher.
+
+    The first part holds the training rows and gets `count` synthetic ones; None: 60 per real
+    row, 32,000 rows at most in total. Each other part gets a quarter as many.
+    """
+    rng = np.random.default_rng([seed, 1])
+    fewer = None if count is None else count // VALIDATION_DIVISOR
+    return [
+        _with_synthetic(part, query, count, MAX_TRAINING_ROWS, rng)
+        if number == 0
+        else _with_synthetic(part, query, fewer, MAX_TRAINING_ROWS // VALIDATION_DIVISOR, rng)
+        for number, part in enumerate(parts)
+    ]
+
+
+def _with_synthetic(
+    part: TrainingRows, query: Query, count: int | None, total: int, rng: np.random.Generator
 ) -> TrainingRows:
-    """The rows of `real` and `wanted` new ones; None: PER_ROW for each, `most` rows in all."""
-    n = len(real.rows)
-    made = max(0, min(PER_ROW * n, most - n)) if wanted is None else wanted
-    rows, beliefs = real.rows, real.beliefs
-    if made:
-        new = synthetic_rows(rows, made, rng)
-        rows, beliefs = np.vstack([rows, new]), np.vstack([beliefs, ask(new)])
-    return replace(real, rows=rows, beliefs=beliefs, real=n)
+    """Add `count` synthetic rows; None: SYNTHETIC_PER_ROW per real row, up to `total` rows."""
+    n = len(part.rows)
+    if count is None:
+        count = max(0, min(SYNTHETIC_PER_ROW * n, total - n))
+    if count == 0:
+        return replace(part, real=n)
+    new = synthetic_rows(part.rows, count, rng)
+    return replace(
+        part,
+        rows=np.vstack([part.rows, new]),
+        beliefs=np.vstack([part.beliefs, query(new)]),
+        real=n,
+    )

@@ -1,28 +1,32 @@
-"""Build the student's ONNX file: inputs, nodes, class labels, metadata; replay it and time it."""
+"""Build the student's ONNX file and replay it: it must predict what the fitted student does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crembo_cli.student_file.replay import check_replay, rows_per_second, run_model, session
+from crembo_cli.errors import ReplayError
 from crembo_cli.student_file.signature import (
     INDEX,
     LABEL,
+    LABELS,
     PROBABILITIES,
     ROWS,
     Signature,
     input_infos,
     rows_nodes,
 )
-from crembo_cli.students.contract import Student
-from crembo_cli.teachers.contract import ClassLabel
+from crembo_cli.students.contract import Floats, Student
+from crembo_cli.teachers.contract import ClassLabel, ModelInput
+from crembo_cli.teachers.onnx.inputs import build_feeds, fixed_batch, pack_feeds
 
 if TYPE_CHECKING:
+    import onnxruntime
+    import pandas as pd
     from onnx import ModelProto, NodeProto, TensorProto
 
     from crembo_cli.dataset.labelled import LabelledTable
@@ -96,7 +100,7 @@ def _rename(nodes: list[NodeProto], initializers: list[TensorProto], taken: set[
 
 
 def label_values(classes: tuple[ClassLabel, ...]) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
-    """The classes as the `label` output says them: int64, or str objects."""
+    """The classes as the `label` output gives them: int64, or str objects."""
     if all(not isinstance(each, str) and -INT64 <= each < INT64 for each in classes):
         whole = [int(each) for each in classes if not isinstance(each, str)]
         if whole == list(classes):
@@ -111,9 +115,8 @@ def _labels(
     from onnx import helper, numpy_helper
 
     labels = label_values(classes)
-    name = "crembo_labels"
-    table = numpy_helper.from_array(labels, name)
-    return labels, [helper.make_node("Gather", [name, INDEX], [LABEL], name=LABEL)], [table]
+    table = numpy_helper.from_array(labels, LABELS)
+    return labels, [helper.make_node("Gather", [LABELS, INDEX], [LABEL], name=LABEL)], [table]
 
 
 def model_bytes(model: ModelProto) -> bytes:
@@ -141,7 +144,7 @@ def student_file(
 ) -> StudentFile:
     """The ONNX of `student`, replayed on all rows of `evidences`, timed on the last of them.
 
-    Raises ReplayError where onnxruntime says something else than `student` on any row.
+    Raises ReplayError where onnxruntime predicts differently from `student` on any row.
     """
     content = model_bytes(build_model(student, signature, classes, metadata, version))
     running = session(content, threads)
@@ -154,3 +157,86 @@ def student_file(
         sha256=sha256(content).hexdigest(),
         rows_per_second=rows_per_second(running, signature, evidences[-1].frame),
     )
+
+
+TOLERANCE = 1e-5  # of a probability, between float32 sums in another order
+BLOCK = 65_536  # rows run at a time, at the most but for larger fixed batches
+MEASURED_SECONDS = 0.1
+
+
+def session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
+    """A session for `model` that does not spin: on shared cores, spinning starves the others."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def feeds(inputs: tuple[ModelInput, ...], frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """`frame`, the features in order, as the feeds of as many runs as the inputs need.
+
+    They are made as the teacher's are: a student that is a drop-in takes the very same.
+    """
+    batch = fixed_batch(inputs) or 1
+    block = max(batch, BLOCK - BLOCK % batch)  # so that the last batch alone is filled up
+    for begin in range(0, len(frame), block):
+        header, arrays = pack_feeds(frame.iloc[begin : begin + block], inputs)
+        yield from build_feeds(inputs, header, arrays)
+
+
+def run_model(
+    model: onnxruntime.InferenceSession, signature: Signature, frame: pd.DataFrame
+) -> tuple[Any, Floats]:
+    """Labels (n,) and probabilities (n, c) of `model` on the rows of `frame`."""
+    answers = [model.run(["label", "probabilities"], fed) for fed in feeds(signature.inputs, frame)]
+    # A fixed batch that the last rows do not fill was padded; drop the padding's predictions.
+    labels, probabilities = (
+        np.concatenate(each)[: len(frame)] for each in zip(*answers, strict=True)
+    )
+    return labels, probabilities
+
+
+def check_replay(
+    labels: Any, probabilities: Floats, student: Student, rows: Floats, values: Any
+) -> None:
+    """Raise ReplayError unless the replayed answers are the fitted student's.
+
+    `labels` (n,) and `probabilities` (n, c) are onnxruntime's answers; `values` (c,) are the
+    classes as the label output gives them. Probabilities may differ by TOLERANCE; the
+    labels must be equal but where the two best probabilities lie closer than that.
+    """
+    predicted, believed = student.predict(rows), student.predict_proba(rows)
+    two_best = np.partition(believed, -2, axis=1)[:, -2:]
+    close = two_best[:, 1] - two_best[:, 0] <= TOLERANCE
+    # Written so that NaN, which compares with nothing, is no answer.
+    near = (np.abs(probabilities - believed) <= TOLERANCE).all(axis=1)
+    right = near & ((labels == values[predicted]) | close)
+    if not right.all():
+        row = int(np.argmin(right))
+        raise ReplayError(
+            "the exported student answers otherwise than the fitted one on "
+            f"{int((~right).sum())} of {len(rows)} rows, so it was not written",
+            found=f"{labels[row]!r} with probabilities {probabilities[row].tolist()} on row {row}",
+            wanted=f"{values[predicted[row]]!r} with {believed[row].tolist()}",
+            hint="this is a defect of crembo: please report it with the command that you ran",
+        )
+
+
+def rows_per_second(
+    model: onnxruntime.InferenceSession, signature: Signature, frame: pd.DataFrame
+) -> float:
+    """How many rows `model` answers in a second: the best of repeated runs over one block."""
+    from time import perf_counter
+
+    fed = next(feeds(signature.inputs, frame))
+    rows = len(next(iter(fed.values())))
+    best, begun, done = float("inf"), perf_counter(), 0.0
+    while done < MEASURED_SECONDS:
+        start = perf_counter()
+        model.run(None, fed)
+        done = perf_counter() - begun
+        best = min(best, begun + done - start)
+    return rows / best

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 OWN = "crembo_"  # what the names of the tensors begin with that are neither input nor output
 ROWS = "crembo_rows"  # the matrix that the student reads: float32 (batch, p)
 INDEX, LABEL, PROBABILITIES = "crembo_index", "label", "probabilities"
+LABELS = "crembo_labels"  # the initializer that holds the classes
 UNSEEN = -1.0  # the code of a category that was not there when the student was fitted
 
 

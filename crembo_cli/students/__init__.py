@@ -1,1 +1,1 @@
-"""Families of students: the contract, the registry, and our own."""
+"""Student families: the contract, the registry, and our own families."""

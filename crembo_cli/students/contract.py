@@ -1,63 +1,72 @@
-"""What a family of students must offer: the whole contract, for our families and for others'.
+"""The contract of a student family, for our own families and for plugins.
 
-A plugin imports nothing of ours. It offers a dataclass that has the attributes of `Family`
-under the entry point group `crembo.students`; `crembo_cli.testing.check_family` tells whether
-it keeps the contract.
+A plugin imports nothing from this package. It offers a dataclass with the attributes of `Family`
+under the entry point group `crembo.students`. `crembo_cli.testing.check_family` checks that it
+keeps the contract. A family and its students may also offer the parts in `OptionalFamily` and
+`OptionalStudent`; `crembo_cli.students.capabilities` reads those and supplies the defaults.
 
 How a run uses a family:
 
-    family = TreeFamily(max_depth=5)            options are the dataclass's fields
-    learner = family.learner(task)              once a run: bin, scale, whatever serves all fits
-    first = learner.fit(task.beliefs)           R = P: the belief student
-    next_ = learner.fit(allowed, start=first)   R = the allowed labels at one threshold, and so on
-    student = learner.finish(next_)             made ready to be judged and exported
+    family = TreeFamily(max_depth=5)            the options are the dataclass's fields
+    learner = family.learner(task)              once per run: bins, scales, what all fits share
+    first = learner.fit(task.beliefs)           rewards = P: the soft-label student
+    next_ = learner.fit(allowed, start=first)   rewards = the labels allowed at one threshold
+    student = learner.finish(next_)             ready to be scored and exported
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
+from crembo_cli.arrays import Doubles, Floats, Indices
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
+    from onnx import GraphProto, NodeProto, TensorProto
 
-Floats = NDArray[np.float32]
-Indices = NDArray[np.int64]
+__all__ = [
+    "Family",
+    "Feature",
+    "Floats",
+    "Indices",
+    "Learner",
+    "OptionalFamily",
+    "OptionalStudent",
+    "Student",
+    "Task",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Feature:
-    """One column of the rows, for a reader."""
+    """One column of the rows, as a reader knows it."""
 
     name: str  # the column's name in the table
     categories: tuple[str, ...] = ()  # code k stands for categories[k]; empty: a number
-    missing: bool = False  # whether some row that was fitted on has no value here
+    missing: bool = False  # whether any training row has no value here
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What a family learns from: all of it arrays, n rows, p features, c >= 2 classes."""
+    """The training data of a family: n rows, p features, c >= 2 classes."""
 
     rows: Floats  # (n, p), C order; NaN is missing; no infinite values; a category is its code,
-    # a whole number >= 0, and -1 where the category was not seen before
-    beliefs: Floats  # (n, c), in [0, 1], rows sum to 1: the teacher's probability of each class
-    validation_rows: Floats  # (m, p): rows never fitted on, to prune or stop early by; m may be 0
-    validation_beliefs: Floats  # (m, c): the teacher's beliefs on the held rows
-    seed: int = 0  # every random draw of the family comes from it
-    threads: int = 1  # at most so many; the student must not depend on it
-    categories: tuple[int, ...] = ()  # (p,) how many categories a feature has, in the order of
-    # the teacher's mean belief; 0: it is a number; (): all features are
+    # a whole number >= 0, or -1 (UNSEEN) if the encoding does not know the category
+    beliefs: Floats  # (n, c), in [0, 1], rows sum to 1: the teacher's class probabilities
+    validation_rows: Floats  # (m, p): for pruning or early stopping, never for fitting; m may be 0
+    validation_beliefs: Floats  # (m, c): the teacher's class probabilities on the validation rows
+    seed: int = 0  # the only source of randomness in a family
+    threads: int = 1  # at most this many; the student must not depend on it
+    categories: tuple[int, ...] = ()  # (p,) the number of categories of each feature, 0 for a
+    # number; codes are in the order of the mean teacher probability; (): all features are numbers
 
 
 @runtime_checkable
 class Student(Protocol):
-    """A fitted student. Immutable; comparing two of them is comparing what they predict.
+    """A fitted student. Immutable; two students are equal if they predict the same.
 
-    It can be pickled, and so can its family: a contest fits them in processes of their own.
+    Students and families must be picklable: a comparison fits them in separate processes.
     """
 
     def predict(self, rows: Floats) -> Indices:
@@ -65,14 +74,14 @@ class Student(Protocol):
         ...
 
     def predict_proba(self, rows: Floats) -> Floats:
-        """Probabilities, float32 (n, c); rows sum to 1 and their argmax is `predict`."""
+        """Class probabilities, float32 (n, c); rows sum to 1 and their argmax is `predict`."""
         ...
 
     def size(self) -> dict[str, int]:
-        """Sizes that apply, of tree_depth, leaves, nodes, parameters (always there).
+        """Sizes: those of tree_depth, leaves and nodes that apply, and always parameters.
 
-        Parameters are the numbers that one needs to say what it says of a row: of a leaf its
-        label, not its beliefs, where labels decide.
+        Parameters are the values needed to reproduce the predicted labels: a leaf counts as its
+        label only, not as its class probabilities.
         """
         ...
 
@@ -88,40 +97,98 @@ class Student(Protocol):
         ...
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
-        """The student for a reader: plain lines of text, no trailing newline."""
+        """A short description for a reader: lines of plain text, no trailing newline."""
+        ...
+
+
+class OptionalStudent(Protocol):
+    """The optional parts of a student. Each one may be missing; none is ever required."""
+
+    kind: ClassVar[str]  # the explain formats and drawings that apply: "tree", "weights", ...
+    # default: "", only text and JSON apply
+
+    def margins(self, rows: Floats, units: Doubles) -> Doubles | None:
+        """The exact margin of each row, float64 (n,), >= 0, in `units`; inf if nothing changes it.
+
+        `units` (p,) is the size of one step of each feature; a feature with unit 0 does not
+        move. None if this student has no exact margins. Default: None.
+        """
+        ...
+
+    def groups(self, rows: Floats) -> Indices:
+        """The group of each row, int64 (n,): a tree's leaf, for example.
+
+        All rows of a group have the same predicted class. Default: the predicted class.
+        """
+        ...
+
+    def group_text(self, group: int, features: Sequence[Feature]) -> str:
+        """The condition that the rows of `group` fulfil, in one line. Required with `groups`."""
+        ...
+
+    def to_text(self, features: Sequence[Feature], classes: Sequence[str], name: str) -> str:
+        """The whole student as plain text, no trailing newline; `name` is what to call it.
+
+        Default: `describe`.
+        """
+        ...
+
+    def to_json(self, features: Sequence[Feature], classes: Sequence[int | str]) -> dict[str, Any]:
+        """The whole student as JSON values, under keys that say what they are ("tree").
+
+        They stand beside the document's own keys: schema, name, classes, features and
+        missing_texts. Default: {"text": describe(...)}.
+        """
         ...
 
 
 class Learner(Protocol):
-    """One family on one task; it may keep whatever serves all of its fits."""
+    """One family on one task; it may keep whatever its fits share."""
 
     def fit(self, rewards: Floats, start: Student | None = None) -> Student:
-        """A student f with a large sum over i of rewards[i, f(x_i)].
+        """Fit a student f with a large sum over i of rewards[i, f(x_i)].
 
-        `rewards` is float32 (n, c) in [0, 1]: the beliefs themselves, or the allowed labels at
-        a threshold (0 and 1; a row may be all 0). `start`, a student of this
-        family for the same features and classes, is a place to begin; if it is this learner's
-        own, the sum must not come out lower than `start`'s where the family can promise that.
+        `rewards` is float32 (n, c) in [0, 1]: the beliefs themselves, or the labels allowed at
+        a threshold (0 and 1; a row may be all 0). `start`, a student of this family for the same
+        features and classes, is where the fit begins. If `start` comes from this learner, the
+        sum must not be lower than `start`'s, unless the family cannot promise that.
         """
         ...
 
     def finish(self, student: Student) -> Student:
-        """`student` ready to be judged: pruned where held rows tell, its probabilities set."""
+        """Prune `student` on the validation rows, set its probabilities, and return it."""
         ...
 
 
 @runtime_checkable
 class Family(Protocol):
-    """A family of students: a dataclass whose fields are its options.
+    """A student family: a dataclass whose fields are its options.
 
     Each field has a default and, in its metadata, `help` (one sentence) and, for numbers,
     `minimum` and `maximum` (both included); for strings, `choices`.
     """
 
-    name: ClassVar[str]  # as in --student
+    name: ClassVar[str]  # the value of --student
     summary: ClassVar[str]  # one line, for `crembo students`
-    thresholds: ClassVar[int | None]  # how many thresholds it can gain from; None: any number
+    thresholds: ClassVar[int | None]  # how many thresholds it benefits from; None: any number
 
     def learner(self, task: Task) -> Learner:
-        """A learner for `task`; cheap work that all fits share is done here."""
+        """Prepare what all fits on `task` share, and return the learner."""
+        ...
+
+
+class OptionalFamily(Protocol):
+    """The optional parts of a family. Each one may be missing; none is ever required."""
+
+    grid: ClassVar[tuple[Mapping[str, int], ...]]  # the settings that `--student auto` tries,
+    # over the options' defaults; default: ({},), the defaults alone
+    readable: ClassVar[bool]  # whether `--prefer readable` keeps it; default: False
+
+    @staticmethod
+    def read(graph: GraphProto) -> Student:
+        """Read a student back from the ONNX graph that its `to_onnx` wrote.
+
+        Raises ValueError, KeyError or IndexError if the graph is not as written. Default: the
+        family's students are not read back, and `crembo explain` does not apply to their files.
+        """
         ...

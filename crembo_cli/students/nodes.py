@@ -1,18 +1,20 @@
-"""ONNX nodes and initializers, gathered under names that begin with "student_"."""
+"""ONNX nodes and initializers of a student, under names that begin with "student_"."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from crembo_cli.arrays import LEAF, Bools, Floats, Indices, Int32s
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
 
 
 class Nodes:
-    """The nodes and initializers of one student, in the order they were added."""
+    """The nodes and initializers of one student, in the order in which they were added."""
 
     def __init__(self) -> None:
         self.nodes: list[NodeProto] = []
@@ -25,7 +27,7 @@ class Nodes:
         writes: str | None = None,
         **attributes: int,
     ) -> str:
-        """Add a node; the name of the tensor it writes, which is `writes` where that is given."""
+        """Add a node and return the name of the tensor that it writes: `writes`, if given."""
         from onnx import helper
 
         name = f"student_{operator.lower()}_{len(self.nodes)}"
@@ -35,8 +37,8 @@ class Nodes:
         self.nodes.append(node)
         return output
 
-    def constant(self, value: NDArray[np.float32] | NDArray[np.int64]) -> str:
-        """Add an initializer; its name."""
+    def constant(self, value: Floats | Indices) -> str:
+        """Add an initializer and return its name."""
         from onnx import numpy_helper
 
         name = f"student_constant_{len(self.constants)}"
@@ -44,11 +46,65 @@ class Nodes:
         return name
 
     def as_double(self, tensor: str) -> str:
-        """The tensor of that name in float64."""
+        """Add a cast of `tensor` to float64 and return the name of the result."""
         from onnx import TensorProto
 
         return self.add("Cast", [tensor], to=TensorProto.DOUBLE)
 
-    def double(self, value: NDArray[np.float32]) -> str:
-        """A float32 initializer, kept at its four bytes a number and read as float64."""
+    def double(self, value: Floats) -> str:
+        """Add an initializer that is stored as float32 and read as float64."""
         return self.as_double(self.constant(value))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeArrays:
+    """T binary trees of m nodes in all; a tree's nodes lie together, its root first."""
+
+    root: Indices  # (T,) the first node of each tree
+    feature: Indices | Int32s  # (m,) the column that a split tests; LEAF at a leaf
+    threshold: Floats  # (m,) values <= threshold, compared in float32, go left
+    missing_left: Bools  # (m,) whether NaN goes left
+    left: Indices | Int32s  # (m,) the left child; any number at a leaf
+    right: Indices | Int32s  # (m,) the right child; any number at a leaf
+    values: Floats  # (leaves, c) what each leaf adds, leaves in the order of their nodes
+    begin: Floats | None = None  # (c,) the values before any tree; None: 0
+
+
+def tree_ensemble(trees: TreeArrays, rows: str, values: str, name: str) -> NodeProto:
+    """The node called `name` that reads `rows` and writes the summed `values`, float32 (batch, c).
+
+    It is a TreeEnsembleRegressor with one target for each class. skl2onnx leaves
+    `nodes_missing_value_tracks_true` at 0, so that missing values silently go the wrong way. Of
+    two classes a TreeEnsembleClassifier in onnxruntime predicts the second wherever its weight is
+    above 0; the regressor has no such special case.
+    """
+    from onnx import helper
+
+    split = trees.feature != LEAF
+    leaves = np.flatnonzero(~split)
+    nodes, c = np.arange(len(split)), trees.values.shape[1]
+    tree = np.searchsorted(trees.root, nodes, side="right") - 1
+    own = nodes - trees.root[tree]  # ONNX numbers the nodes of each tree from 0
+    return helper.make_node(
+        "TreeEnsembleRegressor",
+        [rows],
+        [values],
+        name=name,
+        domain="ai.onnx.ml",
+        n_targets=c,
+        aggregate_function="SUM",
+        post_transform="NONE",
+        base_values=None if trees.begin is None else trees.begin.tolist(),
+        nodes_treeids=tree.tolist(),
+        nodes_nodeids=own.tolist(),
+        nodes_modes=np.where(split, "BRANCH_LEQ", "LEAF").tolist(),
+        nodes_featureids=np.maximum(trees.feature, 0).tolist(),
+        nodes_values=trees.threshold.tolist(),
+        nodes_missing_value_tracks_true=(trees.missing_left & split).astype(int).tolist(),
+        nodes_truenodeids=np.where(split, own[trees.left], 0).tolist(),
+        nodes_falsenodeids=np.where(split, own[trees.right], 0).tolist(),
+        target_treeids=np.repeat(tree[leaves], c).tolist(),
+        target_nodeids=np.repeat(own[leaves], c).tolist(),
+        target_ids=np.tile(np.arange(c), len(leaves)).tolist(),
+        target_weights=trees.values.ravel().tolist(),
+    )

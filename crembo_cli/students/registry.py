@@ -1,19 +1,20 @@
-"""The families that are installed, ours and others', and their options as words."""
+"""The installed families, ours and others', their options, and who is to blame for their errors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, entry_points, packages_distributions
 from types import NoneType
 from typing import Any, TypeGuard, get_args, get_type_hints
 
-from crembo_cli.errors import StudentError
-from crembo_cli.students.contract import Family
+from crembo_cli.errors import CremboError, StudentError
+from crembo_cli.students.contract import Family, Student
 
 GROUP = "crembo.students"
-EVERY = "auto"  # what asks for all families, where the name of one is asked for
+EVERY = "auto"  # requests all families in place of one name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,15 +23,15 @@ class Option:
 
     name: str
     type: type  # int, float, bool or str
-    optional: bool  # whether "none" is a value too
-    default: Any  # of that type, or None where that is a value
+    optional: bool  # whether "none" is a value
+    default: Any  # of that type, or None if optional
     help: str
     minimum: float | None  # included
     maximum: float | None  # included
-    choices: tuple[str, ...]  # of a text; empty: any
+    choices: tuple[str, ...]  # of a text; empty: any text
 
     def parse(self, text: str, family: str) -> int | float | bool | str | None:
-        """The value that `text` means. Raises StudentError where it means none in range."""
+        """Parse the value in `text`. Raises StudentError if it is invalid or out of range."""
         if self.optional and text.lower() == "none":
             return None
         where = f"family {family!r}, option {self.name}"
@@ -38,19 +39,19 @@ class Option:
             value = _BOOLEANS[text.lower()] if self.type is bool else self.type(text)
         except (ValueError, KeyError):
             raise StudentError(
-                "the value cannot be read", where=where, found=repr(text), wanted=self.wanted()
+                "invalid value", where=where, found=repr(text), wanted=self.wanted()
             ) from None
-        # Written so that NaN, which compares with nothing, is out of range too.
+        # NaN compares False, so it is out of range too.
         above = self.minimum is None or value >= self.minimum
         below = self.maximum is None or value <= self.maximum
         if not (above and below) or (self.choices and value not in self.choices):
             raise StudentError(
-                "the value is out of range", where=where, found=repr(text), wanted=self.wanted()
+                "value out of range", where=where, found=repr(text), wanted=self.wanted()
             )
         return value
 
     def wanted(self) -> str:
-        """The type and the range, in words: "int, 1 to 16"."""
+        """The type and the range as text: "a whole number, 1 to 16"."""
         words = " or ".join(self.choices) or _WORDS[self.type]
         if self.minimum is not None and self.maximum is not None:
             words += f", {self.minimum:g} to {self.maximum:g}"
@@ -79,17 +80,17 @@ def family_names() -> tuple[str, ...]:
 
 
 def family_class(name: str) -> type[Family]:
-    """The family called `name`.
+    """Load the family called `name`.
 
-    Raises StudentError where there is none, where two packages claim the name, or where its
-    package cannot be imported.
+    Raises StudentError if there is none, if two packages claim the name, or if its package cannot
+    be imported.
     """
     if name == EVERY:
-        raise StudentError(f"{name!r} asks for all families, and can be the name of none")
+        raise StudentError(f"{name!r} requests all families and cannot be the name of one")
     points = _entry_points().get(name, ())
     if not points:
         raise StudentError(
-            "there is no such family of students",
+            "unknown student family",
             found=repr(name),
             wanted=" or ".join([*family_names(), EVERY]),
             hint="`crembo students` lists them",
@@ -97,26 +98,26 @@ def family_class(name: str) -> type[Family]:
     if len(points) > 1:
         packages = " and ".join(sorted(point.dist.name if point.dist else "?" for point in points))
         raise StudentError(
-            f"the family {name!r} is claimed by {packages}", hint="uninstall one of them"
+            f"student family {name!r} is installed by {packages}", hint="uninstall one of them"
         )
     try:
         loaded = points[0].load()
     except (Exception, SystemExit) as error:
         package = points[0].dist.name if points[0].dist else "?"
         raise StudentError(
-            f"the family {name!r} cannot be imported from package {package!r}",
+            f"student family {name!r} cannot be imported from package {package!r}",
             found=f"{type(error).__name__}: {error}",
             hint=f"reinstall or remove {package!r}",
         ) from error
     if not _keeps_contract(loaded):
         raise StudentError(
-            f"what is registered as the family {name!r} is none",
+            f"entry point {name!r} is not a student family",
             found=f"{loaded!r}",
             wanted="a dataclass that keeps crembo_cli.students.contract.Family",
         )
     if loaded.name != name:
         raise StudentError(
-            f"the family {name!r} has another name in itself",
+            f"student family {name!r} has another name than its entry point",
             found=f"{loaded.__qualname__}.name = {loaded.name!r}",
             wanted=f"{name!r}, the name of its entry point",
         )
@@ -124,23 +125,23 @@ def family_class(name: str) -> type[Family]:
 
 
 def _keeps_contract(loaded: object) -> TypeGuard[type[Family]]:
-    """Whether it is a class that has what `contract.Family` asks for."""
+    """Whether `loaded` is a class with the parts of `contract.Family`."""
     wanted = ("name", "summary", "thresholds", "learner", "__dataclass_fields__")
     return isinstance(loaded, type) and all(hasattr(loaded, each) for each in wanted)
 
 
 def family_options(family: type[Family]) -> tuple[Option, ...]:
-    """The options of a family, in the order in which it declares them.
+    """The options of `family`, in the order of its fields.
 
-    Raises StudentError for an option of a type that no text on a command line can mean.
+    Raises StudentError for an option that cannot be set from a command line.
     """
     try:
         types = get_type_hints(family)
     except (NameError, TypeError) as error:
         raise StudentError(
-            f"the options of family {family.name!r} have types that cannot be looked up",
+            f"invalid types of the options of family {family.name!r}",
             found=str(error),
-            wanted="int, float, bool or str, or one of them or None",
+            wanted="int, float, bool or str, each with or without None",
         ) from error
     return tuple(
         _option(each, types[each.name], family.name)
@@ -156,16 +157,16 @@ def _option(each: Field[Any], declared: Any, family: str) -> Option:
         raise StudentError(
             f"option {each.name!r} of family {family!r} cannot be set from a command line",
             found=f"its type {declared}",
-            wanted="int, float, bool or str, or one of them or None",
+            wanted="int, float, bool or str, each with or without None",
         )
     default = each.default
     if each.default_factory is not MISSING:
         default = each.default_factory()
     kind = kinds.pop()
-    # A whole number will do where a fraction may stand; another library's number will not.
+    # An int is a valid default of a float; a number type of another library is not.
     if type(default) not in {kind, NoneType if optional else kind, int if kind is float else kind}:
         raise StudentError(
-            f"option {each.name!r} of family {family!r} has no default of its type",
+            f"option {each.name!r} of family {family!r} has no valid default",
             found="none" if default is MISSING else f"{default!r}, a {type(default).__name__}",
             wanted=_WORDS[kind],
         )
@@ -182,26 +183,69 @@ def _option(each: Field[Any], declared: Any, family: str) -> Option:
 
 
 def make_family(name: str, settings: Mapping[str, str]) -> Family:
-    """The family called `name` with `settings`, option to text, over its defaults.
+    """Make the family called `name` with `settings`, from option to text, over its defaults.
 
-    Raises StudentError for an unknown family or option, a value out of range, or options that
-    the family does not take together.
+    Raises StudentError for an unknown family or option, a value out of range, or a combination
+    of options that the family refuses.
     """
     found = family_class(name)
     options = {option.name: option for option in family_options(found)}
     for key in settings:
         if key not in options:
             raise StudentError(
-                f"family {name!r} has no such option",
+                f"unknown option of family {name!r}",
                 found=repr(key),
-                wanted=" or ".join(options) or "no option at all",
+                wanted=" or ".join(options) or "no options",
                 hint="`crembo students` lists them",
             )
     try:
         return found(**{key: options[key].parse(text, name) for key, text in settings.items()})
     except (TypeError, ValueError) as error:
         raise StudentError(
-            f"family {name!r} does not take these options together",
+            f"invalid combination of options of family {name!r}",
             found=" ".join(f"{key}={text}" for key, text in settings.items()),
             hint=str(error),
         ) from error
+
+
+OURS = "crembo_cli"
+
+
+@contextmanager
+def attribute_errors(family: Family) -> Iterator[None]:
+    """Turn errors of a plugin `family` into a StudentError that names the plugin.
+
+    Errors of our own families and CremboErrors pass unchanged. SystemExit counts as an error,
+    because a family must not end the run.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        if isinstance(error, CremboError) or _top(family) == OURS:
+            raise
+        raise StudentError(
+            f"student family {family.name!r} from package {_package(family)!r} failed",
+            found=f"{type(error).__name__}: {error}",
+            hint="its authors can locate the error with `crembo_cli.testing.check_family`",
+        ) from error
+
+
+def size_of(family: Family, student: Student) -> dict[str, int]:
+    """The sizes of `student`. Raises StudentError if they break the contract."""
+    size = student.size()
+    if not isinstance(size, dict) or not isinstance(size.get("parameters"), int):
+        raise StudentError(
+            f"invalid size of a student of family {family.name!r}",
+            found=repr(size),
+            wanted="a dictionary with a whole number 'parameters'",
+        )
+    return size
+
+
+def _top(family: Family) -> str:
+    return type(family).__module__.split(".")[0]
+
+
+def _package(family: Family) -> str:
+    """The package that installed `family`, or its module."""
+    return " or ".join(packages_distributions().get(_top(family), [_top(family)]))

@@ -1,1 +1,1 @@
-"""Saved classifiers of any kind, as black boxes that answer rows with beliefs."""
+"""Saved classifiers of any format, as functions from rows to class probabilities."""

@@ -1,4 +1,4 @@
-"""A table of beliefs: what a teacher that is not here answered elsewhere, row by row."""
+"""A table of class probabilities that a teacher gave elsewhere, one row per data row."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ from crembo_cli.dataset.read import read_table
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import Beliefs, ClassLabel, ModelInput, ModelOutput, Progress
 from crembo_cli.teachers.interpret import one_hot
+from crembo_cli.teachers.output_format import RANGE_TOLERANCE, SUM_TOLERANCE
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from crembo_cli.dataset.table import Table
 
-SUM_TOLERANCE = 1e-3  # how far a row's sum may be from 1
-RANGE_TOLERANCE = 1e-6  # forests reach 1.0000001
-
 
 class BeliefTable:
-    """One column per class, named by its label; one row per row of the table, in its order."""
+    """A `Teacher` that looks up class probabilities by row number.
+
+    The file has one column per class, named by its label, and one row per row of the data, in
+    the same order.
+    """
 
     format = "beliefs"
     producer = ""
@@ -35,34 +37,36 @@ class BeliefTable:
     inputs: tuple[ModelInput, ...] = ()
     outputs: tuple[ModelOutput, ...] = ()
     answers_new_rows = False
-    classes_source = "the names of its columns"
+    classes_source = "the column names"
     numbered = False
     warnings: tuple[str, ...] = ()
 
     def __init__(self, path: Path, *, hard_labels: bool) -> None:
         table = read_table(path)
         parts = sorted(path.iterdir()) if path.is_dir() else [path]
-        beliefs = _checked(table)
+        beliefs = _check_probabilities(table)
         self.name = table.name
         self.sha256 = table.sha256
         self.bytes = sum(part.stat().st_size for part in parts)
         self.rows = len(beliefs)
-        self.classes = named_classes(tuple(table.frame.columns))
-        self.output_format = "a table of probabilities, taken row by row"
+        self.classes = parse_classes(tuple(table.frame.columns))
+        self.output_format = "a table of class probabilities"
         if hard_labels:
-            self.output_format = "a table's most probable labels, taken as certain (--hard-labels)"
+            self.output_format = (
+                "the most probable labels of a table, as one-hot probabilities (--hard-labels)"
+            )
             beliefs = one_hot(beliefs.argmax(axis=1), beliefs.shape[1], range(self.rows))
         self._beliefs = beliefs
 
     def beliefs(self, frame: pd.DataFrame, progress: Progress | None = None) -> Beliefs:
-        """The rows of the table that `frame`'s index names; see `Teacher`."""
+        """Return the rows of the table with the numbers in the index of `frame`; see `Teacher`."""
         rows = frame.index.to_numpy()
         if len(rows) and rows.max() >= self.rows:
             raise TeacherError(
-                "the table of beliefs does not fit the data",
+                "the table of class probabilities does not match the data",
                 where=self.name,
-                found=f"{self.rows} rows of beliefs, and row {rows.max()} asked for",
-                wanted="one row of beliefs for each row of the data, in its order",
+                found=f"{self.rows} rows, but the data has a row {rows.max()}",
+                wanted="one row for each row of the data, in the same order",
             )
         if progress is not None:
             progress(len(rows))
@@ -70,24 +74,25 @@ class BeliefTable:
         return picked
 
     def rows_per_second(self, frame: pd.DataFrame) -> float:
-        """Raises TeacherError: a table predicts nothing."""
-        raise TeacherError("a table of beliefs predicts nothing, so it has no speed")
+        """Raise TeacherError: a table does not predict."""
+        raise TeacherError("a table of class probabilities has no prediction speed")
 
     def close(self) -> None:
-        """Nothing runs for a table."""
+        """Do nothing: a table has no process."""
 
 
-def named_classes(names: Sequence[str]) -> tuple[ClassLabel, ...]:
-    """Class labels from columns' names: all whole numbers, all numbers, True and False, or text.
+def parse_classes(names: Sequence[str]) -> tuple[ClassLabel, ...]:
+    """Return the class labels for column names: integers, numbers, True and False, or text.
 
-    A name counts as a number only where the number prints as that name again ("1", not "01").
+    Names are numbers only if all of them are, and if each number prints as its name ("1", not
+    "01").
     """
     if set(names) == {"True", "False"}:
         return tuple(name == "True" for name in names)
-    kinds: tuple[Callable[[str], float], ...] = (int, float)
-    for kind in kinds:
+    types: tuple[Callable[[str], float], ...] = (int, float)
+    for type_ in types:
         try:
-            numbers = tuple(kind(name) for name in names)
+            numbers = tuple(type_(name) for name in names)
         except ValueError:
             continue
         if all(map(isfinite, numbers)) and [str(number) for number in numbers] == list(names):
@@ -95,13 +100,14 @@ def named_classes(names: Sequence[str]) -> tuple[ClassLabel, ...]:
     return tuple(names)
 
 
-def _checked(table: Table) -> Beliefs:
+def _check_probabilities(table: Table) -> Beliefs:
+    """Return the class probabilities, float32 (n, c); raise TeacherError if they are none."""
     frame = table.frame
-    hint = "a table of beliefs has one column per class, named by its label, and no other columns"
+    hint = "the table must have one column per class, named by its label, and no other columns"
     for name, dtype in frame.dtypes.items():
         if dtype.kind not in "biuf":
             raise TeacherError(
-                "a table of beliefs holds text",
+                "text in a table of class probabilities",
                 where=table.where(0, str(name)),
                 found=repr(frame[name].iloc[0]) if len(frame) else str(dtype),
                 wanted="a probability",
@@ -109,7 +115,7 @@ def _checked(table: Table) -> Beliefs:
             )
     if frame.shape[1] < 2:
         raise TeacherError(
-            "a table of beliefs has too few columns",
+            "too few columns in a table of class probabilities",
             where=table.name,
             found=str(frame.shape[1]),
             wanted="2 or more",
@@ -120,7 +126,7 @@ def _checked(table: Table) -> Beliefs:
     if outside.any():
         row, column = (int(place) for place in np.argwhere(outside)[0])
         raise TeacherError(
-            "a belief is no probability",
+            "invalid probability",
             where=table.where(row, str(frame.columns[column])),
             found=f"{beliefs[row, column]:.6g}",
             wanted="a number from 0 to 1",
@@ -130,10 +136,10 @@ def _checked(table: Table) -> Beliefs:
     off = np.flatnonzero(np.abs(sums - 1.0) > SUM_TOLERANCE)
     if off.size:
         raise TeacherError(
-            "the beliefs of a row do not sum to 1",
+            "the class probabilities of a row do not sum to 1",
             where=table.where(int(off[0])),
             found=f"{sums[off[0]]:.6g}",
-            wanted=f"1, to {SUM_TOLERANCE:g}",
+            wanted=f"1, within {SUM_TOLERANCE:g}",
             hint=hint,
         )
     shares = np.clip(beliefs, 0.0, 1.0)

@@ -1,4 +1,4 @@
-"""What a teacher must offer: a black box that answers rows with beliefs."""
+"""The interface of a teacher: a function from rows to class probabilities."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Beliefs = NDArray[np.float32]
 ClassLabel = int | str | bool | float
-Progress = Callable[[int], None]  # called with the number of rows answered so far
+Progress = Callable[[int], None]  # called with the number of rows predicted so far
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +23,9 @@ class ModelInput:
 
     name: str
     type: str  # ONNX element type in lower case: float, double, float16, int64, bool, string, ...
-    shape: tuple[int | str | None, ...]  # as declared, batch first; str and None are open
-    width: int  # how many of the features, in order, it takes; where the shape leaves that
-    # open: 0 before the first beliefs(), the table's number of features after it
+    shape: tuple[int | str | None, ...]  # as declared, batch first; str and None are dynamic
+    width: int  # number of features that it takes, in order. If the shape is dynamic: 0 before
+    # the first beliefs(), then the table's number of features
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,28 +34,32 @@ class ModelOutput:
 
     name: str
     type: str  # tensor(float), tensor(int64), seq(map(string,tensor(float))), ...
-    shape: tuple[int | str | None, ...]  # as declared; () for sequences
+    shape: tuple[int | str | None, ...]  # as declared; () for a sequence
 
 
 class Teacher(Protocol):
-    """A saved classifier. Everything it says of itself is known before the first beliefs(),
-    but for `classes`, `numbered`, `output_format`, `warnings` and open widths: those may need a
-    table.
+    """A saved classifier.
+
+    All properties are known before the first beliefs(), except `classes`, `numbered`,
+    `output_format`, `warnings` and dynamic widths, which may depend on its answers.
     """
 
     @property
     def name(self) -> str:
-        """The file's name, for messages."""
+        """The name of the file, for messages."""
         ...
 
     @property
-    def sha256(self) -> str:
-        """Of the file, and of the files beside it that hold its weights."""
+    def sha256(self) -> str | None:
+        """The SHA-256 of the file and of the external files that hold its weights.
+
+        None for an object in memory that cannot be pickled.
+        """
         ...
 
     @property
-    def bytes(self) -> int:
-        """The size of the same."""
+    def bytes(self) -> int | None:
+        """The size of the same files; None likewise."""
         ...
 
     @property
@@ -65,89 +69,89 @@ class Teacher(Protocol):
 
     @property
     def producer(self) -> str:
-        """What wrote it, in words; "" where the file does not say."""
+        """The program that wrote the file, in words; "" if unknown."""
         ...
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """An ONNX model's metadata_props; empty for the others."""
+        """The metadata_props of an ONNX model; empty for other formats."""
         ...
 
     @property
     def feature_names(self) -> tuple[str, ...] | None:
-        """The columns it takes, in order; None where it knows no names."""
+        """The names of its features, in order; None if it knows no names."""
         ...
 
     @property
     def n_features(self) -> int | None:
-        """How many columns it takes; None where it takes any number, and for beliefs."""
+        """The number of its features; None if any number will do, and for a belief table."""
         ...
 
     @property
     def inputs(self) -> tuple[ModelInput, ...]:
-        """An ONNX model's inputs, which consume the features in order; () for the others."""
+        """The inputs of an ONNX model, which take the features in order; else ()."""
         ...
 
     @property
     def outputs(self) -> tuple[ModelOutput, ...]:
-        """An ONNX model's outputs; () for the others."""
+        """The outputs of an ONNX model; () for other formats."""
         ...
 
     @property
     def answers_new_rows(self) -> bool:
-        """False for a table of beliefs."""
+        """Whether it can predict new rows; false for a belief table."""
         ...
 
     @property
     def rows(self) -> int | None:
-        """How many rows a table of beliefs holds; None for a model."""
+        """The number of rows of a belief table; None for a model."""
         ...
 
     @property
     def classes(self) -> tuple[ClassLabel, ...]:
-        """Python scalars in the order of the beliefs' columns; () while not yet known."""
+        """The class labels, as Python scalars, in the order of beliefs(); () if not yet known."""
         ...
 
     @property
     def classes_source(self) -> str:
-        """Where the classes were found, in words."""
+        """The place in the model where the class labels are stored, in words."""
         ...
 
     @property
     def numbered(self) -> bool:
-        """Whether the model names no classes: they are then its outputs' numbers, 0..c-1."""
+        """Whether the model stores no class labels: its classes are then 0..c-1."""
         ...
 
     @property
     def output_format(self) -> str:
-        """How beliefs are read from its answers, in words."""
+        """How its outputs become class probabilities, in words."""
         ...
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences for standard error, each to be said once."""
+        """Notes for the user, one sentence each."""
         ...
 
     def beliefs(self, frame: pd.DataFrame, progress: Progress | None = None) -> Beliefs:
-        """The probability of each class on each row, float32 (n, c); rows sum to 1.
+        """Return the probability of each class on each row, float32 (n, c); rows sum to 1.
 
-        `frame` holds the feature columns in the teacher's order; its index holds the rows'
-        numbers in the table, for messages and for a table of beliefs.
+        `frame` holds the feature columns in the teacher's order. Its index holds the numbers of
+        the rows in the table, for messages and for a belief table.
 
         Raises:
-            TeacherError: it crashed, gave no answer in time, ran out of memory, cannot take
-                these cells, or answered with something else than probabilities.
+            TeacherError: the model crashed, timed out, ran out of memory, does not accept a
+                cell, or does not return probabilities.
         """
         ...
 
     def rows_per_second(self, frame: pd.DataFrame) -> float:
-        """How many rows it predicts in a second, the way to it and back not counted.
+        """Return the number of rows that it predicts in a second, without data transfer.
 
         Raises:
-            TeacherError: as `beliefs`; also for a table of beliefs, which predicts nothing.
+            TeacherError: as for `beliefs`; also for a belief table, which does not predict.
         """
         ...
 
     def close(self) -> None:
-        """Ends what runs for it. Nothing may be asked afterwards; closing twice is fine."""
+        """Stop its process. It cannot be used afterwards; closing twice is allowed."""
         ...

@@ -1,4 +1,4 @@
-"""Interpret a model's answers, fixed on the first table: output format and classes."""
+"""Interpret the outputs of a model on the first table: their format and the classes."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ from crembo_cli.teachers.output_format import (
     OutputFormat,
     Scores,
     choose_output_format,
-    joined,
+    join_outputs,
 )
 
-Labels = NDArray[np.int64] | None  # class indices (n,) that the model gives beside its scores
-HARD = "the teacher's labels alone, taken as certain (--hard-labels)"
-MOSTLY = 0.5  # share of rows above which scores of another kind cannot be read as they were
+Labels = NDArray[np.int64] | None  # class indices (n,) that the model predicts
+HARD = "the predicted labels, as one-hot probabilities (--hard-labels)"
+MOSTLY = 0.5  # share of contradicting labels above which an activation is refused
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interpretation:
-    """How one model is read, on every table after the first."""
+    """How the outputs of one model become class probabilities, fixed on the first table."""
 
     classes: tuple[ClassLabel, ...]  # in the order of the beliefs' columns
-    output_format: (
-        OutputFormat | None
-    )  # None where the labels alone are taken and no scores are needed
-    hard: bool  # whether the most probable class is taken as certain
-    notes: tuple[str, ...] = ()  # what the user should know of it
+    output_format: OutputFormat | None  # None if only the predicted labels are used
+    hard: bool  # whether to return one-hot probabilities of the most probable class
+    notes: tuple[str, ...] = ()  # for the user
 
     @property
     def words(self) -> str:
-        """How beliefs are read, for a reader."""
+        """The same, in words."""
         return HARD if self.hard or self.output_format is None else self.output_format.words
 
     def beliefs(
         self, answers: Mapping[str, Scores], labels: Labels, rows: Sequence[int]
     ) -> Beliefs:
-        """Beliefs, float32 (n, c), from outputs by name and labels; rows' numbers for messages.
+        """Return class probabilities, float32 (n, c), from outputs by name and labels.
+
+        `rows` are the numbers of the rows in the table, for messages.
 
         Raises:
-            TeacherError: the answers do not fit what the first table settled.
+            TeacherError: the outputs do not have the format of the first table.
         """
         if self.output_format is None:
-            assert labels is not None, "settled without scores or labels"
+            assert labels is not None, "neither scores nor labels"
             return one_hot(labels, len(self.classes), rows)
         beliefs = self.output_format.beliefs(answers, rows)
         return one_hot(beliefs.argmax(axis=1), beliefs.shape[1], rows) if self.hard else beliefs
@@ -65,25 +65,26 @@ def interpret(
     activation: str,
     hard: bool,
 ) -> Interpretation:
-    """What a table settles that the model answered with `answers` and `labels`.
+    """Decide how to read the outputs of a model from its outputs on a first table.
 
-    `rows` are the rows' numbers in the table, for messages; `classes` those that the model
-    names, here or when it was loaded.
+    `answers` are its scores by output name and `labels` its predicted labels; `rows` are the
+    numbers of the rows in the table, for messages. `classes` are the class labels that the model
+    stores, if any.
 
     Raises:
-        TeacherError: the answers cannot be read, or belong to no classes that can be found.
+        TeacherError: the outputs are not probabilities, or their classes are unknown.
     """
     if not answers and labels is not None:
         named = range(int(labels.max()) + 1) if classes is None else classes
         return Interpretation(classes=tuple(named), output_format=None, hard=hard)
     count = None if classes is None else len(classes)
-    output_format = _read(answers, rows, activation, count, info.regressor)
+    output_format = _read_format(answers, rows, activation, count, info.regressor)
     beliefs = output_format.beliefs(answers, rows)
-    notes = _doubts(output_format, answers)
+    notes = _check_sigmoid(output_format, answers)
     if labels is not None and classes is None:
-        refuse_unproved(labels, beliefs)
+        check_class_order(labels, beliefs)
     elif labels is not None:
-        output_format, more = _compare(output_format, labels, beliefs)
+        output_format, more = _check_labels(output_format, labels, beliefs)
         notes += more
     named = range(beliefs.shape[1]) if classes is None else classes
     return Interpretation(
@@ -91,17 +92,17 @@ def interpret(
     )
 
 
-def _read(
+def _read_format(
     answers: Mapping[str, Scores],
     rows: Sequence[int],
     activation: str,
     classes: int | None,
     regressor: str,
 ) -> OutputFormat:
-    """How `answers` are read: see `choose_output_format`.
+    """Choose the output format; see `choose_output_format`.
 
-    Where the largest score alone counts, scores that are no probabilities are read as any that
-    keep their order: through softmax, a single one through a sigmoid.
+    If only the largest score counts (`LARGEST`), scores that are not probabilities go through
+    any function that keeps their order: softmax, or a sigmoid for a single score.
     """
     if activation != LARGEST:
         return choose_output_format(
@@ -124,11 +125,11 @@ def _read(
     raise refused
 
 
-def _compare(
+def _check_labels(
     output_format: OutputFormat, labels: NDArray[np.int64], beliefs: Beliefs
 ) -> tuple[OutputFormat, list[str]]:
-    """The reading that the model's labels bear out, and what to say where they do not."""
-    share = share_differing(labels, beliefs)
+    """Compare the format with the predicted labels; return it, corrected, and notes."""
+    share = disagreement_rate(labels, beliefs)
     changed = output_format.how in ("softmax", "sigmoid")
     if (
         changed
@@ -137,26 +138,26 @@ def _compare(
         and output_format.columns is None
     ):
         return replace(output_format, columns=(1, 0)), [
-            "the teacher's two scores are in the order opposite to its labels (as skl2onnx writes"
-            " SVC); they were exchanged"
+            "the teacher's two scores are in the opposite order of its labels (as in an SVC from"
+            " skl2onnx); crembo swapped them"
         ]
     if changed and share > MOSTLY:
         raise TeacherError(
             "the teacher's labels contradict its scores",
-            found=f"another label than the largest score's on {share:.1%} of the rows",
-            hint="--hard-labels takes the teacher's labels alone",
+            found=f"a label other than that of the largest score on {share:.1%} of the rows",
+            hint="use the predicted labels only: --hard-labels",
         )
     if share <= RARELY:
         return output_format, []
     return output_format, [
-        f"the teacher's own labels are not its most probable classes on {share:.1%} of the rows;"
-        " its probabilities are what counts here"
+        f"the teacher's predicted label is not its most probable class on {share:.1%} of the"
+        " rows; crembo uses the probabilities (for the labels, use --hard-labels)"
     ]
 
 
-def _doubts(output_format: OutputFormat, answers: Mapping[str, Scores]) -> list[str]:
-    """What to say of one score a row that is put through a sigmoid and may be past it."""
-    scores = joined(answers, output_format.outputs)
+def _check_sigmoid(output_format: OutputFormat, answers: Mapping[str, Scores]) -> list[str]:
+    """Return a note if scores that go through a sigmoid already look like probabilities."""
+    scores = join_outputs(answers, output_format.outputs)
     if (
         output_format.how != "sigmoid"
         or scores.shape[1] > 1
@@ -165,52 +166,52 @@ def _doubts(output_format: OutputFormat, answers: Mapping[str, Scores]) -> list[
     ):
         return []
     return [
-        "every score lies between 0 and 1, as probabilities do, and --activation sigmoid was"
-        " applied all the same; leave the option out if they are probabilities"
+        "--activation sigmoid was applied, but every score is already between 0 and 1; if the"
+        " scores are probabilities, remove the option"
     ]
 
 
-RARELY = 0.01  # share of rows above which a disagreement is worth a sentence
-CLOSE = 1e-6  # beliefs nearer than this are a tie
+RARELY = 0.01  # share of disagreeing rows above which there is a note
+CLOSE = 1e-6  # probabilities closer than this are tied
 
 
 def one_hot(labels: NDArray[np.int64], classes: int, rows: Sequence[int]) -> Beliefs:
-    """Certain beliefs, float32 (n, c), from class indices (n,).
+    """Return one-hot probabilities, float32 (n, c), for class indices (n,).
 
     Raises:
-        TeacherError: a label outside 0..c-1, named by its row's number in `rows`.
+        TeacherError: a label outside 0..c-1; the message has its row number from `rows`.
     """
     unknown = np.flatnonzero((labels < 0) | (labels >= classes))
     if unknown.size:
         raise TeacherError(
-            f"the teacher gives row {rows[unknown[0]]} a label that is none of its classes",
-            wanted=f"one of {classes} classes",
+            "the teacher predicts an unknown label",
+            where=f"row {rows[unknown[0]]}",
+            found=f"class number {labels[unknown[0]]}" if labels[unknown[0]] >= 0 else None,
+            wanted=f"one of its {classes} classes",
         )
     certain: Beliefs = np.eye(classes, dtype=np.float32)[labels]
     return certain
 
 
-def share_differing(labels: NDArray[np.int64], beliefs: Beliefs) -> float:
-    """The share of rows whose label, a class index, is not a most probable class; ties count
-    as agreement.
-    """
-    return float(_differing(labels, beliefs).mean())
+def disagreement_rate(labels: NDArray[np.int64], beliefs: Beliefs) -> float:
+    """Return the share of rows whose label is not a most probable class; a tie agrees."""
+    return float(_disagreements(labels, beliefs).mean())
 
 
-def refuse_unproved(labels: NDArray[np.int64], beliefs: Beliefs) -> None:
-    """Raises TeacherError where labels, taken for the outputs' numbers, are something else."""
-    differing = _differing(labels, beliefs)
+def check_class_order(labels: NDArray[np.int64], beliefs: Beliefs) -> None:
+    """Raise TeacherError unless the labels are the numbers of the largest scores."""
+    differing = _disagreements(labels, beliefs)
     if differing.mean() > RARELY:
         row = int(differing.argmax())
         raise TeacherError(
-            "which class each of the teacher's scores belongs to could not be found",
-            found=f"the label {labels[row]} where the largest score is number"
-            f" {beliefs[row].argmax()}, counted from 0",
-            hint="save the model with its scores alone; its classes are then numbered from 0",
+            "the order of the teacher's classes is unknown",
+            found=f"the label {labels[row]}, but the largest score is number"
+            f" {beliefs[row].argmax()} (counted from 0)",
+            hint="save the model with its scores as the only output, to number its classes",
         )
 
 
-def _differing(labels: NDArray[np.int64], beliefs: Beliefs) -> NDArray[np.bool_]:
+def _disagreements(labels: NDArray[np.int64], beliefs: Beliefs) -> NDArray[np.bool_]:
     known = (labels >= 0) & (labels < beliefs.shape[1])
     own = np.take_along_axis(beliefs, np.where(known, labels, 0)[:, None], axis=1)[:, 0]
     return np.asarray(~known | (own < beliefs.max(axis=1) - CLOSE))

@@ -1,4 +1,4 @@
-"""From a path to a teacher, by the file's extension."""
+"""Load a teacher, by its file name extension."""
 
 from __future__ import annotations
 
@@ -28,46 +28,46 @@ def load_teacher(
     threads: int | None = None,
     memory_limit: int | None = None,
 ) -> Teacher:
-    """The teacher in the file `path`; close it when done.
+    """Load the teacher in the file `path`; the caller must close it.
 
-    A model is loaded and asked in a child process, which starts at once: this returns before
-    the file is read, and what is wrong with it is raised by the first attribute or question.
+    A model is loaded in a child process. This function returns before the file is read; an error
+    in the file is raised by the first property or method that needs the model.
 
     Args:
-        path: `.onnx`; `.pkl`, `.pickle` or `.joblib`; `.skops`; or a table of beliefs.
-        activation: how an ONNX model's scores become probabilities, one of `ACTIVATIONS`,
+        path: `.onnx`; `.pkl`, `.pickle` or `.joblib`; `.skops`; or a table of probabilities.
+        activation: how scores of an ONNX model become probabilities: one of `ACTIVATIONS`,
             or `LARGEST`.
-        trust_pickle: load names that are not on the allow-list, which runs the file's code.
-        hard_labels: take the teacher's labels as certain beliefs.
-        timeout: seconds without progress after which a model is ended.
-        threads: that a model may compute on; None for a modest number.
-        memory_limit: bytes of data that a model may hold; None for most of the machine's.
+        trust_pickle: load any class from a pickle, which can run code of the file.
+        hard_labels: use predicted labels as one-hot probabilities.
+        timeout: seconds without progress after which the model is stopped.
+        threads: number of threads of the model; None for at most 4.
+        memory_limit: bytes of memory for the model; None for 80 % of the machine's memory.
 
     Raises:
-        TeacherError: no such file, or of a kind that is not read.
-        UsageError: an option out of range, or one that does not go with the file's kind.
+        TeacherError: the file does not exist or has an unsupported format.
+        UsageError: an option is out of range, or does not apply to the format.
     """
     path = Path(path)
     suffix = path.suffix.lower()
     table = suffix in TABLES or path.name.lower().endswith(".csv.gz") or path.is_dir()
     if activation not in (*ACTIVATIONS, LARGEST):
-        raise UsageError("unknown --activation", found=activation, wanted=" or ".join(ACTIVATIONS))
+        raise UsageError("invalid --activation", found=activation, wanted=" or ".join(ACTIVATIONS))
     if not timeout > 0:
-        raise UsageError("--teacher-timeout is out of range", found=f"{timeout:g}", wanted="> 0")
+        raise UsageError("invalid --teacher-timeout", found=f"{timeout:g}", wanted="above 0")
     if threads is not None and threads < 1:
-        raise UsageError("--jobs is out of range", found=str(threads), wanted=">= 1")
+        raise UsageError("invalid --jobs", found=str(threads), wanted="1 or more")
     if not path.exists():
         raise TeacherError("no such file", where=str(path), wanted="a saved classifier")
     if not table and suffix not in MODELS:
         raise TeacherError(
-            "a teacher of this kind is not read",
+            "unsupported teacher format",
             where=str(path),
             found=f"the extension {suffix!r}",
             wanted=", ".join([*MODELS, *TABLES]),
         )
     if activation != "auto" and suffix != ".onnx":
         raise UsageError(
-            "--activation is for the scores of ONNX models alone", where=str(path), found=activation
+            "--activation applies to ONNX models only", where=str(path), found=activation
         )
     if table:
         from crembo_cli.teachers.belief_table import BeliefTable

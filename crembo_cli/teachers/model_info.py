@@ -1,4 +1,4 @@
-"""What the child process reports about a loaded model, before it has seen a row."""
+"""The description of a loaded model that the child process sends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crembo_cli.teachers.contract import ClassLabel, ModelInput, ModelOutput
 
 @dataclass(frozen=True, kw_only=True)
 class ModelInfo:
-    """A loaded model, in words and numbers. Fields named as in `Teacher` mean the same."""
+    """A description of a loaded model. Fields with a name in `Teacher` have that meaning."""
 
     producer: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -19,36 +19,36 @@ class ModelInfo:
     n_features: int | None = None
     inputs: tuple[ModelInput, ...] = ()
     outputs: tuple[ModelOutput, ...] = ()
-    classes: tuple[ClassLabel, ...] | None = None  # None: the model names none
+    classes: tuple[ClassLabel, ...] | None = None  # None: the model stores none
     classes_source: str
     numbered: bool = False
-    beside: tuple[str, ...] = ()  # files in the model's folder that hold its weights
-    regressor: str = ""  # why its one column of scores may be no probability; "" where it may
+    beside: tuple[str, ...] = ()  # external files with weights, in the model's folder
+    regressor: str = ""  # why a single score may not be a probability; "" if it may be
     warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Ready for the wire."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> ModelInfo:
-        """As the child told it; lists become tuples again."""
-        names, classes = told["feature_names"], told["classes"]
+    def from_json(cls, fields: Mapping[str, Any]) -> ModelInfo:
+        """Return the description with these fields; lists become tuples."""
+        names, classes = fields["feature_names"], fields["classes"]
         return cls(
-            producer=told["producer"],
-            metadata=told["metadata"],
+            producer=fields["producer"],
+            metadata=fields["metadata"],
             feature_names=None if names is None else tuple(names),
-            n_features=told["n_features"],
+            n_features=fields["n_features"],
             inputs=tuple(
-                ModelInput(**{**each, "shape": tuple(each["shape"])}) for each in told["inputs"]
+                ModelInput(**{**each, "shape": tuple(each["shape"])}) for each in fields["inputs"]
             ),
             outputs=tuple(
-                ModelOutput(**{**each, "shape": tuple(each["shape"])}) for each in told["outputs"]
+                ModelOutput(**{**each, "shape": tuple(each["shape"])}) for each in fields["outputs"]
             ),
             classes=None if classes is None else tuple(classes),
-            classes_source=told["classes_source"],
-            numbered=told["numbered"],
-            beside=tuple(told["beside"]),
-            regressor=told["regressor"],
-            warnings=tuple(told["warnings"]),
+            classes_source=fields["classes_source"],
+            numbered=fields["numbered"],
+            beside=tuple(fields["beside"]),
+            regressor=fields["regressor"],
+            warnings=tuple(fields["warnings"]),
         )

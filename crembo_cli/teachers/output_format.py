@@ -1,4 +1,4 @@
-"""Which of a model's outputs hold its scores, and how they become probabilities."""
+"""Choose the outputs of a model that hold its scores, and convert them to probabilities."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from crembo_cli.teachers.contract import Beliefs
 
 Scores = NDArray[np.floating[Any]]
 
-SUM_TOLERANCE = 1e-3  # how far a row's sum may be from 1
-HALF_TOLERANCE = 1e-2  # the same where scores are float16, which has three digits
-RANGE_TOLERANCE = 1e-5  # forests reach 1.0000001
+SUM_TOLERANCE = 1e-3  # how far the sum of a row may be from 1
+HALF_TOLERANCE = 1e-2  # the same for float16, which has three digits
+RANGE_TOLERANCE = 1e-5  # how far a probability may be outside [0, 1]: forests reach 1.0000001
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutputFormat:
-    """How a model's outputs become beliefs, fixed by the first table it is asked about."""
+    """How the outputs of a model become class probabilities, fixed on the first table."""
 
     outputs: tuple[str, ...]  # one name; or one per class, in the classes' order
-    columns: tuple[int, ...] | None = None  # which of their columns to take; None for all
-    how: str  # "probabilities", "shares", "softmax" or "sigmoid"; a single column is the
-    # second class's in each of them
-    words: str  # the same, for a reader
+    columns: tuple[int, ...] | None = None  # the columns to use; None for all
+    how: str  # "probabilities", "shares", "softmax" or "sigmoid"; a single column belongs to
+    # the second class
+    words: str  # the same, in words
 
     def beliefs(self, answers: Mapping[str, Scores], rows: Sequence[int]) -> Beliefs:
-        """Beliefs, float32 (n, c), from the outputs by name, each (n, k).
+        """Return class probabilities, float32 (n, c), from outputs by name, each (n, k).
 
-        `rows` are the rows' numbers in the table, for messages.
+        `rows` are the numbers of the rows in the table, for messages.
 
         Raises:
-            TeacherError: a score that is not a number, or scores that do not fit the reading.
+            TeacherError: a score is NaN, or scores do not have this format.
         """
-        scores = joined(answers, self.outputs)
+        scores = join_outputs(answers, self.outputs)
         if self.columns is not None:
             scores = scores[:, self.columns]
         strict = self.how == "probabilities"
@@ -45,42 +45,41 @@ class OutputFormat:
         _refuse_nan(scores, rows)
         single = scores.shape[1] == 1
         if self.how == "sigmoid":
-            scores = -np.logaddexp(0.0, -scores)  # its logarithm, which does not underflow
+            scores = -np.logaddexp(0.0, -scores)  # the logarithm does not underflow
         if self.how in ("softmax", "sigmoid"):
             largest = 0.0 if single else scores.max(axis=1, keepdims=True)
             scores = np.exp(scores - largest)
         if single:
             scores = np.hstack([1.0 - scores, scores])
-        problem = first_problem(scores, tolerance)
+        problem = find_problem(scores, tolerance)
         if problem is not None:
             row, found = problem
             if single:
                 found = f"{scores[row, 1]:.6g}"
             raise TeacherError(
-                f"the teacher's scores ({', '.join(map(repr, self.outputs))}) are no probabilities",
+                f"the outputs {', '.join(map(repr, self.outputs))} are not probabilities",
                 found=f"{found} in row {rows[row]}",
                 wanted="numbers from 0 to 1 that sum to 1 in every row",
-                hint="if they are scores of another kind, say how they become probabilities:"
-                " --activation sigmoid, or softmax where there is one per class; or take the"
-                " teacher's labels alone: --hard-labels",
+                hint="convert scores of an ONNX model with --activation softmax (one score per"
+                " class) or sigmoid (one score); or use predicted labels only: --hard-labels",
             )
         shares = np.clip(scores, 0.0, 1.0)
         shares /= shares.sum(axis=1, keepdims=True)
         return np.asarray(shares, dtype=np.float32)
 
 
-def joined(answers: Mapping[str, Scores], outputs: Sequence[str]) -> NDArray[np.float64]:
-    """The named outputs side by side, float64 (n, k)."""
+def join_outputs(answers: Mapping[str, Scores], outputs: Sequence[str]) -> NDArray[np.float64]:
+    """Concatenate the named outputs, float64 (n, k)."""
     return np.hstack([answers[name] for name in outputs]).astype(np.float64)
 
 
 def sum_tolerance(scores: Scores) -> float:
-    """How far from 1 the sum of a row of `scores` may be, by their type."""
+    """Return how far the sum of a row of `scores` may be from 1, by their dtype."""
     return HALF_TOLERANCE if scores.dtype == np.float16 else SUM_TOLERANCE
 
 
-def first_problem(scores: Scores, tolerance: float) -> tuple[int, str] | None:
-    """The first row that holds no probabilities, and what it holds; None where all do."""
+def find_problem(scores: Scores, tolerance: float) -> tuple[int, str] | None:
+    """Return the first row that holds no probabilities, and its value; None if there is none."""
     outside = ~((scores >= -RANGE_TOLERANCE) & (scores <= 1.0 + RANGE_TOLERANCE))
     if outside.any():
         row = int(np.argmax(outside.any(axis=1)))
@@ -95,73 +94,72 @@ def first_problem(scores: Scores, tolerance: float) -> tuple[int, str] | None:
 def _refuse_nan(scores: Scores, rows: Sequence[int]) -> None:
     broken = np.flatnonzero(np.isnan(scores).any(axis=1))
     if broken.size:
-        others = f" (and to {broken.size - 1} other rows)" if broken.size > 1 else ""
+        others = f" (and {broken.size - 1} other rows)" if broken.size > 1 else ""
         raise TeacherError(
-            f"the teacher's answer to row {rows[broken[0]]}{others} is not a number",
-            hint="missing cells are a common reason: fill them, or drop these rows",
+            f"the teacher returns NaN for row {rows[broken[0]]}{others}",
+            hint="a common cause is a missing cell: fill missing cells, or remove these rows",
         )
 
 
 ACTIVATIONS = ("auto", "none", "softmax", "sigmoid")
-LARGEST = "largest"  # any scores, where nothing but the class of the largest one counts
+LARGEST = "largest"  # any scores, if only the class of the largest one counts
 WORDS = {
-    "probabilities": "probabilities as they are",
-    "shares": "taken as they are, each row divided by its sum",
-    "softmax": "through softmax",
-    "sigmoid": "through a sigmoid each, each row divided by its sum",
+    "probabilities": "probabilities",
+    "shares": "each row divided by its sum",
+    "softmax": "softmax",
+    "sigmoid": "sigmoid of each score, each row divided by its sum",
 }
 SINGLE = {
     "probabilities": "one column, the probability of the second class",
     "shares": "one column, the probability of the second class",
-    "sigmoid": "one score, through a sigmoid the probability of the second class",
+    "sigmoid": "one score, whose sigmoid is the probability of the second class",
 }
 
 
 def choose_output_format(
     answers: Mapping[str, Scores], *, activation: str, classes: int | None, regressor: str
 ) -> OutputFormat:
-    """How to read `answers`, a model's outputs on a whole table by name, each (n, k).
+    """Choose how to read `answers`, the outputs of a model on a table by name, each (n, k).
 
-    `classes` is how many classes the model names, if it does. `regressor` is why a single
-    column may be no probability ("" where it may). Whether the numbers fit the reading is left
-    to `Reading.beliefs`, which tells of each table the row that does not.
+    `classes` is the number of classes that the model stores, if any. `regressor` is the reason
+    why a single column may not be a probability ("" if it may be). `OutputFormat.beliefs` checks
+    the values of each table.
 
     Raises:
-        TeacherError: no reading fits the numbers; the message says why and what to do.
+        TeacherError: no format fits the outputs.
     """
     outputs = _choose_outputs(answers, activation, classes)
     source = f"output {outputs[0]!r}" if len(outputs) == 1 else f"{len(outputs)} outputs"
-    scores = joined(answers, outputs)
+    scores = join_outputs(answers, outputs)
     single = scores.shape[1] == 1
     if classes is not None and max(scores.shape[1], 2) != classes:
         raise TeacherError(
-            f"{source} holds {scores.shape[1]} scores a row, but the teacher names {classes}"
-            " classes",
+            f"{source} has {scores.shape[1]} scores per row, but the teacher has {classes} classes",
             wanted="one score per class",
-            hint="scores of several labels a row, or of one class against another, cannot be"
-            " read; --hard-labels takes the teacher's labels alone",
+            hint="multilabel and one-vs-one scores are not supported; to use predicted labels"
+            " only: --hard-labels",
         )
     if activation == "auto" and single and regressor:
         raise TeacherError(
-            "the teacher is a regressor, no classifier",
+            "the teacher is a regressor, not a classifier",
             found=regressor,
             wanted="one score per class",
-            hint="if its number is the second class's probability, say --activation none;"
-            " if it is a score of it, --activation sigmoid",
+            hint="if its output is the probability of the second class, use --activation none;"
+            " if it is a score of that class, use --activation sigmoid",
         )
     if activation == "softmax" and single:
         raise TeacherError(
-            f"--activation softmax needs one score per class, and {source} holds one column",
-            hint="for one score of the second class, say --activation sigmoid",
+            "--activation softmax needs one score per class",
+            found=f"{source} with one column",
+            hint="for one score of the second class, use --activation sigmoid",
         )
     columns = None
     if activation in ("softmax", "sigmoid"):
-        if first_problem(scores, sum_tolerance(answers[outputs[0]])) is None and not single:
+        if find_problem(scores, sum_tolerance(answers[outputs[0]])) is None and not single:
             raise TeacherError(
-                f"--activation {activation} was asked for, but {source} holds probabilities"
-                " already",
+                f"--activation {activation} does not apply: {source} has probabilities already",
                 found="numbers from 0 to 1 that sum to 1 in every row",
-                hint="leave the option out",
+                hint="remove the option",
             )
         if _one_score_twice(scores):
             single, activation, columns = True, "sigmoid", (1,)
@@ -183,23 +181,23 @@ def _choose_outputs(
         fitting = [
             name
             for name in fitting
-            if (first_problem(joined(answers, [name]), sum_tolerance(answers[name])) is None)
+            if (find_problem(join_outputs(answers, [name]), sum_tolerance(answers[name])) is None)
             == wanted
         ]
     if len(fitting) != 1:
         listed = ", ".join(f"{name!r} of width {width}" for name, width in widths.items())
         raise TeacherError(
-            "which of the teacher's outputs holds the classes' scores is not clear",
+            "the output with the class scores is ambiguous",
             found=listed,
             wanted="one output of probabilities, or one output per class",
-            hint="save the model with the outputs of its classes alone",
+            hint="save the model with the outputs of its classes only",
         )
     return (fitting[0],)
 
 
 def _one_score_twice(scores: NDArray[np.float64]) -> bool:
-    """Whether two columns are 1 - s and s for a score s, not for a probability.
+    """Return whether two columns are 1 - s and s for a score s that is not a probability.
 
-    onnxruntime's LinearClassifier and TreeEnsembleClassifier make up a second class so.
+    LinearClassifier and TreeEnsembleClassifier in onnxruntime add a second class this way.
     """
     return scores.shape[1] == 2 and bool((np.abs(scores.sum(axis=1) - 1.0) <= SUM_TOLERANCE).all())

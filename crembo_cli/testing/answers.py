@@ -1,8 +1,10 @@
-"""The sentences on a student: its answers in memory, its answers exported, sizes and text."""
+"""Checks of a student: its predictions, its export, its sizes, texts and optional parts."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,30 +13,33 @@ from crembo_cli.testing.options import keep
 from crembo_cli.testing.tasks import FEATURES, SmallTask
 
 SIZES = {"tree_depth", "leaves", "nodes", "parameters"}
-NEAR = 2e-6  # how far probabilities may differ from those exported; float32 resolves 6e-8
+NEAR = 2e-6  # largest difference of exported probabilities; float32 resolves 6e-8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What a student says of some rows."""
+    """The predictions of a student."""
 
     index: Indices  # (n,)
     probabilities: Floats  # (n, c)
 
     @classmethod
     def of(cls, student: Student, rows: Floats) -> Answers:
-        """The student's answers in memory."""
+        """Predict `rows` in memory."""
         return cls(index=student.predict(rows), probabilities=student.predict_proba(rows))
 
     def equal(self, other: Answers) -> bool:
-        """Whether both say exactly the same."""
+        """Whether both are equal to the last bit."""
         same = np.array_equal(self.index, other.index)
         return same and np.array_equal(self.probabilities, other.probabilities)
 
 
 def check_student(student: Student, small: SmallTask) -> Answers:
-    """Raise AssertionError unless a student keeps the contract; else its answers to the probes."""
-    keep(isinstance(student, Student), "a student has all that the Protocol asks for", student)
+    """Check that a student keeps the contract, and return its answers to the probes.
+
+    Raises AssertionError for the first sentence of the contract that does not hold.
+    """
+    keep(isinstance(student, Student), "a student has all parts of the protocol", student)
     probes, classes = small.probes, small.task.beliefs.shape[1]
     given = probes.copy()
     predicted = Answers.of(student, probes)
@@ -44,10 +49,52 @@ def check_student(student: Student, small: SmallTask) -> Answers:
     _check_rows_alone(student, probes, predicted)
     _check_exported(student, probes, predicted)
     _check_size(student)
-    text = student.describe(FEATURES, [f"class {y}" for y in range(classes)])
-    lines = isinstance(text, str) and text.strip() != "" and not text.endswith("\n")
-    keep(lines, "`describe` gives lines of text with no line break at the end", repr(text))
+    names = [f"class {y}" for y in range(classes)]
+    _check_text("describe", student.describe(FEATURES, names))
+    _check_margins(student, small.task.rows)
+    _check_optional(student, probes, predicted, names)
     return predicted
+
+
+def _check_text(name: str, text: object) -> None:
+    lines = isinstance(text, str) and text.strip() != "" and not text.endswith("\n")
+    keep(lines, f"`{name}` gives lines of text with no line break at the end", repr(text))
+
+
+def _check_margins(student: Any, rows: Floats) -> None:
+    """Check the optional `margins`, on training rows: scores of extreme cells may overflow."""
+    if not hasattr(student, "margins"):
+        return
+    margins = student.margins(rows, np.ones(rows.shape[1]))
+    if margins is not None:
+        is_double = margins.dtype == np.float64 and margins.shape == (len(rows),)
+        keep(is_double, "`margins` gives float64 (n,)", f"{margins.dtype} {margins.shape}")
+        keep(bool((margins >= 0).all()), "margins are >= 0", margins.min())
+
+
+def _check_optional(student: Any, probes: Floats, predicted: Answers, names: list[str]) -> None:
+    """Check the parts of `students.contract.OptionalStudent` that the student has."""
+    n = len(probes)
+    keep(isinstance(getattr(student, "kind", ""), str), "`kind` is a text", "another type")
+    if hasattr(student, "groups"):
+        groups = student.groups(probes)
+        is_index = groups.dtype == np.int64 and groups.shape == (n,)
+        keep(is_index, "`groups` gives int64 (n,)", f"{groups.dtype} {groups.shape}")
+        for group in np.unique(groups).tolist():
+            classes = np.unique(predicted.index[groups == group]).tolist()
+            keep(len(classes) == 1, "rows of one group have one predicted class", classes)
+            text = student.group_text(group, FEATURES)
+            one_line = isinstance(text, str) and text.strip() == text != "" and "\n" not in text
+            keep(one_line, "`group_text` gives one line of text", repr(text))
+    if hasattr(student, "to_text"):
+        _check_text("to_text", student.to_text(FEATURES, names, "student.onnx"))
+    if hasattr(student, "to_json"):
+        values = student.to_json(FEATURES, names)
+        keep(isinstance(values, dict), "`to_json` gives a dictionary", type(values))
+        try:
+            json.dumps(values, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise AssertionError(f"`to_json` gives JSON values; found {error}") from error
 
 
 def _check_shapes(predicted: Answers, n: int, classes: int) -> None:
@@ -69,26 +116,26 @@ def _check_shapes(predicted: Answers, n: int, classes: int) -> None:
 
 
 def _check_rows_alone(student: Student, probes: Floats, predicted: Answers) -> None:
-    """Neither the order of the rows nor their company matters."""
+    """Check that a prediction depends on nothing but its own row."""
     back = Answers.of(student, np.ascontiguousarray(probes[::-1]))
     same = np.array_equal(back.index[::-1], predicted.index)
-    keep(same, "a row's answer does not depend on the order of the rows", "other answers")
+    keep(same, "a prediction does not depend on the order of the rows", "other predictions")
     for i in (0, len(probes) - 1):
         alone = int(student.predict(probes[i : i + 1])[0])
-        keep(alone == predicted.index[i], "a row alone gets the answer it gets among others", alone)
+        keep(alone == predicted.index[i], "a row alone is predicted as among others", alone)
 
 
 def _check_exported(student: Student, probes: Floats, predicted: Answers) -> None:
     p, c = probes.shape[1], predicted.probabilities.shape[1]
     model = model_bytes(student, p, c)
-    keep(model == model_bytes(student, p, c), "`to_onnx` gives the same bytes twice", "others")
+    keep(model == model_bytes(student, p, c), "`to_onnx` gives the same bytes twice", "other bytes")
     for rows, wanted in ((probes, predicted.index), (probes[:1], predicted.index[:1])):
         index, proba = _run(model, rows)
         keep(index.dtype == np.int64, "`index` is int64", index.dtype)
         other = np.flatnonzero(index != wanted)
         keep(
             len(other) == 0,
-            "onnxruntime says what `predict` says",
+            "onnxruntime predicts what `predict` predicts",
             f"{len(other)} of {len(rows)} rows otherwise, as row {rows[other[:1]]}",
         )
         away = float(np.abs(proba - predicted.probabilities[: len(rows)]).max())
@@ -106,7 +153,7 @@ def _check_size(student: Student) -> None:
 def model_bytes(student: Student, p: int, c: int) -> bytes:
     """The student as an ONNX model of its own: rows in, index and probabilities out.
 
-    Raises AssertionError where its nodes do not make a valid model of opset 18 and ai.onnx.ml 3.
+    Raises AssertionError if its nodes do not form a valid model of opset 18 and ai.onnx.ml 3.
     """
     import onnx
     from onnx import TensorProto, helper

@@ -1,4 +1,4 @@
-"""The sentences on a family itself: its name, and its options with help and ranges."""
+"""Checks of a family itself: its name, its options with help and ranges, its grid."""
 
 from __future__ import annotations
 
@@ -11,29 +11,49 @@ from crembo_cli.students.contract import Family
 
 
 def check_options(family: Family) -> None:
-    """Raise AssertionError unless the family's name, summary, thresholds and options are right."""
-    keep(isinstance(family, Family), "a family has all that the Protocol asks for", type(family))
+    """Check the name, summary, thresholds, options and grid of `family`.
+
+    Raises AssertionError for the first sentence of the contract that does not hold.
+    """
+    keep(isinstance(family, Family), "a family has all parts of the protocol", type(family))
     for attribute in ("name", "summary"):
         line = getattr(family, attribute)
         one_line = isinstance(line, str) and line.strip() == line != "" and "\n" not in line
         keep(one_line, f"`{attribute}` is one line of text", repr(line))
-    keep(" " not in family.name, "`name` has no blanks, to be typed after --student", family.name)
+    keep(" " not in family.name, "`name` has no spaces: it is typed after --student", family.name)
     count = family.thresholds
     counted = count is None or (type(count) is int and count >= 0)
     keep(counted, "`thresholds` is None or a whole number >= 0", repr(count))
     if not is_dataclass(family) or isinstance(family, type):
         raise AssertionError(f"a family is an instance of a dataclass; found {family!r}")
     for option in fields(family):
-        with told(f"option {option.name!r}"):
+        with checking(f"option {option.name!r}"):
             _check_option(option, getattr(family, option.name))
+    _check_grid(type(family), {option.name for option in fields(family)})
+
+
+def _check_grid(family: type[Family], options: set[str]) -> None:
+    """Check the optional `grid` and `readable`."""
+    readable = getattr(family, "readable", False)
+    keep(isinstance(readable, bool), "`readable` is True or False", repr(readable))
+    grid: tuple[dict[str, int], ...] = getattr(family, "grid", ())
+    for settings in grid:
+        known = settings.keys() <= options
+        keep(known, "`grid` names options of the family", sorted(settings.keys() - options))
+        try:
+            family(**settings)
+        except Exception as error:
+            raise AssertionError(
+                f"a family can be made at each settings of `grid`; found {settings}: {error}"
+            ) from error
 
 
 def _check_option(option: Field[Any], value: object) -> None:
-    """One field: a default, help, and a range or choices that hold the default and `value`."""
+    """Check one field: its default, its help, and the range or choices of default and `value`."""
     has_default = option.default is not MISSING
     keep(has_default, "an option has a default", "none")
-    words = option.metadata.get("help")
-    keep(isinstance(words, str) and bool(words.strip()), "its metadata has `help`", repr(words))
+    text = option.metadata.get("help")
+    keep(isinstance(text, str) and bool(text.strip()), "its metadata has `help`", repr(text))
     for given in (option.default, value):
         if isinstance(given, int | float) and not isinstance(given, bool):
             low, high = option.metadata.get("minimum"), option.metadata.get("maximum")
@@ -53,14 +73,14 @@ def _check_option(option: Field[Any], value: object) -> None:
 
 
 def keep(kept: bool, sentence: str, found: object) -> None:
-    """Raise AssertionError with the `sentence` and what was `found`, unless it was `kept`."""
+    """Raise AssertionError with the `sentence` and what was `found`, unless it is `kept`."""
     if not kept:
         raise AssertionError(f"{sentence}; found {found}")
 
 
 @contextmanager
-def told(where: str) -> Iterator[None]:
-    """Say `where` before a failed sentence, and in a note on any other error."""
+def checking(where: str) -> Iterator[None]:
+    """Put `where` before a failed sentence, and in a note on any other error."""
     try:
         yield
     except AssertionError as failed:

@@ -1,4 +1,4 @@
-"""Small seeded tasks with everything in them that a table may bring."""
+"""Small seeded tasks with the cells that a family must handle."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Feature, Floats, Task
 
@@ -24,15 +23,15 @@ LARGEST = np.finfo(np.float32).max
 
 @dataclass(frozen=True, kw_only=True)
 class SmallTask:
-    """A task and what a check needs beside it."""
+    """A task, and what its checks need."""
 
     name: str  # for messages
     task: Task
-    probes: Floats  # (q, p): rows to compare answers on, with cells that were never fitted on
-    easy: bool  # whether any family must beat the best constant on it
+    probes: Floats  # (q, p): rows to compare predictions on, with cells unlike the training cells
+    easy: bool  # whether any family must beat the best constant prediction
 
     def masks(self) -> Iterator[tuple[str, Floats]]:
-        """Rewards as a path has them: allowed labels, with rows where none or all are."""
+        """Rewards as on a path: allowed labels, with rows where none or all are allowed."""
         for threshold in (0.3, 0.6):
             allowed = (self.task.beliefs >= threshold).astype(np.float32)
             allowed[::9], allowed[4::9] = 0.0, 1.0
@@ -41,14 +40,16 @@ class SmallTask:
 
 
 def small_tasks() -> Iterator[SmallTask]:
-    """Two classes, four classes, and a handful of rows with one class never believed in."""
+    """Two classes, four classes, and five rows with one class of probability 0."""
     yield _task("two classes", rows=160, classes=2, validation=40, seed=1)
     yield _task("four classes", rows=240, classes=4, validation=60, seed=2)
-    yield _task("five rows, three classes, none held", rows=5, classes=3, validation=0, seed=3)
+    yield _task(
+        "five rows, three classes, none to validate", rows=5, classes=3, validation=0, seed=3
+    )
 
 
 def _task(name: str, *, rows: int, classes: int, validation: int, seed: int) -> SmallTask:
-    """Rows of seven columns; the class follows the first two of them and the colour."""
+    """Rows of seven columns; the class depends on the first two and the colour."""
     rng = np.random.default_rng(seed)
     n = rows + validation
     cells = rng.normal(size=(n, len(FEATURES)))
@@ -77,12 +78,12 @@ def _task(name: str, *, rows: int, classes: int, validation: int, seed: int) -> 
 
 
 def _probes(table: Floats, rng: np.random.Generator) -> Floats:
-    """The rows as they are, with cells missing, one ulp away, unseen, and as large as they get."""
+    """The rows unchanged, with missing cells, one ulp away, unseen, and with extreme cells."""
     holes = np.where(rng.random(table.shape) < 0.3, np.float32(np.nan), table)
     beside = np.nextafter(table, np.float32(np.inf))
     unseen = table.copy()
     unseen[:, 4] = np.where(np.arange(len(table)) % 2, -1.0, 99.0)
-    corners: list[NDArray[np.float32]] = [
+    corners: list[Floats] = [
         np.full((1, table.shape[1]), cell, np.float32)
         for cell in (np.nan, 0.0, -1.0, LARGEST, -LARGEST)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import typer
 
 from crembo_cli import errors
 from crembo_cli.commands import app as border
-from tests.commands.conftest import Crembo
+from tests.command_line import Crembo
 
 CREMBO = [sys.executable, "-m", "crembo_cli"]
 
@@ -85,14 +86,18 @@ def test_bad_usage_is_one_line(crembo: Crembo, arguments: list[str], line: str) 
         (errors.DataError("odd", where="a.csv", found="1"), 2, "a.csv: odd; found 1"),
         (errors.ReplayError("differs"), 3, "differs"),
         (MemoryError(), 2, "out of memory; try fewer rows or a larger machine"),
-        (KeyboardInterrupt(), 130, "interrupted; no output was left half written"),
-        (EOFError("torn"), 3, "a defect of crembo: EOFError: torn; run it with"),
-        (BrokenPipeError("child"), 3, "a defect of crembo: BrokenPipeError: child; run it with"),
+        (KeyboardInterrupt(), 130, "interrupted; no output is half written"),
+        (EOFError("torn"), 3, "a defect of crembo: EOFError: torn; run it again with"),
+        (
+            BrokenPipeError("child"),
+            3,
+            "a defect of crembo: BrokenPipeError: child; run it again with",
+        ),
         (
             ValueError("two\nlines \x1b[31mred"),
             3,
             "a defect of crembo: ValueError: two lines \\x1b[31mred; "
-            "run it with --debug and report what it prints",
+            "run it again with --debug and report the traceback",
         ),
     ],
 )
@@ -135,7 +140,7 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     done = ran("$CREMBO students > /dev/full", tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
-        "crembo: standard output: the answer cannot be printed; found No space left on device\n"
+        "crembo: standard output: the result cannot be printed; found No space left on device\n"
     )
 
 
@@ -163,3 +168,76 @@ def test_help_is_quick_to_import() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == "[] {0}\n"
+
+
+def test_a_result_that_cannot_be_printed_has_a_code_of_its_own(
+    tmp_path: Path, beliefs: Path, data: Path
+) -> None:
+    """The student is written by then, and the line says so: exit code 4, not 2."""
+    options = "--quick-report --synthetic 0 -o s.onnx --json"
+    done = ran(f"$CREMBO compress {beliefs} {data} {options} > /dev/full", tmp_path)
+    assert done.returncode == 4
+    assert done.stderr.splitlines()[-1] == (
+        "crembo: standard output: the result cannot be printed; found No space left on device; "
+        "the outputs of the run are written"
+    )
+    assert (tmp_path / "s.onnx").exists()
+
+
+def test_a_summary_that_cannot_be_written_stops_the_run_before_it_begins(
+    tmp_path: Path, beliefs: Path, data: Path
+) -> None:
+    """Exit code 2 means that nothing is written."""
+    command = f"GITHUB_STEP_SUMMARY={tmp_path}/no/file $CREMBO compress {beliefs} {data} -o s.onnx"
+    done = ran(command, tmp_path)
+    assert done.returncode == 2
+    assert "the summary cannot be written" in done.stderr
+    assert not (tmp_path / "s.onnx").exists()
+
+
+@pytest.mark.parametrize(("command", "code"), [("students", 0), ("inspect none.onnx", 2)])
+def test_the_exit_code_does_not_depend_on_standard_error(
+    command: str, code: int, tmp_path: Path
+) -> None:
+    """A full disk behind standard error changes nothing, and a closed one neither."""
+    for stream in ("2> /dev/full", "2>&-"):
+        assert ran(f"$CREMBO {command} > /dev/null {stream}", tmp_path).returncode == code
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("NUMBA_NUM_THREADS=0 $CREMBO students", "NUMBA_NUM_THREADS: invalid environment variable"),
+        ("NUMBA_NUM_THREADS=abc $CREMBO students", "found 'abc'"),
+        (
+            "ulimit -v 400000; $CREMBO students",
+            "ulimit -v: too little address space; found 390 MiB",
+        ),
+    ],
+)
+def test_surroundings_that_libraries_abort_on_are_refused(
+    command: str, line: str, tmp_path: Path
+) -> None:
+    """One line and exit code 2 before any library is loaded."""
+    done = ran(command, tmp_path)
+    assert done.returncode == 2
+    assert line in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_full_temporary_folder_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The system's error is the user's to mend: exit code 2, and what to do."""
+    broken = typer.Typer()
+
+    @broken.command()
+    def fail() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/scratch/spool")
+
+    monkeypatch.setattr(border, "app", broken)
+    assert border.run([]) == 2
+    assert capsys.readouterr().err == (
+        "crembo: /scratch/spool: no space left on the disk; free some space, or set TMPDIR to "
+        "another folder\n"
+    )

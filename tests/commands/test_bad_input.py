@@ -13,8 +13,8 @@ from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.linear_model import LinearRegression
 
-from tests import made
-from tests.commands.conftest import Crembo
+from tests import small_teachers
+from tests.command_line import Crembo
 
 Files = tuple[Path, Path]  # a good teacher and its table
 Bad = Callable[[Path, Files], list[str | Path]]  # a folder and those -> arguments for `compress`
@@ -38,7 +38,7 @@ def with_table(**columns: object) -> Bad:
     """The good teacher, and its table with these columns in place of its own (None: without)."""
 
     def build(folder: Path, good: Files) -> list[str | Path]:
-        frame = made.table().astype(object)
+        frame = small_teachers.table().astype(object)
         for name, cells in columns.items():
             frame = frame.drop(columns=name) if cells is None else frame.assign(**{name: cells})
         frame.to_csv(folder / "bad.csv", index=False)
@@ -86,12 +86,12 @@ def pickled_regressor(folder: Path, good: Files) -> list[str | Path]:
 
 def one_cell(value: object) -> pd.Series:
     """Column b of the table with this value in row 16, line 18 of the file."""
-    cells = made.table()["b"].astype(object)
+    cells = small_teachers.table()["b"].astype(object)
     cells[16] = value
     return cells
 
 
-FEW = made.table(12)
+FEW = small_teachers.table(12)
 BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     "no such teacher": (lambda _, good: ["gone.onnx", good[1]], ("gone.onnx: no such file",)),
     "no such table": (lambda _, good: [good[0], "gone.csv"], ("gone.csv", "no such file")),
@@ -101,12 +101,12 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
         ("text.onnx", "not an ONNX model", "23 bytes"),
     ),
     "an empty ONNX file": (with_file("empty.onnx", b""), ("empty.onnx", "not an ONNX model")),
-    "a truncated ONNX file": (truncated, ("half.onnx", "cut short")),
+    "a truncated ONNX file": (truncated, ("half.onnx", "incomplete")),
     "a regressor": (regressor, ("regressor.onnx", "regressor")),
     "a pickled regressor": (pickled_regressor, ("regressor.pkl", "LinearRegression")),
     "too few features": (with_table(c=None, d=None), ("bad.csv", "found 2 columns", "wanted 4")),
     "too many features": (
-        with_table(e=[1.5] * made.ROWS),
+        with_table(e=[1.5] * small_teachers.ROWS),
         ("bad.csv", "found 5 columns", "wanted 4"),
     ),
     "a feature that is not there": (
@@ -115,7 +115,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     ),
     "a feature that is no number": (
         with_table(b=one_cell("often")),
-        ("bad.csv, line 18, column 'b'", "not a number", "'often'"),
+        ("bad.csv, line 18, column 'b'", "expected a number", "'often'"),
     ),
     "an infinite value": (
         with_table(b=one_cell("inf")),
@@ -123,7 +123,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     ),
     "a value that is infinite as float32": (
         with_table(b=one_cell("1e39")),
-        ("bad.csv, line 18, column 'b'", "too large", "1e+39"),
+        ("bad.csv, line 18, column 'b'", "out of range", "1e+39"),
     ),
     "an empty file": (with_file("bad.csv", b""), ("bad.csv", "empty")),
     "a header alone": (
@@ -134,26 +134,29 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
         with_file("bad.csv", b"a,b,c,d,target\n1,2,3,4,0\n1,2\n"),
         ("bad.csv, line 3", "2 ", "5"),
     ),
-    "one class in the label": (with_table(target=[1] * made.ROWS), ("bad.csv", "one class", "'1'")),
+    "one class in the label": (
+        with_table(target=[1] * small_teachers.ROWS),
+        ("bad.csv", "one class", "'1'"),
+    ),
     "one class from the teacher": (
-        with_table(**dict.fromkeys("abcd", [5] * made.ROWS)),
-        ("bad.csv", "the teacher says", "one class"),
+        with_table(**dict.fromkeys("abcd", [5] * small_teachers.ROWS)),
+        ("bad.csv", "the teacher predicts", "one class"),
     ),
     "no such label column": (
         with_options("--label", "diagnosis"),
         ("data.csv", "--label", "'diagnosis'"),
     ),
     "labels that the teacher does not know": (
-        with_table(target=["x", "y"] * (made.ROWS // 2)),
+        with_table(target=["x", "y"] * (small_teachers.ROWS // 2)),
         ("bad.csv, line 2, column 'target'", "'x', 'y'", "one of 0, 1, 2"),
     ),
     "a missing label": (
-        with_table(target=[0, 1, None] * (made.ROWS // 3)),
-        ("bad.csv, line 4, column 'target'", "a label is missing"),
+        with_table(target=[0, 1, None] * (small_teachers.ROWS // 3)),
+        ("bad.csv, line 4, column 'target'", "missing label"),
     ),
     "two columns that may be the label": (
-        with_table(label=[0, 1] * (made.ROWS // 2)),
-        ("bad.csv", "more than one column", "--label"),
+        with_table(label=[0, 1] * (small_teachers.ROWS // 2)),
+        ("bad.csv", "ambiguous", "--label"),
     ),
     "fewer rows than a split needs": (
         with_file("bad.csv", FEW.to_csv(index=False).encode()),
@@ -214,7 +217,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
         with_options("--require", "fidelity>=high"),
         ("'high'", "a number"),
     ),
-    "a requirement that nothing meets": (with_options("--require", "depth>=nan"), ("NaN",)),
+    "a requirement that nothing meets": (with_options("--require", "depth>=nan"), ("nan",)),
     "an ambiguous metric": (
         with_options("--require", "insensitive_depth>=0.1"),
         ("ambiguous", "insensitive_depth.0.05"),
@@ -228,7 +231,7 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     "an empty name": (with_options("--drop", "a,,b"), ("empty", "--drop")),
     "a column that is label and dropped": (
         with_options("--label", "target", "--drop", "target"),
-        ("'target'", "two things"),
+        ("'target'", "two roles"),
     ),
     "one more class name than classes": (
         with_options("--classes", "x,y,z,w"),
@@ -254,7 +257,7 @@ def test_a_gate_on_accuracy_needs_labels(
     crembo: Crembo, tmp_path: Path, teacher: Path, data: Path
 ) -> None:
     """Where the rows to test on have no labels, a gate on accuracy is refused, not skipped."""
-    frame = made.table()
+    frame = small_teachers.table()
     frame.drop(columns="target").to_csv(tmp_path / "bare.csv", index=False)
     refused(crembo, [teacher, "bare.csv", "--require", "accuracy>0"], "accuracy", "no label column")
     refused(
@@ -269,17 +272,17 @@ def test_a_table_of_beliefs_answers_no_other_rows(
     crembo: Crembo, tmp_path: Path, data: Path
 ) -> None:
     """Neither test data nor synthetic rows can be asked of a table of beliefs."""
-    beliefs = np.full((made.ROWS, 3), 0.2)
-    beliefs[np.arange(made.ROWS), made.table()["target"]] = 0.6
+    beliefs = np.full((small_teachers.ROWS, 3), 0.2)
+    beliefs[np.arange(small_teachers.ROWS), small_teachers.table()["target"]] = 0.6
     pd.DataFrame(beliefs, columns=["0", "1", "2"]).to_csv(tmp_path / "beliefs.csv", index=False)
     refused(
         crembo,
         ["beliefs.csv", data, "--test-data", data],
         "--test-data",
-        "a table of beliefs knows the rows of DATA alone",
+        "a table of class probabilities covers the rows of DATA only",
     )
     refused(crembo, ["beliefs.csv", data, "--synthetic", "5"], "beliefs.csv", "--synthetic 5")
-    made.table(59).to_csv(tmp_path / "short.csv", index=False)
+    small_teachers.table(59).to_csv(tmp_path / "short.csv", index=False)
     refused(crembo, ["beliefs.csv", "short.csv"], "short.csv", "found 59 rows", "wanted 60")
 
 
@@ -291,7 +294,7 @@ def test_standard_input_is_read_once(crembo: Crembo, teacher: Path) -> None:
 def test_a_column_may_not_have_the_name_of_an_output(crembo: Crembo, tmp_path: Path) -> None:
     """A feature that would become an input called `label` is refused, with the way out."""
     inputs = [(name, "FLOAT", (None, 1)) for name in ("a", "b", "label", "crembo_x")]
-    made.teacher(tmp_path / "named.onnx", inputs)
-    frame = made.table().rename(columns={"c": "label", "d": "crembo_x"})
+    small_teachers.teacher(tmp_path / "named.onnx", inputs)
+    frame = small_teachers.table().rename(columns={"c": "label", "d": "crembo_x"})
     frame.to_csv(tmp_path / "named.csv", index=False)
     refused(crembo, ["named.onnx", "named.csv"], "input 'label'", "rename the column")

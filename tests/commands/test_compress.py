@@ -11,8 +11,8 @@ from typing import Any
 import onnxruntime
 import pytest
 
-from tests import made
-from tests.commands.conftest import Crembo
+from tests import small_teachers
+from tests.command_line import Crembo
 
 QUICK = ("--quick-report", "--synthetic", "0")
 
@@ -42,7 +42,7 @@ def test_quiet_says_nothing(crembo: Crembo, beliefs: Path, data: Path) -> None:
     """`-q` prints nothing at all; with `--json` the report alone."""
     done = crembo("compress", beliefs, data, *QUICK, "-q")
     assert (done.code, done.out, done.err) == (0, "", "")
-    assert json.loads(crembo("compress", beliefs, data, *QUICK, "-q", "--json").out)["schema"] == 1
+    assert json.loads(crembo("compress", beliefs, data, *QUICK, "-q", "--json").out)["schema"] == 2
 
 
 def test_synthetic_rows_are_counted(report: Any, teacher: Path, data: Path) -> None:
@@ -100,7 +100,7 @@ def test_select_accuracy(report: Any) -> None:
 
 def test_the_label_is_named_or_found_or_absent(report: Any, beliefs: Path, tmp_path: Path) -> None:
     """A column of any name by `--label`; `target` by itself; without one, no accuracy."""
-    frame = made.table()
+    frame = small_teachers.table()
     frame.rename(columns={"target": "diagnosis"}).to_csv(tmp_path / "d.csv", index=False)
     named = report("--label", "diagnosis", on=(beliefs, "d.csv"))
     assert named["data"]["label"] == "diagnosis"
@@ -116,7 +116,7 @@ def test_the_label_is_named_or_found_or_absent(report: Any, beliefs: Path, tmp_p
 
 def test_features_by_order(report: Any, teacher: Path, tmp_path: Path) -> None:
     """`--features` gives the columns in the teacher's order, whatever theirs in the table."""
-    frame = made.table()
+    frame = small_teachers.table()
     frame.insert(0, "id", range(len(frame)))
     frame[["id", "d", "target", "c", "b", "a"]].to_csv(tmp_path / "d.csv", index=False)
     found = report("--synthetic", "0", "--features", "a,b,c,d", on=(teacher, "d.csv"))
@@ -129,7 +129,7 @@ def test_features_by_order(report: Any, teacher: Path, tmp_path: Path) -> None:
 
 def test_class_names(report: Any, teacher: Path, tmp_path: Path) -> None:
     """`--classes` names the numbered classes of a net as the table does."""
-    frame = made.table()
+    frame = small_teachers.table()
     frame["target"] = frame["target"].map({0: "low", 1: "mid", 2: "high"})
     frame.to_csv(tmp_path / "d.csv", index=False)
     found = report("--synthetic", "0", "--classes", "low,mid,high", on=(teacher, "d.csv"))
@@ -139,7 +139,7 @@ def test_class_names(report: Any, teacher: Path, tmp_path: Path) -> None:
 def test_test_size_and_test_data(report: Any, teacher: Path, data: Path, tmp_path: Path) -> None:
     """So large a share is measured on, or another table, of which no row is fitted on."""
     assert report("--test-size", "0.5")["data"]["test_rows"] == 30
-    made.table(200).iloc[60:, ::-1].to_csv(tmp_path / "t.csv", index=False)
+    small_teachers.table(200).iloc[60:, ::-1].to_csv(tmp_path / "t.csv", index=False)
     found = report("--synthetic", "0", "--test-data", "t.csv", on=(teacher, data))
     assert found["data"]["test_rows"] == 140
     assert found["data"]["training_rows"] + found["data"]["validation_rows"] == 60
@@ -151,8 +151,8 @@ def test_test_size_and_test_data(report: Any, teacher: Path, data: Path, tmp_pat
 def test_notes_on_test_data(crembo: Crembo, teacher: Path, data: Path, tmp_path: Path) -> None:
     """Measuring on the rows fitted on, and on rows without labels, is told."""
     same = crembo("compress", teacher, data, *QUICK, "--test-data", data)
-    assert "is what the student is fitted on" in same.err
-    made.table().drop(columns="target").to_csv(tmp_path / "bare.csv", index=False)
+    assert "is fitted on the rows of" in same.err
+    small_teachers.table().drop(columns="target").to_csv(tmp_path / "bare.csv", index=False)
     bare = crembo("compress", teacher, data, *QUICK, "--test-data", "bare.csv")
     assert bare.err == "crembo: note: bare.csv has no labels: accuracy is not measured\n"
 
@@ -188,7 +188,7 @@ def test_reports_are_repeatable(crembo: Crembo, beliefs: Path, data: Path) -> No
 
 def test_odd_names_are_names(crembo: Crembo, tmp_path: Path, teacher: Path) -> None:
     """Paths and columns that look like markup come through as they are, everywhere."""
-    frame = made.table()
+    frame = small_teachers.table()
     frame.columns = ["[red]x", ":smile:", "[/bold]", "a\nb", "target"]
     frame.to_csv(tmp_path / "[blue]d.csv", index=False)
     done = crembo("compress", teacher, "[blue]d.csv", *QUICK, "-o", "[b]s.onnx", "-v")

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from crembo_cli.commands.app import run
-from tests import made
-from tests.commands.conftest import Crembo
-from tests.explain.cases import make_case
-from tests.report.schema import validate
+from tests import small_teachers
+from tests.command_line import Crembo
+from tests.explanations.edge_rows import make_case
+from tests.report.report_schema import validate
 
 
 def compressed(folder: Path, teacher: Path, data: Path, family: str) -> Path:
@@ -54,11 +54,13 @@ def test_with_a_teacher_all_but_refits_is_measured(
     assert (found["search"], found["data"]["training_rows"]) == (None, None)
     robustness = found["robustness"]
     assert (robustness["agreement"], robustness["contamination"]) == (None, None)
-    assert robustness["depth"]["fit"] is None
-    assert robustness["depth"]["test"]["rows"] == robustness["margin"]["rows"] == made.ROWS
+    assert robustness["depth"]["training"] is None
+    assert (
+        robustness["depth"]["test"]["rows"] == robustness["margin"]["rows"] == small_teachers.ROWS
+    )
     assert robustness["noise"]["0.05"]["teacher"] is not None
     assert robustness["bounds"]["fidelity"] < found["metrics"]["student"]["fidelity"]
-    assert len(robustness["weakest"]) >= 1
+    assert len(robustness["weakest_groups"]) >= 1
 
 
 def test_the_rows_it_was_fitted_on_bound_nothing(
@@ -77,11 +79,11 @@ def test_the_rows_it_was_fitted_on_bound_nothing(
     assert found["robustness"]["depth"]["curve"]["at_most"] is None
     for each in ("report.md", "report.html"):
         text = Path(each).read_text()
-        assert "fitted on rows of this table: the figures flatter it" in text
+        assert "fitted on rows of this table" in text
         assert "95% confidence:" not in text
     ran = crembo("evaluate", student, data, "-t", teacher, "--require", "bounds.fidelity>=0")
     assert ran.code == 2
-    assert "found rows that the student was fitted on" in ran.err
+    assert "found the rows that the student was fitted on" in ran.err
 
 
 def test_compress_tested_on_what_it_is_fitted_on_bounds_nothing(
@@ -94,7 +96,7 @@ def test_compress_tested_on_what_it_is_fitted_on_bounds_nothing(
     validate(found)
     assert found["robustness"]["bounds"]["fitted_on"]
     assert found["robustness"]["bounds"]["accuracy"] is None
-    assert "its figures flatter" in ran.err
+    assert "its metrics are optimistic" in ran.err
 
 
 def test_sizes_of_all_families_are_known(
@@ -117,14 +119,14 @@ def test_without_a_teacher_what_needs_one_is_null(
     assert metrics["student"]["fidelity"] is None
     assert metrics["student"]["insensitive_depth"] == {"0.01": None, "0.05": None, "0.1": None}
     robustness = found["robustness"]
-    assert (robustness["depth"], robustness["weakest"]) == (None, None)
+    assert (robustness["depth"], robustness["weakest_groups"]) == (None, None)
     assert robustness["margin"]["certified_accuracy"]["0.01"] > 0
     assert found["by_class"][0]["mean_belief"] is None
 
 
 def test_the_same_figures_as_compress_gave(crembo: Crembo, teacher: Path, tmp_path: Path) -> None:
     """On the same rows, in the same units, a student is worth what its own report said."""
-    frame = made.table(200)
+    frame = small_teachers.table(200)
     frame.iloc[::2].to_csv("fit.csv", index=False)
     frame.iloc[1::2].to_csv("test.csv", index=False)
     few = ("--synthetic", "100", "--thresholds", "2", "--quick-report")
@@ -133,7 +135,7 @@ def test_the_same_figures_as_compress_gave(crembo: Crembo, teacher: Path, tmp_pa
     second = evaluated(crembo, "teacher.student.onnx", "test.csv", "-t", teacher)
     for name in ("student", "teacher"):
         assert first["metrics"][name] == second["metrics"][name]
-    for name in ("margin", "bounds", "weakest"):
+    for name in ("margin", "bounds", "weakest_groups"):
         assert first["robustness"][name] == second["robustness"][name]
     assert first["by_class"] == second["by_class"]
 
@@ -178,13 +180,13 @@ def test_numbered_classes_are_matched_by_order_or_by_name(
     crembo: Crembo, data: Path, teacher: Path, tmp_path: Path
 ) -> None:
     """A note says which was taken for which, and --classes puts it right."""
-    named = made.teacher(tmp_path / "named.onnx", labels=["c", "a", "b"])
-    frame = made.table()
+    named = small_teachers.teacher(tmp_path / "named.onnx", labels=["c", "a", "b"])
+    frame = small_teachers.table()
     frame["target"] = frame["target"].map({0: "c", 1: "a", 2: "b"})
     frame.to_csv("named.csv", index=False)
     asked = ("evaluate", teacher, "named.csv", "-t", named, "--json")
     ran = crembo(*asked)
-    assert "classes were matched by their order (0 is c, 1 is a, 2 is b)" in ran.err
+    assert "classes were matched by order (0 is c, 1 is a, 2 is b)" in ran.err
     assert json.loads(ran.out)["metrics"]["student"]["accuracy"] == 1.0
     ran = crembo(*asked, "--classes", "a,b,c")
     assert ran.err == ""
@@ -210,8 +212,10 @@ def test_a_gate_tells_when_they_drift_apart(
     crembo: Crembo, student: Path, teacher: Path, data: Path, tmp_path: Path
 ) -> None:
     """The cron job's use: 0 on the rows of yesterday, 1 on those of today, and why."""
-    today = made.table()
-    today[["a", "b", "c", "d"]] = np.random.default_rng(0).uniform(4.4, 4.6, (made.ROWS, 4))
+    today = small_teachers.table()
+    today[["a", "b", "c", "d"]] = np.random.default_rng(0).uniform(
+        4.4, 4.6, (small_teachers.ROWS, 4)
+    )
     today.to_csv("today.csv", index=False)
     gate = ("--require", "fidelity>=0.75", "-t", teacher, "-q")
     assert crembo("evaluate", student, data, *gate).code == 0
@@ -226,17 +230,17 @@ def test_rows_that_it_was_fitted_on_are_told(crembo: Crembo, student: Path, data
     """Figures on them flatter."""
     ran = crembo("evaluate", student, data)
     assert ran.code == 0
-    assert "is what the student was fitted on: its figures flatter" in ran.err
+    assert "its metrics are optimistic" in ran.err
     assert ran.out.startswith(f"{student}, a tree student")
 
 
 @pytest.mark.parametrize(
     ("arguments", "predicted"),
     [
-        (["--require", "fidelity>=0.9"], "there is no fidelity to judge; found no --teacher"),
+        (["--require", "fidelity>=0.9"], "fidelity is not available; found no --teacher"),
         (["--require", "agreement>=0.9"], "found `evaluate`, which fits nothing"),
-        (["--report", "r.pdf"], "no such kind of file is written"),
-        (["--drop", "a"], "a column cannot be two things"),
+        (["--report", "r.pdf"], "unsupported output format"),
+        (["--drop", "a"], "a column has two roles"),
     ],
 )
 def test_what_cannot_be_is_refused(

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.commands.explain import FORMATS
-from crembo_cli.explain.formats import FORMS
-from tests.commands.conftest import Crembo
-from tests.explain.cases import make_case
+from crembo_cli.explanations.formats import FORMATS
+from tests.command_line import Crembo
+from tests.explanations.edge_rows import make_case
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,7 @@ def test_a_file_holds_what_standard_output_shows(
     crembo: Crembo, student: Path, tmp_path: Path, form: str
 ) -> None:
     """The name of --output says which form; --format says it where there is no name."""
-    path = tmp_path / f"out{FORMS[form].suffix}"
+    path = tmp_path / f"out{FORMATS[form].suffix}"
     assert crembo("explain", student, "-o", path).out == ""
     assert crembo("explain", student, "-f", form).out.encode() == path.read_bytes()
 
@@ -45,9 +44,9 @@ def test_format_wins_over_the_name(crembo: Crembo, student: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "predicted"),
     [
-        (["-f", "png"], "an image goes into a file"),
-        (["-f", "pdf"], "--format: there is no such choice; found 'pdf'"),
-        (["-o", "out.pdf"], "a student is not explained in such a file; found '.pdf'"),
+        (["-f", "png"], "a PNG image needs a file"),
+        (["-f", "pdf"], "--format: invalid choice; found 'pdf'"),
+        (["-o", "out.pdf"], "unsupported output format; found '.pdf'"),
         (["-o", "nowhere/out.svg"], "folder is not there"),
     ],
 )

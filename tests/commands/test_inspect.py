@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 
 from crembo_cli.commands.app import run
@@ -64,7 +65,7 @@ def test_a_student_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert len(provenance["features"]) == 13
     assert run(["inspect", str(student)]) == 0
     shown = capsys.readouterr().out
-    assert "of crembo: family:           tree" in shown
+    assert "crembo family:               tree" in shown
     assert "max_depth 5" in shown
 
 
@@ -77,3 +78,27 @@ def test_no_model_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixt
     assert shown.out == ""
     assert "model.onnx" in shown.err
     assert len(shown.err.splitlines()) == 1
+
+
+def test_nested_json_in_a_strangers_metadata_is_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Metadata that would exhaust the stack of a parser is shown as it is."""
+    model = onnx.load(SAMPLES / "wine_mlp.onnx")
+    onnx.helper.set_model_props(model, {"crembo.size": "[" * 100_000})
+    onnx.save(model, tmp_path / "m.onnx")
+    assert inspected(tmp_path / "m.onnx", capsys)["provenance"]["size"].startswith("[[[")
+
+
+def test_escape_sequences_in_a_model_never_reach_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names and metadata are shown with their escapes."""
+    model = onnx.load(SAMPLES / "wine_mlp.onnx")
+    model.producer_name = "\x1b[31mred"
+    onnx.helper.set_model_props(model, {"crembo.family": "\x1b]0;title\x07"})
+    onnx.save(model, tmp_path / "m.onnx")
+    assert run(["inspect", str(tmp_path / "m.onnx")]) == 0
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "\\x1b[31mred" in shown

@@ -67,7 +67,7 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """No note, no stage, no progress."""
     messages = Messages(quiet=True, verbose=False)
     with messages.progress():
-        messages.stage("reading", 3)(1)
+        messages.stage("output_format", 3)(1)
         messages.note(["a note"])
     assert capsys.readouterr() == ("", "")
     assert talk(quiet=True) == ""

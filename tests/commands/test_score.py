@@ -51,7 +51,7 @@ def test_json_says_what_was_done(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert predicted["rows"] == len(asked())
     assert predicted["classes"] == [0, 1, 2]
     assert predicted["output"] == str(path)
-    assert predicted["teacher"]["reading"]
+    assert predicted["teacher"]["output_format"]
 
 
 def test_a_teacher_is_asked_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,4 +93,4 @@ def test_what_cannot_be_is_refused(
 def test_a_label_taken_as_a_feature_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Where the count fits only with the column `target`, that is said on standard error."""
     assert run(["score", *WINE, "--drop", "alcohol"]) == 0
-    assert "column 'target' is taken as a feature" in capsys.readouterr().err
+    assert "column 'target' is used as a feature" in capsys.readouterr().err

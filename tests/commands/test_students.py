@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from crembo_cli.students.registry import family_names
-from tests.commands.conftest import Crembo
+from tests.command_line import Crembo
 
 
 def test_families_are_listed(crembo: Crembo) -> None:

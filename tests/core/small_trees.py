@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.core.boxes import Boxes, leaf_boxes
+from crembo_cli.core.margins import Boxes, leaf_boxes
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.tree.model import Tree
 

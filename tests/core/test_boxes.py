@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.core.boxes import leaf_boxes
+from crembo_cli.core.margins import leaf_boxes
 from tests.core.small_trees import boxes_of, random_rows, random_tree
 
 INF = np.inf
@@ -27,7 +27,7 @@ def test_boxes_written_out() -> None:
     assert boxes.low.tolist() == [[-INF, -INF], [-INF, above]]
     assert boxes.high.tolist() == [[INF, 0.5], [INF, INF]]
     assert boxes.missing.tolist() == [[True, True], [True, False]]
-    assert boxes.asked.tolist() == [[False, True], [False, True]]
+    assert boxes.tested.tolist() == [[False, True], [False, True]]
 
 
 @given(st.integers(0, 2**32))

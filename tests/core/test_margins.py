@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.core.margins import Doubles, linear_margins, tree_margins
+from crembo_cli.arrays import Doubles
+from crembo_cli.core.margins import linear_margins, tree_margins
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.tree.model import Tree
 from tests.core.small_trees import boxes_of, random_rows, random_tree

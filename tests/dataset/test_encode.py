@@ -26,7 +26,7 @@ BELIEFS = np.array([[0.1, 0.9], [0.8, 0.2], [0.5, 0.5], [0.3, 0.7]], np.float32)
 LEARNED = learn_encoding(FRAME, BELIEFS)
 
 
-def test_features() -> None:
+def test_the_features_have_their_categories() -> None:
     """Numbers have no categories, text has its own in order of belief, missing cells are told."""
     assert LEARNED.features == (
         Feature(name="age"),
@@ -37,7 +37,7 @@ def test_features() -> None:
     )
 
 
-def test_encode() -> None:
+def test_encode_gives_numbers_codes_and_nan() -> None:
     """Numbers become float32, text its code, -1 unseen, NaN missing."""
     rows = LEARNED.encode(FRAME)
     assert rows.dtype == np.float32
@@ -58,20 +58,20 @@ def test_encode() -> None:
     np.testing.assert_array_equal(LEARNED.encode(other)[:, 3], [-1, NAN, NAN, 0])
 
 
-def test_missing_texts() -> None:
+def test_a_category_is_not_a_missing_text() -> None:
     """The empty text comes first; a spelling of a missing cell that is a category is none."""
     assert LEARNED.missing_texts == tuple(text for text in MISSING if text != "NA")
     assert LEARNED.missing_texts[0] == ""
 
 
-def test_decode() -> None:
+def test_decode_restores_columns_and_dtypes() -> None:
     """Rows come back with the columns, dtypes and missing cells that were learned."""
     back = LEARNED.decode(LEARNED.encode(FRAME))
     expected = FRAME.assign(pay=FRAME["pay"].astype(np.float32).astype(np.float64))
     pd.testing.assert_frame_equal(back, expected)
 
 
-def test_decode_rounds() -> None:
+def test_decode_rounds_integers_and_codes() -> None:
     """Integers and codes are rounded, booleans cut in the middle, int64 is not left."""
     rows = LEARNED.encode(FRAME)
     rows[0] = [20.6, 0.1, 0.4, 0.7, 1.2]
@@ -84,13 +84,13 @@ def test_decode_rounds() -> None:
 @pytest.mark.parametrize(
     ("column", "cell", "message"),
     [
-        (3, -1, "a code of column 'job' stands for no category"),
-        (3, 2, "a code of column 'job' stands for no category"),
+        (3, -1, "a code of column 'job' has no category"),
+        (3, 2, "a code of column 'job' has no category"),
         (0, NAN, "a missing cell in column 'age', which had none"),
         (2, NAN, "a missing cell in column 'sex', which had none"),
     ],
 )
-def test_decode_refuses(column: int, cell: float, message: str) -> None:
+def test_decode_refuses_what_has_no_cell(column: int, cell: float, message: str) -> None:
     """A code without a category, and a missing cell where none can be, are defects."""
     rows = LEARNED.encode(FRAME)
     rows[0, column] = cell
@@ -98,9 +98,9 @@ def test_decode_refuses(column: int, cell: float, message: str) -> None:
         LEARNED.decode(rows)
 
 
-def test_encode_refuses() -> None:
+def test_encode_refuses_missing_columns_and_other_types() -> None:
     """A column that is not there, or of the other kind, is refused."""
-    with pytest.raises(DataError, match="a feature is missing; wanted 'sex'"):
+    with pytest.raises(DataError, match="the table lacks a feature; wanted 'sex'"):
         LEARNED.encode(FRAME.drop(columns="sex"))
     with pytest.raises(DataError, match=r"column 'job': .*; found numbers; wanted text"):
         LEARNED.encode(FRAME.assign(job=1))
@@ -109,7 +109,7 @@ def test_encode_refuses() -> None:
         LEARNED.encode(FRAME.assign(age=text))
 
 
-def test_text_that_is_always_missing() -> None:
+def test_a_text_column_may_be_missing_on_all_rows() -> None:
     """A column of text without any stays a column of text."""
     frame = pd.DataFrame({"a": pd.Series([None, None], dtype=object)})
     learned = learn_encoding(frame, BELIEFS[:2])
@@ -123,7 +123,7 @@ def test_text_that_is_always_missing() -> None:
     cells=st.lists(st.none() | st.text(max_size=3) | st.sampled_from(MISSING), min_size=1),
     classes=st.integers(2, 4),
 )
-def test_text_comes_back(cells: list[str | None], classes: int) -> None:
+def test_text_survives_a_round_trip(cells: list[str | None], classes: int) -> None:
     """Codes are 0 to k-1 and stand for the texts they came from; '' and None are both missing."""
     frame = pd.DataFrame({"a": pd.Series(cells, dtype=object)})
     beliefs = np.random.default_rng(0).dirichlet(np.ones(classes), len(cells)).astype(np.float32)

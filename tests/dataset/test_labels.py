@@ -14,7 +14,7 @@ from tests.dataset.conftest import table_of
 Classes = tuple[Any, ...]
 
 
-def match_student_classes(
+def match(
     labels: object,
     classes: Classes,
     *,
@@ -36,35 +36,35 @@ SIDES = [(0, 1), (0.0, 1.0), (False, True), ("0", "1"), ("0.0", "1.0"), ("False"
 
 @pytest.mark.parametrize("labels", SPELLINGS)
 @pytest.mark.parametrize("classes", SIDES)
-def test_by_value(labels: list[Any], classes: Classes) -> None:
+def test_labels_match_by_value(labels: list[Any], classes: Classes) -> None:
     """Numbers, booleans and their spellings are matched by value, in every pairing."""
-    assert match_student_classes(labels, classes) == [0, 1, 1]
-    assert match_student_classes(labels, classes[::-1]) == [1, 0, 0]
+    assert match(labels, classes) == [0, 1, 1]
+    assert match(labels, classes[::-1]) == [1, 0, 0]
 
 
-def test_by_text() -> None:
+def test_labels_match_by_text() -> None:
     """Names are matched as they are written, in the teacher's order."""
-    assert match_student_classes(["b", "a", "c", "b"], ("c", "b", "a")) == [1, 2, 0, 1]
+    assert match(["b", "a", "c", "b"], ("c", "b", "a")) == [1, 2, 0, 1]
 
 
-def test_numbered() -> None:
+def test_numbered_classes_match_numbers() -> None:
     """The numbers of a teacher without labels are matched by value too."""
-    assert match_student_classes(["2", "0", "2"], (0, 1, 2), numbered=True) == [2, 0, 2]
+    assert match(["2", "0", "2"], (0, 1, 2), numbered=True) == [2, 0, 2]
 
 
-def test_writing_goes_before_value() -> None:
+def test_text_has_precedence_over_value() -> None:
     """Classes that differ in writing alone are told apart by it."""
-    assert match_student_classes(["1", "01", "1"], ("01", "1")) == [1, 0, 1]
+    assert match(["1", "01", "1"], ("01", "1")) == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
     ("labels", "classes"),
     [([1, 2], ("1.0", "01", "2")), (["1", "1.0", "2"], (1, 2)), (["1", "True"], (0, 1))],
 )
-def test_ambiguous(labels: list[Any], classes: Classes) -> None:
+def test_ambiguous_labels_are_refused(labels: list[Any], classes: Classes) -> None:
     """Two classes, or two spellings among the labels, of one value are refused."""
-    with pytest.raises(DataError, match=r"line 2, column 'y': labels that are none .* or not clea"):
-        match_student_classes(labels, classes)
+    with pytest.raises(DataError, match=r"line 2, column 'y': labels that match none .* or more"):
+        match(labels, classes)
 
 
 @pytest.mark.parametrize(
@@ -79,54 +79,54 @@ def test_ambiguous(labels: list[Any], classes: Classes) -> None:
         (["nan", "x"], ("nan", 1.5), "'x' in 1 rows; wanted one of 'nan', 1.5"),
     ],
 )
-def test_unknown(labels: list[Any], classes: Classes, found: str) -> None:
+def test_unknown_labels_are_refused(labels: list[Any], classes: Classes, found: str) -> None:
     """A label that the teacher has not is refused with its place and both sides."""
     with pytest.raises(DataError, match=rf"line 3, column 'y': labels .*; found {found}"):
-        match_student_classes(labels, classes)
+        match(labels, classes)
 
 
-def test_unknown_lists_are_cut() -> None:
+def test_a_long_list_of_unknown_labels_is_cut() -> None:
     """Of many labels, as where a column of numbers is named, the first few are listed."""
     with pytest.raises(DataError, match=r"7\.5 and 12 more in 20 rows; wanted one of 'a', 'b'"):
-        match_student_classes(np.arange(20) + 0.5, ("a", "b"))
+        match(np.arange(20) + 0.5, ("a", "b"))
 
 
-def test_numbers_only() -> None:
+def test_a_model_without_class_labels_needs_classes() -> None:
     """Names for a teacher that has numbers only lead to --classes."""
-    with pytest.raises(DataError, match=r"'a', 'b' in 3 rows.*numbers only\); --classes A,B"):
-        match_student_classes(["a", "b", "a"], (0, 1), numbered=True)
+    with pytest.raises(DataError, match=r"'a', 'b' in 3 rows.*no class labels\); name the classes"):
+        match(["a", "b", "a"], (0, 1), numbered=True)
 
 
 @pytest.mark.parametrize("labels", [["a", None, "b"], [0.0, np.nan, 1.0]])
-def test_missing(labels: list[Any]) -> None:
+def test_a_missing_label_is_refused(labels: list[Any]) -> None:
     """A missing label is refused with its place."""
-    with pytest.raises(DataError, match="line 3, column 'y': a label is missing; found 1 rows"):
-        match_student_classes(labels, ("a", "b"))
+    with pytest.raises(DataError, match="line 3, column 'y': missing label; found 1 rows"):
+        match(labels, ("a", "b"))
 
 
-def test_names() -> None:
+def test_the_users_names_match_the_classes_in_order() -> None:
     """Names given by the user stand for the classes in their order, by writing or by value."""
-    assert match_student_classes(["b", "a", "b"], (0, 1), numbered=True, names=("b", "a")) == [
+    assert match(["b", "a", "b"], (0, 1), numbered=True, names=("b", "a")) == [
         0,
         1,
         0,
     ]
-    assert match_student_classes([2, 1, 2], (0, 1), numbered=True, names=("1", "2")) == [1, 0, 1]
-    assert match_student_classes([1, 0], ("no", "yes"), names=("0", "1")) == [1, 0]
-    assert match_student_classes(["no", "yes"], ("no", "yes"), names=("no", "yes")) == [0, 1]
+    assert match([2, 1, 2], (0, 1), numbered=True, names=("1", "2")) == [1, 0, 1]
+    assert match([1, 0], ("no", "yes"), names=("0", "1")) == [1, 0]
+    assert match(["no", "yes"], ("no", "yes"), names=("no", "yes")) == [0, 1]
     with pytest.raises(DataError, match=r"found 'c' in 1 rows; wanted one of 'b', 'a'$"):
-        match_student_classes(["c", "a"], (0, 1), numbered=True, names=("b", "a"))
+        match(["c", "a"], (0, 1), numbered=True, names=("b", "a"))
 
 
 @pytest.mark.parametrize("names", [("a",), ("a", "b", "c"), ("a", "a"), ("1", "1.0")])
-def test_names_that_do_not_fit(names: tuple[str, ...]) -> None:
+def test_names_that_do_not_fit_are_refused(names: tuple[str, ...]) -> None:
     """Too few, too many or repeated names are refused."""
-    with pytest.raises(UsageError, match=r"--classes does not fit .* wanted 2 different names"):
-        match_student_classes(["a", "b"], (0, 1), numbered=True, names=names)
+    with pytest.raises(UsageError, match=r"--classes does not match .* wanted 2 different names"):
+        match(["a", "b"], (0, 1), numbered=True, names=names)
 
 
 @pytest.mark.parametrize("names", [("yes", "no"), ("yes", "other")])
-def test_names_in_another_order(names: tuple[str, ...]) -> None:
+def test_names_in_another_order_are_refused(names: tuple[str, ...]) -> None:
     """The teacher's own classes in another order are refused: they would be swapped."""
     with pytest.raises(UsageError, match="the teacher's classes in another order"):
-        match_student_classes(["yes", "no"], ("no", "yes"), names=names)
+        match(["yes", "no"], ("no", "yes"), names=names)

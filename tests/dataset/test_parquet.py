@@ -23,7 +23,7 @@ def stored(path: Path, columns: dict[str, pa.Array] | pa.Table, **options: int) 
     return path
 
 
-def test_row_groups(tmp_path: Path) -> None:
+def test_row_groups_are_concatenated(tmp_path: Path) -> None:
     """A file in many row groups is read in order; cells are placed by row, from 1."""
     path = stored(tmp_path / "data.parquet", {"a": pa.array(range(100))}, row_group_size=7)
     table = read_table(path)
@@ -32,7 +32,7 @@ def test_row_groups(tmp_path: Path) -> None:
     assert table.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_names_with_dots(tmp_path: Path) -> None:
+def test_names_may_contain_dots(tmp_path: Path) -> None:
     """Columns are read by their whole names, dots and nested ones beside them or not."""
     columns = {
         "a": pa.array([1]),
@@ -45,14 +45,14 @@ def test_names_with_dots(tmp_path: Path) -> None:
     assert table.unusable == {"c": "struct<d: int64>"}
 
 
-def test_many_columns(tmp_path: Path) -> None:
+def test_a_file_may_have_many_columns(tmp_path: Path) -> None:
     """Columns that are read share by share come back in their order."""
     columns = {f"f{i}": pa.array([i]) for i in range(100)}
     table = read_table(stored(tmp_path / "data.parquet", columns))
     assert table.frame.loc[0].tolist() == list(range(100))
 
 
-def test_folder(tmp_path: Path) -> None:
+def test_the_parts_of_a_folder_are_concatenated(tmp_path: Path) -> None:
     """A folder's parts are read by name, one below the other; markers are passed over."""
     folder = tmp_path / "parts"
     for number in (10, 2, 1):
@@ -80,17 +80,21 @@ def test_folder(tmp_path: Path) -> None:
         ({**PART, "c": PART["a"]}, "found c int64; wanted 2 columns as column 3"),
     ],
 )
-def test_parts_that_differ(tmp_path: Path, second: dict[str, pa.Array], message: str) -> None:
+def test_parts_with_different_columns_are_refused(
+    tmp_path: Path, second: dict[str, pa.Array], message: str
+) -> None:
     """Parts with other columns, types or order are refused, with the first difference."""
     stored(tmp_path / "d" / "1.parquet", PART)
     stored(tmp_path / "d" / "2.parquet", second)
-    with pytest.raises(DataError, match=r"d/2\.parquet: the parts of the table differ") as error:
+    with pytest.raises(
+        DataError, match=r"d/2\.parquet: the parts of the table have different"
+    ) as error:
         read_table(tmp_path / "d")
     assert message in str(error.value)
     assert "as in d/1.parquet" in str(error.value)
 
 
-def test_parts_that_differ_in_promises(tmp_path: Path) -> None:
+def test_parts_may_differ_in_nullability(tmp_path: Path) -> None:
     """Parts that differ only in whether cells may be missing are one table."""
     required = pa.schema([pa.field("a", pa.int64(), nullable=False)])
     stored(tmp_path / "d" / "1.parquet", pa.table({"a": [1]}, schema=required))
@@ -98,7 +102,7 @@ def test_parts_that_differ_in_promises(tmp_path: Path) -> None:
     assert read_table(tmp_path / "d").frame["a"].tolist() == [1, 2]
 
 
-def test_index_of_pandas(tmp_path: Path) -> None:
+def test_a_nameless_index_is_left_out(tmp_path: Path) -> None:
     """A nameless index that pandas stored is no column; a named one is."""
     frame = pd.DataFrame({"a": [1, 2]}, index=[5, 7])
     frame.to_parquet(tmp_path / "nameless.parquet")
@@ -107,13 +111,13 @@ def test_index_of_pandas(tmp_path: Path) -> None:
     assert set(read_table(tmp_path / "named.parquet").frame) == {"a", "id"}
 
 
-def test_folder_names_add_nothing(tmp_path: Path) -> None:
+def test_a_folder_name_adds_no_column(tmp_path: Path) -> None:
     """A folder named like a partition adds no column."""
     path = stored(tmp_path / "year=2020" / "data.parquet", {"a": pa.array([1])})
     assert list(read_table(path).frame) == ["a"]
 
 
-def test_refusals(tmp_path: Path) -> None:
+def test_invalid_files_and_folders_are_refused(tmp_path: Path) -> None:
     """Damaged files, no rows, repeated names and folders that are no table are refused."""
     whole = stored(tmp_path / "whole.parquet", PART).read_bytes()
     twice = pa.table([PART["a"], PART["a"]], names=["a", "a"])
@@ -129,14 +133,14 @@ def test_refusals(tmp_path: Path) -> None:
     (tmp_path / "other" / "notes.txt").touch()
     (tmp_path / "bare").mkdir()
     for name, message in {
-        "cut.parquet": r"cut\.parquet: this is no whole Parquet file",
-        "text.parquet": r"text\.parquet: this is no whole Parquet file",
-        "empty.parquet": r"empty\.parquet: this is no whole Parquet file",
+        "cut.parquet": r"cut\.parquet: invalid or incomplete Parquet file",
+        "text.parquet": r"text\.parquet: invalid or incomplete Parquet file",
+        "empty.parquet": r"empty\.parquet: invalid or incomplete Parquet file",
         "none.parquet": r"none\.parquet: the table is empty; found 1 columns and no row",
-        "twice.parquet": r"twice\.parquet: two columns have one name; found 'a'",
-        "nested": "the folder is no table; found 'deep' in it",
-        "other": "the folder is no table; found 'notes.txt' in it",
-        "bare": "the folder is no table; found nothing in it",
+        "twice.parquet": r"twice\.parquet: duplicate column name; found 'a'",
+        "nested": "invalid table folder; found 'deep' in it",
+        "other": "invalid table folder; found 'notes.txt' in it",
+        "bare": "invalid table folder; found nothing in it",
     }.items():
         with pytest.raises(DataError, match=message):
             read_table(tmp_path / name)

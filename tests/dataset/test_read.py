@@ -24,7 +24,7 @@ from crembo_cli.errors import DataError
 from tests.dataset.conftest import Read
 
 
-def test_kinds_by_extension(read: Read) -> None:
+def test_the_extension_decides_the_format(read: Read) -> None:
     """The extension, in any case and with or without .gz, says what a file is."""
     for name in ("a.csv", "a.CSV", "a.b.csv"):
         assert list(read("x,y\n1,2\n", name).frame) == ["x", "y"]
@@ -35,19 +35,19 @@ def test_kinds_by_extension(read: Read) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a", "a.gz", "a.csv.zip", "a.parquet.gz"])
-def test_unknown_extension(read: Read, name: str) -> None:
+def test_an_unsupported_extension_is_refused(read: Read, name: str) -> None:
     """Another extension is refused, with those that are read."""
-    with pytest.raises(DataError, match=r"kind is not known.*wanted \.csv, \.tsv"):
+    with pytest.raises(DataError, match=r"unsupported table format.*wanted \.csv, \.tsv"):
         read("x,y\n1,2\n", name)
 
 
-def test_no_such_file(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """A file that is not there is refused by its path."""
     with pytest.raises(DataError, match=r"none\.csv: no such file"):
         read_table(tmp_path / "none.csv")
 
 
-def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dash_is_csv_on_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """A dash is CSV on standard input."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x,y\n1,2\n")))
     table = read_table("-")
@@ -110,7 +110,7 @@ def as_csv(table: pa.Table, delimiter: str, newline: str, decimal: str) -> str:
     block=st.sampled_from([1, 7, 1 << 16]),
     sample=st.sampled_from([20, 1 << 23]),
 )
-def test_csv_and_parquet_are_one(
+def test_csv_and_parquet_give_the_same_table(
     table: pa.Table,
     dialect: str,
     newline: str,

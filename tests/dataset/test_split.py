@@ -1,4 +1,4 @@
-"""Tests of crembo_cli.dataset.split."""
+"""Tests of crembo_cli.dataset.labelled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.dataset.split import split_rows
+from crembo_cli.dataset.labelled import split_rows
 from crembo_cli.errors import DataError, UsageError
 
 
@@ -18,7 +18,9 @@ from crembo_cli.errors import DataError, UsageError
     validation=st.sampled_from([0.0, 0.15, 0.2]),
     seed=st.integers(0, 3),
 )
-def test_shares(counts: list[int], test: float, validation: float, seed: int) -> None:
+def test_each_set_has_each_class_in_proportion(
+    counts: list[int], test: float, validation: float, seed: int
+) -> None:
     """Each row is in one part, and each part holds its share of all and of each class."""
     strata = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
     n = len(strata)
@@ -37,7 +39,7 @@ def test_shares(counts: list[int], test: float, validation: float, seed: int) ->
     assert (np.abs(of_test - np.array(counts) * len(split.test) / n) < 1 + 1e-9).all()
 
 
-def test_seed() -> None:
+def test_the_seed_decides_the_split() -> None:
     """The same seed gives the same rows, another seed others."""
     strata = np.arange(200) % 3
     first, again, other = (
@@ -47,7 +49,7 @@ def test_seed() -> None:
     assert first == again != other
 
 
-def test_every_row_is_as_likely() -> None:
+def test_each_row_has_the_same_chance() -> None:
     """Over many seeds, each row is tested equally often, the rare class's one row too."""
     strata = np.array([0] * 30 + [1])
     times = np.zeros(31)
@@ -60,7 +62,7 @@ def test_every_row_is_as_likely() -> None:
     ("test", "validation", "least"),
     [(0.2, 0.2, 23), (0.0, 0.2, 15), (0.5, 0.0, 20), (0.0, 0.0, 10)],
 )
-def test_fewest_rows(test: float, validation: float, least: int) -> None:
+def test_too_few_rows_are_refused(test: float, validation: float, least: int) -> None:
     """The message names a number of rows, and that number is just enough."""
     for n in range(least):
         with pytest.raises(DataError, match=f"found {n} rows: .*; wanted {least} rows or more"):
@@ -69,7 +71,7 @@ def test_fewest_rows(test: float, validation: float, least: int) -> None:
 
 
 @pytest.mark.parametrize(("test", "validation"), [(1.0, 0.0), (-0.1, 0.2), (0.6, 0.4)])
-def test_shares_out_of_range(test: float, validation: float) -> None:
+def test_invalid_shares_are_refused(test: float, validation: float) -> None:
     """Shares below 0, or that leave nothing to fit on, are refused."""
-    with pytest.raises(UsageError, match="the shares of rows are out of range"):
+    with pytest.raises(UsageError, match="invalid shares of rows"):
         split_rows(np.zeros(99, np.int64), test_share=test, validation_share=validation, seed=0)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.dataset.conftest import table_of
 
 
-def test_where() -> None:
+def test_a_place_is_a_line_or_a_row() -> None:
     """Row 0 is the first line below the header, or the first row where rows are no lines."""
     table = table_of(age=[1, 2])
     assert table.where(0) == "data.csv, line 2"

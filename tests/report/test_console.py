@@ -1,4 +1,4 @@
-"""The report as it is drawn: it fits the screen, and shows names as they are."""
+"""The report in a terminal: it fits the screen and shows names as they are."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from crembo_cli.report.console import draw, drawn
+from crembo_cli.report.console import draw, render_terminal, render_text
 from crembo_cli.report.model import Report, Requirement
-from tests.report.made import comparison, contested, metrics, report, steps
+from tests.report.example_reports import comparison, metrics, report, report_with_comparison, steps
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -51,7 +51,7 @@ def test_no_line_is_wider_than_the_screen(name: str, width: int) -> None:
     assert "…" not in "".join(drawn_lines)
 
 
-def test_figures_of_every_classifier_are_there() -> None:
+def test_every_classifier_has_a_row_of_metrics() -> None:
     """Each has its row, and each figure three digits."""
     text = "\n".join(lines(report(), 80))
     for name in ("student", "teacher", "CART on labels", "CART on teacher"):
@@ -59,20 +59,20 @@ def test_figures_of_every_classifier_are_there() -> None:
     assert "4,245 bytes, teacher 230,188: 54.2x smaller" in text
     assert "tree depth 2, leaves 3, parameters 7" in text
     assert "8.3M rows/s, teacher 448.6k: 18.5x faster" in text
-    assert "fitted on 364 rows + 7,280 synthetic" in text
+    assert "trained on 364 rows + 7,280 synthetic, validated on 91 + 1,820" in text
 
 
-def test_a_narrow_screen_keeps_the_figures_that_matter_most() -> None:
-    """Columns go as a whole, with their heads; what stays is not cut."""
+def test_a_narrow_screen_keeps_the_most_important_columns() -> None:
+    """Whole columns are dropped; the others are not cut."""
     for width, columns in (
-        (80, "accuracy balanced fidelity depth depth 5% belief"),
-        (60, "accuracy fidelity depth depth 5% belief"),
+        (80, "accuracy balanced fidelity depth depth 5% mean prob."),
+        (60, "accuracy fidelity depth depth 5%"),
     ):
         head = next(line for line in lines(report(), width) if "fidelity" in line)
         assert " ".join(head.split()) == f"test rows {columns}"
 
 
-def test_what_is_not_known_is_a_dash() -> None:
+def test_a_missing_value_is_a_dash() -> None:
     """Without labels there is no accuracy, and no tree on the labels."""
     bare = report(metrics={"student": metrics(None), "teacher": metrics(None)})
     text = "\n".join(lines(bare, 80))
@@ -106,17 +106,17 @@ def test_a_long_line_of_the_tree_goes_on_below_in_its_place() -> None:
     ]
 
 
-def test_a_student_is_told_where_it_fits_on_a_screen() -> None:
+def test_a_student_that_fits_on_a_screen_is_described() -> None:
     """Up to 36 lines, under a heading of its own kind."""
     for count, there in ((36, True), (37, False)):
         text = lines(report(description="\n".join(f"line {k}" for k in range(count))), 80)
         assert ("line 0" in text) is there
     sizes = {
-        "the tree (in brackets the leaf's mean belief in its class)": report().student,
-        "the rules (in brackets the mean belief in what is said)": replace(
+        "the tree (in parentheses: mean teacher probability of the leaf's class)": report().student,
+        "rules (in parentheses: mean teacher probability of the predicted class)": replace(
             report().student, family="rules", size={"leaves": 3, "parameters": 9, "bytes": 900}
         ),
-        "the student in words": replace(
+        "the student as text": replace(
             report().student, family="linear", size={"parameters": 9, "bytes": 900}
         ),
     }
@@ -125,29 +125,29 @@ def test_a_student_is_told_where_it_fits_on_a_screen() -> None:
         assert text[text.index(heading) + 1] == "age <= 30: no (0.97)"
 
 
-def test_the_choice_is_told() -> None:
+def test_the_legend_names_the_selected_step() -> None:
     """The legend names the threshold, and delta to the digit."""
     search = report().search
     assert search is not None
     text = "\n".join(lines(report(), 80))
-    assert "o mean belief  * depth 5%  8 both  ^ chosen: belief student" in text
+    assert "o mean prob.  * depth 5%  8 both  ^ selected: soft-label student" in text
     other = replace(search, delta=0.005, threshold=0.25, chosen=3)
     text = "\n".join(lines(report(search=other), 80))
-    assert "* depth 0.5%  8 both  ^ chosen: threshold 0.250" in text
+    assert "* depth 0.5%  8 both  ^ selected: threshold 0.250" in text
     single = replace(search, steps=steps(0))
-    assert "^ chosen" not in "\n".join(lines(report(search=single), 80))
+    assert "^ selected" not in "\n".join(lines(report(search=single), 80))
 
 
-def test_a_path_found_on_a_part_is_told() -> None:
+def test_a_path_that_was_fitted_on_some_rows_has_a_note() -> None:
     """Where the path was found on some of the rows, the report says so."""
     search = report().search
     assert search is not None
-    told = "The path was found on 5,000 of the rows"
-    assert told not in "\n".join(lines(report(), 80))
-    assert told in "\n".join(lines(report(search=replace(search, path_rows=5_000)), 80))
+    note = "The path was fitted on 5,000 of the rows"
+    assert note not in "\n".join(lines(report(), 80))
+    assert note in "\n".join(lines(report(search=replace(search, path_rows=5_000)), 80))
 
 
-def test_gates_are_told() -> None:
+def test_requirements_are_listed_with_their_values() -> None:
     """Each requirement stands with its value, met or not."""
     gates = [
         Requirement(expression="fidelity>=0.9", value=0.93, met=True),
@@ -186,7 +186,8 @@ def test_off_a_terminal_there_is_no_ansi(
     monkeypatch.setenv("COLUMNS", str(width))
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    text = drawn(report())
+    text = render_terminal(report())
+    assert render_text(report(), width=width) == text
     assert not ANSI.search(text)
     assert max(len(line) for line in text.splitlines()) <= min(width, 100)
     assert text.endswith("\n")
@@ -209,10 +210,10 @@ def test_styles_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    styled = drawn(report())
+    styled = render_terminal(report())
     assert ANSI.search(styled)
     monkeypatch.setenv("NO_COLOR", "1")
-    plain = drawn(report())
+    plain = render_terminal(report())
     assert not ANSI.search(plain)
     assert [line.rstrip() for line in ANSI.sub("", styled).splitlines()] == plain.splitlines()
 
@@ -223,31 +224,34 @@ def test_a_screen_without_some_letter(encoding: str, monkeypatch: pytest.MonkeyP
     screen = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     monkeypatch.setattr("sys.stdout", screen)
     path = replace(report().student, path="日本.onnx")
-    text = drawn(report(student=path))
+    text = render_terminal(report(student=path))
     screen.write(text)
     screen.flush()
     assert ("日本.onnx" if encoding == "utf-8" else "\\u65e5\\u672c.onnx") in text
 
 
 @pytest.mark.parametrize("width", [72, 80, 100])
-def test_the_frontier_is_told(width: int) -> None:
-    """The students worth their size with the one taken marked, and all of them as a plot."""
-    text = "\n".join(lines(contested(), width))
+def test_the_pareto_front_is_render_terminal(width: int) -> None:
+    """The Pareto front with the selected candidate marked, and all candidates as a plot."""
+    text = "\n".join(lines(report_with_comparison(), width))
     words = re.sub(r"\s+", " ", text)
-    assert "3 students, judged on 41 rows + 2,460 synthetic that none of them saw" in words
-    assert "1 over the budget. Taken: tree max_depth=2, the smallest within" in words
+    assert (
+        "3 candidates, compared on 41 rows + 2,460 synthetic that none of them was fitted on"
+        in words
+    )
+    assert "1 over the budget. Selected: tree max_depth=2, the smallest within" in words
     assert re.search(r"tree max_depth=2 \^ +4,245 +42 +0\.930 +0\.300 +0\.910", text)
     assert "mlp" not in text
-    assert "o fidelity  * depth 5%  8 both  ^ chosen: tree max_depth=2" in text
-    assert "the frontier" not in "\n".join(lines(report(), width))
+    assert "o fidelity  * depth 5%  8 both  ^ selected: tree max_depth=2" in text
+    assert "Pareto front" not in "\n".join(lines(report(), width))
 
 
 @pytest.mark.parametrize("name", ["n" * 200, "\x1b[31mred", "[bold]x"])
-def test_a_frontier_of_odd_names_fits(name: str) -> None:
+def test_a_pareto_front_of_odd_names_fits(name: str) -> None:
     """The name of a plugin, whatever it is, is folded and shown as it is."""
     found = comparison(name)
     last = replace(found.students[2], on_front=True, within_budget=True)
     found = replace(found, students=[*found.students[:2], last], chosen=2)
-    drawn_lines = lines(contested(found), 80)
+    drawn_lines = lines(report_with_comparison(found), 80)
     assert max(cell_len(line) for line in drawn_lines) <= 80
     assert "\x1b[31m" not in "".join(drawn_lines)

@@ -14,16 +14,16 @@ import pytest
 from PIL import Image
 
 from crembo_cli.evaluation.metrics import ClassMetrics
-from crembo_cli.report.glossary import GLOSSARY
-from crembo_cli.report.html import html
+from crembo_cli.report.html import render_html
+from crembo_cli.report.metrics import METRICS
 from crembo_cli.report.model import Report, Requirement
-from tests.explain.test_curves import additive
-from tests.explain.test_text import small_tree
+from tests.explanations.test_curves import additive
+from tests.explanations.test_text import small_tree
 from tests.report.browser import CHROMIUM, Browser, Page, browser
-from tests.report.made import comparison, contested, report
+from tests.report.example_reports import comparison, report, report_with_comparison
 
 EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}"
-OWN_IDS = {"figures", "confusion"}
+OWN_IDS = {"metrics", "confusion"}
 
 
 def full() -> Report:
@@ -42,9 +42,9 @@ def evil() -> Report:
     assert made.internals is not None
     assert made.by_class is not None
     assert made.teacher is not None
-    assert made.robustness.weakest is not None
+    assert made.robustness.weakest_groups is not None
     features = tuple(replace(each, name=EVIL) for each in made.internals.features)
-    spots = [replace(each, rule=EVIL, says=EVIL) for each in made.robustness.weakest]
+    spots = [replace(each, rule=EVIL, predicted=EVIL) for each in made.robustness.weakest_groups]
     return replace(
         made,
         teacher=replace(made.teacher, path=EVIL, output_format=EVIL),
@@ -52,7 +52,7 @@ def evil() -> Report:
         student=replace(made.student, path=EVIL, family=EVIL),
         internals=replace(made.internals, features=features, classes=(EVIL, "yes"), name=EVIL),
         by_class=[replace(each, name=EVIL) for each in made.by_class],
-        robustness=replace(made.robustness, weakest=spots),
+        robustness=replace(made.robustness, weakest_groups=spots),
         requirements=[Requirement(expression="fidelity>=0.9", value=0.5, met=False)],
         description=EVIL,
         command=EVIL,
@@ -85,55 +85,59 @@ class Seen(HTMLParser):
 
 
 def test_every_part_is_there() -> None:
-    """Verdict, figures, tree, plots, confusion, classes, weak spots, command and meanings."""
-    page = html(full())
+    """Verdict, metrics, tree, plots, classes, weakest groups, command and glossary."""
+    page = render_html(full())
     seen = Seen(page)
     assert seen.tags.count("svg") == 7  # the tree, and six plots
     for words in (
         "The requirement is met",
         "CART on labels",
         "age \u2264 30.5",
-        "Depth on the rows it met",
-        "belief below 0.25",
+        "Depth on training, validation and test rows",
+        "probability below 0.25",
         "no 0.61, yes 0.39",
-        "Where the teacher believes least",
+        "Groups with the lowest teacher probability",
         "age > 30 and income > 1000",
-        "Class by class",
+        "Metrics by class",
         "crembo compress forest.onnx people.csv --report r.html",
-        GLOSSARY[0].says,
+        METRICS[0].sentence,
     ):
         assert words in seen.text
-    assert re.search(r'<tr class="student"><td>student</td><td>0\.900</td>', page)
+    assert re.search(r'<tr class="selected"><td>student</td><td>0\.900</td>', page)
     assert {"0.960", "0.940", "0.920"} <= set(re.findall(r"<td>(0\.\d+)</td>", page))
 
 
 def test_an_additive_student_has_its_curves_drawn() -> None:
     """A plot of each feature's curve, with the colours of the classes under it."""
-    page = html(replace(full(), internals=additive()))
+    page = render_html(replace(full(), internals=additive()))
     seen = Seen(page)
     assert seen.tags.count("svg") == 7  # the curves, and six plots
     assert "age <&> $b$" in seen.text
-    assert "The points that each feature's value gives each class" in seen.text
+    assert "The score that each feature's value adds to each class" in seen.text
     assert '"tree' not in page
 
 
-def test_the_frontier_has_its_place() -> None:
-    """A table of those worth their size and a plot; names are escaped; else there is neither."""
-    page = html(contested())
-    assert page.count("<svg") == html(report()).count("<svg") + 1
-    row = '<tr class="student"><td>tree max_depth=2 (taken)</td><td>4,245</td><td>42</td>'
+def test_the_pareto_front_has_a_table_and_a_plot() -> None:
+    """Names are escaped; a report of one candidate has neither."""
+    page = render_html(report_with_comparison())
+    assert page.count("<svg") == render_html(report()).count("<svg") + 1
+    row = '<tr class="selected"><td>tree max_depth=2</td><td>4,245</td><td>42</td>'
     assert row in page
-    assert 'id="frontier"' not in html(report())
+    assert 'id="comparison"' not in render_html(report())
     found = comparison(EVIL)
     last = replace(found.students[2], on_front=True, within_budget=True)
-    seen = Seen(html(contested(replace(found, students=[*found.students[:2], last], chosen=2))))
+    seen = Seen(
+        render_html(
+            report_with_comparison(replace(found, students=[*found.students[:2], last], chosen=2))
+        )
+    )
     assert "script" not in seen.tags
-    assert f"{EVIL} (taken)" in seen.text
+    assert EVIL in seen.text
 
 
 def test_all_that_came_from_a_file_is_escaped() -> None:
     """No tag, no attribute and no expression of a template comes out of a name."""
-    page = html(evil())
+    page = render_html(evil())
     seen = Seen(page)
     assert "script" not in seen.tags
     assert seen.handlers == []
@@ -142,10 +146,10 @@ def test_all_that_came_from_a_file_is_escaped() -> None:
     assert set(re.findall(r'<\w+[^>]* id="([^"]+)"', page)) >= OWN_IDS
 
 
-def test_nothing_is_asked_of_the_network() -> None:
+def test_the_page_requests_nothing() -> None:
     """Every address is within the page; names of XML namespaces are no addresses."""
     for made in (full(), evil()):
-        page = html(made)
+        page = render_html(made)
         assert all(each.startswith(("#", "data:")) for each in Seen(page).addresses)
         assert re.findall(r"url\((?!#|&quot;#|'#)", page) == []
         assert "@import" not in page
@@ -153,7 +157,7 @@ def test_nothing_is_asked_of_the_network() -> None:
 
 def test_ids_of_figures_differ() -> None:
     """Each figure has ids of its own, so that no clip of one is taken for another's."""
-    figures = re.findall(r"<svg.*?</svg>", html(full()), re.DOTALL)
+    figures = re.findall(r"<svg.*?</svg>", render_html(full()), re.DOTALL)
     ids = [set(re.findall(r' id="([^"]+)"', figure)) for figure in figures]
     asked = [set(re.findall(r'(?:href="|url\()#([^")]+)', figure)) for figure in figures]
     assert sum(map(len, ids)) == len(set().union(*ids)) > 0
@@ -161,7 +165,7 @@ def test_ids_of_figures_differ() -> None:
 
 
 @pytest.mark.parametrize("lacking", ["robustness", "search", "teacher", "internals"])
-def test_what_is_not_known_is_left_out(lacking: str) -> None:
+def test_parts_without_values_are_left_out(lacking: str) -> None:
     """A quick report, an evaluated student, one without a teacher, and a family that is closed."""
     made = full()
     found = replace(made.robustness, agreement=None, contamination=None)
@@ -179,31 +183,33 @@ def test_what_is_not_known_is_left_out(lacking: str) -> None:
             search=None,
             by_class=None,
             metrics={"student": made.metrics["student"]},
-            robustness=replace(found, depth=None, weakest=None),
+            robustness=replace(found, depth=None, weakest_groups=None),
         ),
         "internals": replace(made, internals=None, description=""),
     }
     figures = {"robustness": 5, "search": 4, "teacher": 3, "internals": 6}[lacking]
-    seen = Seen(html(changed[lacking]))
+    seen = Seen(render_html(changed[lacking]))
     assert seen.tags.count("svg") == figures
     assert "None" not in seen.text.replace("None of", "")
 
 
-def test_a_tree_too_large_to_read_is_told_in_words() -> None:
-    """And so is a confusion matrix of too many classes left out."""
+def test_a_confusion_matrix_of_many_classes_is_left_out() -> None:
+    """The metrics by class stay."""
     made = full()
     many = [
-        ClassMetrics(name=str(k), rows=1, predicted=[1] * 41, found=1.0, right=1.0, mean_belief=1.0)
+        ClassMetrics(
+            name=str(k), rows=1, predicted=[1] * 41, recall=1.0, precision=1.0, mean_belief=1.0
+        )
         for k in range(41)
     ]
-    page = html(replace(made, by_class=many))
+    page = render_html(replace(made, by_class=many))
     assert 'id="confusion"' not in page
     assert page.count("<td>1</td>") >= 41
 
 
 def test_the_same_report_gives_the_same_page() -> None:
     """No clock and no random ids."""
-    assert html(full()) == html(full())
+    assert render_html(full()) == render_html(full())
 
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
@@ -223,7 +229,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def looked_at(chromium: Browser, folder: Path, made: Report, *, dark: bool, width: int) -> Page:
     """The page of a report in a browser."""
     path = folder / "report.html"
-    path.write_text(html(made), encoding="utf-8")
+    path.write_text(render_html(made), encoding="utf-8")
     return chromium.open(path, dark=dark, width=width, ask=(WIDER, BACKGROUND, LINE, DIALOGS))
 
 

@@ -9,22 +9,21 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 
-from crembo_cli.report.as_json import json_text
-from crembo_cli.report.model import as_json
+from crembo_cli.report.schema import FILE, render_schema
 from crembo_cli.robustness.model import MarginUpperBounds
-from tests.report.made import report
-from tests.report.schema import validate
+from tests.report.example_reports import report
+from tests.report.report_schema import validate
 
 
 def test_a_report_keeps_to_the_schema() -> None:
     """With everything in it, as it is written."""
-    validate(json.loads(json_text(report())))
-    validate(as_json(replace(report(), teacher=None, search=None, by_class=None)))
+    validate(json.loads(report().to_json()))
+    validate((replace(report(), teacher=None, search=None, by_class=None)).to_dict())
 
 
 def test_the_schema_knows_every_key_and_no_other() -> None:
     """A key too few or too many is told, at any level."""
-    found: Any = as_json(report())
+    found: Any = report().to_dict()
     del found["robustness"]["bounds"]["below"]
     with pytest.raises(ValidationError, match="'below' is a required property"):
         validate(found)
@@ -42,7 +41,7 @@ def test_json_is_ascii_and_has_no_number_that_json_lacks() -> None:
         robustness=replace(made.robustness, margin=None, margin_upper_bound=endless),
         data=replace(made.data, path="città.csv"),
     )
-    text = json_text(made)
+    text = made.to_json()
     assert text.isascii()
     assert text.endswith("}\n")
     assert json.loads(text)["robustness"]["margin_upper_bound"]["median"] is None
@@ -51,6 +50,11 @@ def test_json_is_ascii_and_has_no_number_that_json_lacks() -> None:
 
 def test_what_is_drawn_alone_is_not_in_the_json() -> None:
     """The student's words, its insides and the command belong to the drawings."""
-    made = as_json(replace(report(), command="crembo compress a b", description="words"))
+    made = (replace(report(), command="crembo compress a b", description="words")).to_dict()
     assert not {"command", "description", "internals"} & set(made)
     assert set(made["metrics"]) == {"student", "teacher", "baseline_labels", "baseline_teacher"}
+
+
+def test_the_schema_in_the_package_is_up_to_date() -> None:
+    """`python -m crembo_cli.report.schema` writes it anew."""
+    assert FILE.read_text() == render_schema()

@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from crembo_cli.report.markdown import MOST_BYTES, code, markdown, plain
+from crembo_cli.report.markdown import MOST_BYTES, escape_text, format_code, render_markdown
 from crembo_cli.report.model import Requirement
-from tests.report.made import comparison, contested, report
+from tests.report.example_reports import comparison, report, report_with_comparison
 
 EVIL = "<img src=x>|`*[a](http://b)* @team #1 ``` \n# heading"
 
 
-def test_the_report_written_out() -> None:
-    """Verdict, figures, robustness, gates, classes, weak spots and the tree."""
+def test_every_part_is_there() -> None:
+    """Verdict, metrics, robustness, gates, classes, weakest groups and the tree."""
     gate = Requirement(expression="fidelity>=0.9", value=0.93, met=True)
-    lines = markdown(report(requirements=[gate])).splitlines()
+    lines = render_markdown(report(requirements=[gate])).splitlines()
     assert lines[0] == "### \u2705 `forest.student.onnx`: The requirement is met"
     for line in (
         "A tree student of `forest.onnx` on `people.csv`.",
@@ -36,8 +36,8 @@ def rendered(text: str) -> str:
     return MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
 
 
-@pytest.mark.parametrize("write", [code, plain])
-def test_names_do_nothing(write: object) -> None:
+@pytest.mark.parametrize("write", [format_code, escape_text])
+def test_names_from_files_are_inert(write: object) -> None:
     """No tag, link, heading, mention or new cell comes out of a name."""
     assert callable(write)
     page = rendered(f"| a | b |\n| --- | --- |\n| {write(EVIL)} | 1 |\n")
@@ -47,20 +47,20 @@ def test_names_do_nothing(write: object) -> None:
     assert "&lt;img src=x&gt;|`*[a](http://b)*" in page
 
 
-def test_evil_reports_keep_their_form() -> None:
+def test_hostile_names_do_not_change_the_structure() -> None:
     """With such names everywhere there are as many tables and rows as without."""
     made = report()
-    assert made.robustness.weakest is not None
-    spots = [replace(each, rule=EVIL, says=EVIL) for each in made.robustness.weakest]
+    assert made.robustness.weakest_groups is not None
+    spots = [replace(each, rule=EVIL, predicted=EVIL) for each in made.robustness.weakest_groups]
     evil = replace(
         made,
         student=replace(made.student, path=EVIL),
         data=replace(made.data, path=EVIL),
         by_class=[replace(each, name=EVIL) for each in made.by_class or []],
-        robustness=replace(made.robustness, weakest=spots),
+        robustness=replace(made.robustness, weakest_groups=spots),
         description="```\n</details><h1>",
     )
-    good, bad = rendered(markdown(made)), rendered(markdown(evil))
+    good, bad = rendered(render_markdown(made)), rendered(render_markdown(evil))
     for tag in ("<table>", "<tr>", "<td", "<details>", "<h3>", "<pre>"):
         assert good.count(tag) == bad.count(tag)
     assert "<h1" not in bad
@@ -74,35 +74,37 @@ def test_it_stays_small() -> None:
         by_class=[replace(each, name="n" * 60_000) for each in made.by_class or []],
         description="x" * 200_000,
     )
-    text = markdown(big)
+    text = render_markdown(big)
     assert len(text.encode()) < MOST_BYTES
     assert "| agreement |" in text
     assert "nnn" not in text
 
 
-def test_parts_without_figures_are_left_out() -> None:
+def test_parts_without_values_are_left_out() -> None:
     """An evaluated student without a teacher."""
     made = report()
-    text = markdown(
+    text = render_markdown(
         replace(
             made,
             teacher=None,
             search=None,
             by_class=None,
             description="",
-            robustness=replace(made.robustness, weakest=None, depth=None),
+            robustness=replace(made.robustness, weakest_groups=None, depth=None),
         )
     )
     for part in ("None", "details", "Where the teacher", " of `forest.onnx`"):
         assert part not in text
 
 
-def test_the_frontier_is_a_table() -> None:
-    """The students worth their size, the one taken in bold; without a contest there is none."""
-    lines = markdown(contested()).splitlines()
+def test_the_pareto_front_is_a_table() -> None:
+    """The Pareto front, the selected candidate in bold; absent without several candidates."""
+    lines = render_markdown(report_with_comparison()).splitlines()
     assert "| **`tree max_depth=2`** | 4,245 | 42 | 0.930 | 0.300 | 0.910 |" in lines
-    assert "worth their size" not in markdown(report())
+    assert "Pareto front" not in render_markdown(report())
     found = comparison(EVIL)
     evil = replace(found.students[2], on_front=True, within_budget=True)
-    page = markdown(contested(replace(found, students=[*found.students[:2], evil], chosen=2)))
+    page = render_markdown(
+        report_with_comparison(replace(found, students=[*found.students[:2], evil], chosen=2))
+    )
     assert "<img" not in rendered(page)

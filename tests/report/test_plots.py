@@ -7,7 +7,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 from crembo_cli.report import plots
-from tests.report.made import comparison, report
+from tests.report.example_reports import comparison, report
 
 FOUND = report().robustness
 
@@ -18,18 +18,18 @@ def texts(svg: str) -> list[str]:
     return ["".join(each.itertext()) for each in root.iter() if each.tag.endswith("}text")]
 
 
-def test_the_path_marks_what_was_kept() -> None:
-    """Both lines, the student of the beliefs at the left, and the kept step."""
+def test_the_path_marks_the_selected_step() -> None:
+    """Both lines, the soft-label student at the left, and the selected step."""
     search = report().search
     assert search is not None
     words = texts(plots.path_plot(search))
-    assert {"the path", "mean belief", "depth at 5 %", "kept", "beliefs"} <= set(words)
+    assert {"the path", "mean", "depth at 5 %", "selected", "soft"} <= set(words)
 
 
-def test_the_frontier_marks_what_was_taken() -> None:
-    """Both figures, the bytes of the first, the last and the taken one."""
+def test_the_pareto_plot_marks_the_selected_candidate() -> None:
+    """Both series, the bytes of the first, the last and the selected candidate."""
     words = texts(plots.pareto_plot(comparison(), 0.05))
-    assert {"the frontier", "fidelity", "depth at 5 %", "taken", "4,245", "5,000"} <= set(words)
+    assert {"candidates", "fidelity", "depth at 5 %", "selected", "4,245", "5,000"} <= set(words)
     assert "12,000" not in words
 
 
@@ -43,7 +43,7 @@ def test_the_depth_curve_has_a_line_for_each() -> None:
     assert everyone - set(fewer) == {"CART on labels"}
 
 
-def test_agreement_is_told_in_figures() -> None:
+def test_agreement_is_written_above_its_bars() -> None:
     """A bar for each, with its share above."""
     assert FOUND.agreement is not None
     words = texts(plots.agreement_plot(FOUND.agreement))
@@ -53,7 +53,7 @@ def test_agreement_is_told_in_figures() -> None:
 
 
 def test_noise_and_contamination() -> None:
-    """Each level is named; a teacher that cannot be asked has no line."""
+    """Each level is named; a teacher that cannot be queried has no line."""
     assert FOUND.contamination is not None
     assert {"5%", "10%", "20%"} <= set(texts(plots.contamination_plot(FOUND.contamination)))
     assert {"0.01", "0.05", "0.1", "teacher"} <= set(texts(plots.noise_plot(FOUND.noise)))
@@ -61,7 +61,7 @@ def test_noise_and_contamination() -> None:
     assert "teacher" not in texts(plots.noise_plot(alone))
 
 
-def test_colours_are_the_pages() -> None:
+def test_plots_use_the_colours_of_the_page() -> None:
     """No placeholder is left, and the student's line is in the student's colour."""
     svg = plots.noise_plot(FOUND.noise)
     assert "var(--student)" in svg

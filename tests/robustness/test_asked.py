@@ -11,7 +11,7 @@ import pytest
 
 from crembo_cli.dataset.encode import Encoding
 from crembo_cli.errors import StudentError
-from crembo_cli.robustness.teacher_classifier import UNSEEN, TeacherClassifier, match_classes
+from crembo_cli.robustness.teacher_classifier import UNSEEN_TEXT, TeacherClassifier, match_classes
 from crembo_cli.students.contract import Feature, Floats
 from crembo_cli.teachers.contract import Teacher
 
@@ -50,14 +50,14 @@ def test_rows_become_the_cells_that_the_model_takes() -> None:
     (frame,) = seen
     assert frame["size"].fillna(-9).tolist() == [0.25, -9, 1]
     assert frame["age"].tolist() == [4, 2, 7]
-    assert frame["colour"].tolist() == ["red", UNSEEN, None]
+    assert frame["colour"].tolist() == ["red", UNSEEN_TEXT, None]
 
 
 def test_rows_settle_where_the_model_can_be_asked() -> None:
     """Whole numbers where its input takes those; fractions and codes stay."""
     rows = np.array([[0.25, 3.6, 0], [np.nan, 2.2, -1]], np.float32)
-    settled = asked([0, 1], np.zeros((0, 2), np.float32), []).settled(rows)
-    assert np.array_equal(settled, np.float32([[0.25, 4, 0], [np.nan, 2, -1]]), equal_nan=True)
+    rounded = asked([0, 1], np.zeros((0, 2), np.float32), []).as_input(rows)
+    assert np.array_equal(rounded, np.float32([[0.25, 4, 0], [np.nan, 2, -1]]), equal_nan=True)
 
 
 @pytest.mark.parametrize(

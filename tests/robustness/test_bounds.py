@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from crembo_cli.robustness.depths import share_at_least, share_at_most
+from crembo_cli.robustness.measure import share_at_least, share_at_most
 
 
 @pytest.mark.parametrize(("hits", "rows"), [(0, 1), (0, 36), (3, 36), (36, 36), (120, 4000)])

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crembo_cli.robustness.depths import bounds_on, curve_on, depths_on, rows_below, share_at_most
-from tests.robustness.cases import evidence_of
+from crembo_cli.robustness.measure import bounds_on, curve_on, depths_on, rows_below, share_at_most
+from tests.robustness.small_runs import evidence_of
 
 BELIEFS = np.array([[0.9, 0.1], [0.4, 0.6], [0.75, 0.25], [0.5, 0.5]], np.float32)
 SAID = np.array([0, 0, 0, 1])

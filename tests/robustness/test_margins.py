@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from crembo_cli.core.margin_search import margin_upper_bound
 from crembo_cli.dataset.labelled import LabelledTable
-from crembo_cli.robustness import margins
-from crembo_cli.robustness.margins import exact_margins, margins_on, units_of
+from crembo_cli.robustness.perturbations import margins_on, units_of
+from crembo_cli.students.capabilities import exact_margins
 from crembo_cli.students.contract import Task
 from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.students.tree.model import Tree
-from tests.robustness.cases import Constant, evidence_of, mixed_frame, three_classes
+from tests.robustness.small_runs import Constant, evidence_of, mixed_frame, three_classes
 
 
 def mixed(count: int = 120) -> LabelledTable:
@@ -122,11 +121,10 @@ def test_a_constant_tree_is_certified_at_every_radius() -> None:
     assert found.certified_accuracy == {"0.01": share, "0.05": share, "0.1": share}
 
 
-def test_more_rows_than_can_be_measured_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A large table is measured on a part of it, and the report says on how many rows."""
-    monkeypatch.setattr(margins, "MOST_DISTANCES", 320)
+def test_a_large_table_is_measured_on_a_subset() -> None:
+    """The result says on how many rows it was measured."""
     evidence = mixed()
     tree = TreeFamily().learner(task_of(evidence)).fit(evidence.beliefs)
-    found, _ = margins_on(tree, evidence, np.ones(4), teacher=True, seed=0)
+    found, _ = margins_on(tree, evidence, np.ones(4), teacher=True, seed=0, most_distances=320)
     assert found is not None
     assert found.rows == 320 // int(tree.is_leaf().sum())

@@ -8,13 +8,13 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from crembo_cli.robustness.margins import units_of
 from crembo_cli.robustness.measure import robustness_of, robustness_on
+from crembo_cli.robustness.perturbations import units_of
 from crembo_cli.search.student import Search
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.teachers.contract import Teacher
-from tests.robustness.cases import ConstantFamily, found_on, small_parts, three_classes
+from tests.robustness.small_runs import ConstantFamily, found_on, small_parts, three_classes
 
 SEARCH = Search(thresholds=3, synthetic=0)
 
@@ -59,9 +59,9 @@ def test_everything_is_there_for_a_tree() -> None:
     assert set(found.contamination) == {"0.05", "0.1", "0.2"}
     assert found.margin_upper_bound is None
     assert found.margin.rows == found.depth.test.rows == 40
-    assert (found.depth.train.rows, found.depth.selection.rows) == (120, 40)
+    assert (found.depth.training.rows, found.depth.validation.rows) == (120, 40)
     assert found.bounds.confidence == 0.95
-    assert 1 <= len(found.weakest) <= 10
+    assert 1 <= len(found.weakest_groups) <= 10
     assert [done for _, done in told] == [*range(1, 11), 1, 2, 3, 4]
 
 
@@ -97,7 +97,9 @@ def test_without_a_teacher_what_needs_one_is_null() -> None:
         fitted_on=False,
         seed=0,
     )
-    assert (found.depth, found.weakest, found.bounds.fidelity, found.bounds.below) == (None,) * 4
+    assert (found.depth, found.weakest_groups, found.bounds.fidelity, found.bounds.below) == (
+        None,
+    ) * 4
     assert found.margin is not None
     assert found.bounds.accuracy is not None
     assert {each.teacher for each in found.noise.values()} == {None}

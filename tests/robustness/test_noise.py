@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crembo_cli.robustness import noise
-from crembo_cli.robustness.margins import units_of
-from crembo_cli.robustness.noise import noise_on, noisy_cells
+from crembo_cli.robustness.perturbations import MOST_QUERIES, noise_on, noisy_cells, units_of
 from crembo_cli.students.contract import Floats, Indices
-from tests.robustness.cases import Constant, evidence_of, mixed_frame, three_classes
+from tests.robustness.small_runs import Constant, evidence_of, mixed_frame, three_classes
 
 
 def test_cells_keep_their_kind_and_their_holes() -> None:
@@ -80,4 +78,4 @@ def test_the_teacher_is_asked_about_so_many_rows_at_most() -> None:
 
     noise_on(Constant(2, 3), teacher, evidence, frame, np.zeros(4), 0)
     assert len(asked) == 3
-    assert 0.9 * noise.MOST_ASKED < sum(asked) <= noise.MOST_ASKED
+    assert 0.9 * MOST_QUERIES < sum(asked) <= MOST_QUERIES

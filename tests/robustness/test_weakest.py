@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crembo_cli.robustness.depths import weakest_groups
+from crembo_cli.robustness.measure import weakest_groups
 from crembo_cli.robustness.model import WeakGroup
 from crembo_cli.students.tree.model import Tree
-from tests.robustness.cases import Constant, evidence_of
+from tests.robustness.small_runs import Constant, evidence_of
 
 # Quarters and halves, so that means are exact.
 BELIEFS = np.array([[0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [1.0, 0.0]], np.float32)
@@ -29,7 +29,7 @@ def test_leaves_written_out() -> None:
     assert weakest_groups(tree, EVIDENCE, ["no", "yes"]) == [
         WeakGroup(
             rule="1.5 < x <= 99",
-            says="yes",
+            predicted="yes",
             rows=2,
             depth=0.0,
             mean_belief=0.375,
@@ -37,7 +37,7 @@ def test_leaves_written_out() -> None:
         ),
         WeakGroup(
             rule="x <= 1.5",
-            says="no",
+            predicted="no",
             rows=2,
             depth=0.5,
             mean_belief=0.625,
@@ -46,10 +46,10 @@ def test_leaves_written_out() -> None:
     ]
 
 
-def test_a_student_without_leaves_is_told_by_class() -> None:
-    """The classes that it says, and no others."""
+def test_a_student_without_groups_is_grouped_by_predicted_class() -> None:
+    """Only the classes that it predicts are listed."""
     (spot,) = weakest_groups(Constant(1, 2), EVIDENCE, ["no", "yes"])
-    assert (spot.rule, spot.says, spot.rows) == ("where it says yes", "yes", 4)
+    assert (spot.rule, spot.predicted, spot.rows) == ("predicted as yes", "yes", 4)
     assert (spot.depth, spot.mean_belief, spot.beliefs) == (0.0, 0.375, [0.625, 0.375])
 
 
@@ -65,4 +65,4 @@ def test_ten_at_most() -> None:
     beliefs[np.arange(n), np.arange(n)] = np.linspace(0.2, 0.9, n)
     evidence = evidence_of(pd.DataFrame({"x": np.arange(float(n))}), beliefs)
     found = weakest_groups(Each(), evidence, [str(k) for k in range(n)])
-    assert [spot.says for spot in found] == [str(k) for k in range(10)]
+    assert [spot.predicted for spot in found] == [str(k) for k in range(10)]

@@ -11,7 +11,7 @@ import pytest
 
 from crembo_cli.student_file import build as student_file
 from crembo_cli.students import registry
-from tests.commands.conftest import Crembo
+from tests.command_line import Crembo
 from tests.testing.cut import Cut, CutFamily
 
 QUICK = ("--quick-report", "--synthetic", "0")

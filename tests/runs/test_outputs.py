@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.report.glossary import glossary_text
-from crembo_cli.runs.outputs import SUMMARY, report_files
-from tests.commands.conftest import Crembo
-from tests.report.made import report
-from tests.report.schema import validate
+from crembo_cli.commands.messages import SUMMARY
+from crembo_cli.report.glossary import render_glossary as glossary_text
+from crembo_cli.runs.options import report_files
+from tests.command_line import Crembo
+from tests.report.example_reports import report
+from tests.report.report_schema import validate
 
 FEW = ("--synthetic", "50", "--thresholds", "2", "-q")
 
@@ -19,7 +20,7 @@ FEW = ("--synthetic", "50", "--thresholds", "2", "-q")
 def test_each_suffix_has_its_form() -> None:
     """In capitals too."""
     found = report_files(report(), [Path("a.json"), Path("b.HTML"), Path("c.md")])
-    assert json.loads(found[Path("a.json")])["schema"] == 1
+    assert json.loads(found[Path("a.json")])["schema"] == 2
     assert found[Path("b.HTML")].startswith(b"<!doctype html>")
     assert found[Path("c.md")].startswith(b"### ")
 
@@ -50,7 +51,7 @@ def test_a_quick_report_leaves_out_what_needs_refitting(
     assert found["robustness"]["margin"]["median"] > 0
     ran = crembo("compress", teacher, data, "--quick-report", "--require", "agreement>=0")
     assert (ran.code, ran.out) == (2, "")
-    assert "there is no agreement to judge; found --quick-report" in ran.err
+    assert "agreement is not available; found --quick-report" in ran.err
 
 
 def test_a_jobs_summary_grows(

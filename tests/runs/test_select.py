@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.commands.conftest import Crembo
-from tests.report.schema import validate
+from tests.command_line import Crembo
+from tests.report.report_schema import validate
 
 QUICK = ("--quick-report", "--synthetic", "0", "--thresholds", "2", "--jobs", "1")
 
@@ -26,7 +26,7 @@ def comparison(crembo: Crembo, *arguments: str | Path) -> Any:
 def test_a_sweep_takes_one_of_its_trees(crembo: Crembo, beliefs: Path, data: Path) -> None:
     """One contender a tree depth; the student written is the one that the frontier says."""
     report = comparison(crembo, beliefs, data, "--max-depth", "1..3", "--set", "alpha=0")
-    frontier = report["search"]["frontier"]
+    frontier = report["search"]["comparison"]
     assert sorted(each["name"] for each in frontier["students"]) == [
         f"tree max_depth={depth} alpha=0" for depth in (1, 2, 3)
     ]
@@ -48,7 +48,7 @@ def test_auto_is_the_same_whatever_the_jobs(crembo: Crembo, beliefs: Path, data:
         files.append(Path("beliefs.student.onnx").read_bytes())
     assert told[0] == told[1]
     assert files[0] == files[1]
-    families = {each["family"] for each in told[0]["search"]["frontier"]["students"]}
+    families = {each["family"] for each in told[0]["search"]["comparison"]["students"]}
     assert families >= {"tree", "rules", "oblique", "linear", "additive", "mlp", "boosted"}
 
 
@@ -58,13 +58,13 @@ def test_auto_keeps_to_its_budget(crembo: Crembo, beliefs: Path, data: Path) -> 
     report = comparison(
         crembo, beliefs, data, "-s", "auto", *limits, "--max-depth", "2", "--prefer", "readable"
     )
-    frontier, size = report["search"]["frontier"], report["student"]["size"]
+    frontier, size = report["search"]["comparison"], report["student"]["size"]
     asked = {"bytes": 3000, "leaves": 3, "parameters": 20, "tree_depth": 2}
     assert (frontier["budget"], frontier["prefer"]) == (asked, "readable")
     assert all(size.get(name, 0) <= most for name, most in asked.items())
     families = {each["family"] for each in frontier["students"]}
     assert families == {"tree", "rules", "additive"}
-    assert any(not each["allowed"] for each in frontier["students"])
+    assert any(not each["within_budget"] for each in frontier["students"])
 
 
 def test_a_budget_that_none_keeps_to(crembo: Crembo, beliefs: Path, data: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_budget_that_none_keeps_to(crembo: Crembo, beliefs: Path, data: Path) 
     done = crembo("compress", beliefs, data, *QUICK, "--max-depth", "1..2", "--max-bytes", "100")
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(
-        "crembo: --max-bytes 100: no student keeps to the budget; found tree"
+        "crembo: --max-bytes 100: no student satisfies the budget; found tree"
     )
     assert done.err.count("\n") == 1
     assert list(Path.cwd().iterdir()) == []
@@ -83,29 +83,29 @@ def test_most_leaves_of_one_tree(crembo: Crembo, beliefs: Path, data: Path) -> N
     report = comparison(crembo, beliefs, data, "--max-leaves", "3", "--set", "alpha=0")
     assert report["student"]["options"]["max_leaves"] == 3
     assert report["student"]["size"]["leaves"] == 3
-    assert report["search"]["frontier"] is None
+    assert report["search"]["comparison"] is None
 
 
 @pytest.mark.parametrize(
     ("arguments", "predicted"),
     [
-        (["--max-depth", "x"], "--max-depth: this is no tree depth; found 'x'"),
-        (["--max-depth", "5..2"], "--max-depth: this is no tree depth; found '5..2'"),
-        (["--max-depth", "0..900"], "--max-depth: this is no tree depth; found '0..900'"),
-        (["--max-depth", "0..2"], "option max_depth: the value is out of range; found '0'"),
-        (["--max-depth", "2..17"], "option max_depth: the value is out of range; found '17'"),
-        (["--max-bytes", "9"], "--max-bytes 9: --max-bytes chooses between students"),
+        (["--max-depth", "x"], "--max-depth: invalid tree depth; found 'x'"),
+        (["--max-depth", "5..2"], "--max-depth: invalid tree depth; found '5..2'"),
+        (["--max-depth", "0..900"], "--max-depth: invalid tree depth; found '0..900'"),
+        (["--max-depth", "0..2"], "option max_depth: value out of range; found '0'"),
+        (["--max-depth", "2..17"], "option max_depth: value out of range; found '17'"),
+        (["--max-bytes", "9"], "--max-bytes 9: not available for a single student"),
         (["--max-parameters", "9"], "or --require 'parameters<=9'"),
-        (["--prefer", "readable"], "--prefer means nothing with --student tree"),
-        (["-s", "auto", "--prefer", "x"], "--prefer: there is no such choice; found 'x'"),
-        (["-s", "auto", "--set", "alpha=0"], "--set means nothing with --student auto"),
-        (["-s", "auto", "--max-depth", "2..3"], "a sweep is of one family, and auto is of all"),
-        (["-s", "auto", "--max-depth", "0"], "--max-depth: this is no tree depth; found '0'"),
+        (["--prefer", "readable"], "--prefer readable: not available with --student tree"),
+        (["-s", "auto", "--prefer", "x"], "--prefer: invalid choice; found 'x'"),
+        (["-s", "auto", "--set", "alpha=0"], "not available with --student auto"),
+        (["-s", "auto", "--max-depth", "2..3"], "a sweep needs one family"),
+        (["-s", "auto", "--max-depth", "0"], "--max-depth: invalid tree depth; found '0'"),
         (["--max-depth", "2..3", "--set", "max_depth=2"], "--max-depth 2..3: max_depth is set"),
         (["--max-depth", "2", "--set", "max_depth=2"], "max_depth is set twice"),
         (["--max-leaves", "4", "--set", "max_leaves=4"], "max_leaves is set twice"),
-        (["-s", "linear", "--max-depth", "2..3"], "family 'linear' has no such option"),
-        (["-s", "linear", "--max-leaves", "3"], "family 'linear' has no such option"),
+        (["-s", "linear", "--max-depth", "2..3"], "unknown option of family 'linear'"),
+        (["-s", "linear", "--max-leaves", "3"], "unknown option of family 'linear'"),
         (["--max-depth", "2..3", "--max-bytes", "0"], "--max-bytes"),
     ],
 )

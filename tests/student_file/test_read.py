@@ -12,7 +12,7 @@ from crembo_cli.errors import StudentError
 from crembo_cli.student_file.read import read_student
 from crembo_cli.students.scored.weights import WeightsStudent
 from crembo_cli.students.tree.model import Tree
-from tests.explain.cases import CLASSES, NAMES, Case, make_case
+from tests.explanations.edge_rows import CLASSES, NAMES, Case, make_case
 
 
 def test_names_classes_and_texts_come_back(case: Case) -> None:
@@ -69,9 +69,10 @@ def changed(stump: Path, folder: Path, family: str | None, drop_node: bool = Fal
     ("family", "drop_node", "predicted"),
     [
         (None, False, "not a student that crembo wrote"),
-        ("additive", False, "students of this family cannot be explained; found family 'additive'"),
-        ("linear", False, "the student is not as crembo writes a linear"),
-        ("tree", True, "the student is not as crembo writes a tree"),
+        ("gone", False, "family is not installed"),
+        ("additive", False, "invalid student of family 'additive'"),
+        ("linear", False, "invalid student of family 'linear'"),
+        ("tree", True, "invalid student of family 'tree'"),
     ],
 )
 def test_other_files_are_refused_in_one_line(

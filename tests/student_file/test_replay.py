@@ -7,8 +7,16 @@ import pandas as pd
 import pytest
 
 from crembo_cli.errors import ReplayError
-from crembo_cli.student_file.build import build_model, label_values, model_bytes
-from crembo_cli.student_file.replay import check_replay, feeds, rows_per_second, run_model, session
+from crembo_cli.student_file.build import (
+    build_model,
+    check_replay,
+    feeds,
+    label_values,
+    model_bytes,
+    rows_per_second,
+    run_model,
+    session,
+)
 from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Feature
 from crembo_cli.teachers.contract import ModelInput
@@ -62,7 +70,7 @@ def test_many_rows_come_back_in_order(batch: int | None) -> None:
 
 def test_blocks_are_whole_batches() -> None:
     """Of a fixed batch, the last run alone is filled up."""
-    fed = [each["X"] for each in feeds(signature(3), table(65_537))]
+    fed = [each["X"] for each in feeds(signature(3).inputs, table(65_537))]
     assert {each.shape for each in fed} == {(3, 1)}
     cells = np.concatenate(fed)[:, 0]
     np.testing.assert_array_equal(cells[:65_537], np.arange(65_537))

@@ -12,7 +12,7 @@ from onnx import TensorProto, checker, helper
 
 from crembo_cli.dataset.encode import Encoding, learn_encoding
 from crembo_cli.errors import DataError
-from crembo_cli.student_file.replay import feeds
+from crembo_cli.student_file.build import feeds
 from crembo_cli.student_file.signature import ROWS, Signature, input_infos, rows_nodes, signature_of
 from crembo_cli.teachers.contract import ModelInput
 
@@ -57,7 +57,7 @@ def read_by_the_model(signature: Signature, frame: pd.DataFrame) -> np.ndarray:
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
     checker.check_model(model)
     session = onnxruntime.InferenceSession(model.SerializeToString())
-    return np.concatenate([session.run(None, fed)[0] for fed in feeds(signature, frame)])
+    return np.concatenate([session.run(None, fed)[0] for fed in feeds(signature.inputs, frame)])
 
 
 def check(inputs: tuple[ModelInput, ...], frame: pd.DataFrame) -> Signature:

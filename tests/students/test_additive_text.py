@@ -7,8 +7,9 @@ import re
 import numpy as np
 
 from crembo_cli.students.contract import Feature, Task
-from crembo_cli.students.scored.additive import AdditiveFamily, additive_text, curves_of
+from crembo_cli.students.scored.additive import AdditiveFamily
 from crembo_cli.students.scored.linear import LinearFamily
+from crembo_cli.students.scored.text import curves_of
 from crembo_cli.students.scored.weights import WeightsStudent
 
 RNG = np.random.default_rng(0)
@@ -37,7 +38,7 @@ def test_curves_add_up_to_the_scores() -> None:
     """Start, curves between their knots, and points for missing cells give the scores."""
     student = fitted(AdditiveFamily(knots=4))
     scores = np.tile(student.bias.astype(np.float64), (len(ROWS), 1))
-    for curve in curves_of(student):
+    for curve in curves_of(student.sums()):
         cells = ROWS[:, curve.feature]
         for y in range(2):
             along = np.interp(np.nan_to_num(cells), curve.knots, curve.points[:, y])
@@ -47,7 +48,7 @@ def test_curves_add_up_to_the_scores() -> None:
 
 def test_the_text_draws_each_curve() -> None:
     """A feature has a line with its range and one for each class, with marks and ends."""
-    lines = additive_text(fitted(AdditiveFamily(knots=3)), FEATURES, ("no", "yes")).splitlines()[1:]
+    lines = fitted(AdditiveFamily(knots=3)).describe(FEATURES, ("no", "yes")).splitlines()[1:]
     assert lines[2].startswith("start: no ")
     assert lines[3].startswith("age, from 0")
     assert re.match("  █[▂-▇][▁▂] no", lines[4])
@@ -68,6 +69,6 @@ def test_a_student_without_curves_draws_none() -> None:
         rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0]
     )
     student = AdditiveFamily().learner(task).fit(beliefs)
-    assert curves_of(student) == []
-    text = additive_text(student, FEATURES[:1], ("no", "yes"))
+    assert curves_of(student.sums()) == []
+    text = student.describe(FEATURES[:1], ("no", "yes"))
     assert text.splitlines()[3:] == ["start: no -0.69, yes +0.69"]

@@ -16,9 +16,9 @@ import pytest
 from crembo_cli.students.contract import Family
 from crembo_cli.students.registry import family_class, family_names
 from crembo_cli.testing import check_family
-from tests import made
-from tests.plugged import Plugged
-from tests.ran import Ran, crembo
+from tests import small_teachers
+from tests.in_process import Ran, crembo
+from tests.installed_plugins import Plugged
 
 # Options under which a family is held to the contract; the first of them on the command line.
 # Small ones: what is proved here does not hang on how well it fits.
@@ -66,8 +66,12 @@ def test_it_says_how_many_thresholds_it_can_use(name: str) -> None:
     count = family_class(name).thresholds
     told = re.split(r"^(?=\S)", crembo(Path(), "students").out, flags=re.MULTILINE)
     (mine,) = [each for each in told if each.startswith(f"{name}: ")]
-    words = {None: "thresholds: as many as asked", 0: "fitted to the beliefs alone"}
-    assert words.get(count, f"thresholds: at most {count} of them") in mine
+    path = "    path: the soft-label student"
+    if count != 0:
+        path += ", and one student for each threshold"
+    if count:
+        path += f", at most {count}"
+    assert path in mine.splitlines()
 
 
 TYPES = {"a": "FLOAT", "b": "STRING", "c": "FLOAT"}
@@ -75,8 +79,8 @@ TYPES = {"a": "FLOAT", "b": "STRING", "c": "FLOAT"}
 
 def mixed() -> pd.DataFrame:
     """Two numbers and a text, each with missing cells."""
-    frame = made.table(100, 3)
-    frame["b"] = np.array(made.COLOURS, object)[np.arange(100) * 7 % 3]
+    frame = small_teachers.table(100, 3)
+    frame["b"] = np.array(small_teachers.COLOURS, object)[np.arange(100) * 7 % 3]
     frame.loc[::9, "a"] = np.nan
     frame.loc[4::9, "c"] = np.nan
     frame.loc[::11, "b"] = None
@@ -107,9 +111,13 @@ def table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """A table of numbers, and one of numbers and text with holes."""
     folder = tmp_path_factory.mktemp("table")
     if request.param == "numbers":
-        return Table(folder, made.teacher(folder / "teacher.onnx"), made.table(100))
+        return Table(
+            folder, small_teachers.teacher(folder / "teacher.onnx"), small_teachers.table(100)
+        )
     inputs = [(name, type_, (None, 1)) for name, type_ in TYPES.items()]
-    return Table(folder, made.teacher(folder / "teacher.onnx", inputs, holes=True), mixed())
+    return Table(
+        folder, small_teachers.teacher(folder / "teacher.onnx", inputs, holes=True), mixed()
+    )
 
 
 @pytest.mark.parametrize("name", family_names())

@@ -41,9 +41,9 @@ def test_the_text_names_the_strongest_columns() -> None:
     student = learner._student(*learner._nearest(beliefs))
     text = student.describe((Feature(name="age"), Feature(name="always 7")), ("no", "yes"))
     assert text.splitlines() == [
-        "The class with the most points is said. Below: the points at the mean of",
-        "every column, then those for each standard deviation above it, of the 5",
-        "columns that count most.",
+        "The class with the highest score is predicted. Below: the score at the mean of",
+        "every column, then what each standard deviation above it adds, for the 5",
+        "columns that matter most.",
         "no: +0.20, +0.63 age, +0.22 if age is missing",
         "yes: -0.20, -0.63 age, -0.22 if age is missing",
     ]

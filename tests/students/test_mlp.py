@@ -63,6 +63,6 @@ def test_its_size_and_text_count_its_numbers() -> None:
     assert net.size() == {"parameters": 2 + 1 + 3 * 4 + 4 + 4 * 3 + 3}
     text = net.describe((Feature(name="a"), Feature(name="b")), ("x", "y", "z"))
     assert text == (
-        "A net of one hidden layer: 3 inputs (2 features and 1 flags of missing cells), "
-        "4 hidden units that are cut at 0, 3 scores."
+        "A net with one hidden layer: 3 inputs (2 features and 1 flags for missing values), "
+        "4 hidden units (ReLU), 3 scores."
     )

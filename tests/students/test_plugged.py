@@ -9,7 +9,7 @@ import pytest
 
 from crembo_cli.errors import ReplayError, StudentError
 from crembo_cli.students.contract import Family, Student
-from crembo_cli.students.plugins import attribute_errors, size_of
+from crembo_cli.students.registry import attribute_errors, size_of
 from crembo_cli.students.tree.family import TreeFamily
 
 
@@ -26,7 +26,7 @@ THEIRS = cast(Family, Centroids())
 def test_a_family_plugged_in_is_named_with_its_package(error: BaseException) -> None:
     """Whatever it raises, an end of the run as well."""
     with (
-        pytest.raises(StudentError, match=r"family 'centroids' of 'tests' failed; found \w+: "),
+        pytest.raises(StudentError, match=r"'centroids' from package 'tests' failed; found \w+: "),
         attribute_errors(THEIRS),
     ):
         raise error
@@ -54,7 +54,9 @@ def test_ctrl_c_is_nobodys_mistake() -> None:
 def test_a_size_without_parameters(size: Any) -> None:
     """The report and the budgets rest on it."""
     student = cast(Student, SimpleNamespace(size=lambda: size))
-    with pytest.raises(StudentError, match=r"'centroids' does not tell its size; found .*wanted"):
+    with pytest.raises(
+        StudentError, match=r"invalid size of a student of family 'centroids'; found .*wanted"
+    ):
         size_of(THEIRS, student)
 
 

@@ -49,9 +49,9 @@ def test_students_of_other_families_are_refused() -> None:
     """A start or a student of another family raises TypeError that names both."""
     learner = learner_of()
     net = MlpFamily(hidden=1, steps=1).learner(learner.task).fit(BELIEFS)
-    with pytest.raises(TypeError, match="a learner of WeightsStudent has no use for a MlpStudent"):
+    with pytest.raises(TypeError, match="expected a WeightsStudent, got a MlpStudent"):
         learner.fit(BELIEFS, net)
-    with pytest.raises(TypeError, match="a learner of WeightsStudent has no use for a MlpStudent"):
+    with pytest.raises(TypeError, match="expected a WeightsStudent, got a MlpStudent"):
         learner.finish(net)
 
 

@@ -24,7 +24,7 @@ TASK = Task(
 
 def learner_of(task: Task) -> WeightsLearner:
     """A learner on the features as they are."""
-    return WeightsLearner(task, learn_columns, ridge=1e-4, text=lambda *_: "weights")
+    return WeightsLearner(task, learn_columns, ridge=1e-4)
 
 
 def test_a_teacher_of_weights_is_met() -> None:
@@ -42,7 +42,7 @@ MIDDLE = (FAR_ROWS > 0.2) & (FAR_ROWS < 2)
 FAR_BELIEFS = np.where(MIDDLE, [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
 
 
-def test_climbing_beats_the_cross_entropy_where_the_held_rows_agree() -> None:
+def test_climbing_beats_the_cross_entropy_where_the_validation_rows_agree() -> None:
     """Where far-off rows bend the cross-entropy, the first fit earns more than it does."""
     task = Task(
         rows=FAR_ROWS, beliefs=FAR_BELIEFS, validation_rows=FAR_ROWS, validation_beliefs=FAR_BELIEFS
@@ -54,7 +54,7 @@ def test_climbing_beats_the_cross_entropy_where_the_held_rows_agree() -> None:
     assert total_reward(learner.fit(FAR_BELIEFS), FAR_ROWS, FAR_BELIEFS) == pytest.approx(best)
 
 
-def test_a_first_fit_keeps_the_cross_entropy_where_the_held_rows_say_so() -> None:
+def test_a_first_fit_keeps_the_cross_entropy_where_the_validation_rows_say_so() -> None:
     """What is won on the fitted rows and lost on the held ones is not kept."""
     nothing = FAR_ROWS[:0], FAR_BELIEFS[:0]
     task = Task(

@@ -1,4 +1,4 @@
-"""Tables of beliefs."""
+"""Tests of crembo_cli.teachers.belief_table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.belief_table import named_classes
+from crembo_cli.teachers.belief_table import parse_classes
 from tests.teachers.conftest import Loader
 
 BELIEFS = pd.DataFrame({"no": [0.25, 0.5, 1.0], "yes": [0.75, 0.5, 0.0]})
@@ -52,14 +52,14 @@ def test_hard_labels_are_the_most_probable(tmp_path: Path, teacher: Loader) -> N
 def test_a_row_beyond_the_table_is_refused(tmp_path: Path, teacher: Loader) -> None:
     """More rows of data than of beliefs is an error, not a repetition."""
     loaded = teacher(saved(BELIEFS, tmp_path / "beliefs.csv"))
-    with pytest.raises(TeacherError, match="3 rows of beliefs, and row 3 asked for"):
+    with pytest.raises(TeacherError, match="3 rows, but the data has a row 3"):
         loaded.beliefs(pd.DataFrame(index=range(4)))
 
 
 def test_a_table_has_no_speed(tmp_path: Path, teacher: Loader) -> None:
     """A table predicts nothing, so there is nothing to time."""
     loaded = teacher(saved(BELIEFS, tmp_path / "beliefs.csv"))
-    with pytest.raises(TeacherError, match="no speed"):
+    with pytest.raises(TeacherError, match="no prediction speed"):
         loaded.rows_per_second(pd.DataFrame(index=range(3)))
 
 
@@ -68,25 +68,25 @@ def test_a_table_has_no_speed(tmp_path: Path, teacher: Loader) -> None:
     [
         (
             {"a": [0.5, 0.6], "b": [0.5, 0.5]},
-            r"line 3: the beliefs of a row do not sum to 1; found 1\.1",
+            r"line 3: the class probabilities of a row do not sum to 1; found 1\.1",
         ),
         (
             {"a": [0.5, 1.5], "b": [0.5, -0.5]},
-            r"line 3, column 'a': a belief is no probability; found 1\.5",
+            r"line 3, column 'a': invalid probability; found 1\.5",
         ),
         (
             {"a": [0.5, None], "b": [0.5, 0.5]},
-            r"line 3, column 'a': a belief is no probability; found nan",
+            r"line 3, column 'a': invalid probability; found nan",
         ),
         (
             {"a": [0.5, 0.5], "b": ["x", "y"]},
-            r"column 'b': a table of beliefs holds text; found 'x'",
+            r"column 'b': text in a table of class probabilities; found 'x'",
         ),
-        ({"a": [1.0, 1.0]}, "too few columns; found 1"),
-        ({"id": [1, 2], "a": [0.5, 0.5], "b": [0.5, 0.5]}, "column 'id': a belief is no prob"),
+        ({"a": [1.0, 1.0]}, "too few columns in a table of class probabilities; found 1"),
+        ({"id": [1, 2], "a": [0.5, 0.5], "b": [0.5, 0.5]}, "column 'id': invalid prob"),
     ],
 )
-def test_what_is_no_belief_is_refused_by_line_and_column(
+def test_invalid_probabilities_are_refused_with_their_place(
     tmp_path: Path, teacher: Loader, columns: dict[str, Any], message: str
 ) -> None:
     """Sums, ranges, text, missing cells and columns that are no classes."""
@@ -94,11 +94,21 @@ def test_what_is_no_belief_is_refused_by_line_and_column(
         teacher(saved(pd.DataFrame(columns), tmp_path / "beliefs.csv"))
 
 
-def test_a_sum_off_by_a_thousandth_is_mended(tmp_path: Path, teacher: Loader) -> None:
+def test_a_rounded_sum_is_corrected(tmp_path: Path, teacher: Loader) -> None:
     """What was rounded to three digits elsewhere is divided by its sum here."""
     table = pd.DataFrame({"a": [0.333], "b": [0.333], "c": [0.3335]})
     (row,) = teacher(saved(table, tmp_path / "beliefs.csv")).beliefs(pd.DataFrame(index=[0]))
     assert row.sum() == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("largest", [1.0000001, 1.00001])
+def test_a_table_may_hold_what_a_model_may_return(
+    tmp_path: Path, teacher: Loader, largest: float
+) -> None:
+    """Models and tables have the same tolerance for the range of a probability."""
+    table = pd.DataFrame({"a": [largest], "b": [0.0]})
+    loaded = teacher(saved(table, tmp_path / "beliefs.csv"))
+    np.testing.assert_allclose(loaded.beliefs(pd.DataFrame(index=[0])), [[1, 0]], atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -115,5 +125,5 @@ def test_a_sum_off_by_a_thousandth_is_mended(tmp_path: Path, teacher: Loader) ->
 )
 def test_names_are_labels_as_they_print(names: list[str], classes: tuple[Any, ...]) -> None:
     """A name is a number only where all are, and where the number prints as the name."""
-    found = named_classes(names)
+    found = parse_classes(names)
     assert repr(found) == repr(classes)

@@ -32,11 +32,11 @@ def test_an_unknown_extension_lists_the_known_ones(tmp_path: Path, name: str) ->
     [
         (
             {"activation": "relu"},
-            "unknown --activation; found relu; wanted auto or none or softmax",
+            "invalid --activation; found relu; wanted auto or none or softmax",
         ),
-        ({"timeout": 0.0}, "--teacher-timeout is out of range; found 0; wanted > 0"),
-        ({"timeout": float("nan")}, "--teacher-timeout is out of range"),
-        ({"threads": 0}, "--jobs is out of range; found 0"),
+        ({"timeout": 0.0}, "invalid --teacher-timeout; found 0; wanted above 0"),
+        ({"timeout": float("nan")}, "invalid --teacher-timeout"),
+        ({"threads": 0}, "invalid --jobs; found 0"),
     ],
 )
 def test_options_out_of_range_are_refused(
@@ -50,9 +50,9 @@ def test_options_out_of_range_are_refused(
 
 
 @pytest.mark.parametrize("name", ["model.pkl", "model.skops", "beliefs.csv"])
-def test_an_activation_is_for_onnx_alone(tmp_path: Path, name: str) -> None:
+def test_an_activation_applies_to_onnx_only(tmp_path: Path, name: str) -> None:
     """An option that would have no effect is refused, not ignored."""
     path = tmp_path / name
     path.write_bytes(b"x")
-    with pytest.raises(UsageError, match="--activation is for the scores of ONNX models alone"):
+    with pytest.raises(UsageError, match="--activation applies to ONNX models only"):
         load_teacher(path, activation="softmax")

@@ -87,20 +87,20 @@ def test_half_precision_may_sum_to_nearly_one() -> None:
         ([[0.5, 0.5], [np.inf, 0.0]], "found inf in row 101"),
     ],
 )
-def test_what_is_no_probability_is_refused_by_its_row(
+def test_an_invalid_probability_is_refused_with_its_row(
     scores: list[list[float]], found: str
 ) -> None:
     """The message names the number, the table's row and the way out."""
     with pytest.raises(TeacherError, match=found) as caught:
         read(np.array(scores), "probabilities")
-    assert "--activation sigmoid" in str(caught.value)
+    assert "--activation softmax" in str(caught.value)
     assert "--hard-labels" in str(caught.value)
 
 
 @pytest.mark.parametrize("how", ["probabilities", "shares", "softmax", "sigmoid"])
-def test_nan_is_refused_by_its_row(how: str) -> None:
-    """A belief that is not a number never gets through, and its row is named."""
-    with pytest.raises(TeacherError, match=r"row 101 \(and to 1 other rows\) is not a number"):
+def test_nan_is_refused_with_its_row(how: str) -> None:
+    """A belief that returns NaN never gets through, and its row is named."""
+    with pytest.raises(TeacherError, match=r"returns NaN for row 101 \(and 1 other rows\)"):
         read(np.array([[0.5, 0.5], [np.nan, 0.5], [np.nan, np.nan]]), how)
 
 

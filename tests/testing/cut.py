@@ -1,5 +1,5 @@
 # ruff: noqa: D102 - the methods are those of the contract, and explained there
-"""The smallest family that keeps the contract, written as a plugin: it imports nothing of ours."""
+"""The smallest family that keeps the contract, as a plugin: it imports nothing from crembo."""
 
 from __future__ import annotations
 

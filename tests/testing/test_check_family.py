@@ -116,6 +116,34 @@ class NumpySize(Cut):
         return {"parameters": np.int64(3)}
 
 
+class FloatMargins(Cut):
+    def margins(self, rows, units):
+        return np.zeros(len(rows), np.float32)
+
+
+class NegativeMargins(Cut):
+    def margins(self, rows, units):
+        return np.full(len(rows), -1.0)
+
+
+class MixedGroups(Cut):
+    def groups(self, rows):
+        return np.zeros(len(rows), np.int64)
+
+    def group_text(self, group, features):
+        return "always"
+
+
+class NoJson(Cut):
+    def to_json(self, features, classes):
+        return {"sides": self.sides}
+
+
+class EmptyText(Cut):
+    def to_text(self, features, classes, name):
+        return ""
+
+
 class Newline(Cut):
     def describe(self, features, classes):
         return super().describe(features, classes) + "\n"
@@ -128,9 +156,9 @@ BROKEN_STUDENTS = {
     NotOne: "each row of probabilities sums to 1",
     NotItsArgmax: "`predict` is the argmax of `predict_proba`",
     ByOrder: "does not depend on the order of the rows",
-    ByCompany: "a row alone gets the answer it gets among others",
+    ByCompany: "a row alone is predicted as among others",
     Writes: "predicting leaves the rows as they are",
-    MissingOtherwise: "onnxruntime says what `predict` says",
+    MissingOtherwise: "onnxruntime predicts what `predict` predicts",
     WrongName: r"names that begin with student_; found \['gather'\]",
     TooNew: "`to_onnx` makes a valid model of opset 18",
     OtherProbabilities: "onnxruntime's probabilities are `predict_proba`'s",
@@ -139,16 +167,21 @@ BROKEN_STUDENTS = {
     OwnSize: "`size` has no other keys",
     NumpySize: "sizes are whole numbers",
     Newline: "no line break at the end",
+    FloatMargins: "`margins` gives float64",
+    NegativeMargins: "margins are >= 0",
+    MixedGroups: "rows of one group have one predicted class",
+    NoJson: "`to_json` gives JSON values",
+    EmptyText: "`to_text` gives lines of text",
 }
 
 
 @pytest.mark.parametrize("student", BROKEN_STUDENTS, ids=lambda student: student.__name__)
-def test_a_broken_student_is_told(student: type[Cut]) -> None:
-    """A student that breaks one sentence of the contract is told by that sentence."""
+def test_a_broken_student_fails_with_its_sentence(student: type[Cut]) -> None:
+    """The error names the sentence of the contract that the student breaks."""
     family = type("Broken", (CutFamily,), {"student": student})
     with pytest.raises(AssertionError, match=BROKEN_STUDENTS[student]) as told:
         check_family(family())
-    assert str(told.value).startswith("family 'cut' on two classes: the student of the beliefs: ")
+    assert str(told.value).startswith("family 'cut' on two classes: the soft-label student: ")
 
 
 class Loses(CutLearner):
@@ -159,6 +192,14 @@ class Loses(CutLearner):
 
 class LosingFamily(CutFamily):
     learn = Loses
+
+
+def test_a_student_that_is_read_back_must_predict_the_same() -> None:
+    """The optional `read` is checked on the exported graph."""
+    other = Cut(0.0, np.float32([[0.1, 0.9], [0.9, 0.1]]))
+    family = type("Broken", (CutFamily,), {"read": staticmethod(lambda graph: other)})
+    with pytest.raises(AssertionError, match="a student that `read` reads back predicts the same"):
+        check_family(family())
 
 
 class Constant(CutLearner):
@@ -200,8 +241,8 @@ class ByThreads(CutLearner):
 
 
 BROKEN_LEARNERS = {
-    Loses: "`fit` from a start earns no less than it",
-    Constant: "a student of an easy task earns more than the best constant answer",
+    Loses: "`fit` with a start reaches no lower reward than the start",
+    Constant: "on an easy task, the reward is higher",
     ChangesRewards: "`fit` leaves the rewards as they are",
     ChangesRows: "fitting leaves the task's `rows` as they are",
     ChangesStart: "a student does not change once it is fitted",
@@ -211,17 +252,17 @@ BROKEN_LEARNERS = {
 
 
 @pytest.mark.parametrize("learner", BROKEN_LEARNERS, ids=lambda learner: learner.__name__)
-def test_a_broken_learner_is_told(
+def test_a_broken_learner_fails_with_its_sentence(
     learner: type[CutLearner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A learner that breaks one sentence of the contract is told by that sentence."""
+    """The error names the sentence of the contract that the learner breaks."""
     monkeypatch.setattr(CutFamily, "learn", learner)
     with pytest.raises(AssertionError, match=BROKEN_LEARNERS[learner]):
         check_family(CutFamily(), never_worse=learner is not ChangesStart)
 
 
-def test_a_loss_passes_where_it_is_not_promised_away() -> None:
-    """A family that does not promise to keep what its start earns may lose it."""
+def test_a_lower_reward_passes_without_the_promise() -> None:
+    """A family that does not promise `never_worse` may lose reward."""
     check_family(LosingFamily(), never_worse=False)
 
 
@@ -239,13 +280,13 @@ class OtherwisePickled(Cut):
     ("student", "sentence"),
     [
         (NotPickled, "a family and its students can be pickled; found TypeError: it holds a lock"),
-        (OtherwisePickled, "a student that was pickled is the same"),
+        (OtherwisePickled, "an unpickled student predicts the same"),
     ],
 )
-def test_what_cannot_be_pickled_is_told(
+def test_what_cannot_be_pickled_fails(
     student: type[Cut], sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A student must come whole from the process that fitted it."""
+    """A student must survive the way from the process that fitted it."""
     monkeypatch.setattr(CutFamily, "student", student)
     with pytest.raises(AssertionError, match=sentence):
         check_family(CutFamily())
@@ -268,8 +309,8 @@ def test_what_cannot_be_pickled_is_told(
         (field(default=(), metadata={"help": "A tuple."}), "a number, a text, True or False"),
     ],
 )
-def test_a_broken_option_is_told(option: object, sentence: str) -> None:
-    """An option without default, help, range or choices is told with its name."""
+def test_a_broken_option_fails_with_its_name(option: object, sentence: str) -> None:
+    """Default, help, range and choices are checked."""
     family = make_dataclass(
         "Broken", [("extra", object, option)], bases=(CutFamily,), frozen=True, kw_only=True
     )
@@ -281,20 +322,24 @@ def test_a_broken_option_is_told(option: object, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("attribute", "value", "sentence"),
     [
-        ("name", "two words", "`name` has no blanks"),
+        ("name", "two words", "`name` has no spaces"),
         ("summary", "", "`summary` is one line of text"),
         ("thresholds", -1, "`thresholds` is None or a whole number"),
-        ("learner", None, "a family has all that the Protocol asks for"),
+        ("learner", None, "a family has all parts of the protocol"),
+        ("grid", ({"speed": 1},), r"`grid` names options of the family; found \['speed'\]"),
+        ("readable", 1, "`readable` is True or False"),
     ],
 )
-def test_a_broken_family_is_told(attribute: str, value: object, sentence: str) -> None:
-    """A family whose name, summary, thresholds or methods are wrong is told."""
+def test_a_broken_family_fails_with_its_sentence(
+    attribute: str, value: object, sentence: str
+) -> None:
+    """Name, summary, thresholds, methods, grid and readable are checked."""
     with pytest.raises(AssertionError, match=sentence):
         check_family(type("Broken", (CutFamily,), {attribute: value})())
 
 
-def test_a_family_that_is_no_dataclass_is_told() -> None:
-    """A family that is no dataclass is told."""
+def test_a_family_must_be_a_dataclass() -> None:
+    """A plain class with all attributes is refused."""
 
     class Plain:
         name, summary, thresholds = "plain", "no dataclass", None

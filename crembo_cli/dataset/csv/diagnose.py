@@ -1,4 +1,4 @@
-"""Find the line of a delimited file that is not valid, for a message."""
+"""Find the invalid line of a delimited file, for an error message."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import io
 from collections.abc import Iterator
 from typing import NoReturn
 
-from crembo_cli.dataset.csv.header import DELIMITERS, Header, undecodable
+from crembo_cli.dataset.csv.header import DELIMITERS, Header, encoding_error
 from crembo_cli.dataset.csv.source import Source
 from crembo_cli.errors import DataError
 
-LARGEST_CELL = (1 << 31) - 1  # bytes; csv's own limit of 131,072 is no rule of the format
+LARGEST_CELL = (
+    1 << 31
+) - 1  # bytes; the csv module's own limit of 131,072 is too low for a text column
 
 
 def check_records(source: Source, header: Header) -> None:
-    """Walk through all records with Python's strict CSV reader (RFC 4180).
+    """Check all records with Python's strict CSV reader (RFC 4180).
 
-    Raises `DataError`, with the line on which the record begins, at the first one that has
-    another number of cells than the header or a quote out of place, and at an empty line amid a
-    table of one column, which may be a missing cell or nothing.
+    Raises `DataError`, with the line on which the record begins, at the first record with a
+    wrong number of cells or an invalid quote, and at an empty line inside a table of one column,
+    which could be a missing cell or a blank line.
     """
     width = len(header.names)
     source.text.seek(header.body)
@@ -37,12 +39,12 @@ def check_records(source: Source, header: Header) -> None:
                 raise DataError(
                     "an empty line in a table of one column",
                     where=f"{source.name}, line {empty}",
-                    hint="write NA for a missing cell, or take the line out",
+                    hint="write NA for a missing cell, or delete the line",
                 )
             line = header.first_line + records.line_num
     except csv.Error as error:
         raise DataError(
-            "a quote is out of place",
+            "invalid quote",
             where=f"{source.name}, line {line}",
             found=str(error),
             wanted='quotes around a whole cell, and "" for a quote within',
@@ -52,20 +54,22 @@ def check_records(source: Source, header: Header) -> None:
         text.detach()
 
 
-def raise_fault(source: Source, header: Header, error: Exception) -> NoReturn:
-    """Say what is behind pyarrow's `error`, with the line where it can be found."""
+def raise_parse_error(source: Source, header: Header, error: Exception) -> NoReturn:
+    """Raise `DataError` for pyarrow's `error`, with the line where it can be found."""
     check_records(source, header)
     raise DataError("the table cannot be read", where=source.name, found=str(error)) from error
 
 
-def raise_undecodable(source: Source, header: Header) -> NoReturn:
-    """Name the first line that holds bytes which are not UTF-8; there must be one."""
-    line, error = next(_undecodable_lines(source, header))
+def raise_encoding_error(source: Source, header: Header) -> NoReturn:
+    """Raise `DataError` for the first line with bytes that are not UTF-8; there must be one."""
+    line, error = next(_lines_with_invalid_bytes(source, header))
     found = error.object[error.start : error.end]
-    raise undecodable(f"{source.name}, line {line}", found) from error
+    raise encoding_error(f"{source.name}, line {line}", found) from error
 
 
-def _undecodable_lines(source: Source, header: Header) -> Iterator[tuple[int, UnicodeDecodeError]]:
+def _lines_with_invalid_bytes(
+    source: Source, header: Header
+) -> Iterator[tuple[int, UnicodeDecodeError]]:
     source.text.seek(header.body)
     for number, line in enumerate(source.text, start=header.first_line):
         try:
@@ -80,6 +84,6 @@ def _wrong_length(source: Source, header: Header, line: int, cells: int) -> Data
         "a row is shorter than the header" if cells < width else "a row is longer than the header",
         where=f"{source.name}, line {line}",
         found=f"{cells} cells",
-        wanted=f"{width}, with a {DELIMITERS[header.delimiter]} between them as in the header",
-        hint="put quotes around a cell that holds the delimiter" if cells > width else None,
+        wanted=f"{width} cells, separated by a {DELIMITERS[header.delimiter]} as in the header",
+        hint="quote a cell that contains the delimiter" if cells > width else None,
     )

@@ -1,7 +1,7 @@
-"""The first record of a delimited file: its delimiter and its column names, read by ourselves.
+"""Read the header of a delimited file: its delimiter and its column names.
 
-pandas renames duplicate names and shifts columns where rows are one cell too long; pyarrow takes
-whatever is in the first line. Here the names are checked before anything else is read.
+pandas renames duplicate names, and shifts the columns if rows are one cell too long; pyarrow
+accepts any first line. This module checks the names before any row is read.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from crembo_cli.errors import DataError
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 RECORD = re.compile(rb'(?:[^"\r\n]|"[^"]*")*')
-NEEDED = "a first line with the names of the columns"
+NEEDED = "a first line with column names"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """What the first record says."""
+    """The column names of a delimited file, and where its rows begin."""
 
     names: tuple[str, ...]  # unique, none empty
     delimiter: str  # one of DELIMITERS
-    first_line: int  # the line right behind the header; 1 is the file's first
-    body: int  # the byte where that line begins
-    newline: bytes  # what ends a line
+    first_line: int  # the line after the header; 1 is the first line of the file
+    body: int  # the offset in bytes of that line
+    newline: bytes  # the line terminator
 
 
 def read_header(source: Source, *, tab: bool) -> Header:
-    r"""Read the header; `tab` says that the file's name promises tabs.
+    """Read the header; `tab` is true if the file's extension means tabs.
 
-    The delimiter is the one of `DELIMITERS` that is most frequent outside quotes, the earlier
-    one where two are equally so. A column without a name is called `Unnamed: <position>`, as
-    pandas does, which is how a teacher that was fitted on such a table knows it.
+    The delimiter is the most frequent one of `DELIMITERS` outside quotes; the first of them in a
+    tie. A column without a name is called `Unnamed: <position>`, as in pandas, because a teacher
+    that was fitted on such a table knows it by that name.
 
-    Raises `DataError` where there is no header, or where names are repeated.
+    Raises `DataError` if there is no header, or if names are duplicated.
     """
     record, start, end, newline = _first_record(source)
     line = 1 + _before(source, start).count(newline)
@@ -46,15 +46,13 @@ def read_header(source: Source, *, tab: bool) -> Header:
     try:
         text = record.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise undecodable(where, record[error.start : error.end]) from error
+        raise encoding_error(where, record[error.start : error.end]) from error
     bare = re.sub(r'"[^"]*"', "", text)
     delimiter = "\t" if tab else max(DELIMITERS, key=bare.count)
     try:
         cells = next(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise DataError(
-            "the header cannot be read", where=where, found=str(error), wanted=NEEDED
-        ) from error
+        raise DataError("invalid header", where=where, found=str(error), wanted=NEEDED) from error
     names = tuple(name or f"Unnamed: {i}" for i, name in enumerate(cells))
     _check_names(names, where)
     return Header(
@@ -66,10 +64,10 @@ def read_header(source: Source, *, tab: bool) -> Header:
     )
 
 
-def undecodable(where: str, found: bytes) -> DataError:
-    """The refusal of bytes that are not UTF-8."""
+def encoding_error(where: str, found: bytes) -> DataError:
+    """Return the error for bytes that are not UTF-8."""
     return DataError(
-        "the text cannot be decoded",
+        "invalid text encoding",
         where=where,
         found="the bytes " + found.hex(" "),
         wanted="UTF-8, or UTF-16 with a byte order mark",
@@ -78,7 +76,7 @@ def undecodable(where: str, found: bytes) -> DataError:
 
 
 def _first_record(source: Source) -> tuple[bytes, int, int, bytes]:
-    """The first record that is not blank, where it starts, where the next one does, its end."""
+    """Return the first record that is not blank, its start, its end, and the newline."""
     size = BLOCK
     while True:
         source.text.seek(source.start)
@@ -91,13 +89,13 @@ def _first_record(source: Source) -> tuple[bytes, int, int, bytes]:
             break
         size *= 4
     if b"\0" in head[:end]:
-        raise not_text(source.name)
+        raise nul_error(source.name)
     record = head[skipped:end]
     if head[end : end + 1] == b'"':
         raise DataError(
-            "the header cannot be read",
+            "invalid header",
             where=source.name,
-            found="a quote that is never closed",
+            found="an unclosed quote",
             wanted=NEEDED,
         )
     if not record.strip():
@@ -108,10 +106,10 @@ def _first_record(source: Source) -> tuple[bytes, int, int, bytes]:
     return record, source.start + skipped, source.start + last, newline
 
 
-def not_text(where: str) -> DataError:
-    """The refusal of a file with NUL bytes."""
+def nul_error(where: str) -> DataError:
+    """Return the error for a file with NUL bytes."""
     return DataError(
-        "this is no text file",
+        "not a text file",
         where=where,
         found="NUL bytes",
         wanted="CSV as UTF-8, or as UTF-16 with a byte order mark",
@@ -128,10 +126,10 @@ def _check_names(names: tuple[str, ...], where: str) -> None:
     for position, name in enumerate(names):
         if name in first:
             raise DataError(
-                "two columns have one name",
+                "duplicate column name",
                 where=where,
                 found=f"{name!r} as columns {first[name] + 1} and {position + 1}",
-                wanted=NEEDED + ", each another",
+                wanted=NEEDED + ", all different",
             )
         first[name] = position
     numbers = [float(name) for name in names if NUMBER.fullmatch(name)]
@@ -139,9 +137,9 @@ def _check_names(names: tuple[str, ...], where: str) -> None:
     counting = sorted(numbers) in (list(range(len(numbers))), list(range(1, len(numbers) + 1)))
     if len(numbers) >= 2 and not rising and not counting:
         raise DataError(
-            "the first line holds numbers like a row of data",
+            "missing header: the first line looks like a row of data",
             where=where,
             found=", ".join(names[:5]) + (", ..." if len(names) > 5 else ""),
             wanted=NEEDED,
-            hint="put a header before the first row",
+            hint="add a header before the first row",
         )

@@ -1,10 +1,10 @@
-"""pyarrow's CSV reader on one file, as often as needed: types in, columns out."""
+"""Parse the rows of a delimited file with pyarrow."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crembo_cli.dataset.csv.diagnose import raise_fault
+from crembo_cli.dataset.csv.diagnose import raise_parse_error
 from crembo_cli.dataset.csv.header import Header
 from crembo_cli.dataset.csv.scan import Body
 from crembo_cli.dataset.csv.source import Source
@@ -13,16 +13,22 @@ from crembo_cli.dataset.literals import FALSE, MISSING, TRUE
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SAMPLE = 1 << 22  # bytes
-BLOCK = 1 << 20  # bytes that pyarrow parses at a time, at least; a row must fit into one
-ROWS = 256  # rows that a block should hold: each block costs something for each column
+SAMPLE = 1 << 22  # bytes of the first rows, to guess the types of a larger file from
+BLOCK = 1 << 20  # minimum bytes that pyarrow parses at a time; a row must fit into one block
+ROWS = 256  # rows that a block should hold: each block has a cost for each column
 LARGEST_BLOCK = (1 << 31) - 1
 
 
 class Parser:
-    """Reads the rows below one header."""
+    """A reader of the rows of one file, which can read them several times.
 
-    def __init__(self, source: Source, header: Header, body: Body) -> None:
+    `sample_bytes` is the size of the sample, see `sample`.
+    """
+
+    def __init__(
+        self, source: Source, header: Header, body: Body, *, sample_bytes: int = SAMPLE
+    ) -> None:
+        self._sample_bytes = sample_bytes
         self._source, self._header, self._body = source, header, body
         row = body.size // body.lines
         self._block = min(max(BLOCK, ROWS * row), LARGEST_BLOCK)
@@ -30,11 +36,12 @@ class Parser:
     def read(
         self, types: dict[str, Any], *, only: list[str] | None = None, point: str = "."
     ) -> dict[str, pa.ChunkedArray]:
-        """The columns `only` (None: all), of the `types` given or else by what all cells are.
+        """Return the columns `only` (None: all) by name.
 
-        Where `types` leaves columns out, pyarrow keeps the whole text in memory to go back to.
-        `point` is the decimal separator. Raises `pyarrow.ArrowInvalid` where a cell is not of
-        the type given and `DataError` where the text is no table.
+        A column has the type in `types`, or the type that fits all its cells. If `types` lacks
+        columns, pyarrow keeps the whole text in memory to convert it again. `point` is the
+        decimal separator. Raises `pyarrow.ArrowInvalid` if a cell does not have the given type,
+        and `DataError` if the text is not a table.
         """
         import pyarrow as pa
 
@@ -47,17 +54,19 @@ class Parser:
                 return self.read(types, only=only, point=point)
             if "CSV conversion error" in str(error):
                 raise
-            raise_fault(self._source, self._header, error)
+            raise_parse_error(self._source, self._header, error)
 
     def sample(self) -> dict[str, pa.DataType] | None:
-        """The types of the first rows' cells; None where the file is so small that all are read,
-        or where the first rows cannot be cut off."""
+        """Return the types of the columns in the first rows.
+
+        None if the file is not larger than the sample, or if the sample holds no whole row.
+        """
         import pyarrow as pa
 
-        if self._body.size <= SAMPLE:
+        if self._body.size <= self._sample_bytes:
             return None
         self._source.text.seek(self._header.body)
-        head = self._source.text.read(SAMPLE)
+        head = self._source.text.read(self._sample_bytes)
         try:
             rows = pa.BufferReader(head[: head.rindex(b"\n") + 1])
             return {name: cells.type for name, cells in self._parse(rows, {}, None, ".").items()}

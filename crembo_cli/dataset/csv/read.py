@@ -1,17 +1,17 @@
-"""CSV and its relatives as a table.
+"""Read CSV and other delimited text as a table.
 
-What a column is, is decided over the whole file, so it depends neither on where a block of bytes
-ends nor on the number of threads:
+The type of a column is decided by all its cells, so it depends neither on the boundaries of
+blocks nor on the number of threads:
 
-- all cells whole numbers: int64; float64 where some are missing or beyond int64;
+- all cells whole numbers: int64; float64 if some are missing or beyond int64;
 - all cells numbers: float64;
-- all cells true or false (True, False, TRUE, FALSE): bool; float64 where some are missing;
-- no cell at all: float64;
-- whole numbers of which one begins with a zero (007) or is hexadecimal are codes: text;
-- anything else, dates among them: text, as it stands.
+- all cells true or false (True, False, TRUE, FALSE): bool; float64 if some are missing;
+- all cells missing: float64;
+- whole numbers of which one has a leading zero (007) or is hexadecimal are codes: text;
+- anything else, including dates: the text of the file.
 
-A cell is missing where it is empty or one of `spelling.MISSING`, in quotes or not, as in pandas.
-Numbers may have a decimal comma where the delimiter is no comma.
+A cell is missing if it is empty or one of `literals.MISSING`, quoted or not, as in pandas.
+Numbers may have a decimal comma if the delimiter is not a comma.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crembo_cli.dataset.arrow import to_frame
-from crembo_cli.dataset.csv.diagnose import check_records, raise_undecodable
+from crembo_cli.dataset.csv.diagnose import check_records, raise_encoding_error
 from crembo_cli.dataset.csv.header import read_header
-from crembo_cli.dataset.csv.parse import Parser
+from crembo_cli.dataset.csv.parse import SAMPLE, Parser
 from crembo_cli.dataset.csv.scan import scan_body
 from crembo_cli.dataset.csv.source import Source
 from crembo_cli.dataset.literals import CODE
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     Columns = dict[str, pa.ChunkedArray]
 
 
-def read_delimited(source: Source, *, tab: bool = False) -> Table:
-    """Read a delimited text file; `tab` says that its name promises tabs.
+def read_delimited(source: Source, *, tab: bool = False, sample_bytes: int = SAMPLE) -> Table:
+    """Read a delimited text file; `tab` is true if the file's extension means tabs.
 
-    Raises `DataError`, with the line where there is one, for whatever is not a table: no header,
-    repeated names, no rows, rows of another length than the header, stray quotes, bytes that are
-    no text, decimal commas beside decimal points.
+    Raises `DataError`, with the line if possible, if the text is not a table: no header,
+    duplicate names, no rows, rows of a wrong length, invalid quotes, bytes that are not text,
+    both decimal commas and decimal points. `sample_bytes`: see `Parser`.
     """
     header = read_header(source, tab=tab)
     body = scan_body(source, header)
@@ -47,15 +47,15 @@ def read_delimited(source: Source, *, tab: bool = False) -> Table:
         raise DataError(
             "the table is empty",
             where=source.name,
-            found=f"a header of {len(header.names)} columns and no row",
-            wanted="rows below it",
+            found=f"a header with {len(header.names)} columns and no rows",
+            wanted="one row or more",
         )
     if not body.well_quoted:
         check_records(source, header)
-    parser = Parser(source, header, body)
+    parser = Parser(source, header, body, sample_bytes=sample_bytes)
     columns = _columns(parser)
     if any(str(cells.type) == "binary" for cells in columns.values()):
-        raise_undecodable(source, header)
+        raise_encoding_error(source, header)
     rows = len(columns[header.names[0]])
     if len(header.names) == 1 and rows != body.lines:
         check_records(source, header)
@@ -73,10 +73,10 @@ def read_delimited(source: Source, *, tab: bool = False) -> Table:
 
 
 def _columns(parser: Parser) -> Columns:
-    """All columns, by what their cells are.
+    """Return all columns, with the types that fit their cells.
 
-    A large file's types are guessed from its first rows and proved by reading it: that takes a
-    third of the memory of telling them from the whole, which is done where the guess is wrong.
+    The types of a large file are guessed from its first rows. Reading with given types takes a
+    third of the memory; if the guess is wrong, the file is read again without types.
     """
     import pyarrow as pa
 
@@ -99,7 +99,7 @@ def _columns(parser: Parser) -> Columns:
 
 
 def _keep_text(columns: Columns, parser: Parser, *, padded: bool) -> None:
-    """Read dates and times, and where there are any, codes like 007, again as they stand."""
+    """Replace columns of dates, times and codes (007) by their text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -114,7 +114,7 @@ def _keep_text(columns: Columns, parser: Parser, *, padded: bool) -> None:
 
 
 def _read_decimal_commas(columns: Columns, parser: Parser, where: str) -> None:
-    """Read numbers with a decimal comma; refuse a file that has decimal points as well."""
+    """Convert text columns of numbers with a decimal comma; raise if others have points."""
     import pyarrow as pa
 
     texts = [name for name, cells in columns.items() if pa.types.is_string(cells.type)]
@@ -128,9 +128,9 @@ def _read_decimal_commas(columns: Columns, parser: Parser, where: str) -> None:
         points = [name for name, cells in read.items() if pa.types.is_string(cells.type)]
         if points:
             raise DataError(
-                "decimal commas and decimal points in one table",
+                "both decimal commas and decimal points in one table",
                 where=where,
                 found=f"commas in column {next(iter(commas))!r}, points in column {points[0]!r}",
-                wanted="one of them, since 1.234 may be a thousand",
+                wanted="one decimal separator, because 1.234 could mean 1234",
             )
     columns.update(commas)

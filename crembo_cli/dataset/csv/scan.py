@@ -1,4 +1,4 @@
-"""One pass over the raw bytes below a header, for what a CSV reader does not tell."""
+"""Scan the raw bytes below a header for facts that a CSV reader does not report."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.dataset.csv.header import Header, not_text
+from crembo_cli.dataset.csv.header import Header, nul_error
 from crembo_cli.dataset.csv.source import Source
 
-BLOCK = 1 << 16  # bytes looked at together: few enough to stay in a processor's cache
+BLOCK = 1 << 16  # bytes per step: they fit into a processor's cache
 ZERO, QUOTE = ord("0"), ord('"')  # blanks, line ends and quotes are <= QUOTE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """Facts on the bytes below the header."""
+    """Facts about the bytes below the header."""
 
     size: int  # bytes
-    lines: int  # up to the last one that is not blank
-    quoted: bool  # there is a quote somewhere
-    well_quoted: bool  # each quote opens a cell, closes one or is doubled; what opens closes
-    padded: bool  # somewhere a cell may begin with a zero and another digit or x, like 007
+    lines: int  # up to the last line that is not blank
+    quoted: bool  # whether there is any quote
+    well_quoted: bool  # each quote opens or closes a cell or is doubled, and all are closed
+    padded: bool  # whether a cell may begin with a zero and a digit or x, like 007
 
 
-def scan_body(source: Source, header: Header) -> Body:
-    """Read the body once, in blocks. Raises `DataError` at a NUL byte, with its line."""
-    quotes = _Quotes(header.delimiter)
-    lines = pending = size = 0  # newlines up to the last line with something in it; since; bytes
+def scan_body(source: Source, header: Header, *, block_bytes: int = BLOCK) -> Body:
+    """Read the body once, in blocks. Raises `DataError` for a NUL byte, with its line."""
+    quotes = _QuoteState(header.delimiter)
+    lines = pending = size = 0  # newlines up to the last line that is not blank, and after it
     padded = some = False
-    window = b"\n"  # one byte before the block and, but at the end, one behind it
+    window = b"\n"  # the block with one byte before it and, except at the end, one after it
     source.text.seek(header.body)
     while True:
-        block = source.text.read(BLOCK)
+        block = source.text.read(block_bytes)
         if b"\0" in block:
             line = header.first_line + lines + pending
             line += block[: block.index(b"\0")].count(header.newline)
-            raise not_text(f"{source.name}, line {line}")
+            raise nul_error(f"{source.name}, line {line}")
         size += len(block)
         filled = block.rstrip(b"\r\n")
         if filled:
@@ -60,7 +60,7 @@ def scan_body(source: Source, header: Header) -> Body:
 
 
 def _padded(window: bytes, delimiter: str) -> bool:
-    """Whether a zero with another digit or an x behind it begins a cell."""
+    """Return whether a cell begins with a zero that is followed by a digit or an x."""
     bytes_ = np.frombuffer(window, np.uint8)
     before, after = bytes_[:-2], bytes_[2:]
     starts = (before <= QUOTE) | (before == ord(delimiter))
@@ -68,12 +68,12 @@ def _padded(window: bytes, delimiter: str) -> bool:
     return bool((starts & ((after - ZERO <= 9) | (after | 32 == ord("x")))).any())
 
 
-class _Quotes:
-    """Follows quotes from window to window; windows overlap by two bytes.
+class _QuoteState:
+    """The state of quotes from window to window; windows overlap by two bytes.
 
-    Taking each quote for one that opens or closes in turn is right as long as every opening one
-    stands at the start of a cell (or behind a closing one: a doubled quote) and every closing
-    one at the end of a cell (or before an opening one). That is what `well` says.
+    Quotes are taken to open and close in turn. That is right if each opening quote is at the
+    start of a cell (or after a closing one: a doubled quote) and each closing quote is at the
+    end of a cell (or before an opening one). `well` is true as long as this holds.
     """
 
     def __init__(self, delimiter: str) -> None:

@@ -1,4 +1,4 @@
-"""A text file as plain UTF-8 bytes, whatever it came as: gzip, UTF-16, a BOM, standard input."""
+"""Open a text file as UTF-8 bytes: plain, gzip, UTF-16, with a BOM, or standard input."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import IO, BinaryIO
 from crembo_cli.errors import DataError
 
 BLOCK = 1 << 20  # bytes read at a time
-IN_MEMORY = 1 << 26  # bytes of unpacked text kept in memory before they go to a temporary file
+IN_MEMORY = 1 << 26  # bytes of decompressed text in memory; more goes to a temporary file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,43 +23,43 @@ class Source:
     """An open text file."""
 
     name: str  # for messages
-    sha256: str  # of the bytes as they were stored
-    text: IO[bytes]  # seekable; UTF-8 is expected, not checked
-    start: int  # where the text begins: behind a byte order mark
+    sha256: str  # of the stored bytes, before decompression
+    text: IO[bytes]  # seekable; expected to be UTF-8, which is not checked here
+    start: int  # offset in bytes of the text, after a byte order mark
 
 
 @contextmanager
 def open_source(path: Path | None) -> Iterator[Source]:
-    """Open `path`, or standard input where it is None.
+    """Open `path`, or standard input if it is None.
 
-    gzip is known by its first bytes (RFC 1952), UTF-8 and UTF-16 with a byte order mark by
-    theirs; all else is taken for UTF-8. What has to be unpacked or read once goes to a
-    temporary file, so that memory does not grow with the text.
+    The first bytes tell gzip (RFC 1952) and a byte order mark of UTF-8 or UTF-16; anything else
+    is UTF-8. Text that must be decompressed or can be read only once is copied to a temporary
+    file, so that memory does not grow with the text.
 
-    Raises `DataError` for a file that is not there, damaged gzip and broken UTF-16.
+    Raises `DataError` for a missing file, invalid gzip and invalid UTF-16.
     """
     import tempfile
 
     name = "standard input" if path is None else path.name
-    if path is None and sys.stdin is None:  # Python's way to say that it was closed
+    if path is None and sys.stdin is None:  # Python sets it to None if it is closed
         raise DataError("cannot read standard input", found="it is closed")
     try:
         raw: BinaryIO = sys.stdin.buffer if path is None else path.open("rb")
     except OSError as error:
         raise DataError(f"cannot read the file: {error.strerror}", where=str(path)) from error
-    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as unpacked:
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as decompressed:
         try:
             digest = hashlib.sha256()
             head = raw.read(BLOCK)
             direct = path is not None and not head.startswith((b"\x1f\x8b", *UTF16))
-            blocks = _hashed(head, raw, digest)
+            blocks = _hash_blocks(head, raw, digest)
             if direct:
                 for _ in blocks:
                     pass
             else:
-                for block in _utf8(_gunzipped(blocks, name), name):
-                    unpacked.write(block)
-            text: IO[bytes] = raw if direct else unpacked
+                for block in _to_utf8(_gunzip(blocks, name), name):
+                    decompressed.write(block)
+            text: IO[bytes] = raw if direct else decompressed
             text.seek(0)
             start = 3 if text.read(3) == codecs.BOM_UTF8 else 0
             yield Source(name=name, sha256=digest.hexdigest(), text=text, start=start)
@@ -71,7 +71,7 @@ def open_source(path: Path | None) -> Iterator[Source]:
 UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
-def _hashed(head: bytes, raw: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
+def _hash_blocks(head: bytes, raw: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
     block = head
     while block:
         digest.update(block)
@@ -79,7 +79,7 @@ def _hashed(head: bytes, raw: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes
         block = raw.read(BLOCK)
 
 
-def _gunzipped(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+def _gunzip(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
     first = next(blocks, b"")
     if not first.startswith(b"\x1f\x8b"):
         yield first
@@ -87,23 +87,23 @@ def _gunzipped(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         return
     try:
         member = zlib.decompressobj(wbits=31)
-        for packed in _chain(first, blocks):
-            data = packed
+        for compressed in _chain(first, blocks):
+            data = compressed
             while data:
-                if member.eof:  # a file may hold several members, one after the other
+                if member.eof:  # a file may hold several members in sequence
                     member = zlib.decompressobj(wbits=31)
                 yield member.decompress(data)
                 data = member.unused_data
-        damaged = "" if member.eof else "it ends too early"
+        damaged = "" if member.eof else "an incomplete file"
     except zlib.error as error:
         damaged = str(error)
     if damaged:
         raise DataError(
-            "the gzip file is damaged", where=name, found=damaged, hint="copy or pack it again"
+            "invalid gzip file", where=name, found=damaged, hint="copy or compress it again"
         )
 
 
-def _utf8(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+def _to_utf8(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
     first = next(blocks, b"")
     encoding = UTF16.get(first[:2])
     if encoding is None:
@@ -120,10 +120,10 @@ def _utf8(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         decoder.decode(b"", final=True)
     except UnicodeError as error:
         raise DataError(
-            "the text cannot be decoded",
+            "invalid text encoding",
             where=f"{name}, line {lines} or later",
             found=str(error),
-            wanted="UTF-16, as its byte order mark says",
+            wanted="UTF-16, because of its byte order mark",
             hint="save it as UTF-8",
         ) from error
 

@@ -1,14 +1,15 @@
-"""The family `boosted`: small trees on the soft targets, their leaves refitted together."""
+"""The family `boosted`: small trees on the soft labels, their leaves refitted together."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from crembo_cli.students.boosted.grow import grow, refit
-from crembo_cli.students.boosted.model import Boosted, exact_values
+from crembo_cli.students.boosted.model import Boosted, exact_values, read_boosted
 from crembo_cli.students.contract import Floats, Student, Task
 from crembo_cli.students.scored.design import one_thread
 from crembo_cli.students.scored.model import FITTED_ROWS, total_reward
@@ -19,6 +20,9 @@ from crembo_cli.students.scored.softmax import (
     lost_reward,
 )
 
+if TYPE_CHECKING:
+    from onnx import GraphProto
+
 
 @dataclass(frozen=True, kw_only=True)
 class BoostedFamily:
@@ -27,18 +31,19 @@ class BoostedFamily:
     name: ClassVar[str] = "boosted"
     summary: ClassVar[str] = "small trees that add up; near the teacher where trees suit the table"
     thresholds: ClassVar[int | None] = 4
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = ({"trees": 10}, {"trees": 40})
 
     trees: int = field(
-        default=40, metadata={"help": "How many trees.", "minimum": 1, "maximum": 1000}
+        default=40, metadata={"help": "Number of trees.", "minimum": 1, "maximum": 1000}
     )
     max_depth: int = field(
         default=3,
-        metadata={"help": "The most splits above a leaf of a tree.", "minimum": 1, "maximum": 8},
+        metadata={"help": "Maximum depth of each tree.", "minimum": 1, "maximum": 8},
     )
     rate: float = field(
         default=0.3,
         metadata={
-            "help": "The share of its step that each tree goes as it is grown.",
+            "help": "Learning rate.",
             "minimum": 0.01,
             "maximum": 1.0,
         },
@@ -46,19 +51,24 @@ class BoostedFamily:
     ridge: float = field(
         default=1e-4,
         metadata={
-            "help": "How strongly the leaves' values are held near 0 as they are refitted.",
+            "help": "L2 regularisation of leaf values.",
             "minimum": 0.0,
             "maximum": 1000.0,
         },
     )
 
     def learner(self, task: Task) -> BoostedLearner:
-        """A learner for `task`; all fits look at the same rows."""
+        """Choose the rows of `task` that all fits use."""
         return BoostedLearner(self, task)
+
+    @staticmethod
+    def read(graph: GraphProto) -> Boosted:
+        """Return the trees in the graph of a student's file; see `students.boosted.model`."""
+        return read_boosted(graph)
 
 
 class BoostedLearner:
-    """Boosted trees for one task."""
+    """Fits boosted trees for one task."""
 
     def __init__(self, family: BoostedFamily, task: Task) -> None:
         self.family = family
@@ -74,8 +84,8 @@ class BoostedLearner:
     def fit(self, rewards: Floats, start: Student | None = None) -> Boosted:
         """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls.
 
-        From a start the trees stay, and their leaves climb the rewards, as the share of them
-        that a label drawn by the softmax earns.
+        From a start the splits stay, and the leaf values are refitted to the expected reward of
+        a label sampled from the softmax.
         """
         family, goals = self.family, rewards[self.chosen]
         if start is None:
@@ -99,7 +109,7 @@ class BoostedLearner:
         return max(found, key=lambda student: total_reward(student, self.task.rows, rewards))
 
     def finish(self, student: Student) -> Boosted:
-        """`student`, its scores multiplied so that its probabilities are nearest the beliefs.
+        """Scale the scores of `student` so that its probabilities are nearest the soft labels.
 
         Raises TypeError for a student of another family.
         """
@@ -111,5 +121,5 @@ class BoostedLearner:
 
 def _own(student: Student) -> Boosted:
     if not isinstance(student, Boosted):
-        raise TypeError(f"a boosted learner has no use for a {type(student).__name__}")
+        raise TypeError(f"expected a Boosted, got a {type(student).__name__}")
     return student

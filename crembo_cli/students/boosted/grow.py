@@ -1,4 +1,4 @@
-"""Gradient boosting on soft targets: each tree is fitted to what the earlier ones leave.
+"""Gradient boosting on soft labels: each tree is fitted to the residuals of the earlier ones.
 
 Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics
 2001, algorithm 6, with one tree a round for all classes together: scikit-learn's regression
@@ -15,17 +15,17 @@ from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.scored.columns import Doubles
 from crembo_cli.students.scored.softmax import Loss, softmax
 
-ROUND_ROWS = 4_000  # rows that the splits of one tree are found on, drawn anew for each
-LEAST = 5  # rows in a leaf at least
-DAMPING = 1.0  # is added to a leaf's curvature, so that few sure rows do not leap
+ROUND_ROWS = 4_000  # rows, at most, in the random sample that one tree is fitted to
+LEAST_ROWS = 5  # rows in a leaf, at least
+DAMPING = 1.0  # added to a leaf's curvature, so that a few confident rows do not give a huge value
 
 
 def grow(
     rows: Floats, targets: Floats, *, count: int, max_depth: int, rate: float, seed: int
 ) -> tuple[Trees, Doubles, Doubles]:
-    """Trees for `targets` (n, c), rows summing to 1 (or to 0, where one shall not count).
+    """Grow trees for `targets` (n, c), whose rows sum to 1, or to 0 if a row shall not count.
 
-    Also the leaves' values, float64 (leaves, c), and what scores begin with, float64 (c,).
+    Also returns the leaf values, float64 (leaves, c), and the start scores, float64 (c,).
     """
     from sklearn.tree import DecisionTreeRegressor
 
@@ -43,7 +43,7 @@ def grow(
         if n > ROUND_ROWS:
             some = np.sort(rng.choice(n, ROUND_ROWS, replace=False))
         tree = DecisionTreeRegressor(
-            max_depth=max_depth, min_samples_leaf=LEAST, random_state=0
+            max_depth=max_depth, min_samples_leaf=LEAST_ROWS, random_state=0
         ).fit(rows[some], slope[some])
         leaf = tree.apply(rows)
         step = rate * (c - 1) / c
@@ -67,7 +67,7 @@ STEPS = 60  # of L-BFGS at most
 def refit(
     leaf: Indices, values: Doubles, begin: Doubles, loss: Loss, goals: Floats, ridge: float
 ) -> Doubles:
-    """Values (leaves, c) of less `loss` against `goals` (n, c), from those given.
+    """Minimise `loss` against `goals` (n, c) over the leaf values (leaves, c), from `values`.
 
     `leaf` (n, T) is the leaf of each row in each tree; a row's scores are `begin` (c,) and the
     values of its leaves, summed. `ridge` is the L2 penalty on the values.

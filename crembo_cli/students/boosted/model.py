@@ -1,39 +1,43 @@
-"""The boosted student: the sum of one leaf of each tree, and a softmax."""
+"""The boosted student: the softmax of the sum of one leaf of each tree."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from crembo_cli.arrays import LEAF
 from crembo_cli.students.boosted.trees import Trees
 from crembo_cli.students.contract import Feature, Floats, Indices
-from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.graph import read_tree_ensemble
+from crembo_cli.students.nodes import Nodes, TreeArrays, tree_ensemble
 from crembo_cli.students.scored.columns import Doubles, blocks
 from crembo_cli.students.scored.softmax import add_answers, softmax
+from crembo_cli.students.tree.text import conditions, goes_left
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
+    from onnx import GraphProto, NodeProto, TensorProto
 
-SHOWN = 8  # the features that a description names
+SHOWN_FEATURES = 8  # the features that a description names
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Boosted:
-    """Says the class with the largest score.
+    """Predicts the class with the highest score.
 
-    Values and beginning are multiples of one power of two, so small that any sum of them is
+    Values and start are multiples of one power of two, so small that any sum of them is
     exact in float32 (see `exact_values`): a score does not depend on the order of the trees.
     """
 
     trees: Trees
     values: Floats  # (leaves, c) by the leaf's number
     begin: Floats  # (c,) the scores before any tree
+    kind: ClassVar[str] = "boosted"
 
     def scores(self, rows: Floats) -> Floats:
-        """The scores, float32 (n, c), for float32 rows (n, p)."""
+        """Return the scores, float32 (n, c), for float32 rows (n, p)."""
         return np.concatenate([self._scores(block) for block in blocks(rows)])
 
     def _scores(self, rows: Floats) -> Floats:
@@ -65,19 +69,17 @@ class Boosted:
         self, rows: str, index: str, probabilities: str
     ) -> tuple[list[NodeProto], list[TensorProto]]:
         """One TreeEnsembleRegressor, then a softmax; see `students.contract.Student.to_onnx`."""
-        from crembo_cli.students.boosted.onnx import ensemble_node
-
+        trees = TreeArrays(**vars(self.trees), values=self.values, begin=self.begin)
         nodes = Nodes()
-        ensemble = ensemble_node(self, rows, "student_scores")
-        nodes.nodes.append(ensemble)
+        nodes.nodes.append(tree_ensemble(trees, rows, "student_scores", "student_trees"))
         add_answers(nodes, nodes.as_double("student_scores"), index, probabilities)
         return nodes.nodes, nodes.constants
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
-        """What the trees ask; see `students.contract.Student.describe`."""
-        asked = self.trees.feature[~self.trees.is_leaf()]
-        share = np.bincount(asked, minlength=len(features)) / max(len(asked), 1)
-        most = np.argsort(-share, kind="stable")[:SHOWN]
+        """The features by their share of the splits; see `students.contract.Student.describe`."""
+        splits = self.trees.feature[~self.trees.is_leaf()]
+        share = np.bincount(splits, minlength=len(features)) / max(len(splits), 1)
+        most = np.argsort(-share, kind="stable")[:SHOWN_FEATURES]
         named = [f"{features[j].name} {share[j]:.0%}" for j in most if share[j] > 0]
         size = self.size()
         return (
@@ -86,9 +88,86 @@ class Boosted:
             f"Features by their share of the splits: {', '.join(named) or 'none'}."
         )
 
+    def to_text(self, features: Sequence[Feature], classes: Sequence[str], name: str) -> str:
+        """All trees as indented rules; see `students.contract.OptionalStudent.to_text`."""
+        lines = [
+            f"{name}: {len(self.trees.root)} trees. The class with the highest score is predicted.",
+            "Scores start with the first line; each tree adds the scores of the leaf that a row",
+            "reaches. Probabilities are the softmax of the scores.",
+            f"start: {_scores_text(self.begin, classes)}",
+        ]
+        for number, root in enumerate(self.trees.root.tolist(), start=1):
+            lines += ["", f"tree {number}", *self._tree_lines(root, features, classes)]
+        return "\n".join(lines)
+
+    def _tree_lines(
+        self, root: int, features: Sequence[Feature], classes: Sequence[str]
+    ) -> list[str]:
+        trees, number = self.trees, self._leaf_numbers()
+        lines: list[str] = []
+
+        def visit(v: int, indent: str, condition: str) -> None:
+            if trees.feature[v] == LEAF:
+                values = self.values[number[v]]
+                lines.append(f"{indent}{condition}: {_scores_text(values, classes)}")
+                return
+            if condition:
+                lines.append(f"{indent}{condition}:")
+                indent += "|  "
+            threshold, missing_left = float(trees.threshold[v]), bool(trees.missing_left[v])
+            sides = conditions(threshold, missing_left, features[int(trees.feature[v])])
+            for child, side in zip((trees.left[v], trees.right[v]), sides, strict=True):
+                visit(int(child), indent, side)
+
+        visit(root, "", "always" if trees.feature[root] == LEAF else "")
+        return lines
+
+    def to_json(self, features: Sequence[Feature], classes: Sequence[int | str]) -> dict[str, Any]:
+        """All trees under "boosted", as nested nodes: a tree's, but leaves have `scores` (c,).
+
+        Scores start with `begin` (c,); each tree adds those of a leaf.
+        """
+        del classes  # the scores are in their order
+        trees, number = self.trees, self._leaf_numbers()
+
+        def node(v: int) -> dict[str, Any]:
+            if trees.feature[v] == LEAF:
+                return {"scores": self.values[number[v]].tolist()}
+            j = int(trees.feature[v])
+            return {
+                "feature": j,
+                "goes_left": goes_left(
+                    float(trees.threshold[v]), bool(trees.missing_left[v]), features[j]
+                ),
+                "left": node(int(trees.left[v])),
+                "right": node(int(trees.right[v])),
+            }
+
+        nested = [node(root) for root in trees.root.tolist()]
+        return {"boosted": {"begin": self.begin.tolist(), "trees": nested}}
+
+    def _leaf_numbers(self) -> Indices:
+        """The place of each leaf among `values`, by its node: int64 (m,)."""
+        return np.cumsum(self.trees.is_leaf()) - 1
+
+
+def _scores_text(scores: Floats, classes: Sequence[str]) -> str:
+    return ", ".join(f"{name} {score:+.6g}" for name, score in zip(classes, scores, strict=True))
+
+
+def read_boosted(graph: GraphProto) -> Boosted:
+    """Return the trees in the graph of a student's file.
+
+    Raises ValueError, KeyError or IndexError if the nodes are not as crembo writes them.
+    """
+    found = read_tree_ensemble(graph)
+    arrays = {each.name: getattr(found, each.name) for each in fields(Trees)}
+    begin = np.zeros(found.values.shape[1], np.float32) if found.begin is None else found.begin
+    return Boosted(trees=Trees(**arrays), values=found.values, begin=begin)
+
 
 def exact_values(trees: Trees, values: Doubles, begin: Doubles) -> Boosted:
-    """The student of `values` (leaves, c) and `begin` (c,), rounded so that sums are exact.
+    """Return the student of `values` (leaves, c) and `begin` (c,), rounded so that sums are exact.
 
     float32 holds every whole number up to 2^24. In units of 2^-23 of a bound on all partial
     sums (the next power of two above it), every sum is such a number: in whatever order

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.arrays import LEAF
 from crembo_cli.students.contract import Floats, Indices
 
-LEAF = -1
 LARGEST = np.finfo(np.float32).max
 SIDES = "children_left", "children_right"  # as scikit-learn calls them
 
@@ -21,25 +21,25 @@ class Trees:
     """T binary trees of m nodes in all; a tree's nodes lie together, its root first."""
 
     root: Indices  # (T,)
-    feature: Indices  # (m,) the column asked at the node; LEAF at a leaf
+    feature: Indices  # (m,) the column that a split tests; LEAF at a leaf
     threshold: Floats  # (m,) values <= threshold go left
     missing_left: NDArray[np.bool_]  # (m,) whether NaN goes left
     left: Indices  # (m,) the left child; at a leaf, the node itself
     right: Indices  # (m,) the right child; at a leaf, the node itself
 
     def is_leaf(self) -> NDArray[np.bool_]:
-        """Which nodes are leaves: bool (m,)."""
+        """Return which nodes are leaves: bool (m,)."""
         return np.asarray(self.feature == LEAF)
 
     def depths(self) -> Indices:
-        """How many splits lie above each node: int64 (m,)."""
+        """Return how many splits lie above each node: int64 (m,)."""
         found = np.zeros(len(self.feature), np.int64)
         for v in np.flatnonzero(~self.is_leaf()):
             found[self.left[v]] = found[self.right[v]] = found[v] + 1
         return found
 
     def leaves_of(self, rows: Floats) -> Indices:
-        """The leaf of each row in each tree, by its number among the leaves: int64 (n, T)."""
+        """Return the leaf of each row in each tree, numbered among all leaves: int64 (n, T)."""
         node = np.tile(self.root, (len(rows), 1))
         each = np.arange(len(rows))[:, None]
         for _ in range(int(self.depths().max())):
@@ -52,10 +52,10 @@ class Trees:
 
 
 def join(fitted: Sequence[Any], missing: NDArray[np.bool_]) -> Trees:
-    """Trees of scikit-learn (their `tree_`), joined; `missing` (p,) says which features may be.
+    """Join trees of scikit-learn (their `tree_`); `missing` (p,) marks features with missing cells.
 
     Thresholds are rounded down to float32, so that the float32 values that go left are the
-    same. Missing values of a feature that had none go where most rows go.
+    same. Missing values of the other features go where most rows go.
     """
     sizes = [tree.node_count for tree in fitted]
     root = np.concatenate([[0], np.cumsum(sizes)[:-1]])

@@ -1,4 +1,4 @@
-"""Where to cut sums in two: every place between two values is tried."""
+"""Find the best threshold on sums: every place between two values is tried."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from crembo_cli.students.contract import Floats, Indices
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Cut:
-    """A threshold on sums, and what the node earns by it."""
+    """A threshold on sums, and the reward of the node with it."""
 
     threshold: np.float32
     total_reward: float
-    labels: tuple[int, int] | None  # of the two leaves, where they were chosen with the cut
+    labels: tuple[int, int] | None  # of the two leaves, if they were chosen with the cut
 
 
 def cut_by_gain(sums: Floats, gain: Floats) -> Cut | None:
-    """The cut whose left side has the largest summed gain."""
+    """Return the cut whose left side has the largest summed gain; None if all sums are equal."""
     order = np.argsort(sums, kind="stable")
     ends = _ends(sums[order])
     if len(ends) == 0:
@@ -34,7 +34,7 @@ def cut_by_gain(sums: Floats, gain: Floats) -> Cut | None:
 
 
 def cut_by_labels(sums: Floats, rewards: Floats) -> Cut | None:
-    """The cut whose two sides, each under its best label, earn most."""
+    """Return the cut with the largest reward if each side has its best label; None as above."""
     order = np.argsort(sums, kind="stable")
     ends = _ends(sums[order])
     if len(ends) == 0:
@@ -51,7 +51,7 @@ def cut_by_labels(sums: Floats, rewards: Floats) -> Cut | None:
 
 
 def _ends(ascending: Floats) -> Indices:
-    """The places after which another value begins."""
+    """The places at which a run of equal values ends."""
     return np.flatnonzero(ascending[1:] > ascending[:-1])
 
 

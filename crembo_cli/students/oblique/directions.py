@@ -1,4 +1,4 @@
-"""Weighted sums of a few cells, the same to the last bit in memory and in ONNX."""
+"""Weighted sums of a few cells, equal to the last bit in memory and in ONNX."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 
 
@@ -17,8 +18,8 @@ class Direction:
 
     features: Indices  # (k,) columns of the rows
     weights: Floats  # (k,)
-    fills: Floats  # (k,) what a missing cell counts as
-    offset: np.float32  # is added, so that sums lie around 0 and keep their digits in float32
+    fills: Floats  # (k,) the value of a missing cell
+    offset: np.float32  # added, so that sums lie around 0, where float32 is most precise
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,7 +32,7 @@ class Directions:
     offset: Floats  # (S,)
 
     def of(self, rows: Floats) -> Floats:
-        """The sums, float32 (n, S), infinite beyond its range; for float32 rows (n, p).
+        """Return the sums, float32 (n, S), infinite on overflow; for float32 rows (n, p).
 
         Terms are added in float64 one after the other, as the nodes of `add_to` add them.
         """
@@ -45,11 +46,11 @@ class Directions:
             return sums.astype(np.float32)
 
     def beside(self, rows: Floats) -> Floats:
-        """The rows (n, p) with the sums as further columns: float32 (n, p + S)."""
+        """Return the rows (n, p) with the sums as further columns: float32 (n, p + S)."""
         return np.concatenate([rows, self.of(rows)], axis=1)
 
     def add_to(self, nodes: Nodes, rows: str) -> str:
-        """Add the nodes that do what `beside` does; the name of the tensor they write."""
+        """Add the nodes that compute `beside`; return the name of the tensor that they write."""
         from onnx import TensorProto, helper
 
         k = len(self.features)
@@ -66,8 +67,8 @@ class Directions:
         rounded = nodes.add("Cast", [sums], to=TensorProto.FLOAT)
         return nodes.add("Concat", [rows, rounded], axis=1)
 
-    def chosen(self, which: Indices) -> Directions:
-        """Those of the numbers `which`, in that order."""
+    def select(self, which: Indices) -> Directions:
+        """Return the sums numbered `which`, in that order."""
         return Directions(
             features=self.features[:, which],
             weights=self.weights[:, which],
@@ -76,7 +77,7 @@ class Directions:
         )
 
     def one(self, s: int) -> Direction:
-        """The sum of number s."""
+        """Return sum number s."""
         used = self.weights[:, s] != 0
         return Direction(
             features=self.features[used, s],
@@ -86,8 +87,22 @@ class Directions:
         )
 
 
+def read_directions(graph: StudentGraph) -> Directions:
+    """Return the sums that `Directions.add_to` wrote into a student's graph; none without nodes."""
+    if not graph.all("Sum"):
+        return stack([])
+    offset = graph.value(graph.only("Sum"), 0)
+    shape = -1, len(offset)
+    return Directions(
+        features=graph.value(graph.only("Gather")).reshape(shape),
+        weights=graph.value(graph.only("Mul")).reshape(shape),
+        fills=graph.value(graph.only("Where")).reshape(shape),
+        offset=offset,
+    )
+
+
 def stack(directions: Sequence[Direction]) -> Directions:
-    """The sums side by side."""
+    """Combine single sums."""
     shape = max((len(each.weights) for each in directions), default=0), len(directions)
     features = np.zeros(shape, np.int64)
     weights, fills = np.zeros(shape, np.float32), np.zeros(shape, np.float32)

@@ -1,4 +1,4 @@
-"""An oblique tree under construction: what its splits ask, and where each fitted row goes."""
+"""An oblique tree under construction: its splits, and the way of each training row."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.arrays import LEAF
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.oblique.directions import Direction, stack
-from crembo_cli.students.oblique.model import ObliqueTree, trimmed
-from crembo_cli.students.tree.model import LEAF
+from crembo_cli.students.oblique.model import ObliqueTree, drop_unused
 
 Int32s = NDArray[np.int32]
 
 
 class Draft:
-    """A tree of m nodes over n rows; splits and labels are written to, its shape is not."""
+    """A tree of m nodes over n rows; splits and labels change, its shape does not."""
 
     def __init__(self, student: ObliqueTree, rows: Floats) -> None:
         self.tree, self.width = student.tree, student.features
@@ -38,13 +38,13 @@ class Draft:
                 self.goes_left[v] = sums[:, j - self.width] <= self.threshold[v]
 
     def put(self, v: int, direction: Direction, sums: Floats, threshold: np.float32) -> None:
-        """Let split v send rows left whose `sums` (n,) along `direction` are <= `threshold`."""
+        """Replace split v: rows whose `sums` (n,) along `direction` are <= `threshold` go left."""
         self.slanted[v] = direction
         self.threshold[v] = threshold
         self.goes_left[v] = sums <= threshold
 
     def descend(self, node: Int32s, which: Indices) -> Int32s:
-        """The leaf below `node` (k,) of each of the rows numbered `which` (k,)."""
+        """Return the leaf below `node` (k,) of each of the rows `which` (k,)."""
         node = node.copy()
         open_ = np.flatnonzero(self.tree.feature[node] != LEAF)
         while len(open_):
@@ -55,12 +55,12 @@ class Draft:
         return node
 
     def levels(self) -> list[Indices]:
-        """The splits by how many lie above them, the lowest first."""
+        """Return the splits by depth, the deepest first."""
         above = self.tree.node_depths()[self.splits]
         return [self.splits[above == d] for d in range(int(above.max(initial=-1)), -1, -1)]
 
-    def finished(self) -> ObliqueTree:
-        """The student that the draft has become; probabilities are one-hot at the label."""
+    def to_student(self) -> ObliqueTree:
+        """Return the student; its probabilities are one-hot at the label."""
         feature = self.tree.feature.copy()
         for s, v in enumerate(sorted(self.slanted)):
             feature[v] = self.width + s
@@ -72,4 +72,4 @@ class Draft:
             label=self.label.copy(),
             probabilities=np.eye(classes, dtype=np.float32)[self.label],
         )
-        return trimmed(tree, stack([self.slanted[v] for v in sorted(self.slanted)]), self.width)
+        return drop_unused(tree, stack([self.slanted[v] for v in sorted(self.slanted)]), self.width)

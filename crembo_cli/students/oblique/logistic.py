@@ -1,4 +1,4 @@
-"""Which way to slant a cut: a weighted logistic regression on few columns."""
+"""Find the weights of an oblique split: a weighted logistic regression on few columns."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.scored.columns import Doubles
 
 RIDGE = 1e-4  # the L2 penalty on standardised columns, per unit of the rows' summed weight
-STEPS = 6  # Newton steps at most; the cut is searched exactly afterwards, so a rough fit will do
-FEW = 3  # times as many features as are wanted
+STEPS = (
+    6  # Newton steps at most; the threshold is found exactly afterwards, so a rough fit is enough
+)
+FEW = 3  # features kept after the first elimination, as a multiple of the wanted ones
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sides:
-    """Rows that would rather go to one side of a cut, and how much it matters."""
+    """Rows with the side of the split that is better for them, and by how much."""
 
     matrix: Floats  # (r, D) standardised columns
     left: NDArray[np.bool_]  # (r,) which side
@@ -25,7 +27,7 @@ class Sides:
 
 
 def slant(sides: Sides, most: int, flag_of: Indices) -> Doubles:
-    """Weights (D,), of at most `most` features, whose sum is larger on the right.
+    """Find weights (D,), of at most `most` features, whose sum is larger on the right.
 
     Column p + m is the missing flag of feature `flag_of[m]`, and counts as that feature.
     Features are eliminated backwards: of a quadratic model of the loss, the one whose removal
@@ -76,7 +78,7 @@ def _loss(scores: Floats, sides: Sides, wanted: Floats) -> float:
 
 
 def _eliminate(weights: Doubles, hessian: Doubles, wanted: int) -> Indices:
-    """Which `wanted` of the columns stay, ascending; the bias, which is last, always does."""
+    """The `wanted` columns that stay, ascending; the bias, which is last, always stays."""
     inverse, weights = np.linalg.inv(hessian), weights.copy()
     kept = np.arange(len(weights) - 1)
     while len(kept) > wanted:

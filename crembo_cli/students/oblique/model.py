@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from crembo_cli.students.contract import Feature, Floats, Indices
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
-from crembo_cli.students.oblique.directions import Direction, Directions
+from crembo_cli.students.oblique.directions import Direction, Directions, read_directions
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.tree.text import tree_text
+from crembo_cli.students.tree.read import read_tree
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
+    from onnx import GraphProto, NodeProto, TensorProto
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ObliqueTree:
-    """A tree whose splits ask for a cell or for a weighted sum of cells."""
+    """A tree whose splits test a cell or a weighted sum of cells."""
 
-    tree: Tree  # its feature p + s is the sum of number s
+    tree: Tree  # its feature p + s is sum number s
     directions: Directions
     features: int  # p
+    kind: ClassVar[str] = "oblique"
 
     def predict(self, rows: Floats) -> Indices:
         """Class indices, int64 (n,), for float32 rows (n, p)."""
@@ -55,13 +57,64 @@ class ObliqueTree:
         return nodes.nodes + after, nodes.constants + constants
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
-        """The tree as indented rules; see `students.contract.Student.describe`."""
+        """The tree as indented rules, its sums written out."""
+        tree = self._with_plain_thresholds()
+        return tree.describe(self._named(features), classes) + self._codes_note(features)
 
-        return oblique_text(self, features, classes)
+    def to_text(self, features: Sequence[Feature], classes: Sequence[str], name: str) -> str:
+        """The tree with all class probabilities; see `students.contract.OptionalStudent`."""
+        tree = self._with_plain_thresholds()
+        return tree.to_text(self._named(features), classes, name) + self._codes_note(features)
+
+    def to_json(self, features: Sequence[Feature], classes: Sequence[int | str]) -> dict[str, Any]:
+        """The sums and the tree, under "oblique".
+
+        A sum has an `offset` and terms: a feature's number, NaN replaced by `missing`, times
+        `weight`. A feature of the tree with the number p + s is sum s, for p features.
+        """
+        sums = [self.directions.one(s) for s in range(len(self.directions.offset))]
+        return {
+            "oblique": {
+                "sums": [
+                    {
+                        "offset": float(each.offset),
+                        "terms": [
+                            {"feature": j, "weight": weight, "missing": fill}
+                            for j, weight, fill in zip(
+                                each.features.tolist(),
+                                each.weights.tolist(),
+                                each.fills.tolist(),
+                                strict=True,
+                            )
+                        ],
+                    }
+                    for each in sums
+                ],
+                **self.tree.to_json(self._named(features), classes),
+            }
+        }
+
+    def _with_plain_thresholds(self) -> Tree:
+        """The tree, the offsets of its sums taken off the thresholds."""
+        threshold = self.tree.threshold.copy()
+        slanted = self.tree.feature >= self.features
+        threshold[slanted] -= self.directions.offset[self.tree.feature[slanted] - self.features]
+        return replace(self.tree, threshold=threshold)
+
+    def _named(self, features: Sequence[Feature]) -> list[Feature]:
+        """The features and, after them, the sums."""
+        sums = [self.directions.one(s) for s in range(len(self.directions.offset))]
+        return [*features, *(Feature(name=sum_text(each, features)) for each in sums)]
+
+    def _codes_note(self, features: Sequence[Feature]) -> str:
+        weighed = self.directions.features[self.directions.weights != 0]
+        if any(features[j].categories for j in weighed):
+            return "\nA category counts as its number in the column's list, from 0; unseen: -1."
+        return ""
 
 
-def trimmed(tree: Tree, directions: Directions, features: int) -> ObliqueTree:
-    """`tree` over `features` cells and `directions`, of which those that no split asks go."""
+def drop_unused(tree: Tree, directions: Directions, features: int) -> ObliqueTree:
+    """Return `tree` over `features` cells and the `directions` that some split tests."""
     slanted = tree.feature >= features
     used = np.unique(tree.feature[slanted]) - features
     place = np.zeros(len(directions.offset), np.int32)
@@ -70,23 +123,23 @@ def trimmed(tree: Tree, directions: Directions, features: int) -> ObliqueTree:
     feature[slanted] = place[tree.feature[slanted] - features]
     return ObliqueTree(
         tree=replace(tree, feature=feature),
-        directions=directions.chosen(used.astype(np.int64)),
+        directions=directions.select(used.astype(np.int64)),
         features=features,
     )
 
 
-def oblique_text(student: ObliqueTree, features: Sequence[Feature], classes: Sequence[str]) -> str:
-    """The rules of `student`, each leaf with its class and that class's mean belief."""
-    directions, tree = student.directions, student.tree
-    sums = [directions.one(s) for s in range(len(directions.offset))]
-    threshold = tree.threshold.copy()
-    slanted = tree.feature >= student.features
-    threshold[slanted] -= directions.offset[tree.feature[slanted] - student.features]
-    written = [Feature(name=sum_text(each, features)) for each in sums]
-    lines = [tree_text(replace(tree, threshold=threshold), [*features, *written], classes)]
-    if any(features[j].categories for each in sums for j in each.features):
-        lines.append("A category counts as its number in the column's list, from 0; unseen: -1.")
-    return "\n".join(lines)
+def read_oblique(graph: GraphProto) -> ObliqueTree:
+    """Return the oblique tree in the graph of a student's file.
+
+    The file does not say how many features there are; as the sums come after them and every
+    sum is used, the largest feature of a split tells. Raises ValueError, KeyError or IndexError
+    if the nodes are not as crembo writes them.
+    """
+    tree, directions = read_tree(graph), read_directions(StudentGraph(graph))
+    features = int(tree.feature.max()) + 1 - len(directions.offset)
+    if features < 0:
+        raise ValueError(f"expected splits on {len(directions.offset)} sums")
+    return ObliqueTree(tree=tree, directions=directions, features=features)
 
 
 def sum_text(direction: Direction, features: Sequence[Feature]) -> str:

@@ -1,9 +1,9 @@
-"""TAO with slanted splits: each node in turn, for the reward of the whole tree.
+"""Refine a tree by TAO with oblique splits: each node in turn, for the reward of the whole tree.
 
 Carreira-Perpinan & Tavallali, "Alternating optimization of decision trees", NeurIPS 2018,
 section 3.2: with the rest fixed, a node is a binary classification of the rows that reach it,
-each weighted by what its side matters. A slanted split is taken only where the tree earns more
-by it, so the objective never falls.
+each weighted by the difference that its side makes. An oblique split is accepted only if it
+raises the reward of the tree, so the objective never falls.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from crembo_cli.students.oblique.logistic import Sides, slant
 from crembo_cli.students.scored.columns import Columns
 from crembo_cli.students.scored.design import Design
 
-MOST_ROWS = 3_000  # rows that a slant is fitted to; its cut is searched among all
+MOST_ROWS = 3_000  # rows that weights are fitted to; the threshold is found on all rows
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Grounds:
-    """What splits are chosen by: n rows, as they are and as standardised columns."""
+class TrainingColumns:
+    """The training rows: n rows, as they are and as standardised columns."""
 
     rows: Floats  # (n, p)
     columns: Columns
@@ -34,10 +34,10 @@ class Grounds:
     most: int  # features in a sum
 
 
-def refine(draft: Draft, grounds: Grounds, rewards: Floats, passes: int) -> None:
-    """Up to `passes` passes over `draft`, in place; they end when none of its splits moves.
+def refine(draft: Draft, training: TrainingColumns, rewards: Floats, passes: int) -> None:
+    """Refine `draft` in place in up to `passes` passes, until none of its splits changes.
 
-    `rewards` (n, c) are exact (see `tree.rewards`).
+    `rewards` (n, c) are exact, see `tree.draft.exact_rewards`.
     """
     everyone = np.arange(len(rewards))
     for _ in range(passes):
@@ -47,13 +47,13 @@ def refine(draft: Draft, grounds: Grounds, rewards: Floats, passes: int) -> None
             for v in splits:
                 here = np.flatnonzero(node[v])
                 if len(here) > 1:
-                    moved |= _refine_split(draft, grounds, rewards, int(v), here)
+                    moved |= _refine_split(draft, training, rewards, int(v), here)
         if not moved:
             return
 
 
 def _arrivals(draft: Draft, everyone: Indices) -> NDArray[np.bool_]:
-    """Which rows come to each node: bool (m, n)."""
+    """The rows that reach each node: bool (m, n)."""
     comes = np.zeros_like(draft.goes_left)
     comes[0] = True
     for v in draft.splits:
@@ -62,8 +62,10 @@ def _arrivals(draft: Draft, everyone: Indices) -> NDArray[np.bool_]:
     return comes
 
 
-def _refine_split(draft: Draft, grounds: Grounds, rewards: Floats, v: int, here: Indices) -> bool:
-    """Slant split v, to which the rows `here` come, if the tree earns more; whether it did."""
+def _refine_split(
+    draft: Draft, training: TrainingColumns, rewards: Floats, v: int, here: Indices
+) -> bool:
+    """Replace split v, which the rows `here` reach, if that raises the reward; return whether."""
     tree = draft.tree
     sides = np.array([tree.left[v], tree.right[v]])
     lowest = bool(tree.is_leaf()[sides].all())
@@ -81,22 +83,22 @@ def _refine_split(draft: Draft, grounds: Grounds, rewards: Floats, v: int, here:
     if not gain.any():
         return False
     best: tuple[Direction, Cut] | None = None
-    for direction in _candidates(draft, grounds, v, here, gain):
-        sums = stack([direction]).of(grounds.rows[here])[:, 0]
+    for direction in _candidates(draft, training, v, here, gain):
+        sums = stack([direction]).of(training.rows[here])[:, 0]
         cut = cut_by_labels(sums, rewards[here]) if lowest else cut_by_gain(sums, gain)
         if cut is not None and cut.total_reward > now:
             best, now = (direction, cut), cut.total_reward
     if best is None:
         return False
     direction, cut = best
-    draft.put(v, direction, stack([direction]).of(grounds.rows)[:, 0], cut.threshold)
+    draft.put(v, direction, stack([direction]).of(training.rows)[:, 0], cut.threshold)
     if cut.labels is not None:
         draft.label[sides] = cut.labels
     return True
 
 
 def _best_pair(rewards: Floats) -> tuple[int, int]:
-    """The two classes that would earn most if each row could have the better one."""
+    """The two classes with the largest reward if each row gets the better one."""
     c = rewards.shape[1]
     both = [
         (float(np.maximum(rewards[:, y], rewards[:, z]).sum(dtype=np.float64)), -y, -z)
@@ -108,10 +110,10 @@ def _best_pair(rewards: Floats) -> tuple[int, int]:
 
 
 def _candidates(
-    draft: Draft, grounds: Grounds, v: int, here: Indices, gain: Floats
+    draft: Draft, training: TrainingColumns, v: int, here: Indices, gain: Floats
 ) -> list[Direction]:
-    """Where a split may look: along a new slant, and along the one it has."""
-    design = grounds.design
+    """The directions to try for a split: a new one, and the one that it has."""
+    design = training.design
     matter = np.flatnonzero(gain)
     if len(matter) > MOST_ROWS:
         matter = matter[np.linspace(0, len(matter) - 1, MOST_ROWS).astype(np.int64)]
@@ -122,7 +124,7 @@ def _candidates(
         weight=weight / weight.sum(),
     )
     found = []
-    direction = _plain(grounds, slant(sides, grounds.most, grounds.columns.missing))
+    direction = _plain(training, slant(sides, training.most, training.columns.missing))
     if len(direction.weights):
         found.append(direction)
     if v in draft.slanted:
@@ -130,11 +132,11 @@ def _candidates(
     return found
 
 
-def _plain(grounds: Grounds, weights: NDArray[np.float64]) -> Direction:
-    """Weights (D,) on standardised columns, as a sum of cells."""
-    columns = grounds.columns
+def _plain(training: TrainingColumns, weights: NDArray[np.float64]) -> Direction:
+    """Convert weights (D,) on standardised columns to a sum of cells."""
+    columns = training.columns
     p = len(columns.centre)
-    plain = (weights / grounds.design.spread).astype(np.float32)
+    plain = (weights / training.design.spread).astype(np.float32)
     features = np.flatnonzero(plain[:p])
     fills = columns.centre.astype(np.float64)
     for flag, j in enumerate(columns.missing, start=p):

@@ -1,4 +1,4 @@
-"""A list under construction, in codes of bins."""
+"""Rules under construction, in codes of bins."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Term:
     missing: bool  # whether a missing cell holds
 
     def holds(self, bins: Bins) -> NDArray[np.bool_]:
-        """Where the term holds, bool (n,)."""
+        """Return where the term holds, bool (n,)."""
         codes = bins.codes[self.feature]
         low = codes <= self.cut
         return np.where(codes == MISSING, self.missing, low == self.low)
@@ -31,23 +31,23 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A conjunction and what it says."""
+    """A conjunction and the class that it predicts."""
 
     terms: tuple[Term, ...]
     label: int
 
     def holds(self, bins: Bins) -> NDArray[np.bool_]:
-        """Where all terms hold, bool (n,)."""
+        """Return where all terms hold, bool (n,)."""
         return all_of([term.holds(bins) for term in self.terms])
 
 
 def all_of(holds: Sequence[NDArray[np.bool_]]) -> NDArray[np.bool_]:
-    """Where all of some terms, bool (n,) each, hold."""
+    """Return where all of some terms, bool (n,) each, hold."""
     return np.asarray(np.logical_and.reduce(holds), np.bool_)
 
 
 def first_that_holds(holds: list[NDArray[np.bool_]], n: int) -> Indices:
-    """The number of the first of the rules that holds on each of n rows; their count: none."""
+    """Return the first rule that holds on each of n rows; the number of rules if none does."""
     rule = np.full(n, len(holds))
     for k in reversed(range(len(holds))):
         rule[holds[k]] = k
@@ -55,7 +55,7 @@ def first_that_holds(holds: list[NDArray[np.bool_]], n: int) -> Indices:
 
 
 def to_student(rules: list[Rule], otherwise: int, bins: Bins, probabilities: Floats) -> RuleList:
-    """The list in values; `probabilities` (rules + 1, c), the last of them the "otherwise"."""
+    """Convert to values; `probabilities` is (rules + 1, c), the default rule last."""
     always = Term(feature=0, cut=int(bins.widths[0]) - 1, low=True, missing=True)
     most = max((len(rule.terms) for rule in rules), default=1)
     listed = [*(rule.terms for rule in rules), (always,)]
@@ -79,7 +79,7 @@ def to_student(rules: list[Rule], otherwise: int, bins: Bins, probabilities: Flo
 
 
 def from_student(student: RuleList, bins: Bins) -> tuple[list[Rule], int]:
-    """The rules of `student`, its bounds moved to the nearest edges of `bins` from below."""
+    """Convert from values, bounds moved down to the nearest edges of `bins`."""
     feature = student.feature.ravel().astype(np.int32)
     cut = bins.cuts(feature, student.thresholds().ravel())
     cut = cut.reshape(student.feature.shape)

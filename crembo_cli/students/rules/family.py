@@ -1,49 +1,56 @@
-"""The family `rules`: at most 15 short conjunctions, asked in order, and an "otherwise"."""
+"""The family `rules`: an ordered list of short conjunctions, and a default rule."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from crembo_cli.students.contract import Floats, Student, Task
 from crembo_cli.students.rules.draft import from_student, to_student
 from crembo_cli.students.rules.fit import RuleFit
-from crembo_cli.students.rules.model import RuleList
-from crembo_cli.students.rules.prune import prune_by_belief, without_unasked
+from crembo_cli.students.rules.model import RuleList, read_rules
+from crembo_cli.students.rules.prune import prune_by_belief, without_unused
 from crembo_cli.students.tree.bins import bin_rows
-from crembo_cli.students.tree.draft import exact_rewards, summed_by_node
 from crembo_cli.students.tree.family import label_first
+from crembo_cli.students.tree.grow import exact_rewards, summed_by_node
 
-FIRST_PASSES = 4  # over a list grown anew
-NEXT_PASSES = 1  # and over one that starts from a neighbour
-PRUNED_BY = 4_000  # fit rows at most that a list is pruned by, beside the held ones
+if TYPE_CHECKING:
+    from onnx import GraphProto
+
+FIRST_PASSES = 4  # over a new list
+NEXT_PASSES = 1  # over a list from a given start
+PRUNED_BY = 4_000  # training rows used for pruning, at most, beside the validation rows
 
 
 @dataclass(frozen=True, kw_only=True)
 class RulesFamily:
-    """If these hold say this, else if those hold say that, and so on."""
+    """If these conditions hold, predict this class; else if those hold, that one; and so on."""
 
     name: ClassVar[str] = "rules"
-    summary: ClassVar[str] = "a short list of rules, asked in order; the easiest to read out"
+    summary: ClassVar[str] = "a short ordered list of rules; the easiest to read"
     thresholds: ClassVar[int | None] = 8
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = ({"max_rules": 5}, {"max_rules": 15})
+    readable: ClassVar[bool] = True
 
     max_rules: int = field(
         default=15,
         metadata={
-            "help": "The most rules, the last word aside.",
+            "help": "Maximum number of rules, not counting the default rule.",
             "minimum": 1,
             "maximum": 50,
         },
     )
     max_terms: int = field(
-        default=2, metadata={"help": "The most conditions in a rule.", "minimum": 1, "maximum": 4}
+        default=2,
+        metadata={"help": "Maximum number of conditions in a rule.", "minimum": 1, "maximum": 4},
     )
     alpha: float = field(
         default=0.0005,
         metadata={
-            "help": "The mean belief, on fit and held rows, that a rule or term must earn to stay.",
+            "help": "Minimum gain in mean belief for a rule or condition to survive pruning.",
             "minimum": 0.0,
             "maximum": 1.0,
         },
@@ -53,9 +60,14 @@ class RulesFamily:
         """Bin the rows of `task`, once for all fits."""
         return RulesLearner(self, task)
 
+    @staticmethod
+    def read(graph: GraphProto) -> RuleList:
+        """Return the rules in the graph of a student's file; see `students.rules.model`."""
+        return read_rules(graph)
+
 
 class RulesLearner:
-    """Lists of rules for one task; the bins are shared by all of its fits."""
+    """Fits lists of rules for one task; all fits share the bins."""
 
     def __init__(self, family: RulesFamily, task: Task) -> None:
         self.family = family
@@ -76,16 +88,16 @@ class RulesLearner:
         return to_student(work.rules, work.otherwise, self.bins, sure)
 
     def finish(self, student: Student) -> RuleList:
-        """`student` pruned, mean beliefs in its rules, missing cells counted as most known ones.
+        """Prune `student` and set its probabilities to the mean beliefs of each rule.
 
-        The latter is for the features that are never missing in the rows that were fitted on.
+        A feature that is never missing in the training rows treats a missing cell as most rows.
         Raises TypeError for a student of another family.
         """
         if not isinstance(student, RuleList):
-            raise TypeError(f"a learner of rules finishes rules, not {type(student).__name__}")
+            raise TypeError(f"expected a RuleList, got a {type(student).__name__}")
         task = self.task
         if len(task.validation_rows):
-            # Held rows alone are few, lie in clumps, and prune what they do not reach.
+            # Validation rows alone are few and clustered: they would prune what they do not reach.
             every = -(-len(task.rows) // PRUNED_BY)
             rows = np.concatenate([task.rows[::every], task.validation_rows])
             beliefs = np.concatenate([task.beliefs[::every], task.validation_beliefs])
@@ -94,7 +106,7 @@ class RulesLearner:
         mostly = student.holds(task.rows).mean(axis=0) >= 0.5
         counts_as = np.where(mostly, -student.sign, student.sign) * np.float32(np.inf)
         student = replace(student, missing=np.where(known, counts_as, student.missing))
-        student = without_unasked(student, task.rows)
+        student = without_unused(student, task.rows)
         predicted = student.rule_of(task.rows).astype(np.int32)
         sums = summed_by_node(predicted, exact_rewards(task.beliefs), len(student.label))
         return replace(student, probabilities=label_first(sums, student.label))

@@ -1,4 +1,4 @@
-"""A list for rewards: rules added one by one, then each chosen anew in turn."""
+"""Fit a list of rules to rewards: add rules one by one, then replace each in turn."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.rules.draft import Rule, first_that_holds
 from crembo_cli.students.rules.search import best_rule
 from crembo_cli.students.tree.bins import Bins
-from crembo_cli.students.tree.draft import exact_rewards, summed_by_node
+from crembo_cli.students.tree.grow import exact_rewards, summed_by_node
 
-HOPE = 0.8  # how far, at first, rows left over are counted as if they will be given their best
-LEAST_HOPE = 0.05  # below it, what gains only by hoping less is looked for without any
+HOPE = 0.8  # at first, the share of its best reward that a row left to later rules counts as
+LEAST_HOPE = 0.05  # below it, 0 instead
 
 
 class RuleFit:
-    """Rules for one matrix of exact rewards (n, c) (see `tree.rewards`), as they come to be."""
+    """A list of rules under construction, for exact rewards (n, c), see `exact_rewards`."""
 
     def __init__(self, bins: Bins, rewards: Floats, most_terms: int, threads: int) -> None:
         self.bins, self.rewards = bins, rewards
@@ -26,20 +26,21 @@ class RuleFit:
         self.otherwise = int(rewards.sum(axis=0, dtype=np.float64).argmax())
 
     def begin_from(self, rules: list[Rule], otherwise: int) -> None:
-        """Take these rules as they are."""
+        """Start from these rules."""
         self.rules, self.otherwise = list(rules), otherwise
         self.holds = [rule.holds(self.bins) for rule in rules]
 
     def objective(self) -> float:
-        """The sum of the rewards of what the list says."""
-        predicted = self._said(first_that_holds(self.holds, len(self.rewards)))
+        """Return the sum of the rewards of the list's predictions."""
+        predicted = self._labels_of(first_that_holds(self.holds, len(self.rewards)))
         return float(self.rewards[np.arange(len(predicted)), predicted].sum(dtype=np.float64))
 
     def grow(self, count: int) -> None:
         """Add rules at the end until there are `count`, or until none gains.
 
-        What a row earns if a rule leaves it to later ones is not known yet: it is taken to lie
-        between what the "otherwise" gives it and its best, nearer to that as more rules follow.
+        The reward of a row that a rule leaves to later ones is not known yet. It is assumed to
+        lie between the reward of the default rule and its best one, nearer to the best the more
+        rules follow.
         """
         best, hope = self.rewards.max(axis=1), HOPE
         while len(self.rules) < count:
@@ -63,7 +64,7 @@ class RuleFit:
             self._relabel()
 
     def refine(self, passes: int) -> None:
-        """Choose every rule anew, the last first, where the list earns more; up to `passes`."""
+        """Replace each rule by a better one, the last first, in up to `passes` passes."""
         for _ in range(passes):
             before = self.objective()
             for k in reversed(range(len(self.rules))):
@@ -77,7 +78,7 @@ class RuleFit:
         here = np.flatnonzero(first >= k)
         later = k + 1 + first_that_holds([holds[here] for holds in self.holds[k + 1 :]], len(here))
         some = self.rewards[here]
-        kept = some[np.arange(len(here)), self._said(later)]
+        kept = some[np.arange(len(here)), self._labels_of(later)]
         old = self.rules[k]
         now = float((some[:, old.label] - kept)[first[here] == k].sum(dtype=np.float64))
         rule, score = best_rule(
@@ -96,6 +97,6 @@ class RuleFit:
         if sums[-1].max() > sums[-1, self.otherwise]:
             self.otherwise = int(sums[-1].argmax())
 
-    def _said(self, rule: Indices) -> Indices:
+    def _labels_of(self, rule: Indices) -> Indices:
         labels = np.array([*(each.label for each in self.rules), self.otherwise])
         return labels[rule]

@@ -1,46 +1,49 @@
-"""The list itself: flat arrays, in the order in which rules are asked, and what it answers."""
+"""The rule list: flat arrays, in the order of the rules, its predictions, words and nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Feature, Floats, Indices
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.columns import blocks
-from crembo_cli.students.tree.model import LEAF, Tree
-from crembo_cli.students.tree.text import leaf_rule
+from crembo_cli.students.tree.text import Branch, goes_left, leaf_text, path_text
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
+    from onnx import GraphProto, NodeProto, TensorProto
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RuleList:
-    """K rules of at most t terms; the first rule all of whose terms hold has the say.
+    """K rules of at most t terms; the first rule whose terms all hold decides.
 
     A term holds where sign * cell <= bound. A rule of fewer terms repeats one; the last rule
-    is the "otherwise" and always holds.
+    is the default rule and always holds.
     """
 
-    feature: Indices  # (K, t) the column that a term asks
+    feature: Indices  # (K, t) the column that a term tests
     sign: Floats  # (K, t) 1 or -1
     bound: Floats  # (K, t)
-    missing: Floats  # (K, t) what a missing cell counts as: infinite, to hold or not to
+    missing: (
+        Floats  # (K, t) the value of a missing cell: infinite, so that the term holds or does not
+    )
     label: Indices  # (K,)
     probabilities: Floats  # (K, c) rows sum to 1; the argmax is the label
+    kind: ClassVar[str] = "rules"
 
     def rule_of(self, rows: Floats) -> Indices:
-        """The rule that has the say on each row: int64 (n,), for float32 rows (n, p)."""
+        """The rule that decides each row: int64 (n,), for float32 rows (n, p)."""
         parts = [self.holds(block).all(axis=2).argmax(axis=1) for block in blocks(rows)]
         return np.concatenate(parts)
 
     def holds(self, rows: Floats) -> NDArray[np.bool_]:
-        """Which terms hold, bool (n, K, t), for float32 rows (n, p)."""
+        """Return which terms hold, bool (n, K, t), for float32 rows (n, p)."""
         cells = rows[:, self.feature]
         known = np.where(np.isnan(cells), self.missing, cells)
         return np.asarray(known * self.sign <= self.bound)
@@ -54,23 +57,23 @@ class RuleList:
         return self.probabilities[self.rule_of(rows)]
 
     def terms(self, rule: int) -> list[int]:
-        """Which terms of a rule are no repetition of an earlier one."""
+        """Return the terms of a rule that do not repeat an earlier one."""
         both = np.stack([self.feature[rule], self.sign[rule], self.bound[rule]], axis=1)
         _, first = np.unique(both, axis=0, return_index=True)
         return sorted(int(j) for j in first)
 
     def thresholds(self) -> Floats:
-        """What values are compared with, float32 (K, t): <= it where the sign is 1, else > it."""
+        """Return the thresholds, float32 (K, t): a value is <= it if the sign is 1, else > it."""
         with np.errstate(over="ignore"):
             below = -np.nextafter(self.bound, np.float32(np.inf))
         return np.where(self.sign > 0, self.bound, below)
 
     def holds_missing(self) -> NDArray[np.bool_]:
-        """Where a term holds for a missing cell, bool (K, t)."""
+        """Return whether each term holds for a missing cell, bool (K, t)."""
         return np.asarray(self.missing * self.sign < 0)
 
     def size(self) -> dict[str, int]:
-        """A leaf for each rule and for the "otherwise"; two numbers a term and a label a rule."""
+        """Leaves: the rules and the default. Parameters: two numbers a term, a label a rule."""
         rules = len(self.label)
         terms = sum(len(self.terms(rule)) for rule in range(rules - 1))
         return {"leaves": rules, "parameters": 2 * terms + rules}
@@ -97,46 +100,105 @@ class RuleList:
         return nodes.nodes, nodes.constants
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
-        """The rules, one a line; see `students.contract.Student.describe`."""
+        """The rules, one per line, with the mean teacher probability of their class."""
 
-        return rules_text(self, features, classes)
+        def leaf(k: int) -> str:
+            label = self.label[k]
+            return f"{classes[label]} ({self.probabilities[k, label]:.2f})"
+
+        return "\n".join(self._lines(features, leaf))
+
+    def to_text(self, features: Sequence[Feature], classes: Sequence[str], name: str) -> str:
+        """The rules with all class probabilities; see `students.contract.OptionalStudent`."""
+
+        def leaf(k: int) -> str:
+            return leaf_text(int(self.label[k]), self.probabilities[k], classes)
+
+        lines = [
+            f"{name}: {len(self.label) - 1} rules. The first one that holds decides.",
+            "Each rule: the predicted class (in parentheses: mean teacher probability by class).",
+            "",
+            *self._lines(features, leaf),
+        ]
+        return "\n".join(lines)
+
+    def _lines(self, features: Sequence[Feature], leaf: Callable[[int], str]) -> list[str]:
+        """The rules, one per line, `leaf` giving the words for what rule k predicts."""
+        lines = []
+        last = len(self.label) - 1
+        for k in range(last):
+            holds = path_text(_path(self, k), features)
+            lines.append(f"{'else ' if k else ''}if {holds}: {leaf(k)}")
+        return [*lines, f"{'otherwise' if last else 'always'}: {leaf(last)}"]
+
+    def to_json(self, features: Sequence[Feature], classes: Sequence[int | str]) -> dict[str, Any]:
+        """The rules in order, under "rules"; the last one holds always.
+
+        A rule has terms under `if`, all of which must hold, the class that it `predicted`, and its
+        `probabilities`. A term has a `feature` and what `holds`: as `goes_left` in a tree, or
+        `above` (the float32 threshold, excluded).
+        """
+        last = len(self.label) - 1
+        return {
+            "rules": [
+                {
+                    "if": [
+                        {"feature": branch.feature, "holds": _holds(branch, features)}
+                        for branch in (_path(self, k) if k < last else ())
+                    ],
+                    "predicted": classes[label],
+                    "probabilities": self.probabilities[k].tolist(),
+                }
+                for k, label in enumerate(self.label)
+            ]
+        }
 
 
-def rules_text(student: RuleList, features: Sequence[Feature], classes: Sequence[str]) -> str:
-    """Each rule with its class and that class's mean belief where the rule has the say."""
-    lines = []
-    last = len(student.label) - 1
-    for k, label in enumerate(student.label):
-        says = f"{classes[label]} ({student.probabilities[k, label]:.2f})"
-        if k == last:
-            lines.append(f"otherwise: {says}" if k else f"always: {says}")
-        else:
-            chain, end = _chain(student, k)
-            holds = leaf_rule(chain, end, features)
-            lines.append(f"{'else ' if k else ''}if {holds}: {says}")
-    return "\n".join(lines)
+OTHER_SIDE = {"up_to": "above", "in": "not_in", "not_in": "in"}
 
 
-def _chain(student: RuleList, k: int) -> tuple[Tree, int]:
-    """Rule k as a tree: each split goes on to the next, or to a leaf; and the leaf at the end."""
+def _holds(branch: Branch, features: Sequence[Feature]) -> dict[str, Any]:
+    """For which cells a branch is taken, as JSON values."""
+    left = goes_left(branch.threshold, branch.missing_left, features[branch.feature])
+    if branch.left:
+        return left
+    return {
+        OTHER_SIDE.get(key, key): not value if isinstance(value, bool) else value
+        for key, value in left.items()
+    }
+
+
+def read_rules(graph: GraphProto) -> RuleList:
+    """Return the rules in the graph of a student's file.
+
+    Raises ValueError, KeyError or IndexError if the nodes are not as crembo writes them.
+    """
+    own = StudentGraph(graph)
+    cells, probabilities, label = own.all("Gather")
+    shape = own.value(own.only("Reshape"))[1:]
+    student = RuleList(
+        feature=own.value(cells).reshape(shape),
+        sign=own.value(own.only("Mul")).reshape(shape),
+        bound=own.value(own.only("LessOrEqual")).reshape(shape),
+        missing=own.value(own.only("Where")).reshape(shape),
+        label=own.value(label, 0),
+        probabilities=own.value(probabilities, 0),
+    )
+    if not len(student.label) == len(student.probabilities) == len(student.feature):
+        raise ValueError("expected a label and probabilities for each rule")
+    return student
+
+
+def _path(student: RuleList, k: int) -> list[Branch]:
+    """The terms of rule k as the branches of a path."""
     terms = student.terms(k)
-    splits = 2 * np.arange(len(terms))
-    low = student.sign[k, terms] > 0
-    m = 2 * len(terms) + 1
-    feature, threshold = np.full(m, LEAF, np.int32), np.zeros(m, np.float32)
-    left = np.arange(m, dtype=np.int32)
-    right, missing_left = left.copy(), np.zeros(m, np.bool_)
-    feature[splits] = student.feature[k, terms]
-    threshold[splits] = student.thresholds()[k, terms]
-    missing_left[splits] = student.holds_missing()[k, terms] == low
-    left[splits] = np.where(low, splits + 2, splits + 1)
-    right[splits] = np.where(low, splits + 1, splits + 2)
-    return Tree(
-        feature=feature,
-        threshold=threshold,
-        missing_left=missing_left,
-        left=left,
-        right=right,
-        label=np.zeros(m, np.int64),
-        probabilities=np.zeros((m, 1), np.float32),
-    ), m - 1
+    return [
+        Branch(int(feature), float(threshold), bool(missing) == bool(low), bool(low))
+        for feature, threshold, missing, low in zip(
+            student.feature[k, terms],
+            student.thresholds()[k, terms],
+            student.holds_missing()[k, terms],
+            student.sign[k, terms] > 0,
+            strict=True,
+        )
+    ]

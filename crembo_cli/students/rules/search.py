@@ -1,4 +1,4 @@
-"""The conjunction that gains most: greedily term by term, then each term in turn again."""
+"""Find the conjunction that gains most: greedily term by term, then each term in turn again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crembo_cli.students.rules.draft import Rule, Term, all_of
 from crembo_cli.students.tree.bins import Bins
 from crembo_cli.students.tree.splits import by_gain
 
-MOST_ROWS = 3_000  # rows that a search looks at
+MOST_ROWS = 3_000  # rows that a search uses
 LABELS = 4  # classes for which more than one term is tried
 
 
@@ -25,18 +25,18 @@ class Try:
     holds: tuple[NDArray[np.bool_], ...]  # of each term, on the rows of the search
 
     def without(self, j: int, count: int) -> NDArray[np.bool_]:
-        """Where all terms but number j hold, on `count` rows."""
+        """Return where all terms but number j hold, on `count` rows."""
         return all_of([np.ones(count, np.bool_), *self.holds[:j], *self.holds[j + 1 :]])
 
 
 def best_rule(
     bins: Bins, here: Indices, gains: Floats, most: int, threads: int, known: Rule | None
 ) -> tuple[Rule, float]:
-    """The rule of at most `most` terms with the largest summed gain, and that.
+    """Find the rule of at most `most` terms with the largest summed gain; return it and the gain.
 
     `gains` (r, c) is what each of the rows `here` (r,) gains where a rule of that class holds.
-    The terms of `known` are a place to begin beside those that gain most alone. The search
-    looks at `MOST_ROWS` rows at most; the sum is over all of them.
+    The terms of `known` are one start of the search, beside those that gain most alone. The
+    search uses at most `MOST_ROWS` rows; the returned gain is over all of them.
     """
     rule = _search(bins, *_some(here, gains), most, threads, known)
     return rule, _gained(rule.holds(bins)[here], gains[:, rule.label])
@@ -84,7 +84,7 @@ def _search(
 def _improve(
     bins: Bins, here: Indices, tries: list[Try], columns: list[Floats], j: int, threads: int
 ) -> list[Try]:
-    """Each try with its term number j chosen anew, or with one more, where that gains."""
+    """Each try with its term number j replaced, or with one more, if that gains."""
     masks = [each.without(j, len(here)) for each in tries]
     gains = [columns[each.rule.label] for each in tries]
     better = []

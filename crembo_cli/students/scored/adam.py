@@ -1,4 +1,4 @@
-"""A short trainer for a net of one hidden layer: Adam on drawn batches, under a cosine."""
+"""Train a net with one hidden layer: Adam on random batches, with a cosine schedule."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.scored.softmax import Loss
 
-BATCH = 256  # rows a step
-DECAY = 0.1  # of the weights, a step, times the rate
+BATCH = 256  # rows per step
+DECAY = 0.1  # weight decay per step, times the learning rate
 FADE, SPREAD_FADE, NEVER_ZERO = 0.9, 0.999, 1e-8  # Adam's usual constants
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Net:
-    """Weights and biases of D inputs, h hidden units that are cut at 0, and c scores."""
+    """Weights and biases of a net: D inputs, h hidden units (ReLU), c scores."""
 
     inner: Floats  # (D, h)
     inner_bias: Floats  # (h,)
@@ -25,12 +25,12 @@ class Net:
     outer_bias: Floats  # (c,)
 
     def parts(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """The arrays in order."""
+        """Return the arrays in order."""
         return self.inner, self.inner_bias, self.outer, self.outer_bias
 
 
 def draw_net(inputs: int, hidden: int, classes: int, rng: np.random.Generator) -> Net:
-    """A net to start from: normal inner weights (He et al. 2015), and outer ones of 0."""
+    """Draw a net to start from: normal inner weights (He et al. 2015), outer weights 0."""
     inner = rng.normal(size=(inputs, hidden)) * np.sqrt(2.0 / max(inputs, 1))
     return Net(
         inner=inner.astype(np.float32),
@@ -50,11 +50,11 @@ def train(
     rate: float,
     rng: np.random.Generator,
 ) -> Net:
-    """The net after `steps` of Adam on `loss` of its scores of `matrix` (n, D) and `goals` (n, c).
+    """Take `steps` of Adam on the `loss` of the scores of `matrix` (n, D) against `goals` (n, c).
 
-    The rate falls from `rate` to 0 along half a cosine (Loshchilov & Hutter 2017); weights
-    shrink by DECAY of it a step, apart from the gradient (2019), biases do not. Each step
-    sees BATCH rows; all rows are seen once before any is seen again.
+    The learning rate falls from `rate` to 0 along half a cosine (Loshchilov & Hutter 2017).
+    Weight decay is decoupled from the gradient (2019) and spares the biases. Each step uses
+    BATCH rows; all rows are used once before any is used again.
     """
     flat = np.concatenate([part.ravel() for part in net.parts()])
     shrinks = np.concatenate([np.full(part.size, part.ndim == 2) for part in net.parts()])
@@ -90,7 +90,7 @@ def _gradient(parts: list[Floats], cells: Floats, goals: Floats, loss: Loss) -> 
 
 
 def _batches(n: int, rng: np.random.Generator) -> Iterator[Indices]:
-    """BATCH row numbers below n at a time, without end; all of them where there are no more."""
+    """Yield BATCH row numbers below n at a time, without end; all of them if n is smaller."""
     while True:
         order = rng.permutation(n)
         for first in range(0, max(n - BATCH, 0) + 1, BATCH):

@@ -1,9 +1,9 @@
-"""Rows made ready for weights: centred, without holes, in memory and in ONNX alike.
+"""Rows as columns for weights: centred, without missing cells, the same in memory and in ONNX.
 
-Families that multiply by weights share this: a missing cell becomes the column's mean, and a
-feature that has missing cells among the fitted rows gets one column more, 1 where it is missing
-and 0 elsewhere, so that what is missing has a weight of its own. A category that was not seen
-becomes the mean as well: nothing is known that would speak for or against any class.
+All families that multiply by weights use this. A missing cell becomes the column's mean. A
+feature with missing cells among the training rows gets one more column, 1 if the cell is missing
+and 0 if not, so that a missing value has a weight of its own. An unseen category becomes the mean
+as well, because nothing is known about it.
 """
 
 from __future__ import annotations
@@ -15,52 +15,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
-from crembo_cli.students.scored.ramps import Ramps
+from crembo_cli.students.scored.ramps import Ramps, read_ramps
 
 Doubles = NDArray[np.float64]
-BLOCK = 4096  # rows worked on at a time, so that a million rows need no more memory
-
-
-UNKNOWN = np.float32(-0.5)  # codes of categories below this were not seen
+BLOCK = 4096  # rows per block, which bounds the memory
+UNSEEN_BELOW = np.float32(-0.5)  # codes of categories below this are unseen ones
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Columns:
-    """How a row of p cells becomes a row of D columns: features or ramps, then missing flags."""
+    """The map from p cells to D columns: features or ramps, then missing flags."""
 
-    centre: Floats  # (D - m,) what is subtracted: the mean over the fitted rows
-    missing: Indices  # (m,) features that had missing cells, and so have a flag
+    centre: Floats  # (D - m,) the mean over the training rows, which is subtracted
+    missing: Indices  # (m,) features with missing cells, which have a flag
     ramps: Ramps | None = None  # None: the features themselves are the columns
-    coded: Indices = field(default_factory=lambda: np.empty(0, np.int64))  # features of categories
+    coded: Indices = field(
+        default_factory=lambda: np.empty(0, np.int64)
+    )  # features with categories
 
     def of(self, rows: Floats) -> Doubles:
-        """Float64 (n, D) for float32 rows (n, p). Call it on blocks of rows, not on a million."""
+        """Return float64 (n, D) for float32 rows (n, p). Call it on `blocks` of rows."""
         columns = self.known(rows) - self.centre
         columns[np.isnan(columns)] = 0.0
         return np.concatenate([columns, np.isnan(rows[:, self.missing])], axis=1)
 
     def known(self, rows: Floats) -> Doubles:
-        """Float64 (n, D - m), not centred; NaN where a cell is missing or was not seen before."""
+        """Return float64 (n, D - m), not centred; NaN for a missing cell and an unseen category."""
         cells = rows.astype(np.float64)
         cells[:, self.coded] = np.where(
-            cells[:, self.coded] < UNKNOWN, np.nan, cells[:, self.coded]
+            cells[:, self.coded] < UNSEEN_BELOW, np.nan, cells[:, self.coded]
         )
         return self.ramps.of(cells) if self.ramps else cells
 
     def width(self) -> int:
-        """How many columns there are: D."""
+        """Return the number of columns, D."""
         return len(self.centre) + len(self.missing)
 
     def numbers(self) -> int:
-        """How many numbers of the exported student belong to the columns."""
+        """Return how many numbers of the exported student belong to the columns."""
         ramps = self.ramps.numbers() if self.ramps else 0
         return len(self.centre) + len(self.missing) + ramps + len(self._least())
 
     def add_to(self, nodes: Nodes, rows: str) -> str:
-        """Add the nodes that do what `of` does; the name of the float64 tensor they write.
+        """Add the nodes that compute `of`; return the name of the float64 tensor that they write.
 
-        Asked whether they are missing are the float32 cells, before any arithmetic on them.
+        The float32 cells are tested for NaN, before any arithmetic on them.
         """
         cells, feature = rows, None
         if self.ramps:
@@ -79,23 +80,47 @@ class Columns:
         nothing = nodes.double(np.zeros(1, np.float32))
         columns = nodes.add("Where", [absent, nothing, centred])
         if len(self.missing):
-            asked = nodes.add("Gather", [rows, nodes.constant(self.missing)], axis=1)
-            flags = nodes.as_double(nodes.add("IsNaN", [asked]))
+            flagged = nodes.add("Gather", [rows, nodes.constant(self.missing)], axis=1)
+            flags = nodes.as_double(nodes.add("IsNaN", [flagged]))
             columns = nodes.add("Concat", [columns, flags], axis=1)
         return columns
 
     def _least(self) -> Floats:
-        """Below what a cell was not seen before: (D - m,), or (0,) where none is of a category."""
+        """The value below which a cell is an unseen category: (D - m,); (0,) without categories."""
         if len(self.coded) == 0:
             return np.empty(0, np.float32)
         feature = self.ramps.feature if self.ramps else np.arange(len(self.centre))
-        return np.where(np.isin(feature, self.coded), UNKNOWN, np.float32(-np.inf))
+        return np.where(np.isin(feature, self.coded), UNSEEN_BELOW, np.float32(-np.inf))
+
+
+def read_columns(graph: StudentGraph) -> Columns:
+    """Return the columns that `Columns.add_to` wrote into a student's graph.
+
+    Raises ValueError, KeyError or IndexError if the nodes are not as it writes them.
+    """
+    gathers, subtractions = graph.all("Gather"), graph.all("Sub")
+    ramps = None
+    if graph.all("Mul"):
+        ramps = read_ramps(graph, gathers.pop(0), subtractions.pop(0))
+    if len(subtractions) != 1 or len(gathers) > 1:
+        raise ValueError("expected 1 centring of the columns and at most 1 set of missing flags")
+    centre = graph.value(subtractions[0])
+    coded = np.empty(0, np.int64)
+    if graph.all("Less"):
+        feature = ramps.feature if ramps else np.arange(len(centre))
+        coded = np.unique(feature[graph.value(graph.only("Less")) == UNSEEN_BELOW])
+    return Columns(
+        centre=centre.astype(np.float32),
+        missing=graph.value(gathers[0]).astype(np.int64) if gathers else np.empty(0, np.int64),
+        ramps=ramps,
+        coded=coded,
+    )
 
 
 def learn_columns(
     rows: Floats, ramps: Ramps | None = None, categories: Sequence[int] = ()
 ) -> Columns:
-    """The columns for float32 rows (n, p), centred on their means.
+    """Return the columns for float32 rows (n, p), centred on their means.
 
     `categories` is as in `contract.Task`. A column without any value has the centre 0.
     """
@@ -114,6 +139,6 @@ def learn_columns(
 
 
 def blocks(rows: Floats) -> Iterator[Floats]:
-    """The rows in order, at most BLOCK at a time; one empty block where there are none."""
+    """Yield the rows in order, at most BLOCK at a time; one empty block if there are none."""
     for first in range(0, max(len(rows), 1), BLOCK):
         yield rows[first : first + BLOCK]

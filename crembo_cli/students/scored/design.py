@@ -1,4 +1,4 @@
-"""The columns of the fitted rows as one matrix, and L-BFGS on the weights of its columns."""
+"""The columns of the training rows as one matrix, and L-BFGS on the weights of its columns."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Design:
         )
 
     def from_plain(self, weights: Floats, bias: Floats) -> tuple[Doubles, Doubles]:
-        """Weights (D, c) and bias (c,) on the columns, as on the standardised columns."""
+        """Convert weights (D, c) and bias (c,) on the columns to the standardised columns."""
         plain = weights.astype(np.float64)
         return plain * self.spread[:, None], bias + self.mean @ plain
 
     def to_plain(self, weights: Floats | Doubles, bias: Floats | Doubles) -> tuple[Floats, Floats]:
-        """The reverse, in float32; the bias makes up for what rounding did to the weights."""
+        """Convert them back, to float32; the bias compensates for the rounding of the weights."""
         plain = (weights / self.spread[:, None]).astype(np.float32)
         return plain, (bias - self.mean @ plain.astype(np.float64)).astype(np.float32)
 
@@ -50,10 +50,10 @@ class Design:
 class WeightSearch:
     """L-BFGS for weights and a bias on a design, with a ridge penalty on the weights.
 
-    It works in the coordinates in which the columns are uncorrelated (by the Cholesky factor of
-    their Gram matrix), where the losses are about equally curved in all directions: some 20
-    steps, where the columns themselves took 30 to 100. Of more than WIDEST columns it does
-    without, for the factor takes D^2 numbers and D^3 steps.
+    It works in coordinates in which the columns are uncorrelated (by the Cholesky factor of
+    their Gram matrix). There the losses are about equally curved in all directions: some 20
+    steps instead of 30 to 100. With more than WIDEST columns it uses the columns themselves,
+    because the factor takes D^2 numbers and D^3 steps.
     """
 
     def __init__(self, design: Design, ridge: float) -> None:
@@ -70,7 +70,7 @@ class WeightSearch:
     def run(
         self, weights: Doubles, bias: Doubles, loss: Loss, goals: Floats
     ) -> tuple[Doubles, Doubles]:
-        """Weights (D, c) and bias (c,) of less `loss` against `goals` (n, c), from those given."""
+        """Minimise `loss` against `goals` (n, c) from the given weights (D, c) and bias (c,)."""
         from scipy.optimize import minimize
 
         n, c = goals.shape
@@ -109,8 +109,8 @@ class WeightSearch:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """BLAS on one thread, so that sums come out the same however many there are."""
-    import scipy.linalg  # noqa: F401 - brings a BLAS of its own, which only then can be limited
+    """Limit BLAS to one thread, so that sums do not depend on the number of threads."""
+    import scipy.linalg  # noqa: F401 - loads a BLAS of its own, which must be loaded to be limited
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # ships no types
 
     with threadpool_limits(limits=1, user_api="blas"):

@@ -1,24 +1,29 @@
-"""The family `mlp`: a net of one hidden layer, a few kilobytes and as good as many teachers."""
+"""The family `mlp`: a net with one hidden layer, of a few kilobytes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from crembo_cli.students.contract import Feature, Floats, Student, Task
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.adam import Net, draw_net, train
-from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns
+from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns, read_columns
 from crembo_cli.students.scored.design import one_thread
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
 from crembo_cli.students.scored.ramps import category_ramps
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
+from crembo_cli.students.scored.text import code_lines, signed, table
 
-RATE, NEXT_RATE = 0.005, 0.001  # Adam's rates for a net drawn anew, and for one to go on from
-NEXT_SHARE = 4  # going on takes one step for so many of a new net's
+if TYPE_CHECKING:
+    from onnx import GraphProto
+
+RATE, NEXT_RATE = 0.005, 0.001  # learning rates for a new net, and from a given start
+NEXT_SHARE = 4  # from a given start, 1/4 of the steps of a new net
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +33,15 @@ class MlpFamily:
     name: ClassVar[str] = "mlp"
     summary: ClassVar[str] = "a small neural net; not readable, but nearest the teacher"
     thresholds: ClassVar[int | None] = 0
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = ({"hidden": 16}, {"hidden": 32}, {"hidden": 64})
 
     hidden: int = field(
-        default=32, metadata={"help": "Units of the hidden layer.", "minimum": 1, "maximum": 1024}
+        default=32, metadata={"help": "Number of hidden units.", "minimum": 1, "maximum": 1024}
     )
     steps: int = field(
         default=2000,
         metadata={
-            "help": "Steps of training, each on 256 rows.",
+            "help": "Number of training steps, each on a batch of 256 rows.",
             "minimum": 1,
             "maximum": 100_000,
         },
@@ -45,12 +51,32 @@ class MlpFamily:
         """Centre and scale the rows of `task`, once for all fits."""
         return MlpLearner(self, task)
 
+    @staticmethod
+    def read(graph: GraphProto) -> MlpStudent:
+        """Return the net in the graph of a student's file.
+
+        Raises ValueError, KeyError or IndexError if the nodes are not as crembo writes them.
+        """
+        own = StudentGraph(graph)
+        parts = [
+            own.value(node)
+            for pair in zip(own.all("MatMul"), own.all("Add"), strict=True)
+            for node in pair
+        ]
+        inner, inner_bias, outer, outer_bias = parts
+        columns = read_columns(own)
+        if len(inner) != columns.width():
+            raise ValueError(f"expected {columns.width()} inputs of the net, got {len(inner)}")
+        net = Net(inner=inner, inner_bias=inner_bias, outer=outer, outer_bias=outer_bias)
+        return MlpStudent(columns=columns, net=net)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MlpStudent(ScoredStudent):
-    """Scores of a net whose inner weights take the columns as they are, not standardised."""
+    """Scores of a net on the columns, which are centred but not standardised."""
 
     net: Net
+    kind: ClassVar[str] = "mlp"
 
     def weigh(self, columns: Doubles) -> Doubles:
         """See `ScoredStudent.weigh`."""
@@ -82,13 +108,75 @@ class MlpStudent(ScoredStudent):
         """The net's layers in a line; its weights mean little to a reader."""
         inputs, hidden = self.net.inner.shape
         flags = len(self.columns.missing)
-        told = f"{len(features)} features" + (
-            f" and {flags} flags of missing cells" if flags else ""
-        )
+        missing = f" and {flags} flags for missing values" if flags else ""
         return (
-            f"A net of one hidden layer: {inputs} inputs ({told}), {hidden} hidden units that are "
-            f"cut at 0, {len(classes)} scores."
+            f"A net with one hidden layer: {inputs} inputs ({len(features)} features{missing}), "
+            f"{hidden} hidden units (ReLU), {len(classes)} scores."
         )
+
+    def to_text(self, features: Sequence[Feature], classes: Sequence[str], name: str) -> str:
+        """All weights as tables; see `students.contract.OptionalStudent.to_text`."""
+        net, units = self.net, [f"unit {k}" for k in range(len(self.net.inner_bias))]
+        inputs = [["input", "from", "to", "mean", *units]]
+        bias = ["bias", "", "", "", *signed(net.inner_bias)]
+        for names, weights in zip(self._input_names(features), net.inner, strict=True):
+            inputs.append([*names, *signed(weights)])
+        outputs = [["unit", *classes], ["bias", *signed(net.outer_bias)]]
+        outputs += [[unit, *signed(row)] for unit, row in zip(units, net.outer, strict=True)]
+        lines = [
+            f"{name}: a net with one hidden layer. The class with the highest score is predicted.",
+            "An input with `from` and `to` rises from 0 to 1 between them and is constant beyond.",
+            "A unit is its bias plus its weights times (input - mean), and 0 if that is below 0.",
+            "A score is its bias plus its weights times the units. A missing value, and a category",
+            "that was not seen before, count as the mean. Probabilities are the softmax of the",
+            "scores.",
+            *code_lines(features),
+            "",
+            *table([*inputs, bias]),
+            "",
+            *table(outputs),
+        ]
+        return "\n".join(lines)
+
+    def _input_names(self, features: Sequence[Feature]) -> Iterator[list[str]]:
+        """The name of each input, where it rises from and to, and its mean."""
+        ramps, centre = self.columns.ramps, self.columns.centre
+        for k, mean in enumerate(centre):
+            feature = features[k if ramps is None else int(ramps.feature[k])]
+            if ramps is None or ramps.endless[k]:
+                yield [feature.name, "", "", f"{mean:.6g}"]
+                continue
+            begin, end = ramps.knot[k], ramps.knot[k] + 1 / ramps.slope[k]
+            yield [feature.name, f"{begin:.6g}", f"{end:.6g}", f"{mean:.6g}"]
+        for j in self.columns.missing:
+            yield [f"{features[j].name} missing", "", "", "0"]
+
+    def to_json(self, features: Sequence[Feature], classes: Sequence[int | str]) -> dict[str, Any]:
+        """All weights, under "mlp".
+
+        An input is (clip((number - knot) * slope, 0, 1) - mean) of a feature; (number - mean)
+        if it has no knot; 0 if the cell is missing or its category was not seen before; or 1
+        and 0 for a cell that `is_missing` and one that is not.
+        """
+        del features, classes  # named by the document, in this order
+        net, columns = self.net, self.columns
+        inputs: list[dict[str, Any]] = []
+        for k, mean in enumerate(columns.centre.tolist()):
+            if columns.ramps is None:
+                inputs.append({"feature": k, "mean": mean})
+                continue
+            inputs.append({"feature": int(columns.ramps.feature[k]), "mean": mean})
+            if not columns.ramps.endless[k]:
+                knot, slope = float(columns.ramps.knot[k]), float(columns.ramps.slope[k])
+                inputs[-1] |= {"knot": knot, "slope": slope}
+        inputs += [{"feature": j, "is_missing": True} for j in columns.missing.tolist()]
+        return {
+            "mlp": {
+                "inputs": inputs,
+                "hidden": {"weights": net.inner.tolist(), "bias": net.inner_bias.tolist()},
+                "scores": {"weights": net.outer.tolist(), "bias": net.outer_bias.tolist()},
+            }
+        }
 
 
 class MlpLearner(ScoredLearner[MlpStudent]):
@@ -126,7 +214,7 @@ class MlpLearner(ScoredLearner[MlpStudent]):
         return max(found, key=lambda student: total_reward(student, self.task.rows, rewards))
 
     def _nearest(self, targets: Floats) -> Net:
-        """A net drawn anew, on the design, trained to `targets` (chosen rows, c)."""
+        """Train a new net, on the design, to `targets` (c columns)."""
         rng = self._rng()
         width, classes = self.design.matrix.shape[1], targets.shape[1]
         return train(

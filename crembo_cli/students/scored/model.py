@@ -1,4 +1,4 @@
-"""What every family shares that turns columns into scores and says the class with the largest."""
+"""The parts shared by the families that turn columns into one score per class."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from crembo_cli.students.scored.softmax import add_answers, best_sharpness, soft
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
 
-FITTED_ROWS = 50_000  # rows that a fit looks at; drawn by the seed where there are more
-FITTED_CELLS = 64_000_000  # of so many cells, 256 MB, their matrix; fewer rows where it is wide
+FITTED_ROWS = 50_000  # rows that a fit uses; a random sample of more
+FITTED_CELLS = 64_000_000  # cells of their matrix, 256 MB; fewer rows if it is wide
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScoredStudent(ABC):
-    """Says the class with the largest score; the softmax of the scores beside it."""
+    """A student that predicts the class with the highest score; probabilities are the softmax."""
 
     columns: Columns
 
     @abstractmethod
     def weigh(self, columns: Doubles) -> Doubles:
-        """The scores, float64 (n, c), of columns, float64 (n, D)."""
+        """Return the scores, float64 (n, c), of columns, float64 (n, D)."""
 
     @abstractmethod
     def add_scores(self, nodes: Nodes, columns: str) -> str:
-        """Add the nodes that do what `weigh` does; the name of the tensor they write."""
+        """Add the nodes that compute `weigh`; return the name of the tensor that they write."""
 
     @abstractmethod
     def sharpened(self, factor: float) -> Self:
-        """The student with all scores multiplied by `factor` > 0."""
+        """Return the student with all scores multiplied by `factor` > 0."""
 
     def predict(self, rows: Floats) -> Indices:
         """Class indices, int64 (n,), for float32 rows (n, p)."""
@@ -70,9 +70,9 @@ S = TypeVar("S", bound=ScoredStudent)
 
 
 class ScoredLearner(Generic[S]):
-    """The columns of one task and their matrix, which serve all fits.
+    """The columns of one task and their matrix, shared by all fits.
 
-    A fit looks at `FITTED_ROWS` rows at most: so few parameters are well determined by them.
+    A fit uses at most `FITTED_ROWS` rows, which determine so few parameters well.
     """
 
     @one_thread()
@@ -90,7 +90,7 @@ class ScoredLearner(Generic[S]):
 
     @one_thread()
     def finish(self, student: Student) -> S:
-        """`student`, its scores multiplied so that its probabilities are nearest the beliefs.
+        """Scale the scores of `student` so that its probabilities are nearest the soft labels.
 
         Raises TypeError for a student of another family.
         """
@@ -99,14 +99,14 @@ class ScoredLearner(Generic[S]):
         return own.sharpened(best_sharpness(scores, self.task.beliefs[self.chosen]))
 
     def own(self, student: Student) -> S:
-        """`student`, which is one of this family; else TypeError is raised."""
+        """Return `student`. Raises TypeError if it is not of this family."""
         if not isinstance(student, self.kind):
             found = type(student).__name__
-            raise TypeError(f"a learner of {self.kind.__name__} has no use for a {found}")
+            raise TypeError(f"expected a {self.kind.__name__}, got a {found}")
         return student
 
 
 def total_reward(student: Student, rows: Floats, rewards: Floats) -> float:
-    """The sum of `rewards` (n, c) that the student's labels of `rows` (n, p) get."""
+    """Return the sum of `rewards` (n, c) that the student's predictions on `rows` (n, p) earn."""
     predicted = student.predict(rows)
     return float(rewards[np.arange(len(predicted)), predicted].sum(dtype=np.float64))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
 Doubles = NDArray[np.float64]
-MOST_CODES = 64  # categories of a feature that are told apart; of more, neighbours share
+MOST_CODES = 64  # categories of a feature with a point of their own; of more, neighbours share
 ENDLESS = np.float32(np.inf)
 
 
@@ -37,7 +42,7 @@ class Ramps:
         return np.clip(rise, *(end.astype(np.float64) for end in self.ends()))
 
     def add_ends(self, nodes: Nodes, rise: str) -> str:
-        """Add the nodes that keep each ramp between its ends; the name of what they write."""
+        """Add the nodes that clip each ramp at its ends; return the name of what they write."""
         if not self.endless.any():
             zero, one = (nodes.double(np.array(edge, np.float32)) for edge in (0, 1))
             return nodes.add("Clip", [rise, zero, one])
@@ -45,21 +50,33 @@ class Ramps:
         return nodes.add("Min", [nodes.add("Max", [rise, low]), high])
 
     def ends(self) -> tuple[Floats, Floats]:
-        """The least and the largest value of each column: float32 (r,) each."""
+        """Return the least and the largest value of each column: float32 (r,) each."""
         return (
             np.where(self.endless, -ENDLESS, np.float32(0)),
             np.where(self.endless, ENDLESS, np.float32(1)),
         )
 
     def numbers(self) -> int:
-        """How many numbers of the exported student belong to the ramps."""
+        """Return how many numbers of the exported student belong to the ramps."""
         return (3 + 2 * bool(self.endless.any())) * len(self.knot)
 
 
-def curve_ramps(rows: Floats, knots: int, categories: Sequence[int]) -> Ramps:
-    """The ramps between at most `knots` knots of each feature of float32 rows (n, p).
+def read_ramps(graph: StudentGraph, gather: NodeProto, subtraction: NodeProto) -> Ramps:
+    """Return the ramps whose features `gather` picks and whose knots `subtraction` subtracts."""
+    feature = graph.value(gather).astype(np.int64)
+    least = graph.all("Max")
+    return Ramps(
+        feature=feature,
+        knot=graph.value(subtraction),
+        slope=graph.value(graph.only("Mul")),
+        endless=(np.isinf(graph.value(least[0])) if least else np.zeros(len(feature), np.bool_)),
+    )
 
-    A feature of `categories` (as in `contract.Task`) has one at each code.
+
+def curve_ramps(rows: Floats, knots: int, categories: Sequence[int]) -> Ramps:
+    """Place at most `knots` knots per feature of float32 rows (n, p); return the ramps between.
+
+    A feature with `categories` (as in `contract.Task`) has a knot at each code.
     """
     counts = categories or (0,) * rows.shape[1]
     return _ramps(
@@ -71,7 +88,7 @@ def curve_ramps(rows: Floats, knots: int, categories: Sequence[int]) -> Ramps:
 
 
 def category_ramps(rows: Floats, categories: Sequence[int]) -> Ramps | None:
-    """Ramps for the `categories` among the features, the numbers as they are; None: no category."""
+    """Return ramps for the features with `categories`, numbers unchanged; None without any."""
     if not any(categories):
         return None
     counts = enumerate(categories)
@@ -97,18 +114,18 @@ def _ramps(knots: Sequence[Floats | None]) -> Ramps:
 
 
 def _codes(cells: Floats, count: int) -> Floats:
-    """A knot at each of `count` codes; where those are too many, at codes evenly spread."""
+    """A knot at each of `count` codes; if those are too many, at evenly spread codes."""
     if count > MOST_CODES:
         return place_knots(np.where(cells < 0, np.float32(np.nan), cells), MOST_CODES)
     return np.arange(count, dtype=np.float32)
 
 
 def place_knots(cells: Floats, most: int) -> Floats:
-    """At most `most` of the values in `cells` (n,), ascending, evenly spread over the rows.
+    """Choose at most `most` of the values in `cells` (n,), ascending, evenly spread over the rows.
 
-    All values where there are so few. Otherwise the least, the largest, and values between at
-    even shares of the rows, where a value that fills more than its share takes one knot only.
-    At least one value is returned: 0 where all cells are missing.
+    All values, if there are few enough. Otherwise the least, the largest, and values between
+    them at even shares of the rows; a value that fills more than its share takes one knot only.
+    At least one value is returned: 0 if all cells are missing.
     """
     values, counts = np.unique(cells[~np.isnan(cells)], return_counts=True)
     if len(values) == 0:

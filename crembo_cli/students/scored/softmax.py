@@ -1,8 +1,8 @@
-"""From scores to answers, in memory and in ONNX alike, and what a fit may gain on them.
+"""Scores to probabilities and labels, in memory and in ONNX, and the losses of a fit.
 
-Scores are float64 and probabilities float32 on both sides: sums of products come out of numpy
-and of onnxruntime in another order, and in float64 what differs is far below what float32
-shows, so that the label, the argmax of the float32 probabilities, is the same.
+Scores are float64 and probabilities float32 in both. numpy and onnxruntime add products in
+different orders; in float64 the difference is far below the precision of float32, so the label,
+the argmax of the float32 probabilities, is the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Loss: TypeAlias = Callable[[Floats, Floats], tuple[float, Floats]]
 
 
 def softmax(scores: NDArray[Number]) -> NDArray[Number]:
-    """Shares (n, c) of the classes, of the dtype of the scores (n, c)."""
+    """Return the softmax (n, c), in the dtype of the scores (n, c)."""
     shares: NDArray[Number] = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
     return shares
@@ -37,9 +37,9 @@ def add_answers(nodes: Nodes, scores: str, index: str, probabilities: str) -> No
 
 
 def cross_entropy(scores: Floats, targets: Floats) -> tuple[float, Floats]:
-    """The mean soft cross-entropy, and n times its gradient in the scores: float32 (n, c).
+    """Return the mean soft cross-entropy, and n times its gradient in the scores: float32 (n, c).
 
-    Rows of `targets` sum to 1, or to 0 where a row shall not count.
+    Rows of `targets` sum to 1, or to 0 if a row shall not count.
     """
     shifted = scores - scores.max(axis=1, keepdims=True)
     shares = np.exp(shifted)
@@ -53,10 +53,10 @@ def cross_entropy(scores: Floats, targets: Floats) -> tuple[float, Floats]:
 
 
 def lost_reward(scores: Floats, rewards: Floats) -> tuple[float, Floats]:
-    """Minus the mean reward of a label drawn by the softmax, and n times its gradient.
+    """Return minus the mean reward of a label sampled from the softmax, and n times its gradient.
 
-    A smooth stand-in for minus the mean of `rewards[i, f(x_i)]`, which it nears as the scores
-    grow. A row whose rewards are all equal has no gradient.
+    A smooth approximation of minus the mean of `rewards[i, f(x_i)]`, which it approaches as the
+    scores grow. A row whose rewards are all equal has no gradient.
     """
     shares = softmax(scores)
     total_reward = (shares * rewards).sum(axis=1, keepdims=True)
@@ -65,18 +65,18 @@ def lost_reward(scores: Floats, rewards: Floats) -> tuple[float, Floats]:
 
 
 def as_targets(rewards: Floats) -> Floats:
-    """Rewards (n, c) as targets of the cross-entropy: rows sum to 1; 0 where all are equal."""
-    tells = rewards.max(axis=1, keepdims=True) > rewards.min(axis=1, keepdims=True)
+    """Turn rewards (n, c) into cross-entropy targets: rows sum to 1, or to 0 if all are equal."""
+    differs = rewards.max(axis=1, keepdims=True) > rewards.min(axis=1, keepdims=True)
     sums = rewards.sum(axis=1, keepdims=True)
-    targets: Floats = np.where(tells, rewards / np.where(sums > 0, sums, 1), 0).astype(np.float32)
+    targets: Floats = np.where(differs, rewards / np.where(sums > 0, sums, 1), 0).astype(np.float32)
     return targets
 
 
 def best_sharpness(scores: Floats, beliefs: Floats) -> float:
-    """The factor > 0 on the scores (n, c) that brings their softmax nearest to the beliefs.
+    """Find the factor > 0 on the scores (n, c) whose softmax is nearest to the soft labels.
 
-    Temperature scaling (Guo et al. 2017), by cross-entropy; from 1/1000 to 1000. It leaves
-    the order of the classes as it is.
+    Temperature scaling (Guo et al. 2017), by cross-entropy; from 1/1000 to 1000. It does not
+    change the order of the classes.
     """
     from scipy.optimize import minimize_scalar
 

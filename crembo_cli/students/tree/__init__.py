@@ -1,1 +1,1 @@
-"""The tree family, one file for each stage of the data: bins, splits, grow, refine, prune."""
+"""The tree family, one module for each stage: bins, splits, grow, refine, prune."""

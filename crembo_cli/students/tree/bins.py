@@ -1,4 +1,4 @@
-"""Values to bins: each feature cut once into at most 255 bins, one code more for missing."""
+"""Values to bins: at most 255 bins for each feature, and one code for missing values."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Floats
+from crembo_cli.arrays import Floats, Indices, Int32s
 
-MISSING = 255  # the code of a value that is not there
+MISSING = 255  # the code of a missing value
 MAX_BINS = 255  # codes 0 .. 254
-FINE = 1 << 16  # quantiles are found among so many distinct values; of more, every k-th one
-EVERYTHING = np.finfo(np.float32).max  # a threshold that every finite value goes left of
-NOTHING = np.float32(-np.inf)  # and one that none does
+FINE = 1 << 16  # quantiles use at most this many distinct values: of more, every k-th one
+EVERYTHING = np.finfo(np.float32).max  # the threshold that sends all known values left
+NOTHING = np.float32(-np.inf)  # the threshold that sends all known values right
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bins:
-    """n rows of p features as codes, and the edges between them."""
+    """n rows of p features as bin codes, and the edges between the bins."""
 
     codes: NDArray[np.uint8]  # (p, n) C order; MISSING for NaN
     edges: Floats  # (p, 255) ascending, filled up with infinity; code k: edges[k-1] < v <= edges[k]
-    widths: NDArray[np.int64]  # (p,) how many codes values can have, missing aside
+    widths: Indices  # (p,) the number of codes of each feature, without MISSING
 
-    def thresholds(self, features: NDArray[np.int32], cuts: NDArray[np.int64]) -> Floats:
-        """For each pair the threshold, float32, that sends codes <= the cut left."""
+    def thresholds(self, features: Int32s, cuts: Indices) -> Floats:
+        """For each pair of feature and cut, the threshold that sends codes <= the cut left."""
         found = self.edges[features, np.clip(cuts, 0, MAX_BINS - 1)]
         found = np.where(cuts < self.widths[features] - 1, found, EVERYTHING)
         return np.where(cuts < 0, NOTHING, found)
 
-    def cuts(self, features: NDArray[np.int32], thresholds: Floats) -> NDArray[np.int64]:
-        """For each pair the cut of `thresholds`, or of the nearest edge below it."""
+    def cuts(self, features: Int32s, thresholds: Floats) -> Indices:
+        """For each pair of feature and threshold, the cut at or just below the threshold."""
         below = (self.edges[features] <= thresholds[:, None]).sum(axis=1) - 1
         return np.where(thresholds == EVERYTHING, self.widths[features] - 1, below)
 
@@ -41,8 +41,8 @@ class Bins:
 def bin_rows(rows: Floats, threads: int) -> Bins:
     """Bin float32 rows (n, p).
 
-    Where a feature has at most 255 distinct values every midpoint between neighbours is an
-    edge, so nothing is lost; otherwise edges lie at quantiles.
+    If a feature has at most 255 distinct values, every midpoint between neighbours is an edge
+    and no split is lost; otherwise the edges are quantiles.
     """
     from crembo_cli.students.tree.kernels import bin_values
 
@@ -64,7 +64,7 @@ def bin_rows(rows: Floats, threads: int) -> Bins:
 
 
 def find_edges(column: Floats) -> Floats:
-    """Ascending float32 edges, at most 254, for float32 values (n,); NaN is passed over.
+    """Ascending float32 edges, at most 254, for float32 values (n,); NaN is ignored.
 
     Midpoints are rounded *down* to float32: then a value is <= the edge in float32 exactly when
     its code is <= the edge's (trees in onnxruntime compare in float32; rounding to nearest
@@ -72,11 +72,11 @@ def find_edges(column: Floats) -> Floats:
     """
     values = np.sort(column)
     values = values[: np.searchsorted(values, np.inf)]  # NaN sorts last
-    starts = np.flatnonzero(values[1:] != values[:-1]) + 1  # of each distinct value but the first
+    starts = np.flatnonzero(values[1:] != values[:-1]) + 1  # of all distinct values but the first
     if len(starts) >= MAX_BINS:
         starts = starts[:: -(-len(starts) // FINE)]
-        # A value counts for one bin's worth of rows at most, or a frequent one would leave
-        # the others fewer edges than there are.
+        # A value counts at most as many rows as one bin holds. Otherwise a frequent value would
+        # take several quantiles, and the others would get fewer edges.
         counts = np.diff(starts, prepend=0, append=len(values))
         below = np.cumsum(np.minimum(counts, len(values) / MAX_BINS))
         wanted = np.arange(1, MAX_BINS) * (below[-1] / MAX_BINS)
@@ -88,15 +88,15 @@ def find_edges(column: Floats) -> Floats:
     return np.asarray(np.where(edges > middle, down, edges), np.float32)
 
 
-WORTH_THREADS = 2_000_000  # steps of about a nanosecond; for less, starting threads costs more
+WORTH_THREADS = 2_000_000  # steps of about 1 ns: below this, threads cost more than they save
 
 
 def in_threads(run: Callable[[int, int], None], count: int, threads: int, *, work: int) -> None:
-    """Call `run(begin, end)` on parts of range(count), at most `threads` of them at once.
+    """Call `run(begin, end)` on parts of range(count), at most `threads` of them in parallel.
 
-    `work` is how many steps all parts have together; little work is done in one part. `run`
-    must write only what belongs to its part; then the result does not depend on `threads`. The
-    first error raised in a part is raised here.
+    `work` is the number of steps of all parts together; little work is done in one part. `run`
+    must write only what belongs to its part; then the result does not depend on `threads`.
+    Raises the first error of a part.
     """
     parts = min(threads, count) if work > WORTH_THREADS else 1
     if parts <= 1:

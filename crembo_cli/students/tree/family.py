@@ -1,41 +1,49 @@
-"""The family `tree`: grown on entropy, re-optimised by TAO, pruned on rows held back."""
+"""The family `tree`: grown by entropy, re-optimised by TAO, pruned on validation rows."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Floats, Student, Task
+from crembo_cli.arrays import Doubles, Floats, Indices
+from crembo_cli.students.contract import Student, Task
 from crembo_cli.students.tree.bins import bin_rows
-from crembo_cli.students.tree.draft import exact_rewards, from_tree, node_stats
-from crembo_cli.students.tree.grow import grow
+from crembo_cli.students.tree.grow import exact_rewards, from_tree, grow, node_stats
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.prune import prune_by_belief, prune_same, prune_to_leaves
+from crembo_cli.students.tree.read import read_tree
 from crembo_cli.students.tree.refine import refine
 
-FIRST_PASSES = 15  # TAO passes at most for a tree grown anew
-NEXT_PASSES = 4  # and for one that starts from a neighbour
-LABEL_LEAD = 1e-4  # by how much, relatively, the label's probability leads where beliefs would not
+if TYPE_CHECKING:
+    from onnx import GraphProto
+
+FIRST_PASSES = 15  # largest number of TAO passes for a newly grown tree
+NEXT_PASSES = 4  # the same for a fit with a start
+LABEL_LEAD = 1e-4  # relative lead of the label's probability if the mean beliefs do not favour it
 
 
 @dataclass(frozen=True, kw_only=True)
 class TreeFamily:
-    """A decision tree: one threshold on one feature a split, one class a leaf."""
+    """A decision tree: each split has one threshold on one feature, each leaf one class."""
 
     name: ClassVar[str] = "tree"
-    summary: ClassVar[str] = "a decision tree; readable, and the smallest"
+    summary: ClassVar[str] = "a decision tree; readable and small"
     thresholds: ClassVar[int | None] = None
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = tuple(
+        {"max_depth": d} for d in (1, 2, 3, 4, 5, 6, 8)
+    )
+    readable: ClassVar[bool] = True
 
     max_depth: int = field(
-        default=5, metadata={"help": "The most splits above a leaf.", "minimum": 1, "maximum": 16}
+        default=5, metadata={"help": "Maximum depth of the tree.", "minimum": 1, "maximum": 16}
     )
     max_leaves: int = field(
         default=2**16,
         metadata={
-            "help": "The most leaves; a tree grown to max_depth is pruned back to so many.",
+            "help": "Maximum number of leaves; the tree is grown to max_depth, then pruned.",
             "minimum": 2,
             "maximum": 2**16,
         },
@@ -43,7 +51,7 @@ class TreeFamily:
     alpha: float = field(
         default=0.0005,
         metadata={
-            "help": "The mean belief, on fit and held rows, that a split must earn to stay.",
+            "help": "Minimum gain in mean belief for a split to survive pruning.",
             "minimum": 0.0,
             "maximum": 1.0,
         },
@@ -53,9 +61,14 @@ class TreeFamily:
         """Bin the rows of `task`, once for all fits."""
         return TreeLearner(self, task)
 
+    @staticmethod
+    def read(graph: GraphProto) -> Tree:
+        """Read a tree back from the graph of its file; see `students.tree.read`."""
+        return read_tree(graph)
+
 
 class TreeLearner:
-    """Trees for one task; the bins are shared by all of its fits."""
+    """Fits trees for one task; all fits share the bins."""
 
     def __init__(self, family: TreeFamily, task: Task) -> None:
         self.family = family
@@ -63,7 +76,7 @@ class TreeLearner:
         self.bins = bin_rows(task.rows, task.threads)
 
     def fit(self, rewards: Floats, start: Student | None = None) -> Tree:
-        """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls."""
+        """See `students.contract.Learner.fit`; the sum of rewards is never lower than `start`'s."""
         rewards = exact_rewards(rewards)
         threads = self.task.threads
         if isinstance(start, Tree):
@@ -75,26 +88,26 @@ class TreeLearner:
         tree = draft.to_tree(self.bins, rewards.shape[1])
         if tree.is_leaf().sum() <= self.family.max_leaves:
             return tree
-        # What is left of a deeper tree can do better once it stands alone.
+        # The rest of a pruned tree can be improved once it stands alone.
         draft = from_tree(within_leaves(tree, self.task, self.family.max_leaves), self.bins)
         refine(draft, self.bins, rewards, NEXT_PASSES, threads)
         return draft.to_tree(self.bins, rewards.shape[1])
 
     def finish(self, student: Student) -> Tree:
-        """`student` pruned, missing values sent where most rows go, mean beliefs in its leaves.
+        """Prune `student` and write the mean beliefs in its leaves; see `finish_tree`.
 
         Raises TypeError for a student of another family.
         """
         if not isinstance(student, Tree):
-            raise TypeError(f"a tree learner finishes trees, not {type(student).__name__}")
+            raise TypeError(f"expected a Tree, got {type(student).__name__}")
         return finish_tree(student, self.task, self.family.alpha)
 
 
 def within_leaves(tree: Tree, task: Task, most: int) -> Tree:
-    """`tree` pruned to at most `most` leaves, by the fit and the held rows together.
+    """`tree` pruned to at most `most` leaves, on the training and validation rows together.
 
-    Held rows alone are few and lie in clumps: by them, trees of 16 leaves were .2 points less
-    accurate, .6 less faithful and 3.5 less deep at 5 % (12 tables).
+    Validation rows alone are few and clustered: pruned on them, trees of 16 leaves had .2 points
+    less accuracy, .6 less fidelity and 3.5 less depth at 5 % (12 tables).
     """
     fitted = node_stats(tree, task.rows, task.beliefs).beliefs
     both = fitted + node_stats(tree, task.validation_rows, task.validation_beliefs).beliefs
@@ -102,37 +115,38 @@ def within_leaves(tree: Tree, task: Task, most: int) -> Tree:
 
 
 def finish_tree(tree: Tree, task: Task, alpha: float) -> Tree:
-    """`tree` without splits that earn less than `alpha` of mean belief each.
+    """`tree` pruned of splits that gain less than `alpha` of mean belief, ready to be scored.
 
-    That is over the fit and the held rows together: held rows alone are few, lie in clumps, and
-    prune what they do not reach. Where no rows are held nothing is pruned by belief.
+    The gain is over the training and validation rows together: validation rows alone are few and
+    clustered, and would prune what they do not reach. Without validation rows no split is pruned
+    by its gain.
 
-    Mean beliefs are written in its leaves; where no missing value was seen, missing ones go
-    where most rows go.
+    Leaves get their mean beliefs as probabilities. At splits where no training value was missing,
+    missing values go the way of most rows.
     """
-    passed = node_stats(tree, task.rows, task.beliefs)
-    tree, stayed = prune_same(tree, passed.rows)
-    passed = passed.at(stayed)
+    stats = node_stats(tree, task.rows, task.beliefs)
+    tree, stayed = prune_same(tree, stats.rows)
+    stats = stats.at(stayed)
     if len(task.validation_rows):
         validation = node_stats(tree, task.validation_rows, task.validation_beliefs).beliefs
-        tree, stayed = prune_by_belief(tree, passed.beliefs, validation + passed.beliefs, alpha)
-        passed = passed.at(stayed)
-        tree, stayed = prune_same(tree, passed.rows)
-        passed = passed.at(stayed)
-    most_left = passed.rows[tree.left] >= passed.rows[tree.right]
+        tree, stayed = prune_by_belief(tree, stats.beliefs, validation + stats.beliefs, alpha)
+        stats = stats.at(stayed)
+        tree, stayed = prune_same(tree, stats.rows)
+        stats = stats.at(stayed)
+    most_left = stats.rows[tree.left] >= stats.rows[tree.right]
     return replace(
         tree,
-        probabilities=label_first(passed.beliefs, tree.label),
-        missing_left=np.where(passed.absent > 0, tree.missing_left, most_left) & ~tree.is_leaf(),
+        probabilities=label_first(stats.beliefs, tree.label),
+        missing_left=np.where(stats.absent > 0, tree.missing_left, most_left) & ~tree.is_leaf(),
     )
 
 
-def label_first(sums: NDArray[np.float64], label: NDArray[np.int64]) -> Floats:
-    """Mean beliefs from `sums` (m, c), float32, changed no more than the label needs to lead.
+def label_first(sums: Doubles, label: Indices) -> Floats:
+    """Mean beliefs from `sums` (m, c), float32, changed only so far that the label leads.
 
-    A leaf's label maximises the reward at a threshold, which is not always the class with the
-    largest mean belief. A reader of `probabilities` expects its argmax to be the label, so
-    there the label's probability is raised just above the others and the row renormalised.
+    A leaf's label maximises the reward at a threshold and may not have the largest mean belief.
+    The argmax of the probabilities must be the label, so the label's probability is then raised
+    just above the others and the row is renormalised.
     """
     each = np.arange(len(sums))
     means = sums / np.maximum(sums.sum(axis=1, keepdims=True), 1e-300)

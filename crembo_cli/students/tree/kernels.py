@@ -1,13 +1,13 @@
-"""The loops over rows, compiled by numba; the only file that knows of it.
+"""The loops over rows, compiled by numba; no other module uses numba.
 
-Every kernel releases the interpreter's lock, so that threads may share the features (or rows)
-of a call; each writes its own part of the outputs, so the answer is the same on any number.
+Every kernel releases the interpreter's lock, so threads can share the features (or rows) of a
+call. Each thread writes its own part of the outputs, so the result is the same on any number.
 
-In all kernels `codes` is uint8 (p, n), the bin of each value, MISSING where there is none, and
-`rewards` float32 (n, c), exact (see `rewards.py`). In a draft, a row with code k for
+In all kernels `codes` is uint8 (p, n), the bin code of each value or MISSING, and `rewards` is
+float32 (n, c), exact (see `draft.exact_rewards`). In a draft, a row with code k for
 `feature[v]` goes from v to `left[v] + goes_right[v, k]`, uint8 (nodes, 256). The searches write,
 each (features, slots), `score` float64, `cuts` int16 (codes <= cut go left) and `missing` int8
-(1: left); of equally good cuts the lowest, missing values right first.
+(1: left); of equally good cuts the lowest one wins, with missing values on the right first.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ AT_ONCE, BLOCK = 8, 2048  # features and rows: 8 * 256 sums of each class, and t
 
 
 def kernel(function):
-    """Compile `function`, keeping the machine code on disk where there is a place for it.
+    """Compile `function`; cache the machine code on disk if possible.
 
-    numba raises RuntimeError where neither the package's folder nor a home is writable
-    (containers, cron); the kernel is then compiled anew in each process.
+    numba raises RuntimeError if neither the package's folder nor a home folder is writable
+    (containers, cron); each process then compiles the kernel again.
     """
     try:
         return njit(function, cache=True, nogil=True, error_model="numpy")
@@ -34,14 +34,14 @@ def kernel(function):
 
 @kernel
 def bin_values(values, edges, codes):
-    """Write to `codes` how many of `edges` lie below each value; MISSING for NaN.
+    """Write the number of `edges` below each value to `codes`; MISSING for NaN.
 
     `edges` is float32 (255,), ascending, filled up with infinity.
     """
     for i in range(values.size):
         value = values[i]
         code, step = np.uint32(0), np.uint32(128)
-        # No branch inside: a processor would guess every other one wrong.
+        # Without a branch, because a processor would mispredict every other one.
         while step > 0:
             code += step * np.uint32(edges[code + step - np.uint32(1)] < value)
             step >>= np.uint32(1)
@@ -62,10 +62,10 @@ def descend(codes, begin, end, feature, left, goes_right, levels, node):
 
 @kernel
 def gains(codes, begin, end, feature, left, goes_right, label, rewards, node, open_, gain, kept):
-    """What rows begin .. end-1 earn when sent left at their node less when sent right.
+    """The rewards of rows begin .. end-1 when sent left at their node, minus when sent right.
 
-    Writes float32 (n,) `gain`, 0 where the row's node is not `open_`, bool (nodes,), and `kept`,
-    the gain of rows that go left as it is, else 0.
+    Writes float32 (n,) `gain`, 0 if the row's node is not `open_`, bool (nodes,), and `kept`, the
+    gain of rows that go left now, else 0.
     """
     for i in range(begin, end):
         v = node[i]
@@ -87,11 +87,11 @@ def gains(codes, begin, end, feature, left, goes_right, label, rewards, node, op
 
 @kernel
 def best_gain_splits(codes, widths, begin, end, rows, slot, gain, score, cuts, missing):
-    """For features begin .. end-1 and every slot, the split whose left side gains the most.
+    """Find the split whose left side gains the most, for features begin .. end-1 and every slot.
 
-    `rows` int32, `slot` int32 and `gain` float32 go together: a row, the split it comes to, and
-    what it adds when it goes left instead of right. Feature f has codes below `widths[f]`.
-    A split may send all one way; cut -1 sends all known values right.
+    `rows` int32, `slot` int32 and `gain` float32 are parallel: a row, its split, and its gain when
+    it goes left instead of right. Feature f has codes below `widths[f]`. A split may send all
+    rows one way; cut -1 sends all known values right.
     """
     sums = np.empty((score.shape[1], 256))
     for f in range(begin, end):
@@ -113,11 +113,11 @@ def best_gain_splits(codes, widths, begin, end, rows, slot, gain, score, cuts, m
 
 @kernel
 def gather(rewards, classes, counts, order, bounds, cells):
-    """Write to `cells` the rewards of the classes that count, group by group.
+    """Write the rewards of the classes that count to `cells`, group by group.
 
     `order` int32 holds row numbers grouped by slot, `bounds` int64 (slots + 1,) where each group
-    begins in it; of slot k the first `counts[k]` of `classes[k]` count. Rows that have no reward
-    for any of those are left out: `order` and `bounds` close up, in place.
+    begins in it; in slot k the first `counts[k]` of `classes[k]` count. Rows without a reward for
+    any of those are left out: `order` and `bounds` are closed up in place.
     """
     place, end = 0, bounds[0]
     for k in range(counts.size):
@@ -138,19 +138,19 @@ def gather(rewards, classes, counts, order, bounds, cells):
 def best_class_splits(
     codes, widths, begin, end, order, bounds, cells, counts, totals, goal, score, cuts, missing
 ):
-    """For features begin .. end-1 and every slot, the split that sorts its classes best.
+    """Find the split that separates the classes best, for features begin .. end-1 and every slot.
 
-    `order`, `bounds`, `cells` and `counts` as `gather` leaves them; `totals` float64 (slots, c)
-    the cells' sums in each slot. `goal` ENTROPY: minus the two sides' summed entropy (nats times
-    summed cells), both of which get some; LABELS: the best class's sum on the left plus the same
-    on the right. Where there is no such cut the score is -inf.
+    `order`, `bounds`, `cells` and `counts` are as `gather` leaves them; `totals` float64 (slots, c)
+    are the sums of the cells in each slot. The score for the `goal` ENTROPY is minus the summed
+    entropy of two non-empty sides (nats times summed cells); for LABELS it is the best class's
+    sum on the left plus the one on the right. Without such a cut the score is -inf.
     """
     sums = np.empty((AT_ONCE, 256, cells.shape[1]))
     for first in range(begin, end, AT_ONCE):
         some = range(first, min(first + AT_ONCE, end))
         for k in range(counts.size):
             sums[:] = 0.0
-            # A few features take their turn at each block of cells while it is in the cache.
+            # Several features share each block of cells while it is in the cache.
             for start in range(bounds[k], bounds[k + 1], BLOCK):
                 for f in some:
                     for j in range(start, min(start + BLOCK, bounds[k + 1])):
@@ -165,7 +165,7 @@ def best_class_splits(
 
 @kernel
 def best_class_cut(sums, totals, classes, width, goal):
-    """Score, cut and side of missing values of the best split by `sums` (256, >= classes)."""
+    """Score, cut and missing side of the best split by `sums` (256, >= classes)."""
     best, best_cut, best_side = -np.inf, 0, 0
     low, high = np.empty(classes), np.empty(classes)
     absent = 0.0
@@ -202,7 +202,7 @@ def best_class_cut(sums, totals, classes, width, goal):
 
 @kernel
 def leaves_of(rows, feature, threshold, missing_left, left, right, leaf):
-    """Write to `leaf` the leaf that each row of float32 (n, p) falls into; NaN is missing."""
+    """Write the leaf of each float32 row (n, p) to `leaf`; NaN is missing."""
     for i in range(rows.shape[0]):
         v = 0
         while feature[v] >= 0:

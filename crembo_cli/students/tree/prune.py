@@ -1,21 +1,20 @@
-"""Pruning: what says the same, what no row reaches, and what earns too little."""
+"""Pruning: splits that change nothing, that no row reaches, or that gain too little."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Indices
-from crembo_cli.students.tree.model import LEAF, Tree, compact
+from crembo_cli.arrays import LEAF, Doubles, Indices
+from crembo_cli.students.tree.model import Tree, compact
 
 
 def prune_same(tree: Tree, rows: Indices) -> tuple[Tree, Indices]:
-    """`tree` without splits that change nothing, and which of its nodes (m,) stayed.
+    """Remove the splits of `tree` that change no prediction; also return the nodes kept.
 
-    `rows` (m,) is how many rows pass each node. A split goes when one of its sides gets none of
-    them, or when all leaves below it say the same; every row is answered as before.
+    `rows` (m,) is the number of rows at each node. A split is removed if one of its sides has no
+    rows, or if all leaves below it have the same label.
     """
     feature, label = tree.feature.copy(), tree.label.copy()
     keep = np.arange(len(feature), dtype=np.int32)
@@ -29,15 +28,15 @@ def prune_same(tree: Tree, rows: Indices) -> tuple[Tree, Indices]:
 
 
 def prune_by_belief(
-    tree: Tree, fitted: NDArray[np.float64], validation: NDArray[np.float64], alpha: float
+    tree: Tree, fitted: Doubles, validation: Doubles, alpha: float
 ) -> tuple[Tree, Indices]:
-    """`tree` without splits that earn less than `alpha` of mean belief on held rows each.
+    """Remove the splits of `tree` that gain less than `alpha` of mean belief.
 
-    Also returns which of its nodes stayed. `fitted` and `validation` are float64 (m, c): the
-    beliefs of the fit rows and of the held rows that pass each node, summed. From the bottom up, a
-    subtree of k leaves stays where its mean belief over all held rows is at least
-    alpha * (k - 1) above that of the one leaf that would replace it, which says what the fit
-    rows believe most.
+    Also returns the nodes kept. `fitted` and `validation` are float64 (m, c): the summed beliefs
+    of the training rows and of the rows to prune on, at each node. From the bottom up, a subtree
+    of k leaves is kept if its mean belief, over all rows to prune on, is at least alpha * (k - 1)
+    above that of the leaf that would replace it. That leaf predicts the class with the largest
+    belief on the training rows.
     """
     least = alpha * validation[0].sum()
     alone = np.argmax(fitted, axis=1)
@@ -57,20 +56,20 @@ def prune_by_belief(
 
 
 def prune_to_leaves(
-    tree: Tree, fitted: NDArray[np.float64], validation: NDArray[np.float64], most: int
+    tree: Tree, fitted: Doubles, validation: Doubles, most: int
 ) -> tuple[Tree, Indices]:
-    """Of the trees of at most `most` leaves that `tree` can be pruned to, the one to keep.
+    """Prune `tree` to at most `most` leaves with the largest mean belief.
 
-    It has the largest mean belief on held rows, and of equals the fewest leaves; also returns
-    which nodes stayed. `fitted` and `validation` as in `prune_by_belief`. Exact, by the best that
-    each subtree can earn with 1, 2, ... leaves.
+    Also returns the nodes kept. Of equal trees, the one with the fewest leaves.
+    `fitted` and `validation` are as in `prune_by_belief`. Exact: dynamic programming over the
+    best reward of each subtree with 1, 2, ... leaves.
     """
     alone = np.argmax(fitted, axis=1)
     m = len(tree.feature)
-    says = np.where(tree.is_leaf(), tree.label, alone)
-    as_leaf = validation[np.arange(m), says]
-    total_reward = [np.array([each]) for each in as_leaf]  # of subtree v: [k] with k + 1 leaves
-    share = [np.zeros(1, np.int64)] * m  # how many of those leaves lie on its left
+    labels = np.where(tree.is_leaf(), tree.label, alone)
+    as_leaf = validation[np.arange(m), labels]
+    total_reward = [np.array([each]) for each in as_leaf]  # [v][k]: of subtree v with k + 1 leaves
+    share = [np.zeros(1, np.int64)] * m  # [v][k]: how many of those leaves are on its left
     for v in tree.splits()[::-1]:
         left, right = total_reward[tree.left[v]], total_reward[tree.right[v]]
         best = np.full(min(len(left) + len(right), most), -np.inf)
@@ -90,7 +89,7 @@ def prune_to_leaves(
         leaves[tree.left[v]] = on_left = share[v][leaves[v] - 1]
         leaves[tree.right[v]] = leaves[v] - on_left
         if leaves[v] <= 1:
-            # Below a node that became a leaf nothing is reached, whatever is written there.
+            # Nodes below a new leaf are unreachable, so their contents do not matter.
             leaves[tree.left[v]] = leaves[tree.right[v]] = 1
             feature[v], label[v] = LEAF, alone[v]
     return compact(replace(tree, feature=feature, label=label), np.arange(m, dtype=np.int32))

@@ -1,9 +1,9 @@
-"""TAO: the nodes re-optimised in turn, each for the reward of the whole tree.
+"""TAO: re-optimise the nodes in turn, each for the reward of the whole tree.
 
 Carreira-Perpinan & Tavallali, "Alternating optimization of decision trees", NeurIPS 2018. With
-the rest of the tree fixed, a row that reaches a node matters to it only by what it earns when
-sent left and what when sent right; so the best split of a node is one histogram pass over the
-difference. Nodes of one level share no rows and are done together, the deepest level first.
+the rest of the tree fixed, a row at a node matters only by its reward when sent left and its
+reward when sent right; so one histogram pass over the difference finds the node's best split.
+Nodes of one level share no rows and are optimised together, the deepest level first.
 """
 
 from __future__ import annotations
@@ -11,29 +11,26 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.arrays import LEAF, Bools, Doubles, Floats, Indices, Int32s
 from crembo_cli.students.tree.bins import Bins, in_threads
-from crembo_cli.students.tree.draft import Draft, best_labels, summed_by_node
-from crembo_cli.students.tree.model import LEAF
+from crembo_cli.students.tree.grow import Draft, best_labels, summed_by_node
 from crembo_cli.students.tree.splits import by_gain, by_labels, group_rewards
-
-Int32s = NDArray[np.int32]
 
 
 def refine(draft: Draft, bins: Bins, rewards: Floats, passes: int, threads: int) -> list[float]:
-    """Up to `passes` TAO passes over `draft`, in place, for exact `rewards`, float32 (n, c).
+    """Improve `draft` in place by up to `passes` TAO passes, for exact `rewards`, float32 (n, c).
 
-    Returns the objective, sum over i of rewards[i, f(x_i)], before the first pass and after
-    each. It never falls, and the passes end when no node has anything left to gain.
+    Returns the objective, sum over i of rewards[i, f(x_i)], before the first pass and after each
+    one. It never falls; the passes end when no node can gain.
     """
     return _Refinement(draft, bins, rewards, threads).run(passes)
 
 
 class _Refinement:
-    """The passes over one draft, and which of its nodes are due in the next one.
+    """The passes over one draft, and the nodes that are due in the next pass.
 
-    A node is due again once something below it has changed, or which rows come to it has:
-    otherwise its split is still the best one.
+    A node is due again once something below it or the set of its rows has changed: otherwise its
+    split is still the best one.
     """
 
     def __init__(self, draft: Draft, bins: Bins, rewards: Floats, threads: int) -> None:
@@ -48,7 +45,7 @@ class _Refinement:
         self.lowest[splits[over_leaves]] = True
 
     def run(self, passes: int) -> list[float]:
-        """The objective before the first pass and after each."""
+        """Run the passes and return the objective before the first one and after each."""
         objective: list[float] = []
         while True:
             leaf = self.draft.leaves(self.bins, self.threads)
@@ -59,32 +56,32 @@ class _Refinement:
             self._refine_lowest(self.parent[leaf], sums)
             node = leaf
             for begin, end in self.levels[-2::-1]:
-                # What changed below a node has not changed which rows come to it.
+                # A change below a node does not change the rows at the node.
                 node = np.where(node < end, node, self.parent[node])
                 here = np.zeros_like(self.due)
                 here[begin:end] = (self.due & ~self.lowest)[begin:end]
                 if here.any():
                     self._refine_upper(node, here)
 
-    def _relabel(self, sums: NDArray[np.float64]) -> float:
-        """Give each leaf its best label by `sums` (m, c); returns the objective."""
+    def _relabel(self, sums: Doubles) -> float:
+        """Give each leaf its best label by `sums` (m, c) and return the objective."""
         label = best_labels(sums, self.draft.label)
         self._mark_around(np.flatnonzero(label != self.draft.label))
         self.draft.label = label
         return float(np.take_along_axis(sums, label[:, None], axis=1).sum())
 
-    def _refine_lowest(self, above: Int32s, sums: NDArray[np.float64]) -> None:
-        """Choose the splits over two leaves together with both leaves' labels.
+    def _refine_lowest(self, above: Int32s, sums: Doubles) -> None:
+        """Choose the splits above two leaves together with the leaves' labels.
 
-        `above` (n,) is the split over each row's leaf, `sums` (m, c) the rewards by leaf.
+        `above` (n,) is the split above each row's leaf, `sums` (m, c) the rewards by leaf.
         """
         draft, lowest = self.draft, np.flatnonzero(self.lowest & self.due)
         self.due[lowest] = False
         left, right = sums[draft.left[lowest]], sums[draft.left[lowest] + 1]
         both = left + right
         now = left.max(axis=1) + right.max(axis=1)
-        # Two sides that say y and z earn no more than both[y] + both[z]: a class matters to a
-        # node only where that, with the best other class, is more than what the node earns now.
+        # Two leaves with labels y and z have a reward of at most both[y] + both[z]. So a class
+        # matters only if that sum, with the best other class, exceeds the current reward.
         second, first = np.partition(both, -2, axis=1)[:, -2:].T[:, :, None]
         counted = both + np.where(both < first, first, second) > now[:, None]
         open_ = np.flatnonzero(counted.any(axis=1))
@@ -103,10 +100,10 @@ class _Refinement:
         for side in (draft.left[changed], draft.left[changed] + 1):
             draft.label[side] = best_labels(sums[side], draft.label[side])
 
-    def _refine_upper(self, node: Int32s, here: NDArray[np.bool_]) -> None:
-        """Choose the splits `here`, bool (m,), by what rows earn through the subtrees as they are.
+    def _refine_upper(self, node: Int32s, here: Bools) -> None:
+        """Choose the splits `here`, bool (m,), by the rewards through the current subtrees.
 
-        `node` (n,) is where each row is on its way down, at that level or above.
+        `node` (n,) is the node of each row at that level, or above it.
         """
         from crembo_cli.students.tree.kernels import gains
 
@@ -134,7 +131,7 @@ class _Refinement:
         self._mark_around(draft.put(open_, best, best.score > now[open_]))
 
     def _slots(self, nodes: Indices, at: Int32s) -> tuple[Int32s, Int32s]:
-        """Which entries of `at` are among `nodes`, and the place there of each of those."""
+        """The entries of `at` that are among `nodes`, and the place of each one there."""
         slot_of = np.full(len(self.parent), -1, np.int32)
         slot_of[nodes] = np.arange(len(nodes))
         slot = slot_of[at]
@@ -142,7 +139,7 @@ class _Refinement:
         return some, slot[some]
 
     def _mark_around(self, nodes: Indices) -> None:
-        """Make due what lies above and below `nodes`, none of which is above another."""
+        """Mark the splits above and below `nodes` as due; no node may be above another."""
         around = np.zeros_like(self.due)
         around[nodes] = True
         for _ in self.levels:

@@ -1,4 +1,4 @@
-"""The best split of each of some nodes: the one search that growth and TAO share."""
+"""The best split of each of several nodes: the search that growth and TAO share."""
 
 from __future__ import annotations
 
@@ -8,44 +8,43 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.students.contract import Floats, Indices
+from crembo_cli.arrays import Bools, Doubles, Floats, Indices, Int32s
 from crembo_cli.students.tree.bins import Bins, in_threads
 
-Int32s = NDArray[np.int32]
-Scan = Callable[[int, int, NDArray[np.float64], NDArray[np.int16], NDArray[np.int8]], None]
+Scan = Callable[[int, int, Doubles, NDArray[np.int16], NDArray[np.int8]], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Splits:
-    """The best split of each of some nodes; arrays of one entry a node."""
+    """The best splits of several nodes; the arrays have one entry per node."""
 
-    score: NDArray[np.float64]  # -inf where there is none
+    score: Doubles  # -inf: there is no split
     feature: Int32s
-    cut: Indices  # -1: every value goes right
-    missing_left: NDArray[np.bool_]
+    cut: Indices  # -1: every known value goes right
+    missing_left: Bools
 
 
 @dataclass(frozen=True, kw_only=True)
 class Groups:
-    """Rows grouped by the node that they come to, with the rewards that matter there."""
+    """Rows grouped by their node, with the rewards that matter there."""
 
     order: Int32s  # row numbers, group by group
     bounds: Indices  # (groups + 1,) where each group begins in order
     cells: Floats  # (>= rows, c) the rewards of each row of order, classes that count first
     counts: Indices  # (groups,) how many classes count
-    totals: NDArray[np.float64]  # (groups, c) the cells' sums
+    totals: Doubles  # (groups, c) the cells' sums
 
 
 def group_rewards(
     rewards: Floats,
     rows: Int32s,
     slot: Int32s,
-    totals: NDArray[np.float64],
-    counted: NDArray[np.bool_],
+    totals: Doubles,
+    counted: Bools,
 ) -> Groups:
-    """Group `rows` by `slot`, each row's; other rows' rewards do not matter.
+    """Group `rows` by `slot`, the group number of each row.
 
-    `totals` (groups, c) are the rewards summed by group; of group k only the classes in
+    `totals` (groups, c) are the rewards summed by group. In group k only the classes in
     `counted[k]` matter, and only rows with a reward for one of them.
     """
     from crembo_cli.students.tree.kernels import gather
@@ -67,14 +66,14 @@ def group_rewards(
 
 
 def by_entropy(bins: Bins, groups: Groups, threads: int) -> Splits:
-    """Splits whose two sides, neither empty, have the least summed entropy of the rewards."""
+    """The splits with the smallest summed entropy of the rewards; neither side is empty."""
     from crembo_cli.students.tree.kernels import ENTROPY
 
     return _by_class(bins, groups, ENTROPY, threads)
 
 
 def by_labels(bins: Bins, groups: Groups, threads: int) -> Splits:
-    """Splits whose two sides, each under its best label, earn the most rewards."""
+    """The splits with the largest reward when each side has its best label."""
     from crembo_cli.students.tree.kernels import LABELS
 
     return _by_class(bins, groups, LABELS, threads)
@@ -83,7 +82,7 @@ def by_labels(bins: Bins, groups: Groups, threads: int) -> Splits:
 def by_gain(
     bins: Bins, rows: Int32s, slot: Int32s, gain: Floats, slots: int, threads: int
 ) -> Splits:
-    """Splits whose left side has the largest sum of `gain`, each row's, as is `slot`."""
+    """The splits whose left side has the largest sum of `gain`; `gain` and `slot` are by row."""
     from crembo_cli.students.tree.kernels import best_gain_splits
 
     def scan(begin: int, end: int, *found: object) -> None:
@@ -114,7 +113,7 @@ def _best(scan: Scan, bins: Bins, slots: int, work: int, threads: int) -> Splits
         lambda begin, end: scan(begin, end, score, cuts, missing),
         p, threads, work=p * (work + 256 * slots),
     )  # fmt: skip
-    feature = np.argmax(score, axis=0)  # the lowest of equals: no draw, no dependence on threads
+    feature = np.argmax(score, axis=0)  # ties: the lowest, on any number of threads
     each = np.arange(slots)
     return Splits(
         score=score[feature, each],

@@ -1,59 +1,33 @@
-"""A tree in words: its rules as indented lines, and the conditions of one leaf."""
+"""Words for the parts of a tree: a split's two sides, a path to a leaf, and a leaf."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 
+from crembo_cli.arrays import UNSEEN, Floats
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.tree.bins import EVERYTHING, NOTHING
 
-if TYPE_CHECKING:
-    from crembo_cli.students.tree.model import Tree
+SHOWN_CLASSES = 4  # classes that a leaf's line names; the others are summed up
+SHOWN_SHARE = 0.005  # probabilities below this show as 0.00 and are left out
+LARGEST = 3.4e38  # no value lies above it: a threshold from here on only separates missing ones
 
 
-UNSEEN = -1  # the code of a category that was not there when the tree was fitted
-
-
-def tree_text(tree: Tree, features: Sequence[Feature], classes: Sequence[str]) -> str:
-    """The rules of `tree`, each leaf with its class and that class's mean belief."""
-    lines: list[str] = []
-
-    def leaf(v: int) -> str:
-        label = int(tree.label[v])
-        return f"{classes[label]} ({tree.probabilities[v, label]:.2f})"
-
-    def visit(v: int, indent: str) -> None:
-        left_says, right_says = conditions(tree, v, features[int(tree.feature[v])])
-        for child, says in ((int(tree.left[v]), left_says), (int(tree.right[v]), right_says)):
-            if tree.left[child] == child:
-                lines.append(f"{indent}{says}: {leaf(child)}")
-            else:
-                lines.append(f"{indent}{says}:")
-                visit(child, indent + "|  ")
-
-    if tree.left[0] == 0:
-        return f"always: {leaf(0)}"
-    visit(0, "")
-    return "\n".join(lines)
-
-
-def conditions(tree: Tree, v: int, feature: Feature) -> tuple[str, str]:
-    """What holds on the left and on the right of split `v`, in words."""
-    threshold, missing_left = float(tree.threshold[v]), bool(tree.missing_left[v])
+def conditions(threshold: float, missing_left: bool, feature: Feature) -> tuple[str, str]:
+    """The conditions for the left and the right side of a split on `feature`."""
     known, missing = f"{feature.name} known", f"{feature.name} missing"
-    if threshold in {NOTHING, EVERYTHING}:
-        known_left = threshold == EVERYTHING
+    known_left = known_side(threshold)
+    if known_left is not None:
         if known_left == missing_left:
             return ("always", "never") if known_left else ("never", "always")
         return (known, missing) if known_left else (missing, known)
     if feature.categories:
-        sides: tuple[list[str], list[str]] = [], []
-        for code, category in [*enumerate(feature.categories), (UNSEEN, "unseen")]:
-            sides[code > threshold].append(category)
+        sides = categories_by_side(threshold, feature)
+        sides[threshold < UNSEEN].append("unseen")
         left, right = (f"{feature.name} in {{{', '.join(side)}}}" for side in sides)
     else:
         left, right = f"{feature.name} <= {threshold:.6g}", f"{feature.name} > {threshold:.6g}"
@@ -62,57 +36,85 @@ def conditions(tree: Tree, v: int, feature: Feature) -> tuple[str, str]:
     return (f"{left} or missing", right) if missing_left else (left, f"{right} or missing")
 
 
-KNOWN = 3.4e38  # a threshold from here on parts what is known from what is missing
-UNSEEN = -1  # the code of a category that was not there when the tree was fitted
+def known_side(threshold: float) -> bool | None:
+    """Whether all known values go left; None if the threshold separates known values."""
+    return bool(threshold == EVERYTHING) if threshold in {NOTHING, EVERYTHING} else None
+
+
+def categories_by_side(threshold: float, feature: Feature) -> tuple[list[str], list[str]]:
+    """The categories of `feature` that go left and those that go right."""
+    sides: tuple[list[str], list[str]] = [], []
+    for code, category in enumerate(feature.categories):
+        sides[code > threshold].append(category)
+    return sides
+
+
+def goes_left(threshold: float, missing_left: bool, feature: Feature) -> dict[str, object]:
+    """What a split on `feature` sends left, as JSON values.
+
+    Beside `missing` there is one of `known`, `up_to` (the float32 threshold: round a cell to
+    float32 before comparing), `in` and `not_in` (categories).
+    """
+    known_left = known_side(threshold)
+    if known_left is not None:
+        return {"missing": missing_left, "known": known_left}
+    if not feature.categories:
+        return {"missing": missing_left, "up_to": threshold}
+    left, right = categories_by_side(threshold, feature)
+    if threshold >= UNSEEN:  # unseen categories go left too, so the list names the others
+        return {"missing": missing_left, "not_in": right}
+    return {"missing": missing_left, "in": left}
+
+
+class Branch(NamedTuple):
+    """A split on the way to a leaf, and the side on which the way goes on."""
+
+    feature: int
+    threshold: float
+    missing_left: bool
+    left: bool  # whether the way goes left
 
 
 @dataclass(kw_only=True)
 class _Range:
-    """What the splits above a leaf leave of one feature."""
+    """The values of one feature that pass all splits on the way to a leaf."""
 
     above: float = -np.inf  # excluded
     up_to: float = np.inf  # included
-    missing: bool = True  # whether a missing value is left
+    missing: bool = True  # whether a missing value passes
 
 
-def leaf_rule(tree: Tree, leaf: int, features: Sequence[Feature]) -> str:
-    """The conditions on a row that reaches node `leaf`, one a feature, joined by "and".
+def path_text(path: Iterable[Branch], features: Sequence[Feature]) -> str:
+    """The conditions on a row that takes all branches of `path`, one per feature, joined by "and".
 
-    "always" where there are none.
+    "always" if there are none.
     """
-    parent = np.zeros(len(tree.feature), np.int64)
-    splits = np.flatnonzero(~tree.is_leaf())
-    parent[tree.left[splits]] = parent[tree.right[splits]] = splits
     ranges: dict[int, _Range] = {}
-    child = leaf
-    while child != 0:
-        v = int(parent[child])
-        left = int(tree.left[v]) == child
-        at = ranges.setdefault(int(tree.feature[v]), _Range())
-        if left:
-            at.up_to = min(at.up_to, float(tree.threshold[v]))
+    for branch in path:
+        at = ranges.setdefault(branch.feature, _Range())
+        if branch.left:
+            at.up_to = min(at.up_to, branch.threshold)
         else:
-            at.above = max(at.above, float(tree.threshold[v]))
-        at.missing &= bool(tree.missing_left[v]) == left
-        child = v
-    parts = [_words(features[j], ranges[j]) for j in sorted(ranges)]
+            at.above = max(at.above, branch.threshold)
+        at.missing &= branch.missing_left == branch.left
+    parts = [_range_text(features[j], ranges[j]) for j in sorted(ranges)]
     return " and ".join(part for part in parts if part) or "always"
 
 
-def _words(feature: Feature, at: _Range) -> str:
-    """The condition on one feature; "" where everything fulfils it."""
-    says = _categories(feature, at) if feature.categories else _number(feature.name, at)
+def _range_text(feature: Feature, at: _Range) -> str:
+    """The condition on one feature; "" if every value fulfils it."""
+    known = _categories_text(feature, at) if feature.categories else _numbers_text(feature.name, at)
     if not at.missing:
-        return says or (f"{feature.name} known" if feature.missing else "")
-    if says == "never":
+        return known or (f"{feature.name} known" if feature.missing else "")
+    if known == "never":
         return f"{feature.name} missing"
-    return f"({says} or missing)" if says and feature.missing else says
+    return f"({known} or missing)" if known and feature.missing else known
 
 
-def _categories(feature: Feature, at: _Range) -> str:
-    """Which categories are left; "" for all of them, "never" for none."""
+def _categories_text(feature: Feature, at: _Range) -> str:
+    """The categories in a range; "" for all of them, "never" for none."""
     names = [
-        # One with a comma or a quote in it would read as several.
+        # Without quotes, a name with a comma or a quote in it would read as several names.
         repr(name) if set(name) & set(",'\"{}") else name
         for code, name in enumerate(feature.categories)
         if at.above < code <= at.up_to
@@ -124,13 +126,23 @@ def _categories(feature: Feature, at: _Range) -> str:
     return f"{feature.name} in {{{', '.join(names)}}}" if names else "never"
 
 
-def _number(name: str, at: _Range) -> str:
-    """Which numbers are left; "" for all of them, "never" for none."""
-    low, high = at.above > -np.inf, at.up_to < KNOWN
-    if at.above >= KNOWN or at.above >= at.up_to:
+def _numbers_text(name: str, at: _Range) -> str:
+    """The numbers in a range; "" for all of them, "never" for none."""
+    low, high = at.above > -np.inf, at.up_to < LARGEST
+    if at.above >= LARGEST or at.above >= at.up_to:
         return "never"
     if low and high:
         return f"{at.above:.6g} < {name} <= {at.up_to:.6g}"
     if low:
         return f"{name} > {at.above:.6g}"
     return f"{name} <= {at.up_to:.6g}" if high else ""
+
+
+def leaf_text(label: int, probabilities: Floats, classes: Sequence[str]) -> str:
+    """A leaf's class and its class probabilities (c,): "benign (benign 0.97, malignant 0.03)"."""
+    order = np.argsort(-probabilities, kind="stable")
+    order = order[probabilities[order] >= SHOWN_SHARE]
+    parts = [f"{classes[k]} {probabilities[k]:.2f}" for k in order[:SHOWN_CLASSES]]
+    if len(order) > SHOWN_CLASSES:
+        parts.append(f"others {float(probabilities[order[SHOWN_CLASSES:]].sum()):.2f}")
+    return f"{classes[label]} ({', '.join(parts)})"

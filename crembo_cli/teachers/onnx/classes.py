@@ -1,6 +1,6 @@
-"""The class labels of an ONNX model, traced back from its label output.
+"""Find the class labels of an ONNX model by tracing its label output backwards.
 
-They live where the exporter put them: as `classlabels_*` of TreeEnsembleClassifier,
+Exporters store class labels in different places: as `classlabels_*` of TreeEnsembleClassifier,
 LinearClassifier, SVMClassifier or ZipMap; as the values of a LabelEncoder; as an initializer
 or constant that ArrayFeatureExtractor or Gather picks from by index; or nowhere.
 """
@@ -18,40 +18,40 @@ if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
 
 LABELS = ("classlabels_int64s", "classlabels_strings", "classlabels_ints")
-PASSING = ("Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose")
-PICKING = ("ArrayFeatureExtractor", "Gather")
-STEPS = 100  # nodes on the way back: more than any label takes
+RESHAPES = ("Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose")
+LOOKUPS = ("ArrayFeatureExtractor", "Gather")
+STEPS = 100  # maximum number of nodes on the way back
 
-Traced = tuple[tuple[ClassLabel, ...], str]  # the labels in order, and where they were found
+Traced = tuple[tuple[ClassLabel, ...], str]  # the labels in order, and their place in words
 
 
 def trace_labels(graph: GraphProto, output: str) -> Traced | None:
-    """The classes that the tensor `output` names, in the order of the model's scores.
+    """Return the classes behind the tensor `output`, in the order of the model's scores.
 
-    None where the path back ends in a computation: the label is then an index, or made by
-    means that this does not know.
+    None if the trace ends in a computation: the label is then an index, or is computed in an
+    unknown way.
     """
     makers = {name: node for node in graph.node for name in node.output}
     return _trace(graph, makers, output, STEPS)
 
 
 def zipmap_labels(graph: GraphProto, output: str) -> Traced | None:
-    """The classes that the ZipMap behind the output `output` lists, in the order of scores."""
+    """Return the classes in the ZipMap that computes `output`, in the order of its scores."""
     for node in graph.node:
         if node.op_type == "ZipMap" and output in node.output:
-            return _own_labels(node)
+            return _stored_labels(node)
     return None
 
 
-def made_by(graph: GraphProto, output: str) -> str:
-    """The operator that computes `output`, reshapes and casts not counted; "" for none."""
+def find_operator(graph: GraphProto, output: str) -> str:
+    """Return the operator that computes `output`, ignoring reshapes and casts; "" if none."""
     makers = {name: node for node in graph.node for name in node.output}
     name = output
     for _ in range(STEPS):
         node = makers.get(name)
         if node is None:
             return ""
-        if node.op_type not in (*PASSING, "Cast"):
+        if node.op_type not in (*RESHAPES, "Cast"):
             return str(node.op_type)
         name = node.input[0]
     return ""
@@ -61,22 +61,22 @@ def _trace(graph: GraphProto, makers: dict[str, NodeProto], name: str, steps: in
     node = makers.get(name)
     if node is None or steps == 0:
         return None
-    if node.op_type in PASSING:
+    if node.op_type in RESHAPES:
         return _trace(graph, makers, node.input[0], steps - 1)
     if node.op_type == "Cast":
         inner = _trace(graph, makers, node.input[0], steps - 1)
-        return _mapped(inner, _cast(_attribute(node, "to")))
+        return _map_labels(inner, _cast(_attribute(node, "to")))
     if node.op_type == "LabelEncoder":
         inner = _trace(graph, makers, node.input[0], steps - 1)
-        known = _encoder(node)
-        return _mapped(inner or _as_indices(known), lambda label: known.get(label, label))
-    if node.op_type in PICKING:
+        known = _encoder_table(node)
+        return _map_labels(inner or _index_labels(known), lambda label: known.get(label, label))
+    if node.op_type in LOOKUPS:
         values = _constant(graph, makers, node.input[0])
         return None if values is None else (_scalars(values), f"the {node.op_type} node's table")
-    return _own_labels(node)
+    return _stored_labels(node)
 
 
-def _own_labels(node: NodeProto) -> Traced | None:
+def _stored_labels(node: NodeProto) -> Traced | None:
     for key in LABELS:
         values = _attribute(node, key)
         if values:
@@ -84,18 +84,18 @@ def _own_labels(node: NodeProto) -> Traced | None:
     return None
 
 
-def _mapped(inner: Traced | None, change: Callable[[ClassLabel], ClassLabel]) -> Traced | None:
+def _map_labels(inner: Traced | None, change: Callable[[ClassLabel], ClassLabel]) -> Traced | None:
     return None if inner is None else (tuple(change(label) for label in inner[0]), inner[1])
 
 
-def _as_indices(known: dict[ClassLabel, ClassLabel]) -> Traced | None:
-    """An encoder of the indices 0..c-1 names the classes by itself."""
+def _index_labels(known: dict[ClassLabel, ClassLabel]) -> Traced | None:
+    """Return 0..c-1 if the keys of an encoder are these indices; else None."""
     if sorted(map(str, known)) != sorted(map(str, range(len(known)))) or not known:
         return None
     return tuple(range(len(known))), "the LabelEncoder node's values"
 
 
-def _encoder(node: NodeProto) -> dict[ClassLabel, ClassLabel]:
+def _encoder_table(node: NodeProto) -> dict[ClassLabel, ClassLabel]:
     sides: dict[str, tuple[ClassLabel, ...]] = {}
     for side in ("keys", "values"):
         for kind in ("int64s", "strings", "floats", "tensor"):
@@ -144,7 +144,7 @@ def _constant(graph: GraphProto, makers: dict[str, NodeProto], name: str) -> lis
             None,
         )  # fmt: skip
         return None if values is None else list(np.ravel(np.array(values, dtype=object)))
-    if maker.op_type in (*PASSING, "Cast"):
+    if maker.op_type in (*RESHAPES, "Cast"):
         return _constant(graph, makers, maker.input[0])
     return None
 

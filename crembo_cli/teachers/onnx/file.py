@@ -1,4 +1,4 @@
-"""An ONNX file, in the child process: parsed, and opened in onnxruntime."""
+"""Parse an ONNX file and open it in onnxruntime, in the child process."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def read_model(path: Path) -> ModelProto:
-    """The model's graph, without weights that lie beside it.
+    """Parse the model without its external weights.
 
     Raises:
-        TeacherError: the file is no ONNX model, or a part of one.
+        TeacherError: the file is not an ONNX model, or is incomplete.
     """
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # no types
@@ -26,9 +26,7 @@ def read_model(path: Path) -> ModelProto:
     except DecodeError as error:
         begins = path.read_bytes()[:1] == b"\x08"  # the tag of ir_version, the first field
         raise TeacherError(
-            "the file begins as an ONNX model and is damaged: it may be cut short"
-            if begins
-            else "not an ONNX model",
+            "invalid ONNX model: the file may be incomplete" if begins else "not an ONNX model",
             found=f"{path.stat().st_size} bytes that cannot be parsed",
             wanted="an ONNX model",
         ) from error
@@ -38,15 +36,15 @@ def read_model(path: Path) -> ModelProto:
 
 
 def open_session(path: str) -> InferenceSession:
-    """A session that computes each run on one thread.
+    """Open a session that computes each run on one thread.
 
-    On several, onnxruntime sums a forest's trees in another order for each number of threads,
-    and the beliefs would differ in their last digits. Runs may go side by side all the same.
-    Opened by path, so that onnxruntime finds weights that lie beside the model (and refuses
-    those that a "../" points to).
+    With several threads, the order in which onnxruntime adds the trees of a forest depends on
+    the number of threads, and so do the last digits. Several runs can still go in parallel. The
+    model is opened by path, so that onnxruntime finds external weights (and refuses those
+    behind a "../").
 
     Raises:
-        TeacherError: onnxruntime cannot run the model; the message is its own.
+        TeacherError: onnxruntime cannot open the model; the message is that of onnxruntime.
     """
     import onnxruntime
 
@@ -57,18 +55,18 @@ def open_session(path: str) -> InferenceSession:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except MemoryError:
         raise
-    except Exception as error:  # its classes share no base but Exception
+    except Exception as error:  # its errors have no common base but Exception
         raise TeacherError(f"onnxruntime cannot open the model: {error}") from error
 
 
-def files_beside(model: ModelProto, folder: Path) -> tuple[str, ...]:
-    """The names of the files in `folder`, the model's, that hold its weights; sorted.
+def external_files(model: ModelProto, folder: Path) -> tuple[str, ...]:
+    """Return the sorted names of the files with external weights in `folder`, the model's.
 
-    onnxruntime refuses files elsewhere only for weights that the graph uses, so that all of
-    them are checked here, before anybody reads them.
+    onnxruntime checks the paths only of weights that the graph uses, so this checks all of them
+    before any is read.
 
     Raises:
-        TeacherError: a file outside the folder, or one that is not there.
+        TeacherError: a file does not exist, or is outside the folder.
     """
     from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
@@ -79,9 +77,9 @@ def files_beside(model: ModelProto, folder: Path) -> tuple[str, ...]:
         path = (inside / name).resolve()
         if not path.is_relative_to(inside) or not path.is_file():
             raise TeacherError(
-                "the model's weights lie in a file that is not there, or outside its folder",
+                "the external weights of the model are missing, or outside its folder",
                 found=repr(name),
-                wanted="a file in the model's own folder",
+                wanted="a file in the folder of the model",
                 hint="copy the model together with its weights",
             )
     return tuple(names)

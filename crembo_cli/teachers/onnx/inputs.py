@@ -1,4 +1,4 @@
-"""The inputs of an ONNX model: how a table's columns feed them."""
+"""Feed the columns of a table to the inputs of an ONNX model."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ DTYPES: dict[str, type[np.generic]] = {
 }
 
 
-def spread(inputs: Sequence[ModelInput], features: int) -> tuple[ModelInput, ...]:
-    """The inputs with the width of an open one settled for a table of `features` columns.
+def resolve_widths(inputs: Sequence[ModelInput], features: int) -> tuple[ModelInput, ...]:
+    """Return the inputs, with a dynamic width set to `features`, the table's number of features.
 
     Raises:
-        TeacherError: the inputs take another number of features.
+        TeacherError: the inputs take a different number of features.
     """
     taken = sum(each.width for each in inputs)
     if taken != features and all(each.width for each in inputs):
         raise TeacherError(
-            "the table has another number of features than the teacher takes",
+            "the number of features does not match the teacher",
             found=f"{features} features",
             wanted=f"{taken}",
             hint="choose columns with --features or --drop",
@@ -53,13 +53,13 @@ def spread(inputs: Sequence[ModelInput], features: int) -> tuple[ModelInput, ...
 def pack_feeds(
     frame: pd.DataFrame, inputs: Sequence[ModelInput]
 ) -> tuple[dict[str, Any], list[Array]]:
-    """What each input takes of `frame`, (n, width), as a header and arrays for the wire.
+    """Return a message with the values of each input, (n, width).
 
-    Features are consumed in the order of the inputs, whose widths are settled. Missing text
-    goes as '', a missing number as NaN.
+    Each input takes the next features of `frame`, as many as its width. Missing text becomes
+    '', a missing number NaN.
 
     Raises:
-        TeacherError: a cell that the input's type cannot hold, named by row and column.
+        TeacherError: the type of an input cannot hold a cell; the message has row and column.
     """
     feeds: list[dict[str, Any]] = []
     arrays: list[Array] = []
@@ -83,92 +83,94 @@ def _numbers(part: pd.DataFrame, type_: str) -> Array:
         if each.kind not in "biuf":
             cells = part.iloc[:, i]
             first = int(cells.notna().to_numpy().argmax())
-            raise _cell(part, first, i, repr(cells.iloc[first]), f"a number ({type_})")
+            raise _cell_error(part, first, i, repr(cells.iloc[first]), f"a number ({type_})")
     values = np.column_stack([part.iloc[:, i].to_numpy() for i in range(part.shape[1])])
     if dtype.kind == "f":
         with np.errstate(over="ignore"):
             cast = values.astype(dtype)
-        _refuse(part, np.isinf(cast) & np.isfinite(values), type_)
+        _check_cells(part, np.isinf(cast) & np.isfinite(values), type_)
         return cast
-    with np.errstate(invalid="ignore"):  # NaN and numbers out of range: refused in a moment
+    with np.errstate(invalid="ignore"):  # NaN and out of range: refused below
         cast = values.astype(dtype)
-    _refuse(part, cast != values, "0 or 1 (bool)" if type_ == "bool" else f"a whole {type_}")
+    _check_cells(part, cast != values, "0 or 1 (bool)" if type_ == "bool" else f"a whole {type_}")
     return cast
 
 
 def _texts(part: pd.DataFrame, i: int) -> list[str]:
-    """A column as a model trained on text knows it: 2, 2.0 and '2' are all '2'."""
+    """Return a column as text; 2, 2.0 and '2' all become '2'."""
     cells = part.iloc[:, i]
     missing = cells.isna().to_numpy()
     if cells.dtype.kind == "f":
         whole = (cells == cells.round()).to_numpy() | missing
         if not whole.all():
             row = int(whole.argmin())
-            raise _cell(part, row, i, str(cells.iloc[row]), "text, or a whole number")
+            raise _cell_error(part, row, i, str(cells.iloc[row]), "text, or a whole number")
         return ["" if gone else str(int(x)) for x, gone in zip(cells, missing, strict=True)]
     return ["" if gone else str(x) for x, gone in zip(cells, missing, strict=True)]
 
 
-def _refuse(part: pd.DataFrame, broken: Array, wanted: str) -> None:
+def _check_cells(part: pd.DataFrame, broken: Array, wanted: str) -> None:
     if broken.any():
         row, i = (int(place) for place in np.argwhere(broken)[0])
         missing = bool(part.iloc[:, i].isna().iloc[row])
         found = "a missing cell" if missing else str(part.iloc[row, i])
-        raise _cell(part, row, i, found, wanted)
+        raise _cell_error(part, row, i, found, wanted)
 
 
-def _cell(part: pd.DataFrame, row: int, i: int, found: str, wanted: str) -> TeacherError:
+def _cell_error(part: pd.DataFrame, row: int, i: int, found: str, wanted: str) -> TeacherError:
     return TeacherError(
-        "a cell does not fit the teacher's input",
+        "a cell does not match the type of the teacher's input",
         where=f"row {part.index[row]}, column {part.columns[i]!r}",
         found=found,
         wanted=wanted,
     )
 
 
-Feeds = list[dict[str, Array]]  # one for each run of the session
+Feeds = list[dict[str, Array]]  # the values of each input, for each run of the session
 
 
-def understand(node: Any) -> ModelInput:
-    """One of a session's inputs, as columns can feed it.
+def describe_input(node: Any) -> ModelInput:
+    """Describe an input of a session.
 
     Raises:
-        TeacherError: its type or its open sizes leave that impossible.
+        TeacherError: columns cannot feed an input of this type or shape.
     """
     type_ = node.type.removeprefix("tensor(").removesuffix(")")
     shape = tuple(node.shape or ())
     inner = shape[1:]
-    open_ends = [size for size in inner if not isinstance(size, int)]
-    if (type_ not in DTYPES and type_ != "string") or not shape or len(open_ends) > 1:
+    dynamic = [size for size in inner if not isinstance(size, int)]
+    if (type_ not in DTYPES and type_ != "string") or not shape or len(dynamic) > 1:
         raise TeacherError(
-            f"the teacher's input {node.name!r} cannot be fed from columns",
+            f"unsupported input {node.name!r} of the teacher",
             found=f"{node.type} of shape {list(shape)}",
-            wanted="a tensor of numbers, bool or string with a batch and at most one open size",
+            wanted="a tensor of numbers, bool or string with a batch and at most one dynamic size",
         )
-    width = 0 if open_ends else math.prod(int(size) for size in inner)
+    width = 0 if dynamic else math.prod(int(size) for size in inner)
     return ModelInput(name=node.name, type=type_, shape=shape, width=width)
 
 
 def fixed_batch(inputs: Sequence[ModelInput]) -> int | None:
-    """How many rows the model takes at a time; None where it takes any number.
+    """Return the batch size that the model requires; None if it accepts any.
 
     Raises:
-        TeacherError: the inputs disagree, or it is open how features spread over them.
+        TeacherError: the inputs have different batch sizes, or several have dynamic widths.
     """
     sizes = {each.shape[0] for each in inputs if isinstance(each.shape[0], int)}
     if len(sizes) > 1 or (len(inputs) > 1 and not all(each.width for each in inputs)):
         raise TeacherError(
-            "the teacher's inputs cannot be fed from columns",
+            "unsupported inputs of the teacher",
             found=", ".join(f"{each.name!r} of shape {list(each.shape)}" for each in inputs),
-            wanted="one batch size, and known sizes where there are several inputs",
+            wanted="one batch size, and fixed widths if there are several inputs",
         )
     return next((int(size) for size in sizes if isinstance(size, int)), None)
 
 
-def fill(inputs: Sequence[ModelInput], header: Mapping[str, Any], arrays: Sequence[Array]) -> Feeds:
-    """A message's feeds in the model's shapes, cut into its batches where those are fixed.
+def build_feeds(
+    inputs: Sequence[ModelInput], header: Mapping[str, Any], arrays: Sequence[Array]
+) -> Feeds:
+    """Return the values of a message in the shapes of the model, in batches if they are fixed.
 
-    The last fixed batch is filled up by repeating its last row.
+    The last batch is padded with copies of its last row.
     """
     count = header["rows"]
     whole: dict[str, Array] = {}
@@ -180,11 +182,11 @@ def fill(inputs: Sequence[ModelInput], header: Mapping[str, Any], arrays: Sequen
     if batch is None:
         return [whole]
     return [
-        {name: _filled(cells[start : start + batch], batch) for name, cells in whole.items()}
+        {name: _pad(cells[start : start + batch], batch) for name, cells in whole.items()}
         for start in range(0, count, batch)
     ]
 
 
-def _filled(cells: Array, batch: int) -> Array:
+def _pad(cells: Array, batch: int) -> Array:
     lacking = batch - len(cells)
     return np.concatenate([cells, np.repeat(cells[-1:], lacking, axis=0)]) if lacking else cells

@@ -1,4 +1,4 @@
-"""A fitted classifier with scikit-learn's interface, in the child process."""
+"""A fitted classifier with the interface of scikit-learn, in the child process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from crembo_cli.teachers.process.wire import Array, Message, unpack
 
 
 class Estimator:
-    """A classifier that was fitted on a frame, or on an array."""
+    """A classifier that was fitted on a frame or on an array."""
 
     def __init__(self, model: Any, *, warnings: Sequence[str], hard_labels: bool) -> None:
         self._model = model
@@ -27,12 +27,11 @@ class Estimator:
         self._hard = hard_labels
         if not hard_labels and not hasattr(model, "predict_proba"):
             raise TeacherError(
-                f"the teacher, {type(model).__name__}, has no predict_proba: it gives labels"
-                " without probabilities",
-                hint="--hard-labels takes its labels as certain beliefs",
+                f"probabilities are not available: {type(model).__name__} has no predict_proba",
+                hint="use its predicted labels: --hard-labels",
             )
         self._names = feature_names(model)
-        self._as_trained = InputAdapter(model, self._names)
+        self._input = InputAdapter(model, self._names)
         self.info = ModelInfo(
             producer=_producer(model),
             feature_names=self._names,
@@ -43,36 +42,36 @@ class Estimator:
         )
 
     def rows(self, header: dict[str, Any], arrays: list[Array]) -> Any:
-        """The message's frame as the model was trained on: a frame with names, or an array."""
-        return self._as_trained.rows(unpack(header, arrays))
+        """Return the rows of a message in the form that the model was fitted on."""
+        return self._input.rows(unpack(header, arrays))
 
     def predict(self, rows: Any) -> Any:
-        """What the model says: its probabilities, or its labels alone."""
+        """Return the probabilities that the model predicts, or its labels if they are hard."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the library's remarks are no news to the reader
+            warnings.simplefilter("ignore")  # warnings of the library do not help the user
             return self._model.predict(rows) if self._hard else self._model.predict_proba(rows)
 
     def scores(self, answer: Any, count: int) -> Message:
-        """Probabilities as one array (n, c), or labels as class indices int64 (n,)."""
-        told = np.asarray(answer)
+        """Return probabilities as one array (n, c), or labels as class indices, int64 (n,)."""
+        values = np.asarray(answer)
         if self._hard:
             places = {label: place for place, label in enumerate(self._classes)}
-            labels = [places.get(label, -1) for label in told.reshape(count).tolist()]
+            labels = [places.get(label, -1) for label in values.reshape(count).tolist()]
             return {"names": [""], "classes": None}, [np.array(labels, dtype=np.int64)]
-        if told.ndim != 2 or len(told) != count:
+        if values.ndim != 2 or len(values) != count:
             raise TeacherError(
-                "predict_proba answers with another shape than one row per row",
-                found=f"shape {told.shape}",
+                "predict_proba returns an invalid shape",
+                found=f"shape {values.shape}",
                 wanted=f"({count}, {len(self._classes)})",
             )
-        return {"names": ["predict_proba"], "classes": None}, [told.astype(np.float64)]
+        return {"names": ["predict_proba"], "classes": None}, [values.astype(np.float64)]
 
 
 def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[str]]:
-    """The object in a file, and what its libraries warned of on the way.
+    """Load the object in a file; return it with the warnings of its libraries.
 
     Raises:
-        TeacherError: the file cannot be loaded, or not under the allow-list.
+        TeacherError: the file is invalid, or the allow-list refuses it.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -89,49 +88,49 @@ def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[s
 
 
 def class_labels(model: Any) -> tuple[ClassLabel, ...]:
-    """The model's classes as python scalars, in the order of its probabilities.
+    """Return the classes of the model as Python scalars, in the order of its probabilities.
 
     Raises:
-        TeacherError: it is no classifier, or one of several labels a row.
+        TeacherError: the object is not a classifier, or has several labels per row.
     """
     if not hasattr(model, "predict"):
         raise TeacherError(
-            "the file holds no classifier",
+            "expected a classifier",
             found=f"an object of {type(model).__module__}.{type(model).__qualname__}",
             wanted="a fitted classifier or pipeline",
         )
     classes = getattr(model, "classes_", None)
     if classes is None or len(classes) == 0:  # CatBoost's regressors have an empty list
         raise TeacherError(
-            "the teacher has no classes_: it is a regressor, no classifier, or was never fitted",
+            "the teacher has no classes_: it is not a classifier, or is not fitted",
             found=f"{type(model).__module__}.{type(model).__qualname__}",
             wanted="a fitted classifier",
         )
     if np.ndim(classes[0]):
         raise TeacherError(
-            "the teacher gives several labels a row", wanted="a classifier of one label a row"
+            "unsupported teacher: several labels per row", wanted="one label per row"
         )
     labels = tuple(np.asarray(classes).ravel().tolist())
     if len(labels) < 2:
         raise TeacherError(
-            "the teacher knows one class only", found=repr(labels[0]), wanted="2 or more classes"
+            "the teacher has only one class", found=repr(labels[0]), wanted="2 or more classes"
         )
     return labels
 
 
 def feature_names(model: Any) -> tuple[str, ...] | None:
-    """The columns it was trained on, by name; None where it was trained on an array."""
+    """Return the names of its features; None if it was fitted on an array."""
     names = getattr(model, "feature_names_in_", None)
     if names is None:
-        names = getattr(model, "feature_names_", None)  # CatBoost's, made up where it had none
+        names = getattr(model, "feature_names_", None)  # CatBoost numbers columns without names
         if names is not None and list(names) == [str(place) for place in range(len(names))]:
             return None
     return None if names is None else tuple(str(name) for name in names)
 
 
 def feature_count(model: Any) -> int | None:
-    """How many columns it takes; None where it does not say."""
-    names = getattr(model, "feature_names_", None)  # CatBoost forgets n_features_in_ in a file
+    """Return the number of its features; None if unknown."""
+    names = getattr(model, "feature_names_", None)  # CatBoost does not store n_features_in_
     count = getattr(model, "n_features_in_", None) if names is None else len(names)
     return None if count is None else int(count)
 
@@ -146,16 +145,16 @@ def _notes(caught: Sequence[warnings.WarningMessage]) -> list[str]:
     notes: list[str] = []
     for each in caught:
         saved_by = getattr(each.message, "original_sklearn_version", None)
-        if saved_by is not None:  # scikit-learn's InconsistentVersionWarning, one a part
+        if saved_by is not None:  # InconsistentVersionWarning, one per estimator
             now = getattr(each.message, "current_sklearn_version", "another version")
-            remark = (
-                f"the teacher was saved by scikit-learn {saved_by} and is read by {now}: its"
-                " answers may differ"
+            note = (
+                f"the teacher was saved by scikit-learn {saved_by} and loaded by {now}; its"
+                " predictions may differ"
             )
         elif issubclass(each.category, DeprecationWarning):
             continue
         else:
-            remark = str(each.message).strip().partition("\n")[0]
-        if remark not in notes:
-            notes.append(remark)
+            note = str(each.message).strip().partition("\n")[0]
+        if note not in notes:
+            notes.append(note)
     return notes

@@ -1,4 +1,4 @@
-"""Convert a table's rows to what a fitted classifier takes: a frame or an array."""
+"""Convert the rows of a table to the form that a classifier was fitted on."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from crembo_cli.teachers.process.wire import Array
 if TYPE_CHECKING:
     import pandas as pd
 
-Categories = dict[str, list[Any] | None]  # by column; None where the model keeps no list
+Categories = dict[str, list[Any] | None]  # by column; None if the model stores no list
 
 
 class InputAdapter:
-    """What `model` was trained on, found out once; `names` are its columns, if it knows them."""
+    """A converter to the input that `model` was fitted on; `names` are its columns, if known."""
 
     def __init__(self, model: Any, names: tuple[str, ...] | None) -> None:
         self._names = names
@@ -27,12 +27,12 @@ class InputAdapter:
         self._text_only = _text_only(model)
 
     def rows(self, columns: Sequence[Array]) -> Any:
-        """A frame with the model's own column names, or an array where it knows no names.
+        """Return a frame with the model's column names, or an array if it knows no names.
 
-        Missing text is None where the model was fitted on None, else NaN, as pandas reads it.
+        Missing text is None if the model was fitted on None, else NaN, as in pandas.
 
         Raises:
-            TeacherError: a missing cell in a category of a model that takes none (CatBoost).
+            TeacherError: a missing cell in a category, which CatBoost does not accept.
         """
         if self._names is None and not self._categories:
             return np.column_stack([self._plain(column) for column in columns])
@@ -55,8 +55,9 @@ class InputAdapter:
             return pd.Series(column)
         if name in self._text_only and None in column.tolist():
             raise TeacherError(
-                f"a missing cell in the category {name!r}, which CatBoost does not take",
-                hint="fill the missing cells of the table as they were filled for its training",
+                "CatBoost does not accept missing cells in a category",
+                where=f"column {name!r}",
+                hint="fill the missing cells with the value that was used for training",
             )
         plain = self._plain(column)
         return pd.Series(plain, dtype=object if self._missing is None else "str")
@@ -68,7 +69,7 @@ class InputAdapter:
 
 
 def _expects_none(model: Any) -> bool:
-    """Whether an encoder in `model` was fitted on None, or an imputer replaces it."""
+    """Return whether `model` has an encoder or an imputer that was fitted on None."""
     for each in parts(model):
         if type(each).__module__.startswith("sklearn.impute") and each.missing_values is None:
             return True
@@ -81,12 +82,12 @@ def _expects_none(model: Any) -> bool:
 
 
 def _categories(model: Any) -> Categories:
-    """The columns that LightGBM or XGBoost takes as pandas categories."""
+    """Return the columns that LightGBM or XGBoost takes as pandas categories."""
     package = type(model).__module__.partition(".")[0]
     if package == "lightgbm":
         booster = model.booster_
-        told = booster.dump_model(num_iteration=1)["feature_infos"]
-        names = [name for name in booster.feature_name() if told.get(name, {}).get("values")]
+        infos = booster.dump_model(num_iteration=1)["feature_infos"]
+        names = [name for name in booster.feature_name() if infos.get(name, {}).get("values")]
         listed = booster.pandas_categorical or []
         return dict(zip(names, listed, strict=True)) if len(names) == len(listed) else {}
     if package == "xgboost":
@@ -98,7 +99,7 @@ def _categories(model: Any) -> Categories:
 
 
 def _text_only(model: Any) -> set[str]:
-    """The columns that CatBoost takes as categories, where it knows no missing cells."""
+    """Return the categorical columns of CatBoost."""
     if type(model).__module__.partition(".")[0] != "catboost":
         return set()
     names = model.feature_names_

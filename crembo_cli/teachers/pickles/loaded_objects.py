@@ -24,7 +24,6 @@ from crembo_cli.teachers.pickles.loaded_trees import contents
 from crembo_cli.teachers.pickles.reconstructors import (
     ARGUMENTS,
     CALLS,
-    CHECK_ARRAY,
     INSTANCES,
     CurveScorer,
     StandIn,

@@ -1,6 +1,6 @@
 """The node indices of loaded trees, checked before scikit-learn follows them unchecked.
 
-scikit-learn's compiled code indexes rows and nodes by what a tree says; a forged tree makes
+scikit-learn's compiled code indexes rows and nodes by what a tree holds; a forged tree makes
 it read outside its memory, or run in circles. That a child lies behind its parent holds for
 every tree that scikit-learn builds, and rules circles out.
 """

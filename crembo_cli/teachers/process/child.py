@@ -66,7 +66,7 @@ class Child:
         self.close = weakref.finalize(self, _end, self._process, readers)
 
     def tell(self, header: Mapping[str, Any], arrays: Sequence[Array] = ()) -> None:
-        """Asks a question without waiting; `answer` waits.
+        """Send a query without waiting; `answer` waits.
 
         Raises:
             TeacherError: the child is gone.

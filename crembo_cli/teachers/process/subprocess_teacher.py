@@ -1,4 +1,4 @@
-"""A teacher whose model runs in a child process."""
+"""A teacher that runs a model in a child process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import Beliefs, ClassLabel, ModelInput, ModelOutput, Progress
 from crembo_cli.teachers.interpret import HARD, Interpretation, interpret
 from crembo_cli.teachers.model_info import ModelInfo
-from crembo_cli.teachers.onnx.inputs import pack_feeds, spread
+from crembo_cli.teachers.onnx.inputs import pack_feeds, resolve_widths
 from crembo_cli.teachers.process.child import Child, default_limit
 from crembo_cli.teachers.process.wire import Array, Message, pack
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-THREADS = 4  # at the most, where not said otherwise: the cores are shared
+THREADS = 4  # maximum number of threads by default: other processes need cores too
 
 
 class ModelFile:
-    """A model that loads in a child process while the parent does something else.
+    """A model that loads in a child process in the background.
 
-    What is found wrong with the file is raised by the first property that needs it, and by
-    every one after it. The properties are those of `Teacher`.
+    An error in the file is raised by the first property that needs the model, and by each
+    property after that. The properties are those of `Teacher`.
     """
 
     def __init__(
@@ -65,12 +65,12 @@ class ModelFile:
         )
 
     def close(self) -> None:
-        """Ends the child process; closing twice is fine."""
+        """Stop the child process; closing twice is allowed."""
         self._child.close()
 
     @cached_property
     def sha256(self) -> str:
-        """Of the file, and of the files beside it that hold its weights, in their names' order."""
+        """The SHA-256 of the file and of its external files, in the order of their names."""
         digest = hashlib.sha256()
         for path in self._files():
             with path.open("rb") as stream:
@@ -80,7 +80,7 @@ class ModelFile:
 
     @cached_property
     def bytes(self) -> int:
-        """Of the same files."""
+        """The size of the same files."""
         return sum(path.stat().st_size for path in self._files())
 
     @property
@@ -127,55 +127,65 @@ class ModelFile:
     @cached_property
     def _loaded(self) -> ModelInfo:
         try:
-            told, _ = self._child.answer()
+            fields, _ = self._child.answer()
         except TeacherError as error:
             self._failure = error
             self.close()
             raise
-        return ModelInfo.from_json(told)
+        return ModelInfo.from_json(fields)
 
     def _files(self) -> list[Path]:
         return [self._path, *(self._path.parent / name for name in self._info.beside)]
 
 
-CHUNK_ROWS = 8192  # rows a question, so that a slow teacher shows progress
-CHUNK_BYTES = 32 * 1024**2
-TIMED_CHUNKS = 8  # a rate is measured on the rows of at most so many chunks,
-TIMED_SECONDS = 2.0  # and on no more rows than took so long when beliefs were asked for
-LABELS = ""  # the name under which the child sends labels, as class indices
+CHUNK_ROWS = 8192  # rows per request, so that a slow teacher shows progress
+CHUNK_BYTES = 32 * 1024**2  # bytes per request
+TIMED_CHUNKS = 8  # a speed is measured on at most so many chunks,
+TIMED_SECONDS = 2.0  # and on at most as many rows as beliefs() predicted in so long
+LABELS = ""  # the name of the array of predicted labels, as class indices
 
 
 class SubprocessTeacher(ModelFile):
-    """A `Teacher` that answers through a child process.
+    """A `Teacher` that predicts in a child process.
 
-    `activation` and `hard_labels` are those of `load_teacher`; the rest is `ModelFile`'s.
+    `activation` and `hard_labels` are those of `load_teacher`. A request has at most
+    `chunk_rows` rows and `chunk_bytes` bytes. The other arguments are those of `ModelFile`.
     """
 
     answers_new_rows = True
     rows: int | None = None
 
     def __init__(
-        self, path: Path, format_: str, *, activation: str, hard_labels: bool, **options: Any
+        self,
+        path: Path,
+        format_: str,
+        *,
+        activation: str,
+        hard_labels: bool,
+        chunk_rows: int = CHUNK_ROWS,
+        chunk_bytes: int = CHUNK_BYTES,
+        **options: Any,
     ) -> None:
         super().__init__(path, format_, hard_labels=hard_labels, **options)
         self._activation = activation
         self._hard = hard_labels
         self._interpretation: Interpretation | None = None
         self._inputs: tuple[ModelInput, ...] | None = None
-        self._pace = float(CHUNK_ROWS)  # rows a second, there and back, as beliefs last took
+        self._chunk_size = chunk_rows, chunk_bytes
+        self._pace = float(chunk_rows)  # rows per second of the last beliefs(), with transfer
 
     def beliefs(self, frame: pd.DataFrame, progress: Progress | None = None) -> Beliefs:
-        """See `Teacher`. The first table settles how the answers are read, for all later ones."""
+        """See `Teacher`. The first table fixes the format of the outputs for all later tables."""
         if not len(frame):
-            raise TeacherError("there are no rows to ask the teacher about", where=self.name)
+            raise TeacherError("expected one row or more, got none", where=self.name)
         parts: list[Message] = []
-        asked, start = 0, time.perf_counter()
+        done, start = 0, time.perf_counter()
         for part in self._chunks(frame):
-            parts.append(self._ask("score", part))
-            asked += len(part)
+            parts.append(self._request("score", part))
+            done += len(part)
             if progress is not None:
-                progress(asked)
-        self._pace = asked / (time.perf_counter() - start)
+                progress(done)
+        self._pace = done / (time.perf_counter() - start)
         header = parts[0][0]
         answers = {
             name: np.concatenate([arrays[place] for _, arrays in parts])
@@ -183,7 +193,7 @@ class SubprocessTeacher(ModelFile):
         }
         labels = answers.pop(LABELS, None)
         rows = frame.index.tolist()
-        with self._named():
+        with self._add_name_to_errors():
             if self._interpretation is None:
                 self._interpretation = interpret(
                     answers,
@@ -197,10 +207,10 @@ class SubprocessTeacher(ModelFile):
             return self._interpretation.beliefs(answers, labels, rows)
 
     def rows_per_second(self, frame: pd.DataFrame) -> float:
-        """See `Teacher`. The best of the repeats that fit into a fifth of a second."""
-        rows = min(TIMED_CHUNKS * self._chunk_rows(frame), max(1, int(TIMED_SECONDS * self._pace)))
-        told, _ = self._ask("time", frame.iloc[:rows])
-        return float(told["rows_per_second"])
+        """See `Teacher`. The best of the repeats that fit into 0.2 seconds."""
+        rows = count_timed_rows(self._pace, self._chunk_rows(frame))
+        answer, _ = self._request("time", frame.iloc[:rows])
+        return float(answer["rows_per_second"])
 
     @property
     def inputs(self) -> tuple[ModelInput, ...]:
@@ -220,7 +230,7 @@ class SubprocessTeacher(ModelFile):
     def output_format(self) -> str:
         """See `Teacher`."""
         if self._interpretation is None:
-            return HARD if self._hard else "decided by the numbers on the first table"
+            return HARD if self._hard else "not known before the first table"
         return self._interpretation.words
 
     @property
@@ -229,38 +239,48 @@ class SubprocessTeacher(ModelFile):
         later = () if self._interpretation is None else self._interpretation.notes
         return (*self._info.warnings, *later)
 
-    def _ask(self, what: str, frame: pd.DataFrame) -> Message:
+    def _request(self, what: str, frame: pd.DataFrame) -> Message:
         info = self._info
-        with self._named():
-            header, arrays = self._packed(info, frame)
+        with self._add_name_to_errors():
+            header, arrays = self._pack(info, frame)
         self._child.tell({"do": what, **header}, arrays)
         return self._child.answer()
 
     @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Puts the teacher's name before what is found wrong on this side of the wire."""
+    def _add_name_to_errors(self) -> Iterator[None]:
+        """Add the name of the teacher to errors that are found in this process."""
         try:
             yield
         except TeacherError as error:
             raise TeacherError(str(error), where=self.name) from error
 
-    def _packed(self, info: ModelInfo, frame: pd.DataFrame) -> tuple[dict[str, Any], list[Array]]:
+    def _pack(self, info: ModelInfo, frame: pd.DataFrame) -> tuple[dict[str, Any], list[Array]]:
         if info.n_features is not None and frame.shape[1] != info.n_features:
             raise TeacherError(
-                "the table has another number of features than the teacher takes",
+                "the number of features does not match the teacher",
                 found=f"{frame.shape[1]} features",
                 wanted=str(info.n_features),
                 hint="choose columns with --features or --drop",
             )
         if not info.inputs:
             return pack(frame)
-        self._inputs = spread(info.inputs, frame.shape[1])
+        self._inputs = resolve_widths(info.inputs, frame.shape[1])
         return pack_feeds(frame, self._inputs)
 
     def _chunk_rows(self, frame: pd.DataFrame) -> int:
-        return min(CHUNK_ROWS, max(1, CHUNK_BYTES // (8 * max(1, frame.shape[1]))))
+        rows, size = self._chunk_size
+        return min(rows, max(1, size // (8 * max(1, frame.shape[1]))))
 
     def _chunks(self, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
         size = self._chunk_rows(frame)
         for start in range(0, len(frame), size):
             yield frame.iloc[start : start + size]
+
+
+def count_timed_rows(pace: float, chunk_rows: int) -> int:
+    """Return the number of rows to measure the speed of a teacher on.
+
+    `pace` is its approximate speed in rows per second, so that a slow teacher is measured on few
+    rows.
+    """
+    return min(TIMED_CHUNKS * chunk_rows, max(1, int(TIMED_SECONDS * pace)))

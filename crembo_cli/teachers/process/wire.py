@@ -1,8 +1,8 @@
-"""Messages between crembo and the child process that holds a foreign model.
+"""The format of messages between crembo and the child process that runs a model.
 
-A message is eight bytes (the header's length, little endian), a header in JSON, and the raw
-bytes of the arrays that the header lists under "arrays". Nothing in it can run code, which is
-why it is not pickle: what comes back was written by a process that a stranger's file may own.
+A message is eight bytes (the length of the header, little endian), a header in JSON, and the raw
+bytes of the arrays that the header lists under "arrays". It is not a pickle, because a pickle can
+run code, and a hostile model file may control the child process.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Message = tuple[dict[str, Any], list[Array]]
 
-LARGEST = 2**32  # bytes of a header or an array that are taken for a message at all
-PLAIN_KINDS = "biuf"  # numpy's letters for bool, signed, unsigned and floating
+LARGEST = 2**32  # maximum bytes of a header or an array
+PLAIN_KINDS = "biuf"  # numpy's codes for bool, signed, unsigned and floating
 
 
 def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Sequence[Array] = ()) -> None:
-    """Writes one message; the arrays are of plain numbers, any shape.
+    """Write one message; the arrays hold numbers and have any shape.
 
     Raises:
-        OSError: the other side is gone.
+        OSError: the other process has ended.
     """
     listed = [[array.dtype.str, list(array.shape)] for array in arrays]
     text = json.dumps({**header, "arrays": listed}).encode()
@@ -41,37 +41,37 @@ def send(stream: IO[bytes], header: Mapping[str, Any], arrays: Sequence[Array] =
 
 
 def receive(stream: IO[bytes]) -> Message | None:
-    """Reads one message; None where the other side is gone.
+    """Read one message; None if the other process has ended.
 
     Raises:
-        ValueError: what was read is no message.
+        ValueError: the bytes are not a message.
     """
     prefix = stream.read(8)
     if len(prefix) < 8:
         return None
-    header = json.loads(_exactly(stream, int.from_bytes(prefix, "little")))
+    header = json.loads(_read_bytes(stream, int.from_bytes(prefix, "little")))
     return header, [_array(stream, *listed) for listed in header.pop("arrays")]
 
 
 def _array(stream: IO[bytes], type_: str, shape: list[int]) -> Array:
     dtype = np.dtype(type_)
     if dtype.kind not in PLAIN_KINDS:
-        raise ValueError(f"an array of {dtype} does not go over the wire")
-    data = bytearray(_exactly(stream, math.prod(shape) * dtype.itemsize))
+        raise ValueError(f"invalid message: an array of {dtype}")
+    data = bytearray(_read_bytes(stream, math.prod(shape) * dtype.itemsize))
     return np.frombuffer(data, dtype).reshape(shape)
 
 
-def _exactly(stream: IO[bytes], count: int) -> bytes:
+def _read_bytes(stream: IO[bytes], count: int) -> bytes:
     if count > LARGEST:
-        raise ValueError(f"a part of {count} bytes is no part of a message")
+        raise ValueError(f"invalid message: a part of {count} bytes")
     data = stream.read(count)
     if len(data) < count:
-        raise ValueError("the message ended early")
+        raise ValueError("incomplete message")
     return data
 
 
 def pack(frame: pd.DataFrame) -> tuple[dict[str, Any], list[Array]]:
-    """`frame` as a header and arrays; its index stays behind."""
+    """Return `frame`, without its index, as a header and arrays."""
     groups: dict[str, list[int]] = {}
     for position, dtype in enumerate(frame.dtypes):
         groups.setdefault(str(dtype), []).append(position)
@@ -95,7 +95,7 @@ def pack(frame: pd.DataFrame) -> tuple[dict[str, Any], list[Array]]:
 
 
 def unpack(header: Mapping[str, Any], arrays: Sequence[Array]) -> list[Array]:
-    """The columns of a packed frame, in order; text as objects with None for missing."""
+    """Return the columns of a packed frame in order; text as objects, with None if missing."""
     columns: list[Array] = [np.empty(0)] * len(header["names"])
     for positions, block in zip(header["blocks"], arrays, strict=True):
         for i, place in enumerate(positions):

@@ -26,7 +26,7 @@ LIBRARIES = ("xgboost", "lightgbm", "catboost", "skops")  # what a teacher's fil
 class Model(Protocol):
     """A loaded model."""
 
-    info: ModelInfo  # what the parent is told of it
+    info: ModelInfo  # what the parent learns about it
 
     def rows(self, header: dict[str, Any], arrays: list[Array]) -> Any:
         """The rows of a message, as the model takes them."""
@@ -42,7 +42,7 @@ class Model(Protocol):
 
 
 def load(header: dict[str, Any]) -> Model:
-    """The model in the file `path`, of the `format` that its extension told."""
+    """The model in the file `path`, of the `format` of its extension."""
     if header["format"] == "onnx":
         from crembo_cli.teachers.onnx.model import OnnxModel
 
@@ -56,7 +56,7 @@ def load(header: dict[str, Any]) -> Model:
 
 
 def answer(model: Model, header: dict[str, Any], arrays: list[Array]) -> Message:
-    """What `model` says to a message that asks for scores or for a rate."""
+    """The reply of `model` to a message that requests scores or a rate."""
     rows = model.rows(header, arrays)
     if header["do"] == "score":
         return model.scores(model.predict(rows), header["rows"])
@@ -76,7 +76,7 @@ def _seconds(model: Model, rows: Any) -> float:
 
 
 def refusal(error: BaseException) -> dict[str, Any]:
-    """An error as the parent is told of it."""
+    """An error as a reply to the parent."""
     notes = [traceback.format_exc()]
     first_line = str(error).strip().partition("\n")[0]
     if isinstance(error, TeacherError):
@@ -106,7 +106,7 @@ def serve(questions: queue.SimpleQueue[Message], replies: BinaryIO) -> None:
             else:
                 assert model is not None, "score before load"
                 reply = answer(model, header, arrays)
-        except BaseException as error:  # whatever a foreign model raises must be told
+        except BaseException as error:  # report whatever the model raises
             reply = refusal(error), []
         send(replies, *reply)
 

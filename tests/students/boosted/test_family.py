@@ -48,7 +48,7 @@ def test_another_family_is_refused() -> None:
     task = circle()
     tree = TreeFamily(max_depth=1).learner(task).fit(task.beliefs)
     learner = BoostedFamily(trees=2).learner(task)
-    with pytest.raises(TypeError, match="no use for a Tree"):
+    with pytest.raises(TypeError, match="got a Tree"):
         learner.finish(tree)
-    with pytest.raises(TypeError, match="no use for a Tree"):
+    with pytest.raises(TypeError, match="got a Tree"):
         learner.fit(task.beliefs, start=tree)

@@ -8,7 +8,6 @@ import pytest
 from onnx import TensorProto, helper
 
 from crembo_cli.students.boosted.family import BoostedFamily
-from crembo_cli.students.boosted.onnx import ensemble_node
 from tests.students.boosted.test_family import circle
 
 
@@ -17,11 +16,12 @@ def test_scores_are_equal_to_the_last_bit(count: int) -> None:
     """Many trees are shared between threads for one row, and rows for many; sums are the same."""
     task = circle()
     student = BoostedFamily(trees=count, max_depth=2).learner(task).fit(task.beliefs)
+    (trees, *_), _ = student.to_onnx("rows", "index", "probabilities")
     graph = helper.make_graph(
-        [ensemble_node(student, "rows", "scores")],
+        [trees],
         "trees",
         [helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["batch", 3])],
-        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 2])],
+        [helper.make_tensor_value_info(trees.output[0], TensorProto.FLOAT, ["batch", 2])],
     )
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8)

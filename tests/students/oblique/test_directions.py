@@ -93,5 +93,5 @@ def test_chosen_takes_those_asked_for(which: list[int]) -> None:
     """Chosen sums are those of the numbers asked for, in that order."""
     directions = stack([direction((0, 2, 10), (2, -3, 5)), direction((1, 1, 0))])
     rows = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
-    found = directions.chosen(np.array(which, np.int64)).of(rows)
+    found = directions.select(np.array(which, np.int64)).of(rows)
     np.testing.assert_array_equal(found, directions.of(rows)[:, which])

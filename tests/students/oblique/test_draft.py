@@ -13,7 +13,7 @@ def test_a_draft_finishes_as_the_student_it_began_with() -> None:
     """Taken up and laid down again, a student answers the same, whatever cells are missing."""
     for small in small_tasks():
         student = ObliqueFamily(max_depth=3).learner(small.task).fit(small.task.beliefs)
-        again = Draft(student, small.task.rows).finished()
+        again = Draft(student, small.task.rows).to_student()
         np.testing.assert_array_equal(again.predict(small.probes), student.predict(small.probes))
         assert again.size() == student.size()
 

@@ -71,5 +71,5 @@ def test_another_family_is_refused() -> None:
     """`finish` refuses a student of another family."""
     task = diagonal()
     tree = TreeFamily(max_depth=1).learner(task).fit(task.beliefs)
-    with pytest.raises(TypeError, match="not Tree"):
+    with pytest.raises(TypeError, match="got a Tree"):
         ObliqueFamily().learner(task).finish(tree)

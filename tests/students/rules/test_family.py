@@ -46,7 +46,7 @@ def test_a_corner_is_one_rule() -> None:
     np.testing.assert_allclose(student.probabilities, [[0.1, 0.9], [0.8, 0.2]], atol=0.02)
 
 
-def test_held_rows_prune_nothing_that_they_do_not_reach() -> None:
+def test_validation_rows_prune_nothing_that_they_do_not_reach() -> None:
     """A few held rows outside the corner leave its rule, which the fit rows earn by."""
     task = corner()
     outside = np.flatnonzero(task.validation_beliefs[:, 1] < 0.5)[:20]
@@ -72,5 +72,5 @@ def test_another_family_is_refused() -> None:
     """`finish` refuses a student of another family."""
     task = corner()
     tree = TreeFamily(max_depth=1).learner(task).fit(task.beliefs)
-    with pytest.raises(TypeError, match="not Tree"):
+    with pytest.raises(TypeError, match="got a Tree"):
         RulesFamily().learner(task).finish(tree)

@@ -6,7 +6,7 @@ import numpy as np
 
 from crembo_cli.students.rules.fit import RuleFit
 from crembo_cli.students.tree.bins import bin_rows
-from crembo_cli.students.tree.draft import exact_rewards
+from crembo_cli.students.tree.grow import exact_rewards
 
 ROWS = np.random.default_rng(0).random((600, 2)).astype(np.float32)
 BINS = bin_rows(ROWS, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.students.rules.prune import prune_by_belief, without_unasked
+from crembo_cli.students.rules.prune import prune_by_belief, without_unused
 from tests.students.rules.test_model import two_rules
 
 ROWS = np.array([[1, 8], [1, 8], [1, 3], [9, 8], [9, 20], [9, 20]], np.float32)
@@ -39,9 +39,9 @@ def test_a_rule_goes_that_earns_less_than_alpha() -> None:
 
 def test_rules_without_rows_go() -> None:
     """A rule that never has the say goes; where the last word is never needed, a rule is it."""
-    assert without_unasked(two_rules(), ROWS[3:]).label.tolist() == [2, 0]
-    assert without_unasked(two_rules(), ROWS[:3]).label.tolist() == [1, 2]
+    assert without_unused(two_rules(), ROWS[3:]).label.tolist() == [2, 0]
+    assert without_unused(two_rules(), ROWS[:3]).label.tolist() == [1, 2]
     for rows in (ROWS[:3], ROWS[3:], ROWS):
         np.testing.assert_array_equal(
-            without_unasked(two_rules(), rows).predict(rows), two_rules().predict(rows)
+            without_unused(two_rules(), rows).predict(rows), two_rules().predict(rows)
         )

@@ -7,8 +7,9 @@ from math import isnan, log
 
 import numpy as np
 
-from crembo_cli.students.tree.draft import Draft
-from crembo_cli.students.tree.model import LEAF, Tree
+from crembo_cli.arrays import LEAF
+from crembo_cli.students.tree.grow import Draft
+from crembo_cli.students.tree.model import Tree
 
 
 def sides(rows: np.ndarray, here: list[int]) -> Iterator[list[int]]:

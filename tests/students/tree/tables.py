@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from crembo_cli.students.contract import Task
 from crembo_cli.students.tree.bins import Bins, bin_rows
-from crembo_cli.students.tree.draft import exact_rewards
 from crembo_cli.students.tree.family import TreeFamily, TreeLearner
+from crembo_cli.students.tree.grow import exact_rewards
 from crembo_cli.students.tree.model import Tree
 
 

@@ -6,8 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.students.tree.draft import best_labels, from_tree, summed_by_node
-from crembo_cli.students.tree.grow import grow
+from crembo_cli.students.tree.grow import best_labels, from_tree, grow, summed_by_node
 from tests.students.tree.tables import Table, tables
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crembo_cli.arrays import LEAF
 from crembo_cli.core.beliefs import depth_by_row, empirical_depth
 from crembo_cli.core.memo import memo
 from crembo_cli.students.contract import Task
 from crembo_cli.students.tree.family import TreeFamily, label_first
-from crembo_cli.students.tree.model import LEAF
 from crembo_cli.testing import check_family
 from tests.students.tree.tables import Table, students, table, tables
 
@@ -136,7 +136,7 @@ def test_read_only_arrays_are_fitted_and_left_alone() -> None:
 def test_students_of_other_families_are_refused() -> None:
     """A tree learner cannot finish what is no tree."""
     learner = TreeFamily().learner(table(1).task())
-    with pytest.raises(TypeError, match="not str"):
+    with pytest.raises(TypeError, match="got str"):
         learner.finish("a student")
 
 

@@ -6,10 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crembo_cli.arrays import LEAF
 from crembo_cli.students.tree.bins import bin_rows
-from crembo_cli.students.tree.draft import exact_rewards
-from crembo_cli.students.tree.grow import grow
-from crembo_cli.students.tree.model import LEAF
+from crembo_cli.students.tree.grow import exact_rewards, grow
 from tests.students.tree import naive
 from tests.students.tree.tables import Table, tables
 

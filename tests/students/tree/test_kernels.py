@@ -24,7 +24,7 @@ except RuntimeError as error:
 
 rows = np.arange(40, dtype=np.float32)[:, None]
 beliefs = np.eye(2, dtype=np.float32)[(rows[:, 0] > 20).astype(int)]
-task = Task(rows=rows, beliefs=beliefs, held_rows=rows, held_beliefs=beliefs)
+task = Task(rows=rows, beliefs=beliefs, validation_rows=rows, validation_beliefs=beliefs)
 learner = TreeFamily().learner(task)
 print(kernels.__file__, learner.finish(learner.fit(beliefs)).threshold.tolist())
 """

@@ -8,8 +8,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crembo_cli.arrays import LEAF
 from crembo_cli.students.tree.grow import grow
-from crembo_cli.students.tree.model import LEAF, Tree, compact
+from crembo_cli.students.tree.model import Tree, compact
 from tests.students.tree import naive
 from tests.students.tree.tables import Table, tables
 

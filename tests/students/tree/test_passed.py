@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.students.tree.draft import node_stats
-from crembo_cli.students.tree.model import LEAF
+from crembo_cli.arrays import LEAF
+from crembo_cli.students.tree.grow import node_stats
 from tests.students.tree import naive
 from tests.students.tree.tables import Table, students, table, tables
 

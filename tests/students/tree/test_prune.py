@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.students.tree.draft import node_stats
-from crembo_cli.students.tree.model import LEAF, Tree
+from crembo_cli.arrays import LEAF
+from crembo_cli.students.tree.grow import node_stats
+from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.prune import prune_by_belief, prune_same
 from tests.students.tree import naive
 from tests.students.tree.tables import Table, students, tables
@@ -34,7 +35,9 @@ def test_pruning_what_says_the_same_changes_no_answer(drawn: Table, depth: int) 
 
 @settings(deadline=None)
 @given(tables, st.integers(1, 5), st.sampled_from([0.0, 0.01, 0.1, 1.0]))
-def test_what_stays_earns_its_leaves_on_held_rows(drawn: Table, depth: int, alpha: float) -> None:
+def test_what_stays_earns_its_leaves_on_validation_rows(
+    drawn: Table, depth: int, alpha: float
+) -> None:
     """A subtree of k leaves that stays believes alpha * (k - 1) more than one leaf; others go."""
     learner, tree = students(drawn, depth)[1]
     fitted = node_stats(tree, learner.task.rows, learner.task.beliefs).beliefs

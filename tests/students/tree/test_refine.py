@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crembo_cli.students.tree.bins import bin_rows
-from crembo_cli.students.tree.draft import exact_rewards
 from crembo_cli.students.tree.family import TreeFamily
-from crembo_cli.students.tree.grow import grow
+from crembo_cli.students.tree.grow import exact_rewards, grow
 from crembo_cli.students.tree.refine import refine
 from tests.students.tree import naive
 from tests.students.tree.tables import Table, tables

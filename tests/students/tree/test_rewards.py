@@ -6,7 +6,7 @@ from math import fsum
 
 import numpy as np
 
-from crembo_cli.students.tree.draft import STEP, exact_rewards, summed_by_node
+from crembo_cli.students.tree.grow import STEP, exact_rewards, summed_by_node
 
 
 def test_sums_are_exact_in_any_order() -> None:

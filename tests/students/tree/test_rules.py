@@ -1,4 +1,4 @@
-"""A leaf in words."""
+"""The conditions on the rows of a leaf."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.tree.text import leaf_rule
 
 AGE = Feature(name="age", missing=True)
 COLOUR = Feature(name="colour", categories=("red", "green", "blue"))
@@ -49,6 +48,8 @@ def tree_of(*splits: tuple[int, float, bool]) -> Tree:
         (((0, LARGEST, False),), 2, "age missing"),
     ],
 )
-def test_a_leafs_rule(splits: tuple[tuple[int, float, bool], ...], leaf: int, rule: str) -> None:
-    """Conditions on one feature are one condition; missing and unseen are told where they go."""
-    assert leaf_rule(tree_of(*splits), leaf, (AGE, COLOUR)) == rule
+def test_conditions_are_merged_by_feature(
+    splits: tuple[tuple[int, float, bool], ...], leaf: int, rule: str
+) -> None:
+    """Missing values and unseen categories are named where they pass."""
+    assert tree_of(*splits).group_text(leaf, (AGE, COLOUR)) == rule

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crembo_cli.students.tree.bins import bin_rows
-from crembo_cli.students.tree.draft import exact_rewards
+from crembo_cli.students.tree.grow import exact_rewards
 from crembo_cli.students.tree.kernels import MISSING
 from crembo_cli.students.tree.splits import Splits, by_entropy, by_gain, by_labels, group_rewards
 from tests.students.tree import naive

@@ -1,4 +1,4 @@
-"""A tree for a reader."""
+"""A tree as text and as JSON."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ import pytest
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.tree.bins import EVERYTHING, NOTHING
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.tree.text import conditions, tree_text
+from crembo_cli.students.tree.text import conditions, goes_left
 
 AGE = Feature(name="age", missing=True)
 SIZE = Feature(name="size")
 COLOUR = Feature(name="colour", categories=("red", "green", "blue"))
 
 
-def stump(threshold: float, missing_left: bool) -> Tree:
-    """One split on feature 0."""
-    return Tree(
-        feature=np.array([0, -1, -1], np.int32),
-        threshold=np.array([threshold, 0, 0], np.float32),
-        missing_left=np.array([missing_left, False, False]),
-        left=np.array([1, 1, 2], np.int32),
-        right=np.array([2, 1, 2], np.int32),
-        label=np.array([0, 1, 0]),
-        probabilities=np.array([[0.5, 0.5], [0.25, 0.75], [0.9, 0.1]], np.float32),
-    )
+# A split on size, and below its right side one on colour.
+TREE = Tree(
+    feature=np.array([0, -1, 1, -1, -1], np.int32),
+    threshold=np.array([1.5, 0, 0.5, 0, 0], np.float32),
+    missing_left=np.zeros(5, np.bool_),
+    left=np.array([1, 1, 3, 3, 4], np.int32),
+    right=np.array([2, 1, 4, 3, 4], np.int32),
+    label=np.array([0, 1, 0, 0, 1]),
+    probabilities=np.array([[1, 0], [0.25, 0.75], [1, 0], [0.875, 0.125], [0, 1]], np.float32),
+)
 
 
 @pytest.mark.parametrize(
@@ -46,33 +45,24 @@ def stump(threshold: float, missing_left: bool) -> Tree:
 def test_both_sides_of_a_split(
     feature: Feature, threshold: float, missing_left: bool, left: str, right: str
 ) -> None:
-    """Missing values and unseen categories are told where they go."""
-    assert conditions(stump(threshold, missing_left), 0, feature) == (left, right)
+    """The text says where missing values and unseen categories go."""
+    assert conditions(threshold, missing_left, feature) == (left, right)
 
 
-def test_a_tree_is_told_side_by_side() -> None:
+def test_a_tree_is_described_as_indented_rules() -> None:
     """Each leaf with its class and that class's probability; splits below are indented."""
-    tree = Tree(
-        feature=np.array([0, -1, 1, -1, -1], np.int32),
-        threshold=np.array([1.5, 0, 0.5, 0, 0], np.float32),
-        missing_left=np.zeros(5, np.bool_),
-        left=np.array([1, 1, 3, 3, 4], np.int32),
-        right=np.array([2, 1, 4, 3, 4], np.int32),
-        label=np.array([0, 1, 0, 0, 1]),
-        probabilities=np.array([[1, 0], [0.25, 0.75], [1, 0], [0.9, 0.1], [0, 1]], np.float32),
-    )
-    assert tree_text(tree, [SIZE, COLOUR], ["no", "yes"]) == "\n".join(
+    assert TREE.describe([SIZE, COLOUR], ["no", "yes"]) == "\n".join(
         [
             "size <= 1.5: yes (0.75)",
             "size > 1.5:",
-            "|  colour in {red, unseen}: no (0.90)",
+            "|  colour in {red, unseen}: no (0.88)",
             "|  colour in {green, blue}: yes (1.00)",
         ]
     )
 
 
-def test_a_lone_leaf_is_always() -> None:
-    """A tree without splits says one thing."""
+def test_a_tree_without_splits_is_always_its_class() -> None:
+    """The one leaf stands after "always"."""
     leaf = np.zeros(1, np.int32)
     tree = Tree(
         feature=leaf - 1,
@@ -83,4 +73,48 @@ def test_a_lone_leaf_is_always() -> None:
         label=np.array([1]),
         probabilities=np.array([[0.2, 0.8]], np.float32),
     )
-    assert tree_text(tree, [], ["no", "yes"]) == "always: yes (0.80)"
+    assert tree.describe([], ["no", "yes"]) == "always: yes (0.80)"
+
+
+def test_the_full_text_names_every_class_of_a_leaf() -> None:
+    """A heading with the sizes, then the rules; classes that round to 0.00 are left out."""
+    assert TREE.to_text([SIZE, COLOUR], ["no", "yes"], "a.onnx").splitlines() == [
+        "a.onnx: a tree with 3 leaves, tree depth 2.",
+        "Each leaf: the predicted class (in parentheses: mean teacher probability by class).",
+        "",
+        "size <= 1.5: yes (yes 0.75, no 0.25)",
+        "size > 1.5:",
+        "|  colour in {red, unseen}: no (no 0.88, yes 0.12)",
+        "|  colour in {green, blue}: yes (yes 1.00)",
+    ]
+
+
+def test_json_nests_the_nodes() -> None:
+    """A split says what goes left; a leaf has its class and all probabilities."""
+    assert TREE.to_json([SIZE, COLOUR], [0, 1]) == {
+        "tree": {
+            "feature": 0,
+            "goes_left": {"missing": False, "up_to": 1.5},
+            "left": {"predicted": 1, "probabilities": [0.25, 0.75]},
+            "right": {
+                "feature": 1,
+                "goes_left": {"missing": False, "not_in": ["green", "blue"]},
+                "left": {"predicted": 0, "probabilities": [0.875, 0.125]},
+                "right": {"predicted": 1, "probabilities": [0.0, 1.0]},
+            },
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("threshold", "left"),
+    [
+        (EVERYTHING, {"missing": False, "known": True}),
+        (NOTHING, {"missing": False, "known": False}),
+        (-1.5, {"missing": False, "in": []}),
+        (0.5, {"missing": False, "not_in": ["green", "blue"]}),
+    ],
+)
+def test_json_of_what_goes_left(threshold: float, left: dict[str, object]) -> None:
+    """A list with unseen categories on its side names the other side."""
+    assert goes_left(threshold, False, COLOUR) == left

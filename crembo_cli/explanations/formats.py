@@ -1,0 +1,91 @@
+"""The formats in which a student is explained: a new one needs its module and an entry here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from crembo_cli.errors import StudentError, UsageError
+
+if TYPE_CHECKING:
+    from crembo_cli.student_file.metadata import ReadableStudent
+    from crembo_cli.students.scored.weights import WeightsStudent
+
+TREES = ("tree",)
+TREES_AND_WEIGHTS = ("tree", "weights")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """One format: what its files are called, which students have it, and what renders it."""
+
+    suffix: str
+    render: str  # "module:function", imported when needed: ReadableStudent -> str or bytes
+    kinds: tuple[str, ...] | None = None  # see `OptionalStudent.kind`; None: every student
+
+    def supports(self, explained: ReadableStudent) -> bool:
+        """Return whether that student has this format."""
+        from crembo_cli.students.capabilities import kind_of
+
+        if self.kinds is None:
+            return True
+        kind = kind_of(explained.student)
+        # Sums of curves are of the kind "weights" too, and no format here has curves.
+        return kind in self.kinds and (kind != "weights" or _sums_of_features(explained))
+
+
+def _sums_of_features(explained: ReadableStudent) -> bool:
+    return cast("WeightsStudent", explained.student).columns.ramps is None
+
+
+FORMATS = {
+    "text": Format(suffix=".txt", render="crembo_cli.explanations.text:text_of"),
+    "svg": Format(suffix=".svg", render="crembo_cli.explanations.drawing:tree_as_svg", kinds=TREES),
+    "png": Format(suffix=".png", render="crembo_cli.explanations.drawing:tree_as_png", kinds=TREES),
+    "dot": Format(suffix=".dot", render="crembo_cli.explanations.dot:dot_of", kinds=TREES),
+    "sql": Format(
+        suffix=".sql", render="crembo_cli.explanations.sql:sql_of", kinds=TREES_AND_WEIGHTS
+    ),
+    "python": Format(
+        suffix=".py", render="crembo_cli.explanations.python:python_of", kinds=TREES_AND_WEIGHTS
+    ),
+    "c": Format(suffix=".c", render="crembo_cli.explanations.c:c_of", kinds=TREES_AND_WEIGHTS),
+    "json": Format(suffix=".json", render="crembo_cli.explanations.text:json_of"),
+}
+
+
+def format_of_suffix(suffix: str) -> str:
+    """Return the name of the format of files with `suffix`. Raises UsageError if there is none."""
+    for name, each in FORMATS.items():
+        if each.suffix == suffix.lower():
+            return name
+    raise UsageError(
+        "unsupported output format",
+        where="--output",
+        found=repr(suffix),
+        wanted=" or ".join(each.suffix for each in FORMATS.values()),
+        hint="--format sets the format of a file with another name",
+    )
+
+
+def explain(explained: ReadableStudent, name: str) -> bytes:
+    """Return the student in the format `name` of FORMATS, as the bytes of a file.
+
+    Raises StudentError if that student does not have the format.
+    """
+    wanted = FORMATS[name]
+    if not wanted.supports(explained):
+        raise StudentError(
+            "unsupported format for this student",
+            where=explained.name,
+            found=f"--format {name}",
+            wanted=" or ".join(key for key, each in FORMATS.items() if each.supports(explained)),
+        )
+    module, function = wanted.render.split(":")
+    render: Callable[[ReadableStudent], str | bytes] = getattr(import_module(module), function)
+    content = render(explained)
+    if isinstance(content, str):
+        return content.encode("utf-8", "surrogateescape")
+    return content

@@ -1,0 +1,185 @@
+"""Plots in characters and sentences that several renderers share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from crembo_cli.report.model import ComparisonInfo, SearchInfo, StudentInfo
+from crembo_cli.robustness.model import Bounds
+
+CIRCLE, STAR, BOTH, SELECTED = "o", "*", "8", "^"  # the first series, the second, ...
+AXIS = 6  # columns that the axis and its numbers take
+SOFT_LABELS = 7  # columns left of the thresholds, for the soft-label student
+MARGIN = 5  # columns on both sides of the Pareto front
+BYTES = "bytes (log)"
+
+
+def path_plot(search: SearchInfo, width: int = 76, height: int = 9) -> list[str]:
+    """Plot mean teacher probability and depth of each step by its threshold.
+
+    The soft-label student, which has no threshold, stands left of the others. Steps that share
+    a column share its characters; `8` marks two equal values. Returns lines of at most `width`
+    characters.
+    """
+    across = _columns(search, width - AXIS - SOFT_LABELS - 1)
+    at = [
+        2 if step.threshold is None else SOFT_LABELS + round(step.threshold * across)
+        for step in search.steps
+    ]
+    words = {
+        1: "soft",
+        SOFT_LABELS: "0",
+        SOFT_LABELS + across // 2 - 1: "0.5",
+        SOFT_LABELS + across: "1",
+    }
+    means = [step.mean_belief for step in search.steps]
+    depths = [step.insensitive_depth for step in search.steps]
+    wide = SOFT_LABELS + across + 1
+    return _plot(at, means, depths, search.chosen, words, wide, height)
+
+
+def pareto_plot(comparison: ComparisonInfo, width: int = 76, height: int = 9) -> list[str]:
+    """Plot fidelity and depth of each candidate within the budget by its bytes, on a log scale.
+
+    Returns lines of at most `width` characters.
+    """
+    chosen = comparison.students[comparison.chosen]
+    shown = [each for each in comparison.students if each.within_budget]
+    sizes = np.log([each.size["bytes"] for each in shown])
+    wide = width - AXIS
+    # Room on both sides for the words below the first and the last candidate.
+    span = max(float(sizes[-1] - sizes[0]), 1e-9)
+    at = [MARGIN + round(float(size - sizes[0]) / span * (wide - 2 * MARGIN)) for size in sizes]
+    ends = [f"{shown[k].size['bytes']:,}" for k in (0, -1)]
+    words = {at[0] - len(ends[0]) // 2: ends[0]}
+    if at[-1] > at[0]:
+        words[at[-1] - len(ends[1]) // 2] = ends[1]
+    words[at[0] + (wide - 2 * MARGIN) // 2 - len(BYTES) // 2] = BYTES
+    fidelity = [each.fidelity for each in shown]
+    depths = [each.insensitive_depth for each in shown]
+    return _plot(at, fidelity, depths, shown.index(chosen), words, wide, height)
+
+
+def _plot(
+    at: Sequence[int],
+    circles: Sequence[float],
+    stars: Sequence[float],
+    chosen: int,
+    words: dict[int, str],
+    wide: int,
+    height: int,
+) -> list[str]:
+    """Plot two series over the columns `at`; `words` stand below, by their first column."""
+    cells = [[" "] * wide for _ in range(height)]
+    for column, circle, star in zip(at, circles, stars, strict=True):
+        for value, sign in ((star, STAR), (circle, CIRCLE)):
+            row = height - 1 - round(value * (height - 1))
+            there = cells[row][column]
+            cells[row][column] = BOTH if there not in (" ", sign) else sign
+    lines = []
+    for row, cell in enumerate(cells):
+        value = 1 - row / (height - 1)
+        axis = f"{value:4.2f}" if row % 2 == 0 else " " * 4
+        lines.append(f"{axis} |{''.join(cell)}".rstrip())
+    lines.append("     +" + "-" * wide)
+    lines.append(" " * (AXIS + at[chosen]) + SELECTED)
+    below = [" "] * wide
+    for column, text in words.items():
+        below[column : column + len(text)] = text
+    lines.append(" " * AXIS + "".join(below).rstrip())
+    return lines
+
+
+def _columns(search: SearchInfo, most: int) -> int:
+    """Count the columns of the thresholds from 0 to 1, so that even steps get even distances."""
+    parts = sum(step.threshold is not None for step in search.steps) + 1
+    return most // parts * parts if parts <= most else most
+
+
+BELOW = "0.5"  # of the probabilities that bounds are given for, the one in the sentence
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Join names as "a, b and c"; "" for none."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def format_ratio(times: float, above: str, below: str) -> str:
+    """Format a ratio with the word that fits: "12.5x smaller"."""
+    return f"{times:.1f}x {above}" if times >= 1 else f"{1 / times:.1f}x {below}"
+
+
+def abbreviate(number: float) -> str:
+    """Abbreviate a count: 1.2M, 34.5k, 678."""
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.1f}{unit}"
+    return f"{number:.0f}"
+
+
+def add_article(word: str) -> str:
+    """Put the article before `word`: "a tree", "an oblique", and "an mlp", which is spelled."""
+    spelled = not set(word.lower()) & set("aeiouy")
+    first = word[:1].lower()
+    return f"{'an' if first in ('aefhilmnorsx' if spelled else 'aeiou') else 'a'} {word}"
+
+
+def name_classifier(family: str | None) -> str:
+    """Name what was measured: "a tree student"; "a classifier" if crembo did not write it."""
+    return "a classifier" if family is None else f"{add_article(family)} student"
+
+
+def student_heading(student: StudentInfo) -> str:
+    """Choose the heading of a student's description."""
+    if "tree_depth" in student.size:
+        return "the tree (in parentheses: mean teacher probability of the leaf's class)"
+    if "leaves" in student.size and student.family == "rules":
+        return "rules (in parentheses: mean teacher probability of the predicted class)"
+    return "the student as text"
+
+
+def explain_bounds(bounds: Bounds) -> str:
+    """Put the bounds for new rows in a sentence, or why there are none; "" if none is known."""
+    if bounds.fitted_on:
+        return (
+            "The student was fitted on rows of this table: its metrics are too optimistic and do "
+            "not hold for new rows."
+        )
+    parts = []
+    if bounds.accuracy is not None:
+        parts.append(f"accuracy is at least {bounds.accuracy:.3f}")
+    if bounds.fidelity is not None:
+        parts.append(f"fidelity is at least {bounds.fidelity:.3f}")
+    if bounds.below is not None:
+        parts.append(
+            f"the teacher probability of the predicted class is below {BELOW} on at most "
+            f"{bounds.below[BELOW]:.1%} of the rows"
+        )
+    if not parts:
+        return ""
+    return f"On new rows like these, each with {bounds.confidence:.0%} confidence: " + (
+        f"{join_names(parts)}."
+    )
+
+
+def explain_comparison(comparison: ComparisonInfo) -> str:
+    """Say how many candidates were compared, on which rows, and why one was selected."""
+    students = comparison.students
+    over = sum(not each.within_budget for each in students)
+    best = max((each for each in students if each.within_budget), key=lambda each: each.mean_belief)
+    selected = students[comparison.chosen]
+    reason = (
+        "the highest mean teacher probability"
+        if selected == best
+        else "the smallest within one standard error of the highest mean teacher probability "
+        f"({best.name})"
+    )
+    text = (
+        f"{len(students)} candidates, compared on {comparison.comparison_rows:,} rows + "
+        f"{comparison.comparison_synthetic_rows:,} synthetic that none of them was fitted on"
+    )
+    if over:
+        text += f"; {over} over the budget"
+    return f"{text}. Selected: {selected.name}, {reason}."

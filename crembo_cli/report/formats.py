@@ -1,0 +1,33 @@
+"""The formats of a report: to add one, write a renderer and name it in RENDERERS.
+
+Renderers are named and not imported: each loads when it is first used, so that a JSON report
+does not wait for matplotlib, and `model.Report` can offer every format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+# By the suffix of a file: the module and the function from a Report to text.
+RENDERERS = {
+    ".json": "crembo_cli.report.model:render_json",
+    ".html": "crembo_cli.report.html:render_html",
+    ".md": "crembo_cli.report.markdown:render_markdown",
+    ".txt": "crembo_cli.report.console:render_text",
+}
+# Suffixes that a command writes; text is for terminals and notebooks.
+FILE_SUFFIXES = tuple(suffix for suffix in RENDERERS if suffix != ".txt")
+
+
+def find_renderer(suffix: str) -> Callable[..., str]:
+    """Load the renderer of a suffix, such as ".html". Raises KeyError for an unknown one."""
+    module, function = RENDERERS[suffix].split(":")
+    renderer: Callable[..., str] = getattr(import_module(module), function)
+    return renderer
+
+
+def render(report: Any, suffix: str, **options: Any) -> str:
+    """Render a Report in the format of `suffix`, with the options of that renderer."""
+    return find_renderer(suffix)(report, **options)

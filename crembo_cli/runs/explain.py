@@ -1,0 +1,36 @@
+"""Explain a student: its ONNX file becomes text, a drawing or code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crembo_cli.explanations.formats import FORMATS, format_of_suffix
+from crembo_cli.explanations.formats import explain as render
+from crembo_cli.files import check_output, write_together
+from crembo_cli.runs.options import check_choice
+from crembo_cli.student_file.read import read_student
+
+
+def explain(
+    student: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002  # the option is called so
+    output: str | Path | None = None,
+) -> bytes:
+    """The student in the ONNX file `student`, in a format: text by default.
+
+    The arguments are the options of `crembo explain`. With `output` the result is written there
+    as well, and the format follows from its suffix. Returns UTF-8 text, or a PNG image. Raises
+    UsageError for an unknown format, StudentError for a file that crembo did not write or a
+    student that has no such format, OutputError.
+    """
+    path = None if output is None else Path(output)
+    if format is not None:
+        check_choice("--format", format, tuple(FORMATS))
+    chosen = format or (format_of_suffix(path.suffix) if path else "text")
+    if path is not None:
+        check_output(path, [Path(student)])
+    content = render(read_student(student), chosen)
+    if path is not None:
+        write_together({path: content})
+    return content

@@ -1,0 +1,20 @@
+"""Every default of a run, in one place: the command line, the library and the docs read it."""
+
+from __future__ import annotations
+
+STUDENT = "tree"
+ALGORITHM, ALGORITHMS = "crembo", ("crembo", "memo")
+SELECT, SELECTS = "depth", ("depth", "accuracy")
+DELTA = 0.05  # share of rows that may lie below the insensitive depth
+THRESHOLDS = 32
+TEST_SIZE = 0.2  # share of the rows of DATA
+VALIDATION_SIZE = 0.1  # share of the rows that are not test rows
+COMPARISON_SIZE = 0.1  # share of the training rows, where several candidates are compared
+SEED = 0
+ACTIVATION = "auto"
+TEACHER_TIMEOUT = 600.0  # seconds without progress
+
+SYNTHETIC_PER_ROW = 60
+MAX_TRAINING_ROWS = 32_000  # real and synthetic ones together, unless the user asks for more
+VALIDATION_DIVISOR = 4  # one synthetic validation row per so many synthetic training rows
+PATH_ROWS = 60_000  # larger training sets are sampled for the path; the result is then fine-tuned

@@ -1,0 +1,190 @@
+"""The metadata of a student's file: the `crembo.*` keys, written and read here alone.
+
+The size of a candidate counts for `--max-bytes`, and the test rows must have no say in the
+choice: so `candidate_metadata` leaves blanks for what is known of the test rows, and
+`with_test_results` fills them in once the student is chosen. Both have the same length, so the
+size that was compared is the size of the file that is written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from crembo_cli.errors import printable
+from crembo_cli.students.contract import Family, Feature, Student
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+    from crembo_cli.dataset.labelled import LabelledTable
+    from crembo_cli.teachers.contract import Teacher
+
+PREFIX = "crembo."
+VERSION, FAMILY, OPTIONS = "crembo.version", "crembo.family", "crembo.options"
+SEARCH, THRESHOLD, CLASSES = "crembo.search", "crembo.threshold", "crembo.classes"
+SIZE, FEATURES, UNITS = "crembo.size", "crembo.features", "crembo.units"
+TEACHER_SHA256, DATA_SHA256 = "crembo.teacher.sha256", "crembo.data.sha256"
+TEST_SHA256, TEST_ROWS, METRICS = "crembo.test_data.sha256", "crembo.test_rows", "crembo.metrics"
+# Characters for each of the blanks: eight metrics in [0, 1] with all digits of a float64 fit.
+TEST_WIDTHS = {TEST_SHA256: 64, TEST_ROWS: 10, METRICS: 330}
+
+
+def candidate_metadata(
+    family: Family,
+    student: Student,
+    teacher: Teacher,
+    train: LabelledTable,
+    *,
+    search: Mapping[str, object],
+    threshold: float | None,
+    units: Sequence[float],
+    version: str,
+) -> dict[str, str]:
+    """Return the metadata of a student before its test rows are measured: text by key.
+
+    They hold no clock and no path of the machine. `search` is how it was found, `threshold`
+    the one it was fitted at, `units` (p,) the standard deviation of each feature. Values that
+    are not text are JSON.
+    """
+    values: dict[str, Any] = {
+        VERSION: version,
+        FAMILY: family.name,
+        OPTIONS: asdict(family),  # type: ignore[call-overload]  # the contract: a dataclass
+        SEARCH: dict(search),
+        THRESHOLD: threshold,
+        CLASSES: list(teacher.classes),
+        SIZE: student.size(),
+        FEATURES: [asdict(each) for each in train.encoding.features],
+        UNITS: list(units),
+        TEACHER_SHA256: teacher.sha256,
+        DATA_SHA256: train.table.sha256,
+    }
+    blanks = {key: " " * width for key, width in TEST_WIDTHS.items()}
+    return {key: _text(value) for key, value in values.items()} | blanks
+
+
+def with_test_results(
+    metadata: Mapping[str, str], test: LabelledTable, metrics: Mapping[str, object]
+) -> dict[str, str]:
+    """Return `metadata` with its blanks filled in: the test table, its rows, and `metrics`."""
+    values = {TEST_SHA256: test.table.sha256, TEST_ROWS: len(test.rows), METRICS: dict(metrics)}
+    return {
+        **metadata,
+        **{key: _text(value).ljust(TEST_WIDTHS[key]) for key, value in values.items()},
+    }
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadableStudent:
+    """A student with the names of its features and classes."""
+
+    name: str  # the file's, for a reader
+    student: Student
+    features: tuple[Feature, ...]
+    classes: tuple[int | str, ...]  # as the `label` output gives them
+    missing_texts: tuple[str, ...]  # texts that stand for a missing category
+
+    def class_names(self) -> list[str]:
+        """Return the classes as text."""
+        return [str(each) for each in self.classes]
+
+    def printable(self) -> ReadableStudent:
+        """Return the same with names on one line each, without control characters."""
+        return replace(
+            self,
+            name=printable(self.name),
+            features=tuple(
+                replace(
+                    each,
+                    name=printable(each.name),
+                    categories=tuple(printable(text) for text in each.categories),
+                )
+                for each in self.features
+            ),
+            classes=tuple(printable(each) for each in self.class_names()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentMetadata:
+    """What the file of a student that crembo wrote says about it."""
+
+    family: str
+    options: dict[str, Any]
+    size: dict[str, int]  # see `students.contract.Student.size`
+    features: tuple[Feature, ...]
+    units: tuple[float, ...] | None  # standard deviation of each feature; None in old files
+    missing_texts: tuple[str, ...]
+    data_sha256: str | None  # of the table it was fitted on
+    internals: ReadableStudent | None  # None if its family is not installed or has no reader
+
+
+def metadata_of(model: ModelProto) -> dict[str, str]:
+    """Return the model's metadata_props, whoever wrote them."""
+    return {each.key: each.value for each in model.metadata_props}
+
+
+def family_of(model: ModelProto) -> str | None:
+    """Return the name of the student's family; None if crembo did not write the model."""
+    return metadata_of(model).get(FAMILY)
+
+
+def read_metadata(model: ModelProto, internals: ReadableStudent | None) -> StudentMetadata:
+    """Return what a student's file says about it, `internals` with it.
+
+    Raises KeyError, TypeError or ValueError if the metadata are not as crembo writes them.
+    """
+    found = metadata_of(model)
+    units = json.loads(found.get(UNITS, "null"))
+    return StudentMetadata(
+        family=found[FAMILY],
+        options=json.loads(found.get(OPTIONS, "{}")),
+        size=dict(json.loads(found.get(SIZE, "{}"))),
+        features=features_of(model),
+        units=None if units is None else tuple(float(each) for each in units),
+        missing_texts=missing_texts_of(model),
+        data_sha256=found.get(DATA_SHA256),
+        internals=internals,
+    )
+
+
+def features_of(model: ModelProto) -> tuple[Feature, ...]:
+    """Return the student's features, in the order of its inputs."""
+    listed: list[dict[str, Any]] = json.loads(metadata_of(model)[FEATURES])
+    return tuple(
+        Feature(
+            name=each["name"], categories=tuple(each["categories"]), missing=bool(each["missing"])
+        )
+        for each in listed
+    )
+
+
+def missing_texts_of(model: ModelProto) -> tuple[str, ...]:
+    """Return the texts that mean a missing category; () if no feature is text."""
+    from onnx import helper
+
+    for node in model.graph.node:
+        if node.op_type == "LabelEncoder":
+            found = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+            pairs = zip(found["keys_strings"], found["values_floats"], strict=True)
+            return tuple(text.decode() for text, code in pairs if code != code)  # noqa: PLR0124  # NaN
+    return ()
+
+
+def parse_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:
+    """Return crembo's own values by key without its prefix, JSON parsed; {} if there are none."""
+    found: dict[str, Any] = {}
+    for key, text in metadata.items():
+        if key.startswith(PREFIX):
+            try:
+                found[key.removeprefix(PREFIX)] = json.loads(text)
+            except (ValueError, RecursionError):  # the file may be anybody's
+                found[key.removeprefix(PREFIX)] = text
+    return found

@@ -1,0 +1,103 @@
+"""The drawn curves of an additive student."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+
+from crembo_cli.explanations.curves import MOST_CURVES, draw_curves
+from crembo_cli.explanations.figure import ON_WHITE, svg_of
+from crembo_cli.student_file.metadata import ReadableStudent
+from crembo_cli.students.contract import Feature, Task
+from crembo_cli.students.scored.additive import AdditiveFamily
+from crembo_cli.students.scored.weights import WeightsStudent
+
+AGE, CITY, FLAT = (
+    Feature(name="age <&> $b$", missing=True),
+    Feature(name="city", categories=("Bonn", "Rome", "a city of a very long name")),
+    Feature(name="flat"),
+)
+
+
+def additive() -> ReadableStudent:
+    """Two classes that follow a number with holes and a category; a third feature is constant."""
+    rng = np.random.default_rng(0)
+    rows = np.column_stack([rng.normal(size=400), rng.integers(0, 3, 400), np.zeros(400)])
+    rows[:40, 0] = np.nan
+    score = np.nan_to_num(rows[:, 0], nan=1.0) + np.array([-1, 2, 0])[rows[:, 1].astype(int)]
+    yes = 1 / (1 + np.exp(-2 * score))
+    beliefs = np.column_stack([1 - yes, yes]).astype(np.float32)
+    cells = rows.astype(np.float32)
+    task = Task(
+        rows=cells,
+        beliefs=beliefs,
+        validation_rows=cells[:0],
+        validation_beliefs=beliefs[:0],
+        categories=(0, 3, 0),
+    )
+    learner = AdditiveFamily(knots=4).learner(task)
+    student = learner.finish(learner.fit(beliefs))
+    return ReadableStudent(
+        name="s.onnx",
+        student=student,
+        features=(AGE, CITY, FLAT),
+        classes=("no", "yes"),
+        missing_texts=(),
+    )
+
+
+def panels(explained: ReadableStudent) -> list[str]:
+    """The texts of the drawing that are no numbers, as a reader sees them."""
+    assert isinstance(explained.student, WeightsStudent)
+    figure = draw_curves(explained, explained.student, ON_WHITE)
+    assert figure is not None
+    svg = ElementTree.fromstring(svg_of(figure, "curves"))
+    texts = ["".join(each.itertext()) for each in svg.iter() if each.tag.endswith("}text")]
+    return [text for text in texts if text.strip("0123456789.\u2212")]
+
+
+def test_every_feature_that_matters_has_a_plot() -> None:
+    """Names of features and categories are in it, those too long cut; what gives nothing is not."""
+    texts = panels(additive())
+    assert sorted(texts) == ["Bonn", "Rome", "a city o\u2026", "age <&> $b$", "city"]
+
+
+def test_lines_go_through_the_points() -> None:
+    """A number has a line through its knots and a ring where it is missing; a category, dots."""
+    explained = additive()
+    assert isinstance(explained.student, WeightsStudent)
+    figure = draw_curves(explained, explained.student, ON_WHITE)
+    assert figure is not None
+    by_name = {axes.get_title(loc="left"): axes for axes in figure.axes}
+    age, city = by_name["age <&> $b$"], by_name["city"]
+    no, yes = age.lines[:2]
+    assert (np.diff(yes.get_ydata()) > 0).all()
+    assert (np.diff(no.get_ydata()) < 0).all()
+    assert len(yes.get_xdata()) == 4
+    assert [len(line.get_xdata()) for line in age.lines[2:4]] == [1, 1]
+    np.testing.assert_array_equal(city.lines[1].get_xdata(), [0, 1, 2])
+    assert city.lines[1].get_linestyle() == "None"
+    assert np.argsort(city.lines[1].get_ydata()).tolist() == [0, 2, 1]
+
+
+def test_of_many_features_the_strongest_are_drawn() -> None:
+    """No more than MOST_CURVES plots; a student that says one thing always has none."""
+    explained = additive()
+    student = explained.student
+    assert isinstance(student, WeightsStudent)
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(300, MOST_CURVES + 5)).astype(np.float32)
+    beliefs = np.where(rows[:, :1] > 0, [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
+    task = Task(
+        rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0]
+    )
+    wide = AdditiveFamily(knots=2).learner(task).fit(beliefs)
+    features = tuple(Feature(name=f"f{j}") for j in range(rows.shape[1]))
+    figure = draw_curves(replace(explained, student=wide, features=features), wide, ON_WHITE)
+    assert figure is not None
+    assert len([axes for axes in figure.axes if axes.lines]) == MOST_CURVES
+    assert figure.axes[0].get_title(loc="left") == "f0"
+    constant = replace(student, weights=np.zeros_like(student.weights))
+    assert draw_curves(explained, constant, ON_WHITE) is None

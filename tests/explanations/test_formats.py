@@ -1,0 +1,62 @@
+"""The formats by name, and which student has which."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from crembo_cli.errors import StudentError, UsageError
+from crembo_cli.explanations.drawing import tree_as_svg
+from crembo_cli.explanations.formats import FORMATS, explain, format_of_suffix
+from tests.explanations.test_curves import additive
+from tests.explanations.test_text import FEATURES, small_sums, small_tree
+
+
+def test_a_tree_has_every_format() -> None:
+    """None is empty, and no two are the same."""
+    assert len({explain(small_tree(), name) for name in FORMATS} - {b""}) == len(FORMATS)
+
+
+def test_a_linear_student_has_every_format_but_drawings() -> None:
+    """The refusal lists the formats that it has."""
+    for name in FORMATS:
+        if name not in {"svg", "png", "dot"}:
+            assert explain(small_sums(), name)
+            continue
+        with pytest.raises(StudentError, match="wanted text or sql or python or c or json") as e:
+            explain(small_sums(), name)
+        assert f"unsupported format for this student; found --format {name}" in str(e.value)
+
+
+def test_curves_have_text_and_json_alone() -> None:
+    """Code of weighted sums would be wrong for them, so that they have none."""
+    for name in FORMATS:
+        if name in {"text", "json"}:
+            assert explain(additive(), name)
+            continue
+        with pytest.raises(StudentError, match="wanted text or json"):
+            explain(additive(), name)
+
+
+def test_a_suffix_names_one_format() -> None:
+    """In capitals too; another suffix is refused."""
+    found = [format_of_suffix(each.suffix.upper()) for each in FORMATS.values()]
+    assert found == list(FORMATS)
+    with pytest.raises(UsageError, match=r"unsupported output format; found '.pdf'; wanted .txt"):
+        format_of_suffix(".pdf")
+
+
+def test_a_tree_that_is_too_large_is_not_drawn() -> None:
+    """The message names other formats."""
+    with pytest.raises(StudentError, match="found 3 leaves; wanted at most 2; use --format text"):
+        tree_as_svg(small_tree(), most_leaves=2)
+
+
+def test_text_is_utf_8() -> None:
+    """Names keep their letters; Python is ASCII, whatever the names are."""
+    features = (replace(FEATURES[0], name="città"), FEATURES[1])
+    named = replace(small_tree(), name="ü.onnx", features=features)
+    for name in ("text", "sql", "dot"):
+        assert "città".encode() in explain(named, name)
+    assert explain(named, "python").isascii()

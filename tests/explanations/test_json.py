@@ -1,0 +1,182 @@
+"""A student as JSON: a program that reads nothing else predicts what the ONNX model predicts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from crembo_cli.explanations.text import json_of
+from crembo_cli.students.registry import family_names
+from tests.explanations.edge_rows import Case, make_case
+
+Row = dict[str, Any]
+
+
+def cell_of(document: Row, row: Row, j: int) -> Any:
+    """The cell of feature j; None if it is missing."""
+    feature = document["features"][j]
+    cell = row[feature["name"]]
+    absent = cell is None or (feature["categories"] and cell in document["missing_texts"])
+    return None if absent else cell
+
+
+def number_of(document: Row, row: Row, j: int) -> float:
+    """The number of feature j: a category's place, -1 if it is unseen; NaN if it is missing."""
+    cell, categories = cell_of(document, row, j), document["features"][j]["categories"]
+    if cell is None:
+        return float("nan")
+    if categories:
+        return float(categories.index(cell)) if cell in categories else -1.0
+    return float(np.float32(cell))
+
+
+def fulfils(cell: Any, condition: Row) -> bool:
+    """Whether a cell fulfils what `goes_left` of a split, or `holds` of a term, says."""
+    if cell is None:
+        return bool(condition["missing"])
+    if "known" in condition:
+        return bool(condition["known"])
+    if "up_to" in condition:
+        return bool(np.float32(cell) <= condition["up_to"])
+    if "above" in condition:
+        return bool(np.float32(cell) > condition["above"])
+    return cell in condition["in"] if "in" in condition else cell not in condition["not_in"]
+
+
+def leaf_of(document: Row, row: Row, node: Row, sums: list[float]) -> Row:
+    """The leaf that a row reaches below `node`; `sums` are features after those of the table."""
+    p = len(document["features"])
+    while "feature" in node:
+        j = node["feature"]
+        cell = cell_of(document, row, j) if j < p else sums[j - p]
+        node = node["left" if fulfils(cell, node["goes_left"]) else "right"]
+    return node
+
+
+def tree(document: Row, row: Row) -> list[float]:
+    """The probabilities of the leaf."""
+    probabilities: list[float] = leaf_of(document, row, document["tree"], [])["probabilities"]
+    return probabilities
+
+
+def oblique(document: Row, row: Row) -> list[float]:
+    """The sums first, then the tree."""
+    sums = []
+    for each in document["oblique"]["sums"]:
+        total = each["offset"]
+        for term in each["terms"]:
+            number = number_of(document, row, term["feature"])
+            total += term["weight"] * (term["missing"] if np.isnan(number) else number)
+        sums.append(float(np.float32(total)))
+    leaf = leaf_of(document, row, document["oblique"]["tree"], sums)
+    probabilities: list[float] = leaf["probabilities"]
+    return probabilities
+
+
+def rules(document: Row, row: Row) -> list[float]:
+    """The probabilities of the first rule whose terms all hold."""
+    for rule in document["rules"]:
+        terms = rule["if"]
+        if all(fulfils(cell_of(document, row, each["feature"]), each["holds"]) for each in terms):
+            probabilities: list[float] = rule["probabilities"]
+            return probabilities
+    raise AssertionError("no rule holds")
+
+
+def boosted(document: Row, row: Row) -> np.ndarray:
+    """The start and one leaf of each tree."""
+    scores = np.array(document["boosted"]["begin"])
+    for each in document["boosted"]["trees"]:
+        scores = scores + leaf_of(document, row, each, [])["scores"]
+    return softmax(scores)
+
+
+def linear(document: Row, row: Row) -> np.ndarray:
+    """Weights times (number - mean); a missing cell adds its own."""
+    student = document["linear"]
+    scores = np.array(student["begin"])
+    for j, (mean, weights) in enumerate(zip(student["means"], student["weights"], strict=True)):
+        number = number_of(document, row, j)
+        if np.isnan(number):
+            scores = scores + student["missing"].get(str(j), 0.0)
+        else:
+            scores = scores + (number - mean) * np.array(weights)
+    return softmax(scores)
+
+
+def additive(document: Row, row: Row) -> np.ndarray:
+    """A curve for each feature, linear between its knots."""
+    scores = np.array(document["additive"]["begin"])
+    for curve in document["additive"]["curves"]:
+        number = number_of(document, row, curve["feature"])
+        if np.isnan(number):
+            scores = scores + curve["missing"]
+        elif curve["knots"] and not (
+            document["features"][curve["feature"]]["categories"] and number < 0
+        ):
+            columns = np.array(curve["scores"]).T
+            scores = scores + [np.interp(number, curve["knots"], column) for column in columns]
+    return softmax(scores)
+
+
+def mlp(document: Row, row: Row) -> np.ndarray:
+    """Inputs, hidden units, scores."""
+    inputs = []
+    for each in document["mlp"]["inputs"]:
+        number = number_of(document, row, each["feature"])
+        unseen = document["features"][each["feature"]]["categories"] and number < 0
+        if "is_missing" in each:
+            inputs.append(float(np.isnan(number)))
+        elif np.isnan(number) or unseen:
+            inputs.append(0.0)
+        elif "knot" in each:
+            inputs.append(np.clip((number - each["knot"]) * each["slope"], 0, 1) - each["mean"])
+        else:
+            inputs.append(number - each["mean"])
+    hidden, scores = document["mlp"]["hidden"], document["mlp"]["scores"]
+    units = np.maximum(np.array(inputs) @ np.array(hidden["weights"]) + hidden["bias"], 0)
+    return softmax(units @ np.array(scores["weights"]) + scores["bias"])
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Scores as probabilities."""
+    shares = np.exp(scores - scores.max())
+    return np.asarray(shares / shares.sum())
+
+
+READERS = {
+    "tree": tree,
+    "oblique": oblique,
+    "rules": rules,
+    "boosted": boosted,
+    "linear": linear,
+    "additive": additive,
+    "mlp": mlp,
+}
+
+
+def check_json(case: Case) -> None:
+    """On every edge row, the label and the probabilities follow from the JSON alone."""
+    document = json.loads(json_of(case.explained))
+    (read,) = [reader for key, reader in READERS.items() if key in document]
+    for row, label, expected in zip(case.rows, case.labels, case.probabilities, strict=True):
+        found = np.array(read(document, row), np.float32)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        second, first = np.sort(expected)[-2:]
+        if first - second > 1e-5:
+            assert document["classes"][int(found.argmax())] == label
+
+
+def test_json_predicts_what_onnxruntime_predicts(case: Case) -> None:
+    """Trees of several depths, and weighted sums."""
+    check_json(case)
+
+
+@pytest.mark.parametrize("family", family_names())
+def test_the_json_of_every_family_holds_all_of_the_student(family: str, tmp_path: Path) -> None:
+    """A family without a reader here fails."""
+    check_json(make_case(tmp_path, family))

@@ -1,0 +1,246 @@
+"""Example reports whose metrics all differ."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
+from crembo_cli.report.model import (
+    CandidateInfo,
+    ComparisonInfo,
+    DataInfo,
+    Report,
+    SearchInfo,
+    StepInfo,
+    StudentInfo,
+    TeacherInfo,
+    Timing,
+)
+from crembo_cli.robustness.model import (
+    BELOW,
+    CONTAMINATION,
+    NOISE_LEVELS,
+    RADII,
+    Bounds,
+    Curve,
+    DepthByRows,
+    Depths,
+    Flips,
+    Margins,
+    Robustness,
+    WeakGroup,
+    WithBaselines,
+)
+
+TREE = """\
+age <= 30: no (0.97)
+age > 30:
+|  income <= 1000: yes (0.80)
+|  income > 1000: no (0.61)"""
+
+
+def metrics(accuracy: float | None = 0.9) -> Metrics:
+    """Build metrics that differ from one another."""
+    return Metrics(
+        accuracy=accuracy,
+        balanced_accuracy=None if accuracy is None else 0.875,
+        fidelity=0.93,
+        depth=0.02,
+        insensitive_depth={"0.01": 0.1, "0.05": 0.3, "0.1": 0.4},
+        mean_belief=0.912,
+    )
+
+
+def steps(count: int = 32) -> list[StepInfo]:
+    """Build the soft-label student and `count` thresholds, evenly spaced."""
+    thresholds = [None, *((k + 1) / (count + 1) for k in range(count))]
+    return [
+        StepInfo(
+            threshold=threshold,
+            depth=0.01,
+            insensitive_depth=0.3,
+            mean_belief=0.9,
+            accuracy=0.95,
+        )
+        for threshold in thresholds
+    ]
+
+
+def by_class() -> list[ClassMetrics]:
+    """Build the metrics of two classes with different recall."""
+    return [
+        ClassMetrics(
+            name="no", rows=80, predicted=[76, 4], recall=0.95, precision=0.9268, mean_belief=0.92
+        ),
+        ClassMetrics(
+            name="yes", rows=34, predicted=[6, 28], recall=0.8235, precision=0.875, mean_belief=0.88
+        ),
+    ]
+
+
+def depths(rows: int) -> Depths:
+    """Build the depth on so many rows."""
+    return Depths(
+        rows=rows,
+        depth=0.01,
+        insensitive_depth={"0.01": 0.11, "0.05": 0.31, "0.1": 0.41},
+        mean_belief=0.9,
+    )
+
+
+def robustness() -> Robustness:
+    """Build a Robustness of a tree, with every part."""
+    line = [k / 100 for k in range(101)]
+    return Robustness(
+        agreement=WithBaselines(student=0.96, baseline_labels=0.94, baseline_teacher=0.92),
+        noise={
+            f"{level:g}": Flips(rows=114, student=level / 4, teacher=level / 8)
+            for level in NOISE_LEVELS
+        },
+        margin=Margins(
+            rows=114,
+            median=0.7,
+            quantile_5=0.0875,
+            unchangeable=0.0,
+            certified_accuracy={f"{radius:g}": 0.9 - radius for radius in RADII},
+            certified_fidelity={f"{radius:g}": 0.93 - radius for radius in RADII},
+        ),
+        margin_upper_bound=None,
+        contamination={
+            f"{share:g}": WithBaselines(
+                student=0.98 - share, baseline_labels=0.9 - share, baseline_teacher=0.95 - share
+            )
+            for share in CONTAMINATION
+        },
+        depth=DepthByRows(
+            training=depths(409),
+            validation=depths(46),
+            test=depths(114),
+            curve=Curve(
+                d=line,
+                student=[d**2 for d in line],
+                at_most=[min(1.0, d**2 + 0.05) for d in line],
+                teacher=[d**4 for d in line],
+                baseline_labels=[d**1.5 for d in line],
+                baseline_teacher=[d**1.7 for d in line],
+            ),
+        ),
+        bounds=Bounds(
+            fitted_on=False,
+            confidence=0.95,
+            accuracy=0.85,
+            fidelity=0.875,
+            below={f"{d:g}": d / 4 for d in BELOW},
+        ),
+        weakest_groups=[
+            WeakGroup(
+                rule="age > 30 and income > 1000",
+                predicted="no",
+                rows=12,
+                depth=0.01,
+                mean_belief=0.61,
+                beliefs=[0.61, 0.39],
+            )
+        ],
+    )
+
+
+def comparison(name: str = "mlp hidden=16") -> ComparisonInfo:
+    """Build three candidates: one selected, one dominated, one called `name` over the budget."""
+    figures = [
+        ("tree max_depth=2", 4_245, 0.93, 0.3, 0.91, True, True),
+        ("tree max_depth=3", 5_000, 0.92, 0.3, 0.915, True, False),
+        (name, 12_000, 0.98, 0.6, 0.95, False, False),
+    ]
+    return ComparisonInfo(
+        budget={"bytes": 6_000, "leaves": None, "parameters": None, "tree_depth": None},
+        prefer=None,
+        comparison_rows=41,
+        comparison_synthetic_rows=2_460,
+        chosen=0,
+        students=[
+            CandidateInfo(
+                name=name,
+                family=name.split()[0],
+                settings={},
+                threshold=None,
+                size={"parameters": size // 100, "bytes": size},
+                fidelity=fidelity,
+                insensitive_depth=depth,
+                mean_belief=belief,
+                mean_belief_error=0.01,
+                within_budget=within_budget,
+                on_front=on_front,
+            )
+            for name, size, fidelity, depth, belief, within_budget, on_front in figures
+        ],
+    )
+
+
+def report_with_comparison(found: ComparisonInfo | None = None) -> Report:
+    """Build the report of a student that was selected from several candidates."""
+    example = report()
+    assert example.search is not None
+    return replace(example, search=replace(example.search, comparison=found or comparison()))
+
+
+def report(**changes: Any) -> Report:
+    """Build the report of a tree of three leaves, with `changes`."""
+    example = Report(
+        crembo="1.0",
+        teacher=TeacherInfo(
+            path="forest.onnx",
+            sha256=64 * "a",
+            format="onnx",
+            bytes=230_188,
+            classes=["no", "yes"],
+            classes_source="the model",
+            output_format="probabilities",
+        ),
+        data=DataInfo(
+            path="people.csv",
+            sha256=64 * "b",
+            rows=569,
+            features=["age", "income"],
+            label="target",
+            training_rows=364,
+            validation_rows=91,
+            test_rows=114,
+            test_path=None,
+            test_sha256=64 * "b",
+            synthetic_rows=7_280,
+            validation_synthetic_rows=1_820,
+        ),
+        student=StudentInfo(
+            path="forest.student.onnx",
+            sha256=64 * "c",
+            family="tree",
+            options={"max_depth": 5},
+            size={"tree_depth": 2, "leaves": 3, "nodes": 5, "parameters": 7, "bytes": 4_245},
+        ),
+        search=SearchInfo(
+            algorithm="crembo",
+            select="depth",
+            threshold=None,
+            delta=0.05,
+            seed=0,
+            path_rows=7_644,
+            chosen=0,
+            steps=steps(),
+        ),
+        metrics={
+            "student": metrics(),
+            "teacher": metrics(),
+            "baseline_labels": metrics(),
+            "baseline_teacher": metrics(),
+        },
+        by_class=by_class(),
+        robustness=robustness(),
+        requirements=[],
+        timing=Timing(
+            seconds=1.5, student_rows_per_second=8.3e6, teacher_rows_per_second=448_600.0
+        ),
+        description=TREE,
+    )
+    return replace(example, **changes)
