@@ -1,36 +1,43 @@
-"""The allow-lists for pickles and .skops files."""
+"""The allow-list for pickles and .skops files, and what a refusal says."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from crembo_cli.errors import TeacherError
 
 
-@cache
-def allowed_names() -> frozenset[tuple[str, str]]:
-    """Pairs of a module and an exact name in it that a file may refer to."""
-    return _read("allowed_names.txt")
+class Name(NamedTuple):
+    """A class or function that a file refers to; nothing was imported or looked up for it."""
+
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
 
 
 @cache
-def callable_names() -> frozenset[tuple[str, str]]:
-    """The pairs that a pickle may also call, with arguments of its choice."""
-    return _read("callable_names.txt")
+def allowed_names(section: str) -> frozenset[Name]:
+    """Names under `section` of `allowed_names.txt`: `instances`, `values` or `stand-ins`."""
+    names: set[Name] = set()
+    current = ""
+    for line in files(__package__).joinpath("allowed_names.txt").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            current = line.strip("[]")
+        elif line and not line.startswith("#") and current == section:
+            module, *listed = line.split()
+            names |= {Name(module, name) for name in listed}
+    return frozenset(names)
 
 
-def _read(name: str) -> frozenset[tuple[str, str]]:
-    text = files(__package__).joinpath(name).read_text("utf-8")
-    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
-    return frozenset((module, name) for module, *names in lines for name in names)
-
-
-def not_allowed(name: str) -> TeacherError:
-    """The refusal of a file that refers to `name`, or does with it what is not allowed."""
+def not_allowed(found: object) -> TeacherError:
+    """The refusal of a file that refers to `found`, a class, a function or a construct."""
     return TeacherError(
         "the file refers to something that is not on the allow-list; no code was executed",
-        found=name,
-        wanted="classifiers of scikit-learn, XGBoost, LightGBM or CatBoost and what they need",
-        hint="if you trust the author of the file, use --trust-pickle, which runs its code",
+        found=str(found),
+        wanted="classifiers of scikit-learn, XGBoost, LightGBM or CatBoost and their parts",
+        hint="if you trust the source of the file, use --trust-pickle, which runs the file's code",
     )

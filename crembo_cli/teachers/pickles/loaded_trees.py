@@ -8,6 +8,7 @@ every tree that scikit-learn builds, and rules circles out.
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -118,11 +119,16 @@ def parts(root: Any) -> Iterator[Any]:
             continue
         seen.add(id(each))
         yield each
-        if isinstance(each, dict):
-            waiting += each.values()
-        elif isinstance(each, (list, tuple, set, frozenset)):
-            waiting += each
-        elif isinstance(each, np.ndarray):
-            waiting += each.ravel().tolist() if each.dtype == object else []
-        else:
-            waiting += getattr(each, "__dict__", {}).values()
+        waiting += contents(each)
+        waiting += getattr(each, "__dict__", {}).values()
+
+
+def contents(value: Any) -> list[Any]:
+    """What a container or an array of objects holds, keys left out; nothing for all else."""
+    if isinstance(value, dict):
+        return list(value.values())
+    if isinstance(value, (list, tuple, set, frozenset, deque)):
+        return list(value)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return list(value.ravel().tolist())
+    return []
