@@ -8,8 +8,8 @@ import warnings
 import pytest
 from sklearn.utils import all_estimators
 
-from crembo_cli.teachers.pickles.allowed_names import Name, allowed_names, not_allowed
-from crembo_cli.teachers.pickles.reconstructors import CALLS, INSTANCES
+from crembo_cli.teachers.pickles.guard.allowed_names import Name, allowed_names, not_allowed
+from crembo_cli.teachers.pickles.guard.reconstructors import CALLS, INSTANCES
 
 OPTIONAL = ("xgboost", "lightgbm", "catboost")
 SECTIONS = ("instances", "values", "stand-ins")

@@ -25,10 +25,10 @@ from sklearn.preprocessing import StandardScaler
 
 from crembo_cli.commands.app import run
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.pickles.allowed_names import allowed_names
 from crembo_cli.teachers.pickles.estimator import load_estimator
 from crembo_cli.teachers.pickles.file import load_pickle
-from crembo_cli.teachers.pickles.reconstructors import CALLS
+from crembo_cli.teachers.pickles.guard.allowed_names import allowed_names
+from crembo_cli.teachers.pickles.guard.reconstructors import CALLS
 
 REFUSED = "not on the allow-list; no code was executed"
 LIMIT = 20.0  # seconds that any one file may take
@@ -208,7 +208,7 @@ DOTTED = [
     ("catboost.core", "CatBoost.save_model"),
     ("sklearn.tree._tree", "Tree.__setstate__"),
     ("crembo_cli.teachers.pickles.file", "GuardedUnpickler"),
-    ("crembo_cli.teachers.pickles.reconstructors", "StandIn"),
+    ("crembo_cli.teachers.pickles.guard.model_parts", "StandIn"),
 ]
 
 POINTERS = {
@@ -284,6 +284,34 @@ POINTERS = {
     )
     + value({"bit_generator": "MT19937", "state": {"key": None, "pos": 10**9}}) + b"b",
     "partial of a method": call(name("functools", "partial"), name("numpy", "log1p")),
+    "a type that grows after a joblib array was made of it": call(
+        name("numpy", "dtype"), value("V8"), b"\x89", b"\x88"
+    )
+    + b"q\x010" + instance(name("joblib.numpy_pickle", "NumpyArrayWrapper"))
+    + mapping(shape=value((4,)), dtype=b"h\x01", order=value("C")) + b"b" + b"A" * 32
+    + b"h\x01(K\x03" + value("|") + b"NNN" + value(4096) + value(1) + value(0) + b"tb",
+    "a type of a negative size": call(name("numpy", "dtype"), value("V8"), b"\x89", b"\x88")
+    + b"(K\x03" + value("|") + b"NNN" + value(-8) + value(1) + value(0) + b"tb",
+    "a Philox generator before its buffer": call(
+        name("numpy.random._pickle", "__bit_generator_ctor"), value("Philox")
+    )
+    + mapping(bit_generator=value("Philox"), buffer_pos=value(-9), state=value({"a": 1})) + b"b",
+    "a key that is an estimator, by DICT": b"("
+    + instance(name("sklearn.pipeline", "Pipeline")) + b"K\x01d",
+    "a method of a booster shadowed": instance(name("xgboost.core", "Booster"))
+    + mapping(handle=b"N", predict=value(1)) + b"b",
+    "a method of another booster shadowed": instance(name("lightgbm.basic", "Booster"))
+    + mapping(_handle=b"N", predict=value(1)) + b"b",
+    "a tree without its numbers": instance(name("sklearn.tree._tree", "Tree")),
+    "arrays in arrays of joblib without end": (
+        instance(name("joblib.numpy_pickle", "NumpyArrayWrapper"))
+        + mapping(
+            shape=value((1,)),
+            dtype=call(name("numpy", "dtype"), value("O8"), b"\x89", b"\x88"),
+            order=value("C"),
+        )
+        + b"b"
+    ) * 2000,
     "a factory that is an estimator": call(
         name("collections", "defaultdict"), name("sklearn.pipeline", "Pipeline")
     ),
@@ -324,6 +352,22 @@ GADGETS = {
     "a method to be called": instance(
         name("sklearn.ensemble._stacking", "StackingClassifier")
     ) + mapping(stack_method_=value(["tofile"])) + b"b",
+    "a method to be called, as text of numpy": instance(
+        name("sklearn.ensemble._stacking", "StackingClassifier")
+    ) + mapping(
+        stack_method_=b"]" + call(
+            name("numpy._core.multiarray", "scalar"),
+            call(name("numpy", "dtype"), value("U6"), b"\x89", b"\x88")
+            + b"(K\x03" + value("<") + b"NNN" + value(24) + value(4) + value(8) + b"tb",
+            value("tofile".encode("utf-32-le")),
+        ) + b"a"
+    ) + b"b",
+    "private attributes to be fetched": instance(
+        name("sklearn.feature_selection._from_model", "SelectFromModel")
+    ) + mapping(importance_getter=value("__class__.__init__.__globals__")) + b"b",
+    "a function that lies where it may, and elsewhere too": instance(
+        name("sklearn.preprocessing._function_transformer", "FunctionTransformer")
+    ) + mapping(func=name("numpy", "log1p"), validate=name("numpy", "log1p")) + b"b",
     "a method of a chain": instance(
         name("sklearn.multioutput", "ClassifierChain")
     ) + mapping(chain_method_=value("save_model")) + b"b",

@@ -14,6 +14,7 @@ from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import ClassLabel
 from crembo_cli.teachers.model_info import ModelInfo
 from crembo_cli.teachers.pickles.input_adapter import InputAdapter
+from crembo_cli.teachers.pickles.loaded_indices import check_indices
 from crembo_cli.teachers.pickles.loaded_trees import check_trees
 from crembo_cli.teachers.process.wire import Array, Message, unpack
 
@@ -84,6 +85,7 @@ def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[s
 
             model = load_pickle(Path(path), trust=trust)
         check_trees(model)
+        check_indices(model)
     return model, _notes(caught)
 
 

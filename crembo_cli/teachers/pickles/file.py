@@ -12,6 +12,7 @@ import functools
 import gzip
 import lzma
 import pickle
+import re
 import struct
 import zlib
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
@@ -24,14 +25,10 @@ from joblib.compressor import BinaryZlibFile
 from joblib.numpy_pickle import NumpyArrayWrapper
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.pickles.allowed_names import not_allowed
-from crembo_cli.teachers.pickles.loaded_objects import ObjectBuilder
-from crembo_cli.teachers.pickles.reconstructors import (
-    JoblibArray,
-    is_shape,
-    require,
-    require_key,
-)
+from crembo_cli.teachers.pickles.guard.allowed_names import not_allowed
+from crembo_cli.teachers.pickles.guard.builder import ObjectBuilder
+from crembo_cli.teachers.pickles.guard.checks import require, require_key
+from crembo_cli.teachers.pickles.guard.numpy_parts import JoblibArray, is_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +45,11 @@ DAMAGES = (  # what pickle, joblib and the decompressors raise at bytes that mak
     lzma.LZMAError,
     zlib.error,
     AssertionError,
+    RecursionError,
     struct.error,
 )
+CUT_SHORT = (EOFError, lzma.LZMAError, struct.error, zlib.error)
+ENDS = re.compile("truncated|exhausted|^index out of range$")  # words at the end of the bytes
 
 
 def load_pickle(path: Path, *, trust: bool) -> Any:
@@ -81,9 +81,11 @@ def load_pickle(path: Path, *, trust: bool) -> Any:
             hint="save it again with the versions installed here, or install its own",
         ) from error
     except DAMAGES as error:
+        short = isinstance(error, CUT_SHORT) or ENDS.search(str(error))
+        what = "one that was cut short" if short else "a damaged or forged one"
         raise TeacherError(
-            f"not a pickle, or one that was cut short: {error}",
-            found=f"{path.stat().st_size} bytes",
+            f"not a pickle, or {what}" + ("" if trust else "; no code was executed"),
+            found=f"{path.stat().st_size} bytes ({type(error).__name__}: {error})",
         ) from error
 
 
@@ -151,20 +153,26 @@ class GuardedUnpickler(PythonUnpickler):  # type: ignore[misc] # it has no types
         else:
             self._builder.set_state(self.stack[-1], state)
 
+    def load_dict(self) -> None:
+        """Make a dict of the pairs that were marked."""
+        pairs = self.pop_mark()
+        self.append({})
+        self._fill(pairs)
+
     def load_setitems(self) -> None:
         """Put pairs into a dict."""
-        pairs = self.pop_mark()
-        require(isinstance(self.stack[-1], dict), "items of something else than a dict")
-        for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-            require_key(key)
-            self.stack[-1][key] = value
+        self._fill(self.pop_mark())
 
     def load_setitem(self) -> None:
         """Put one pair into a dict."""
         value, key = self.stack.pop(), self.stack.pop()
-        self.metastack.append(self.stack)
-        self.stack = [key, value]
-        self.load_setitems()
+        self._fill([key, value])
+
+    def _fill(self, pairs: list[Any]) -> None:
+        require(isinstance(self.stack[-1], dict), "items of something else than a dict")
+        for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+            require_key(key)
+            self.stack[-1][key] = value
 
     def load_appends(self) -> None:
         """Append to a list."""
@@ -198,6 +206,7 @@ class GuardedUnpickler(PythonUnpickler):  # type: ignore[misc] # it has no types
         require(type(state) is dict, "an unusual array of joblib")
         shape, dtype, order = (state.get(key) for key in ("shape", "dtype", "order"))
         require(isinstance(dtype, np.dtype) and is_shape(shape), "an unusual array of joblib")
+        self._builder.close(dtype)
         if dtype.hasobject:
             found = GuardedUnpickler(self.file_handle).load()
             require(isinstance(found, np.ndarray), "an array of joblib that is none")
@@ -211,6 +220,7 @@ class GuardedUnpickler(PythonUnpickler):  # type: ignore[misc] # it has no types
         (pickle.REDUCE, load_reduce),
         (pickle.NEWOBJ, load_newobj),
         (pickle.BUILD, load_build),
+        (pickle.DICT, load_dict),
         (pickle.SETITEM, load_setitem),
         (pickle.SETITEMS, load_setitems),
         (pickle.APPEND, load_append),

@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.pickles.allowed_names import Name, not_allowed
-from crembo_cli.teachers.pickles.loaded_objects import ObjectBuilder
-from crembo_cli.teachers.pickles.reconstructors import CALLS, is_shape, require, require_key
+from crembo_cli.teachers.pickles.guard.allowed_names import Name, not_allowed
+from crembo_cli.teachers.pickles.guard.builder import ObjectBuilder
+from crembo_cli.teachers.pickles.guard.checks import require, require_key
+from crembo_cli.teachers.pickles.guard.numpy_parts import is_shape
+from crembo_cli.teachers.pickles.guard.reconstructors import CALLS
 
 DAMAGES = (
     zipfile.BadZipFile,
@@ -32,6 +34,7 @@ DAMAGES = (
     OSError,
     zlib.error,
 )
+CUT_SHORT = (zipfile.BadZipFile, EOFError, zlib.error)
 KEYS = (str, int, float, bool)
 
 
@@ -53,9 +56,12 @@ def load_skops(path: Path, *, trust: bool) -> Any:
     except RecursionError as error:
         raise not_allowed("a schema nested too deeply") from error
     except DAMAGES as error:
+        what = (
+            "one that was cut short" if isinstance(error, CUT_SHORT) else "a damaged or forged one"
+        )
         raise TeacherError(
-            "not a .skops file, or one that was cut short",
-            found=f"{path.stat().st_size} bytes: {error}",
+            f"not a .skops file, or {what}" + ("" if trust else "; no code was executed"),
+            found=f"{path.stat().st_size} bytes ({type(error).__name__}: {error})",
         ) from error
 
 
@@ -100,7 +106,8 @@ class SkopsReader:
         made: Any = (OrderedDict() if ordered else {}) if plain else self._builder.instance(name)
         require(isinstance(made, dict), f"{name} as a dict")
         for kind, (key, value) in zip(kinds, node["content"].items(), strict=True):
-            require(kind in KEYS or issubclass(kind, np.generic), f"a key of the type {kind}")
+            known = isinstance(kind, type) and (kind in KEYS or issubclass(kind, np.generic))
+            require(known, f"a key of the type {kind}")
             made[kind(key)] = self._build(value)
         return made
 
@@ -108,7 +115,9 @@ class SkopsReader:
         factory = self._content(node, "default_factory")
         made = self._builder.call(Name("collections", "defaultdict"), (factory,))
         require(isinstance(made, defaultdict), "an unusual defaultdict")
-        made.update(self._content(node, "main"))
+        content = self._content(node, "main")
+        require(type(content) is dict, "an unusual defaultdict")
+        made.update(content)
         return made
 
     def _build_list(self, node: dict[str, Any]) -> list[Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crembo_cli.errors import TeacherError
 
@@ -31,6 +32,11 @@ def allowed_names(section: str) -> frozenset[Name]:
             module, *listed = line.split()
             names |= {Name(module, name) for name in listed}
     return frozenset(names)
+
+
+def look_up(name: Name) -> Any:
+    """The object that a listed `name` stands for."""
+    return getattr(import_module(name.module), name.name)
 
 
 def not_allowed(found: object) -> TeacherError:
