@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import signal
 import sys
@@ -100,6 +101,8 @@ def _options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line on `arguments` (default: the process's) and exit with its code."""
     _open_streams()
+    # matplotlib warns of a home where it cannot keep its cache, which changes no figure.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 

@@ -82,7 +82,8 @@ def load_pickle(path: Path, *, trust: bool) -> Any:
         ) from error
     except DAMAGES as error:
         short = isinstance(error, CUT_SHORT) or ENDS.search(str(error))
-        what = "one that was cut short" if short else "a damaged or forged one"
+        forged = "one whose own code failed" if trust else "a damaged or forged one"
+        what = "one that was cut short" if short else forged
         raise TeacherError(
             f"not a pickle, or {what}" + ("" if trust else "; no code was executed"),
             found=f"{path.stat().st_size} bytes ({type(error).__name__}: {error})",
