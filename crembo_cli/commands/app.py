@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 a requirement was not met, 2 invalid usage or input, 3 a d
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -74,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line on `arguments` (default: the process's) and exit with its code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     open_streams()
+    # matplotlib warns of a home where it cannot keep its cache, which changes no figure.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     if "--debug" not in words:
         silence_libraries()
     end_on_signals()

@@ -27,12 +27,17 @@ def command(
     trust_pickle: options.TrustPickle = False,
     teacher_timeout: options.TeacherTimeout = 600.0,
     as_json: options.AsJson = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("-v", "--verbose", help="Print how the model's process is confined."),
+    ] = False,
     debug: options.Debug = False,
 ) -> None:
     """Describe MODEL: format, inputs, outputs, classes, size, provenance, output format."""
     from crembo_cli.commands.messages import print_answer, print_message
     from crembo_cli.errors import printable
     from crembo_cli.teachers.load import load_teacher
+    from crembo_cli.teachers.process.subprocess_teacher import ModelFile
 
     del debug  # app.run reads it from the arguments, before any command runs
     teacher = load_teacher(
@@ -45,6 +50,7 @@ def command(
     with closing(teacher):
         info = _info(model, teacher)
         warnings = teacher.warnings
+        confinement = teacher.confinement if isinstance(teacher, ModelFile) else ()
     if as_json:
         import json
 
@@ -53,6 +59,9 @@ def command(
         print_answer("\n".join(map(printable, _lines(info))) + "\n")
     for warning in warnings:
         print_message(f"note: {warning}")
+    if verbose:
+        for each in confinement:
+            print_message(f"confinement: {each}")
 
 
 def _info(path: str, teacher: Teacher) -> dict[str, Any]:

@@ -94,6 +94,7 @@ def test_progress_is_not_silence(start: Starter) -> None:
         ("os.abort()", f"was ended by signal {int(signal.SIGABRT)}"),
         ("os.kill(os.getpid(), signal.SIGKILL)", "was killed.*when memory runs out"),
         ("os._exit(3)", "ended with exit code 3"),
+        ("os.kill(os.getpid(), signal.SIGXCPU)", "loading takes more CPU time than a file of its"),
         ("sys.stderr.write('a reason\\n'); sys.stderr.flush(); os._exit(4)", "found 'a reason'"),
         (
             "sys.stderr.write('terminate: std::bad_alloc\\n'); sys.stderr.flush(); os.abort()",

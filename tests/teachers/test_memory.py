@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from crembo_cli.teachers.process.child import default_limit
+from crembo_cli.teachers.process.limits import default_limit
 
 
 @pytest.mark.skipif(not hasattr(os, "sysconf"), reason="Windows does not say what it has")
@@ -23,7 +23,7 @@ def test_the_limit_leaves_something_to_others() -> None:
 def test_more_than_the_limit_is_a_memory_error() -> None:
     """A process that limited itself cannot allocate beyond, and knows why."""
     program = (
-        "from crembo_cli.teachers.process.child import limit_this_process\n"
+        "from crembo_cli.teachers.process.limits import limit_this_process\n"
         "limit_this_process(300 * 2**20)\n"
         "try:\n    bytearray(10**9)\n"
         "except MemoryError:\n    print('refused')\n"

@@ -77,7 +77,7 @@ def test_what_is_no_pickle_is_refused(content: bytes, trust: bool, tmp_path: Pat
     """Files of other kinds end in one line, trusted or not."""
     path = tmp_path / "model.pkl"
     path.write_bytes(content)
-    with pytest.raises(TeacherError, match="not a pickle, or one that was cut short"):
+    with pytest.raises(TeacherError, match=r"not a pickle, or (a damaged|one (that|whose))"):
         load_pickle(path, trust=trust)
 
 

@@ -22,7 +22,8 @@ from crembo_cli.teachers.pickles.boosters import (
 )
 from crembo_cli.teachers.pickles.input_adapter import InputAdapter
 from crembo_cli.teachers.pickles.load_errors import explain, version_error
-from crembo_cli.teachers.pickles.loaded_trees import check_trees
+from crembo_cli.teachers.pickles.loaded_indices import check_indices
+from crembo_cli.teachers.pickles.loaded_trees import check_trees, parts
 from crembo_cli.teachers.process.wire import Array, Message, unpack
 
 NUMBERED = "not in the booster: classes are numbered from 0"
@@ -116,8 +117,25 @@ class Estimator:
         return None if -1 in labels else labels  # CatBoost may predict other types than classes_
 
 
-def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[str]]:
+def use_threads() -> None:
+    """Let joblib use threads alone, in this thread and those that it starts.
+
+    It also does once what libraries would do later, which a confined process may not: joblib
+    tries a semaphore when it is imported, threadpoolctl starts a process to find the C library.
+    """
+    import joblib
+    import threadpoolctl  # type: ignore[import-untyped] # ships no types
+
+    joblib.parallel_config("threading")  # it holds from here on, unless it is used as a context
+    threadpoolctl.ThreadpoolController()
+
+
+def load_estimator(
+    path: str, format_: str, *, trust: bool, threads: int = 1
+) -> tuple[Any, list[str]]:
     """Load the object in a file; return it with the warnings of its libraries.
+
+    None of its parts computes with more than so many `threads`.
 
     Raises:
         TeacherError: the file is invalid, or the allow-list refuses it.
@@ -138,7 +156,12 @@ def load_estimator(path: str, format_: str, *, trust: bool) -> tuple[Any, list[s
             except TeacherError as error:
                 raise explain(error, Path(path)) from error
         check_trees(model)
+        check_indices(model)
         model = as_classifier(model)
+    for each in parts(model):
+        count = getattr(each, "__dict__", {}).get("n_jobs")
+        if isinstance(count, int) and not 0 <= count <= threads:  # negative: all the cores
+            each.n_jobs = threads
     return model, _notes(caught)
 
 

@@ -1,37 +1,34 @@
 """Pickle and joblib files, loaded in the child process, by default under the allow-list.
 
-A pickle is a program. What it can do is bounded by the names it can reach, so each name is
-looked up in the allow-list before it is imported: a name that is not there ends the loading
-before anything of it ran. Two ways around such a list are closed here as well: joblib stores
-arrays of objects as pickles of their own, and the state of a numpy dtype can deny that its
-items are pointers.
+A pickle is a program. Here it runs on an unpickler that calls nothing by itself: every name,
+call, instance and state goes to ObjectBuilder, which has an implementation of its own for the
+few calls that a fitted classifier needs, and refuses the rest before anything of it ran.
 """
 
 from __future__ import annotations
 
 import bz2
-import codecs
-import copyreg
+import functools
 import gzip
-import inspect
 import lzma
 import pickle
+import re
+import struct
 import zlib
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
+from collections import deque
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from joblib.compressor import BinaryZlibFile
-from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
+from joblib.numpy_pickle import NumpyArrayWrapper
 
 from crembo_cli.errors import TeacherError
-from crembo_cli.teachers.pickles.allowed_names import (
-    allowed_names,
-    callable_names,
-    not_allowed,
-)
+from crembo_cli.teachers.pickles.guard.allowed_names import not_allowed
+from crembo_cli.teachers.pickles.guard.builder import ObjectBuilder
+from crembo_cli.teachers.pickles.guard.checks import require, require_key
+from crembo_cli.teachers.pickles.guard.numpy_parts import JoblibArray, is_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +45,12 @@ DAMAGES = (  # what pickle, joblib and the decompressors raise at bytes that mak
     ValueError,
     lzma.LZMAError,
     zlib.error,
+    AssertionError,
+    RecursionError,
+    struct.error,
 )
-WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
-SCORERS = "sklearn.metrics._scorer"
+CUT_SHORT = (EOFError, lzma.LZMAError, struct.error, zlib.error)
+ENDS = re.compile("truncated|exhausted|^index out of range$")  # words at the end of the bytes
 
 
 def load_pickle(path: Path, *, trust: bool) -> Any:
@@ -82,152 +82,157 @@ def load_pickle(path: Path, *, trust: bool) -> Any:
             hint="save it again with the versions installed here, or install its own",
         ) from error
     except DAMAGES as error:
+        short = isinstance(error, CUT_SHORT) or ENDS.search(str(error))
+        forged = "one whose own code failed" if trust else "a damaged or forged one"
+        what = "one that was cut short" if short else forged
         raise TeacherError(
-            f"not a pickle, or one that was cut short: {error}",
-            found=f"{path.stat().st_size} bytes",
+            f"not a pickle, or {what}" + ("" if trust else "; no code was executed"),
+            found=f"{path.stat().st_size} bytes ({type(error).__name__}: {error})",
         ) from error
 
 
-class GuardedUnpickler(NumpyUnpickler):  # type: ignore[misc] # joblib ships no types
-    """joblib's unpickler, which finds nothing but the names on the allow-list."""
+PythonUnpickler: Any = pickle._Unpickler
+REFUSED: tuple[str, ...] = (
+    "INST",
+    "OBJ",
+    "NEWOBJ_EX",
+    "PERSID",
+    "BINPERSID",
+    "EXT1",
+    "EXT2",
+    "EXT4",
+)
+REFUSED += ("NEXT_BUFFER", "READONLY_BUFFER")
 
-    dispatch = NumpyUnpickler.dispatch.copy()
+
+def _refuse(opcode: str, _: GuardedUnpickler) -> None:
+    raise not_allowed(f"the opcode {opcode}")
+
+
+class GuardedUnpickler(PythonUnpickler):  # type: ignore[misc] # it has no types
+    """An unpickler that looks nothing up and calls nothing: ObjectBuilder does, under its lists.
+
+    It is the one written in Python, whose opcodes can be replaced one by one.
+    """
+
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = PythonUnpickler.dispatch.copy()
+    stack: list[Any]
+    mmap_mode = None  # joblib's arrays ask for it
 
     def __init__(self, stream: IO[bytes]) -> None:
-        super().__init__("", stream, ensure_native_byte_order=True)
-        self._callables: list[Any] = []  # what the file has named so far and may call
+        super().__init__(stream)
+        self.file_handle, self.np = stream, np  # where joblib's arrays are read from
+        self._builder = ObjectBuilder()
 
-    def find_class(self, module: str, name: str) -> Any:
-        """The class or function, where the list has it; raises TeacherError otherwise."""
-        if self.proto < 3:  # protocols 0 to 2 write the names of Python 2
-            module, name = NAME_MAPPING.get(
-                (module, name), (IMPORT_MAPPING.get(module, module), name)
-            )
-        if (module, name) not in allowed_names() and module != SCORERS:
-            raise not_allowed(f"{module}.{name}")
-        if (module, name) == WRAPPER:
-            return GuardedArray
-        if module == SCORERS:
-            return InertScorer
-        found = super().find_class(module, name)
-        if (module, name) in callable_names():
-            self._callables.append(found)
+    def load(self) -> Any:
+        """The object in the file, checked with all that it holds."""
+        found = super().load()
+        self._builder.finish(found)
         return found
 
-    def load_reduce(self) -> None:
-        """Call a function of the list of callables; refuse any other object on the stack."""
-        called, arguments = self.stack[-2], self.stack[-1]
-        empty = called is bytes and arguments == ()  # how protocols 0 to 2 write b""
-        if not empty and not any(called is each for each in self._callables):
-            raise not_allowed(f"a call of {_name(called)}")
-        if called is copyreg._reconstructor and arguments[1:2] != (object,):  # type: ignore[attr-defined] # private, and what protocols 0 and 1 write
-            raise not_allowed("a call of copyreg._reconstructor for a built-in base")
-        if called is codecs.encode and arguments[1:] != ("latin1",):
-            raise not_allowed("a call of _codecs.encode with another codec than latin1")
-        super().load_reduce()
+    def find_class(self, module: str, name: str) -> Any:
+        """What a name stands for; see `ObjectBuilder.find`."""
+        if self.proto < 3:  # names of Python 2
+            module, name = NAME_MAPPING.get((module, name), (module, name))
+            module = IMPORT_MAPPING.get(module, module)
+        return self._builder.find(module, name)
 
-    dispatch[pickle.REDUCE[0]] = load_reduce
+    def load_reduce(self) -> None:
+        """Replace a function and its arguments by the result."""
+        arguments = self.stack.pop()
+        self.stack[-1] = self._builder.call(self.stack[-1], arguments)
 
     def load_newobj(self) -> None:
-        """Make an instance of a listed class without a call of its own code."""
-        class_, arguments = self.stack[-2], self.stack[-1]
-        if not isinstance(class_, type) or arguments:
-            raise not_allowed(f"a call of {_name(class_)}.__new__ with arguments")
-        super().load_newobj()
-
-    dispatch[pickle.NEWOBJ[0]] = load_newobj
+        """Replace a class and its arguments by an instance."""
+        arguments = self.stack.pop()
+        self.stack[-1] = self._builder.instance(self.stack[-1], arguments)
 
     def load_build(self) -> None:
-        """Set the state of an instance; refuse a state that would change what it does."""
-        _check_state(self.stack[-2], self.stack[-1])
-        super().load_build()
-        if isinstance(self.stack[-1], np.dtype) and not _honest(self.stack[-1]):
-            raise not_allowed("a numpy dtype that hides pointers")
+        """Fill the last object with its state, or read the array that it announces."""
+        state = self.stack.pop()
+        if isinstance(self.stack[-1], JoblibArray):
+            self.stack[-1] = self._read_array(state)
+        else:
+            self._builder.set_state(self.stack[-1], state)
 
-    dispatch[pickle.BUILD[0]] = load_build
+    def load_dict(self) -> None:
+        """Make a dict of the pairs that were marked."""
+        pairs = self.pop_mark()
+        self.append({})
+        self._fill(pairs)
 
-    def _refuse(self) -> None:
-        raise not_allowed("an opcode that no library writes for a fitted classifier")
+    def load_setitems(self) -> None:
+        """Put pairs into a dict."""
+        self._fill(self.pop_mark())
 
-    for _opcode in (
-        *(pickle.INST, pickle.OBJ, pickle.NEWOBJ_EX),
-        *(pickle.EXT1, pickle.EXT2, pickle.EXT4),
+    def load_setitem(self) -> None:
+        """Put one pair into a dict."""
+        value, key = self.stack.pop(), self.stack.pop()
+        self._fill([key, value])
+
+    def _fill(self, pairs: list[Any]) -> None:
+        require(isinstance(self.stack[-1], dict), "items of something else than a dict")
+        for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+            require_key(key)
+            self.stack[-1][key] = value
+
+    def load_appends(self) -> None:
+        """Append to a list."""
+        values = self.pop_mark()
+        require(type(self.stack[-1]) in (list, deque), "an item of something else than a list")
+        self.stack[-1].extend(values)
+
+    def load_append(self) -> None:
+        """Append one value to a list."""
+        value = self.stack.pop()
+        require(type(self.stack[-1]) in (list, deque), "an item of something else than a list")
+        self.stack[-1].append(value)
+
+    def load_additems(self) -> None:
+        """Add to a set."""
+        values = self.pop_mark()
+        require(type(self.stack[-1]) is set, "an item of something else than a set")
+        for value in values:
+            require_key(value)
+        self.stack[-1].update(values)
+
+    def load_frozenset(self) -> None:
+        """Make a frozenset of what was marked."""
+        values = self.pop_mark()
+        for value in values:
+            require_key(value)
+        self.append(frozenset(values))
+
+    def _read_array(self, state: Any) -> Any:
+        """The array that follows in a joblib file; one of objects is a pickle of its own."""
+        require(type(state) is dict, "an unusual array of joblib")
+        shape, dtype, order = (state.get(key) for key in ("shape", "dtype", "order"))
+        require(isinstance(dtype, np.dtype) and is_shape(shape), "an unusual array of joblib")
+        self._builder.close(dtype)
+        if dtype.hasobject:
+            found = GuardedUnpickler(self.file_handle).load()
+            require(isinstance(found, np.ndarray), "an array of joblib that is none")
+            return found
+        alignment = state.get("numpy_array_alignment_bytes")
+        require(alignment in (None, 16) and order in ("C", "F"), "an unusual array of joblib")
+        announced = NumpyArrayWrapper(np.ndarray, shape, order, dtype, False, alignment)
+        return announced.read_array(self, ensure_native_byte_order=True)
+
+    for _code, _load in (
+        (pickle.REDUCE, load_reduce),
+        (pickle.NEWOBJ, load_newobj),
+        (pickle.BUILD, load_build),
+        (pickle.DICT, load_dict),
+        (pickle.SETITEM, load_setitem),
+        (pickle.SETITEMS, load_setitems),
+        (pickle.APPEND, load_append),
+        (pickle.APPENDS, load_appends),
+        (pickle.ADDITEMS, load_additems),
+        (pickle.FROZENSET, load_frozenset),
     ):
-        dispatch[_opcode[0]] = _refuse
-
-
-class InertScorer:
-    """Stands for a scorer in a fitted search: scorers call what they hold, and none predicts."""
-
-
-class GuardedArray(NumpyArrayWrapper):  # type: ignore[misc] # joblib ships no types
-    """joblib's place-holder of an array; one of objects is read under the allow-list too."""
-
-    def read_array(self, unpickler: GuardedUnpickler, ensure_native_byte_order: bool) -> Any:
-        """The array that follows in the file."""
-        if self.dtype.hasobject:
-            return GuardedUnpickler(unpickler.file_handle).load()
-        return super().read_array(unpickler, ensure_native_byte_order)
-
-
-# State of these names is the name of a method to call, so it must be one that predicts.
-METHOD_KEYS = {"stack_method", "stack_method_", "response_method", "_response_method"}
-METHODS = {"auto", "predict", "predict_proba", "predict_log_proba", "decision_function", None}
-NOT_INSTANCES = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
-
-
-def _check_state(instance: Any, state: Any) -> None:
-    """Raise TeacherError for a state that patches a class or hides a method of the instance.
-
-    Every dictionary in the state is checked, since classes differ in how they take theirs.
-    """
-    if isinstance(instance, NOT_INSTANCES):
-        raise not_allowed(f"a change of {_name(instance)}")
-    parts = state if isinstance(state, tuple) else (state,)
-    for part in parts:
-        for key, value in part.items() if isinstance(part, dict) else ():
-            if isinstance(key, str) and _is_behaviour(type(instance), key):
-                raise not_allowed(f"a state that replaces {type(instance).__name__}.{key}")
-            names = value if isinstance(value, list) else [value]
-            if key in METHOD_KEYS and not all(
-                each is None or (isinstance(each, str) and each in METHODS) for each in names
-            ):
-                raise not_allowed(f"a state that calls the method {value!r}")
-
-
-def _is_behaviour(class_: type, key: str) -> bool:
-    """Whether `key` is special, or a method of `class_` that an instance's state would hide."""
-    if key.startswith("__") and key.endswith("__"):
-        return True
-    attribute = inspect.getattr_static(class_, key, None)
-    # A property or a slot wins over the state; a function or another plain descriptor does not.
-    return hasattr(attribute, "__get__") and not hasattr(attribute, "__set__")
-
-
-def _name(value: Any) -> str:
-    return (
-        f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', type(value).__name__)}"
-    )
-
-
-def _honest(dtype: np.dtype[Any]) -> bool:
-    """Whether `dtype` declares the objects that it holds, and has no field outside its item.
-
-    Records of objects are refused altogether: no fitted classifier needs them, and two fields
-    of a record may overlap.
-    """
-    if dtype.subdtype is not None:
-        return not dtype.hasobject and _honest(dtype.subdtype[0])
-    if dtype.fields is not None:
-        parts = [(part[0], part[1]) for part in dtype.fields.values()]
-        return all(
-            not dtype.hasobject
-            and part.kind != "O"
-            and _honest(part)
-            and 0 <= offset <= dtype.itemsize - part.itemsize
-            for part, offset in parts
-        )
-    return dtype.hasobject == (dtype.kind == "O")
+        dispatch[_code[0]] = _load
+    for _name in REFUSED:
+        dispatch[getattr(pickle, _name)[0]] = functools.partial(_refuse, _name)
 
 
 def open_unpacked(path: Path) -> IO[bytes]:
@@ -241,13 +246,15 @@ def open_unpacked(path: Path) -> IO[bytes]:
     }
     with path.open("rb") as stream:
         start = stream.read(8)
+    if start.startswith(b"PK"):  # P is an opcode, of the objects that lie outside the file
+        raise pickle.UnpicklingError("a zip archive")
     for magic, unpack in unpackers.items():
         if start.startswith(magic):
             unpacked: IO[bytes] = unpack(str(path), "rb")
             return unpacked
     if start.startswith(b"\x04\x22\x4d\x18"):
         try:
-            import lz4.frame  # type: ignore[import-untyped]  # it ships no types
+            import lz4.frame
         except ImportError as error:
             raise TeacherError(
                 "the file is compressed with lz4, which needs a package", hint="pip install lz4"

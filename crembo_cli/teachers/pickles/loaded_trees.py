@@ -8,6 +8,7 @@ every tree that scikit-learn builds, and rules circles out.
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from crembo_cli.errors import TeacherError
 
 LEAF = -1  # the child of a leaf, in scikit-learn's trees
+WORDS = 8  # of 32 bits, one for each of at most 256 categories of a feature
 
 Indices = NDArray[np.integer[Any]]
 
@@ -30,25 +32,42 @@ def check_trees(model: Any) -> None:
     """
     if "sklearn.tree" not in sys.modules:  # then nothing that was loaded can be a tree
         return
+    for each in parts(model):
+        try:
+            _check_part(each)
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise _damaged(f"{type(error).__name__}: {error}") from error
+
+
+def _check_part(part: Any) -> None:
+    """Check the trees that `part` holds itself."""
     from sklearn.ensemble._forest import BaseForest
     from sklearn.ensemble._gb import BaseGradientBoosting
     from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import (
         BaseHistGradientBoosting,
     )
+    from sklearn.ensemble._iforest import IsolationForest
     from sklearn.tree import BaseDecisionTree
+    from sklearn.tree._tree import Tree
 
-    for each in parts(model):
-        if isinstance(each, BaseDecisionTree) and hasattr(each, "tree_"):
-            _same(each.tree_.n_features, each.n_features_in_)
-            _check_tree(each.tree_)
-        elif isinstance(each, (BaseForest, BaseGradientBoosting)) and hasattr(each, "estimators_"):
-            for tree in np.ravel(each.estimators_):
-                _same(tree.n_features_in_, each.n_features_in_)
-            if isinstance(each, BaseGradientBoosting):
-                _same(np.shape(each.estimators_)[1], each.n_trees_per_iteration_)
-        elif isinstance(each, BaseHistGradientBoosting) and hasattr(each, "_predictors"):
-            for predictor in (one for stage in each._predictors for one in stage):
-                _check_predictor(predictor, each.n_features_in_)
+    if isinstance(part, BaseDecisionTree) and hasattr(part, "tree_"):
+        _require(part.tree_, Tree)
+        _same(part.tree_.n_features, part.n_features_in_)
+        _check_tree(part.tree_)
+    elif isinstance(part, (BaseForest, BaseGradientBoosting)) and hasattr(part, "estimators_"):
+        for tree in np.ravel(part.estimators_):
+            _require(tree, BaseDecisionTree)
+            _same(tree.n_features_in_, part.n_features_in_)
+        if isinstance(part, BaseGradientBoosting):
+            _same(np.shape(part.estimators_)[1], part.n_trees_per_iteration_)
+    elif isinstance(part, IsolationForest) and hasattr(part, "estimators_"):
+        for tree, used in zip(part.estimators_, part.estimators_features_, strict=True):
+            _require(tree, BaseDecisionTree)
+            _same(tree.n_features_in_, len(used))
+    elif isinstance(part, BaseHistGradientBoosting) and hasattr(part, "_predictors"):
+        _same(len(part._bin_mapper.is_categorical_), part.n_features_in_)
+        for predictor in (one for stage in part._predictors for one in stage):
+            _check_predictor(predictor, part.n_features_in_)
 
 
 def _check_tree(tree: Any) -> None:
@@ -72,6 +91,8 @@ def _check_predictor(predictor: Any, features: int) -> None:
     sets = min(len(predictor.raw_left_cat_bitsets), len(predictor.binned_left_cat_bitsets))
     if (nodes["bitset_idx"][categorical] >= sets).any():
         raise _damaged("a split by categories that are not there")
+    for bits in (predictor.raw_left_cat_bitsets, predictor.binned_left_cat_bitsets):
+        _same(np.shape(bits)[1], WORDS)
 
 
 def _check_children(left: Indices, right: Indices, inner: NDArray[np.bool_]) -> None:
@@ -91,8 +112,14 @@ def _check_features(used: Indices, features: int) -> None:
         raise _damaged(f"a split by feature {used[outside][0]} of {features}")
 
 
-def _same(one: int, other: int) -> None:
-    if one != other:
+def _require(part: Any, cls: type) -> None:
+    """Raise TeacherError unless compiled code may take `part` for a `cls` without a look."""
+    if not isinstance(part, cls):
+        raise _damaged(f"{type(part).__name__} in the place of a {cls.__name__}")
+
+
+def _same(one: Any, other: Any) -> None:
+    if int(one) != int(other):
         raise _damaged(f"parts that take {one} and {other} features or classes")
 
 
@@ -118,11 +145,16 @@ def parts(root: Any) -> Iterator[Any]:
             continue
         seen.add(id(each))
         yield each
-        if isinstance(each, dict):
-            waiting += each.values()
-        elif isinstance(each, (list, tuple, set, frozenset)):
-            waiting += each
-        elif isinstance(each, np.ndarray):
-            waiting += each.ravel().tolist() if each.dtype == object else []
-        else:
-            waiting += getattr(each, "__dict__", {}).values()
+        waiting += contents(each)
+        waiting += getattr(each, "__dict__", {}).values()
+
+
+def contents(value: Any) -> list[Any]:
+    """What a container or an array of objects holds, keys left out; nothing for all else."""
+    if isinstance(value, dict):
+        return list(value.values())
+    if isinstance(value, (list, tuple, set, frozenset, deque)):
+        return list(value)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return list(value.ravel().tolist())
+    return []

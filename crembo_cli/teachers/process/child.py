@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from crembo_cli.errors import TeacherError
+from crembo_cli.teachers.process.surroundings import environment, make_home, remove_home
 from crembo_cli.teachers.process.wire import Array, Message, receive, send
 
 COMMAND = [sys.executable, "-P", "-m", "crembo_cli.teachers.process.worker"]
 KEPT_LINES = 40  # of what the child wrote on standard error, to tell why it ended
+CPU_LIMIT = -getattr(signal, "SIGXCPU", 24)  # the exit code of a child that limits.py ended
 GOODBYE = 5.0  # seconds that a killed child gets to be gone
 MEMORY_SIGNS = ("bad_alloc", "bad allocation", "MemoryError", "Failed to allocate", "out of memory")
 MEMORY_HINT = "give it a machine with more memory, or ask it elsewhere and pass its beliefs"
@@ -38,17 +40,24 @@ class Child:
     def __init__(self, name: str, *, timeout: float, threads: int) -> None:
         self.name = name
         self.timeout = timeout
-        few = {key: str(threads) for key in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+        try:
+            home = make_home()
+        except OSError as error:
+            raise TeacherError(
+                f"no folder could be made for the teacher's process: {error}", where=name
+            ) from error
         try:
             self._process = subprocess.Popen(
                 COMMAND,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env={**os.environ, **few},
+                cwd=home,
+                env=environment(home, threads),
                 start_new_session=True,
             )
         except OSError as error:
+            remove_home(home)
             raise TeacherError(
                 f"no process could be started for the teacher: {error}", where=name
             ) from error
@@ -63,7 +72,7 @@ class Child:
             reader.daemon = True
             reader.start()
         self._readers = readers
-        self.close = weakref.finalize(self, _end, self._process, readers)
+        self.close = weakref.finalize(self, _end, self._process, readers, home)
 
     def tell(self, header: Mapping[str, Any], arrays: Sequence[Array] = ()) -> None:
         """Send a query without waiting; `answer` waits.
@@ -111,7 +120,13 @@ class Child:
             self._readers[1].join(GOODBYE)
         lines = [line.decode(errors="replace").strip() for line in self._stderr]
         text = "\n".join(lines)
-        if any(sign in text for sign in MEMORY_SIGNS):
+        if self._process.returncode == CPU_LIMIT:
+            end = TeacherError(
+                "loading takes more CPU time than a file of its size needs; no code was executed",
+                where=self.name,
+                hint="if you trust the source of the file, use --trust-pickle",
+            )
+        elif any(sign in text for sign in MEMORY_SIGNS):
             end = TeacherError("the teacher ran out of memory", where=self.name, hint=MEMORY_HINT)
         else:
             end = TeacherError(
@@ -152,7 +167,7 @@ def _keep(stream: IO[bytes] | None, lines: deque[bytes]) -> None:
             lines.append(line)
 
 
-def _end(process: subprocess.Popen[bytes], readers: Sequence[threading.Thread]) -> None:
+def _end(process: subprocess.Popen[bytes], readers: Sequence[threading.Thread], home: Path) -> None:
     with contextlib.suppress(OSError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
@@ -166,39 +181,4 @@ def _end(process: subprocess.Popen[bytes], readers: Sequence[threading.Thread]) 
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.close()
-
-
-SHARE = 0.8  # of the machine's, or of its container's: the rest is for crembo and the system
-CONTAINER_LIMITS = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-)
-
-
-def default_limit() -> int | None:
-    """Bytes a foreign model may take; None where the system does not say what it has."""
-    try:
-        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError):  # Windows has no sysconf; others may lack the names
-        return None
-    for path in CONTAINER_LIMITS:
-        try:
-            total = min(total, int(path.read_text()))
-        except (OSError, ValueError):  # no such container, or its limit is the word "max"
-            continue
-    return int(SHARE * total)
-
-
-def limit_this_process(limit: int) -> None:
-    """Lets this process hold at most `limit` bytes of data; does nothing on Windows.
-
-    The limit is on data (RLIMIT_DATA), not on addresses (RLIMIT_AS): onnxruntime, numpy and
-    glibc's per-thread arenas reserve addresses by the gigabyte which they never touch.
-    """
-    try:
-        import resource
-    except ImportError:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    soft = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+    remove_home(home)

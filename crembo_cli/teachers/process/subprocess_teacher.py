@@ -19,7 +19,8 @@ from crembo_cli.teachers.contract import Beliefs, ClassLabel, ModelInput, ModelO
 from crembo_cli.teachers.interpret import HARD, Interpretation, interpret
 from crembo_cli.teachers.model_info import ModelInfo
 from crembo_cli.teachers.onnx.inputs import pack_feeds, resolve_widths
-from crembo_cli.teachers.process.child import Child, default_limit
+from crembo_cli.teachers.process.child import Child
+from crembo_cli.teachers.process.limits import default_limit
 from crembo_cli.teachers.process.wire import Array, Message, pack
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class ModelFile:
         self.name = path.name
         self.format = format_
         self._path = path
+        self.confinement: tuple[str, ...] = ()  # what its process may not do; () until it loaded
         self._failure: TeacherError | None = None
         threads = threads or min(THREADS, os.cpu_count() or 1)
         self._child = Child(path.name, timeout=timeout, threads=threads)
@@ -137,6 +139,7 @@ class ModelFile:
             self._failure = error
             self.close()
             raise
+        self.confinement = tuple(str(each) for each in fields["confinement"])
         return ModelInfo.from_json(fields)
 
     def _files(self) -> list[Path]:

@@ -12,14 +12,18 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.model_info import ModelInfo
-from crembo_cli.teachers.process.child import limit_this_process
+from crembo_cli.teachers.process.confinement import confine
+from crembo_cli.teachers.process.limits import limit_this_process, limited_cpu
 from crembo_cli.teachers.process.wire import Array, Message, receive, send
 
 TIMED = 0.2  # seconds of prediction that a rate is measured on, at the least
+CONFINED = "; a teacher's process may not write files, open sockets or start processes"
 LIBRARIES = ("xgboost", "lightgbm", "catboost", "skops")  # what a teacher's file may need
 
 
@@ -41,18 +45,30 @@ class Model(Protocol):
         ...
 
 
-def load(header: dict[str, Any]) -> Model:
-    """The model in the file `path`, of the `format` of its extension."""
+def load(header: dict[str, Any]) -> tuple[Model, tuple[str, ...]]:
+    """The model in the file `path`, of the `format` of its extension, and what confines it.
+
+    The process confines itself when all that it needs is imported, before it opens the file.
+    """
+    limit_this_process(header["memory"])
     if header["format"] == "onnx":
         from crembo_cli.teachers.onnx.model import OnnxModel
 
-        return OnnxModel(
+        confined = confine()
+        model = OnnxModel(
             header["path"], threads=header["threads"], hard_labels=header["hard_labels"]
         )
-    from crembo_cli.teachers.pickles.estimator import Estimator, load_estimator
+        return model, confined
+    from crembo_cli.teachers.pickles.estimator import Estimator, load_estimator, use_threads
 
-    found, warnings = load_estimator(header["path"], header["format"], trust=header["trust"])
-    return Estimator(found, warnings=warnings, hard_labels=header["hard_labels"])
+    use_threads()
+    confined = confine()
+    path, trust = header["path"], header["trust"]
+    with nullcontext() if trust else limited_cpu(Path(path)):
+        found, warnings = load_estimator(
+            path, header["format"], trust=trust, threads=header["threads"]
+        )
+        return Estimator(found, warnings=warnings, hard_labels=header["hard_labels"]), confined
 
 
 def answer(model: Model, header: dict[str, Any], arrays: list[Array]) -> Message:
@@ -79,8 +95,10 @@ def refusal(error: BaseException) -> dict[str, Any]:
     """An error as a reply to the parent."""
     notes = [traceback.format_exc()]
     first_line = str(error).strip().partition("\n")[0]
+    refused = isinstance(error, PermissionError) or isinstance(error.__cause__, PermissionError)
+    why = CONFINED if refused else ""
     if isinstance(error, TeacherError):
-        return {"error": str(error), "notes": notes}
+        return {"error": f"{error}{why}", "notes": notes}
     if isinstance(error, MemoryError) or any(
         sign in first_line for sign in ("bad allocation", "bad_alloc")
     ):
@@ -88,7 +106,8 @@ def refusal(error: BaseException) -> dict[str, Any]:
     if isinstance(error, ModuleNotFoundError) and error.name in LIBRARIES:
         what = f"the teacher needs {error.name}, which is not installed; pip install {error.name}"
         return {"error": what, "notes": notes}
-    return {"error": f"the teacher failed: {type(error).__name__}: {first_line}", "notes": notes}
+    failed = f"the teacher failed: {type(error).__name__}: {first_line}"
+    return {"error": f"{failed}{why}", "notes": notes}
 
 
 def serve(questions: queue.SimpleQueue[Message], replies: BinaryIO) -> None:
@@ -99,10 +118,8 @@ def serve(questions: queue.SimpleQueue[Message], replies: BinaryIO) -> None:
         reply: Message
         try:
             if header["do"] == "load":
-                if header["memory"] is not None:
-                    limit_this_process(header["memory"])
-                model = load(header)
-                reply = model.info.to_json(), []
+                model, confined = load(header)
+                reply = {**model.info.to_json(), "confinement": confined}, []
             else:
                 assert model is not None, "score before load"
                 reply = answer(model, header, arrays)
