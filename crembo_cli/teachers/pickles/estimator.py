@@ -154,7 +154,7 @@ def load_estimator(
             try:
                 model = load_pickle(Path(path), trust=trust)
             except TeacherError as error:
-                raise explain(error, Path(path)) from error
+                raise explain(error, Path(path)) from error.__cause__
         check_trees(model)
         check_indices(model)
         model = as_classifier(model)
