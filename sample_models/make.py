@@ -1,5 +1,7 @@
 """Make the sample teachers and their tables, from data sets that scikit-learn ships.
 
+The table of churn is drawn at random: none of those has text, missing cells and a rare class.
+
     python sample_models/make.py
 
 rewrites this folder. On the same versions of scikit-learn, skl2onnx, onnx and pyarrow every
@@ -20,10 +22,16 @@ from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn import datasets
 from sklearn.base import ClassifierMixin
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 from sklearn.utils import Bunch
 
 FOLDER = Path(__file__).resolve().parent
@@ -32,11 +40,12 @@ OPSETS = {"": 18, "ai.onnx.ml": 3}
 
 
 def main() -> None:
-    """Write the four teachers and their tables."""
+    """Write the five teachers and their tables."""
     breast_cancer_forest()
     wine_mlp()
     digits_forest()
     iris_boosting()
+    churn_boosting()
 
 
 def breast_cancer_forest() -> None:
@@ -111,6 +120,44 @@ def iris_boosting() -> None:
     fit_on_a_part(boosting, "iris_boosting", table, as_float32=False)
     (FOLDER / "iris_boosting.pkl").write_bytes(pickle.dumps(boosting, protocol=5))
     table.to_csv(FOLDER / "iris.csv", index=False)
+
+
+def churn_boosting() -> None:
+    """A pipeline of text columns and boosting, pickled; one customer in sixteen leaves."""
+    rng = np.random.default_rng(SEED)
+    n = 3000
+    contract = rng.choice(["monthly", "yearly", "two years"], n, p=[0.55, 0.3, 0.15])
+    payment = rng.choice(["card", "transfer", "invoice"], n, p=[0.5, 0.35, 0.15])
+    region = rng.choice([f"region {k:02}" for k in range(12)], n)
+    months = np.minimum(rng.exponential(24, n), 96).round()
+    charge = rng.normal(60, 18, n).clip(15).round(2)
+    calls = rng.poisson(1.1, n)
+    score = -6.0 + 1.6 * (contract == "monthly") + 0.9 * (payment == "invoice")
+    score += 0.55 * calls - 0.06 * months + 0.05 * (charge - 60) * (months < 18)
+    score += 1.3 * np.isin(region, ["region 03", "region 07"])
+    leaves = rng.random(n) < 1 / (1 + np.exp(-score - 1.2))
+    table = pd.DataFrame(
+        {
+            "contract": contract,
+            "payment": np.where(rng.random(n) < 0.06, None, payment),
+            "region": region,
+            "months": months,
+            "monthly_charge": np.where(rng.random(n) < 0.08, np.nan, charge),
+            "support_calls": calls,
+            "target": np.where(leaves, "leaves", "stays"),
+        }
+    )
+    print(f"churn: {leaves.mean():.3f} leave")
+    text = ["contract", "payment", "region"]
+    boosting = make_pipeline(
+        make_column_transformer(
+            (OrdinalEncoder(encoded_missing_value=-1), text), remainder="passthrough"
+        ),
+        HistGradientBoostingClassifier(max_iter=60, learning_rate=0.07, random_state=SEED),
+    )
+    fit_on_a_part(boosting, "churn_boosting", table, as_float32=False)
+    (FOLDER / "churn_boosting.pkl").write_bytes(pickle.dumps(boosting, protocol=5))
+    table.to_csv(FOLDER / "churn.csv", index=False)
 
 
 def table_of(bunch: Bunch, *, named_classes: bool) -> pd.DataFrame:
