@@ -133,10 +133,8 @@ def mlp(document: Row, row: Row) -> np.ndarray:
             inputs.append(float(np.isnan(number)))
         elif np.isnan(number) or unseen:
             inputs.append(0.0)
-        elif "knot" in each:
-            inputs.append(np.clip((number - each["knot"]) * each["slope"], 0, 1) - each["mean"])
         else:
-            inputs.append(number - each["mean"])
+            inputs.append(np.clip((number - each["knot"]) * each["slope"], 0, 1) - each["mean"])
     hidden, scores = document["mlp"]["hidden"], document["mlp"]["scores"]
     units = np.maximum(np.array(inputs) @ np.array(hidden["weights"]) + hidden["bias"], 0)
     return softmax(units @ np.array(scores["weights"]) + scores["bias"])

@@ -75,7 +75,8 @@ class Columns:
         if self.ramps:
             begun = nodes.add("Sub", [columns, nodes.double(self.ramps.knot)])
             rise = nodes.add("Mul", [begun, nodes.double(self.ramps.slope)])
-            columns = self.ramps.add_ends(nodes, rise)
+            zero, one = (nodes.double(np.array(edge, np.float32)) for edge in (0, 1))
+            columns = nodes.add("Clip", [rise, zero, one])
         centred = nodes.add("Sub", [columns, nodes.double(self.centre)])
         nothing = nodes.double(np.zeros(1, np.float32))
         columns = nodes.add("Where", [absent, nothing, centred])
