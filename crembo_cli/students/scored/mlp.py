@@ -1,8 +1,8 @@
 """The family `mlp`: a net with one hidden layer, of some kilobytes.
 
 Numbers enter as ramps between knots at quantiles (Gorishniy et al. 2022), which spreads out heavy
-tails and lets a few units follow steps. On six pairs of mixed tables and teachers that gained 2.4
-points of fidelity.
+tails and lets a few units follow steps. On seven mixed tables that were set aside it gained
+1.4 ± .6 points of fidelity, on five numeric ones 1.0 ± .5.
 """
 
 from __future__ import annotations

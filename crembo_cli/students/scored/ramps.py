@@ -43,12 +43,14 @@ class Ramps:
         return 3 * len(self.knot)
 
 
-def read_ramps(graph: StudentGraph, gather: NodeProto, subtraction: NodeProto) -> Ramps:
-    """Return the ramps whose features `gather` picks and whose knots `subtraction` subtracts."""
+def read_ramps(
+    graph: StudentGraph, gather: NodeProto, subtraction: NodeProto, multiplication: NodeProto
+) -> Ramps:
+    """Return the ramps whose features, knots and slopes those three nodes read."""
     return Ramps(
         feature=graph.value(gather).astype(np.int64),
         knot=graph.value(subtraction),
-        slope=graph.value(graph.only("Mul")),
+        slope=graph.value(multiplication),
     )
 
 
