@@ -56,6 +56,7 @@ FAMILIES: dict[str, Callable[[], Family]] = {
     "rules": RulesFamily,
     "linear": LinearFamily,
     "additive": AdditiveFamily,
+    "additive 10 pairs": lambda: AdditiveFamily(pairs=10),
     "additive 6": lambda: AdditiveFamily(knots=6),
     "additive 12": lambda: AdditiveFamily(knots=12),
     "boosted": BoostedFamily,

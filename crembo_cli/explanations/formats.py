@@ -24,6 +24,7 @@ class Format:
     suffix: str
     render: str  # "module:function", imported when needed: ReadableStudent -> str or bytes
     kinds: tuple[str, ...] | None = None  # see `OptionalStudent.kind`; None: every student
+    curves: str = ""  # as `render`, for sums of curves, which are of the kind "weights" too
 
     def supports(self, explained: ReadableStudent) -> bool:
         """Return whether that student has this format."""
@@ -31,19 +32,37 @@ class Format:
 
         if self.kinds is None:
             return True
-        kind = kind_of(explained.student)
-        # Sums of curves are of the kind "weights" too, and no format here has curves.
-        return kind in self.kinds and (kind != "weights" or _sums_of_features(explained))
+        if _has_curves(explained):
+            return bool(self.curves)
+        return kind_of(explained.student) in self.kinds
+
+    def renderer(self, explained: ReadableStudent) -> str:
+        """Return what renders that student, as `render`."""
+        return self.curves if self.curves and _has_curves(explained) else self.render
 
 
-def _sums_of_features(explained: ReadableStudent) -> bool:
-    return cast("WeightsStudent", explained.student).columns.ramps is None
+def _has_curves(explained: ReadableStudent) -> bool:
+    from crembo_cli.students.capabilities import kind_of
+
+    if kind_of(explained.student) != "weights":
+        return False
+    return cast("WeightsStudent", explained.student).columns.ramps is not None
 
 
 FORMATS = {
     "text": Format(suffix=".txt", render="crembo_cli.explanations.text:text_of"),
-    "svg": Format(suffix=".svg", render="crembo_cli.explanations.drawing:tree_as_svg", kinds=TREES),
-    "png": Format(suffix=".png", render="crembo_cli.explanations.drawing:tree_as_png", kinds=TREES),
+    "svg": Format(
+        suffix=".svg",
+        render="crembo_cli.explanations.drawing:tree_as_svg",
+        kinds=TREES,
+        curves="crembo_cli.explanations.curves:curves_as_svg",
+    ),
+    "png": Format(
+        suffix=".png",
+        render="crembo_cli.explanations.drawing:tree_as_png",
+        kinds=TREES,
+        curves="crembo_cli.explanations.curves:curves_as_png",
+    ),
     "dot": Format(suffix=".dot", render="crembo_cli.explanations.dot:dot_of", kinds=TREES),
     "sql": Format(
         suffix=".sql", render="crembo_cli.explanations.sql:sql_of", kinds=TREES_AND_WEIGHTS
@@ -83,7 +102,7 @@ def explain(explained: ReadableStudent, name: str) -> bytes:
             found=f"--format {name}",
             wanted=" or ".join(key for key, each in FORMATS.items() if each.supports(explained)),
         )
-    module, function = wanted.render.split(":")
+    module, function = wanted.renderer(explained).split(":")
     render: Callable[[ReadableStudent], str | bytes] = getattr(import_module(module), function)
     content = render(explained)
     if isinstance(content, str):

@@ -37,7 +37,7 @@ class Nodes:
         self.nodes.append(node)
         return output
 
-    def constant(self, value: Floats | Indices) -> str:
+    def constant(self, value: Floats | Indices | Int32s) -> str:
         """Add an initializer and return its name."""
         from onnx import numpy_helper
 

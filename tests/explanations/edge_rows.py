@@ -29,7 +29,7 @@ NAMES = {
 }
 # Small students of families that have more options than a depth.
 OPTIONS: Mapping[str, dict[str, int]] = {
-    "additive": {"knots": 4},
+    "additive": {"knots": 4, "pairs": 4},
     "boosted": {"trees": 6},
     "mlp": {"hidden": 6, "steps": 200},
     "oblique": {"max_depth": 3, "max_features": 3},

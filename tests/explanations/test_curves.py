@@ -6,12 +6,15 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
+import pytest
 
-from crembo_cli.explanations.curves import MOST_CURVES, draw_curves
+from crembo_cli.errors import StudentError
+from crembo_cli.explanations.curves import MOST_CURVES, curves_as_svg, draw_curves
 from crembo_cli.explanations.figure import ON_WHITE, svg_of
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature, Task
 from crembo_cli.students.scored.additive import AdditiveFamily
+from crembo_cli.students.scored.tables import tables_of
 from crembo_cli.students.scored.weights import WeightsStudent
 
 AGE, CITY, FLAT = (
@@ -21,7 +24,7 @@ AGE, CITY, FLAT = (
 )
 
 
-def additive() -> ReadableStudent:
+def additive(pairs: int = 0) -> ReadableStudent:
     """Two classes that follow a number with holes and a category; a third feature is constant."""
     rng = np.random.default_rng(0)
     rows = np.column_stack([rng.normal(size=400), rng.integers(0, 3, 400), np.zeros(400)])
@@ -37,7 +40,7 @@ def additive() -> ReadableStudent:
         validation_beliefs=beliefs[:0],
         categories=(0, 3, 0),
     )
-    learner = AdditiveFamily(knots=4).learner(task)
+    learner = AdditiveFamily(knots=4, pairs=pairs).learner(task)
     student = learner.finish(learner.fit(beliefs))
     return ReadableStudent(
         name="s.onnx",
@@ -101,3 +104,33 @@ def test_of_many_features_the_strongest_are_drawn() -> None:
     assert figure.axes[0].get_title(loc="left") == "f0"
     constant = replace(student, weights=np.zeros_like(student.weights))
     assert draw_curves(explained, constant, ON_WHITE) is None
+
+
+def test_a_pair_has_a_heat_map() -> None:
+    """After the curves: a colour for each two places, as many as the table has, and their names."""
+    explained = additive(pairs=1)
+    assert isinstance(explained.student, WeightsStudent)
+    figure = draw_curves(explained, explained.student, ON_WHITE)
+    assert figure is not None
+    (table,) = tables_of(explained.student.sums())
+    (axes,) = [each for each in figure.axes if each.collections]
+    y = int(np.ptp(table.points, axis=(0, 1)).argmax())
+    np.testing.assert_allclose(axes.collections[0].get_array(), table.points[:, :, y])
+    assert (axes.get_ylabel(), axes.get_xlabel()) == ("age <&> $b$"[:15], "city")
+    assert [each.get_text() for each in axes.get_xticklabels()] == [
+        "Bonn",
+        "Rome",
+        "a city o\u2026",
+    ]
+    assert axes.get_yticklabels()[-1].get_text() == "missing"
+    assert axes.get_title(loc="left").startswith(("no ", "yes "))
+
+
+def test_a_student_without_curves_has_no_drawing() -> None:
+    """`explain -f svg` ends in an error that names another format."""
+    explained = additive()
+    assert isinstance(explained.student, WeightsStudent)
+    nothing = np.zeros_like(explained.student.weights)
+    constant = replace(explained, student=replace(explained.student, weights=nothing))
+    with pytest.raises(StudentError, match="no curves to draw; use --format text"):
+        curves_as_svg(constant)

@@ -120,7 +120,23 @@ def additive(document: Row, row: Row) -> np.ndarray:
         ):
             columns = np.array(curve["scores"]).T
             scores = scores + [np.interp(number, curve["knots"], column) for column in columns]
+    for pair in document["additive"]["pairs"]:
+        first, second = (place_of(document, row, pair, side) for side in (0, 1))
+        if first is not None and second is not None:
+            scores = scores + first @ np.array(pair["scores"]).transpose(2, 0, 1) @ second
     return softmax(scores)
+
+
+def place_of(document: Row, row: Row, pair: Row, side: int) -> np.ndarray | None:
+    """How much each place of a side counts; None where the cell adds nothing."""
+    feature, knots = pair["features"][side], pair["knots"][side]
+    count, number = len(knots) + pair["missing"][side], number_of(document, row, feature)
+    if np.isnan(number):
+        return np.eye(count)[-1] if pair["missing"][side] else None
+    if not knots or (document["features"][feature]["categories"] and number < 0):
+        return None
+    shares = [np.interp(number, knots, each) for each in np.eye(len(knots))]
+    return np.array(shares + [0.0] * (count - len(knots)))
 
 
 def mlp(document: Row, row: Row) -> np.ndarray:
@@ -133,10 +149,8 @@ def mlp(document: Row, row: Row) -> np.ndarray:
             inputs.append(float(np.isnan(number)))
         elif np.isnan(number) or unseen:
             inputs.append(0.0)
-        elif "knot" in each:
-            inputs.append(np.clip((number - each["knot"]) * each["slope"], 0, 1) - each["mean"])
         else:
-            inputs.append(number - each["mean"])
+            inputs.append(np.clip((number - each["knot"]) * each["slope"], 0, 1) - each["mean"])
     hidden, scores = document["mlp"]["hidden"], document["mlp"]["scores"]
     units = np.maximum(np.array(inputs) @ np.array(hidden["weights"]) + hidden["bias"], 0)
     return softmax(units @ np.array(scores["weights"]) + scores["bias"])

@@ -69,7 +69,7 @@ def test_a_budget_limits_the_settings_of_families_with_such_options() -> None:
     ]
     assert "boosted trees=10" in found
     assert "boosted trees=10 max_depth=2" in names(Budget(tree_depth=2))
-    assert "mlp hidden=16" in found
+    assert "mlp hidden=16 knots=2" in found
 
 
 def test_a_family_that_cannot_be_used_is_reported_and_left_out(

@@ -24,7 +24,7 @@ from crembo_cli.testing.tasks import FEATURES as NAMED
 from crembo_cli.testing.tasks import SmallTask, small_tasks
 
 QUICK: Mapping[str, dict[str, Any]] = {
-    "additive": {"knots": 4},
+    "additive": {"knots": 4, "pairs": 3},
     "boosted": {"trees": 4},
     "mlp": {"hidden": 5, "steps": 40},
     "rules": {"max_rules": 4},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import onnxruntime as ort
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from onnx import TensorProto, helper
 
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.columns import BLOCK, Columns, blocks, learn_columns
+from crembo_cli.students.scored.products import Products
 from crembo_cli.students.scored.ramps import Ramps
 
 NAN = np.float32(np.nan)
@@ -18,7 +21,6 @@ RAMPS = Ramps(
     feature=np.array([0, 0, 1]),
     knot=np.array([1.0, 3.0, 0.0], np.float32),
     slope=np.array([0.5, 0.5, 0.25], np.float32),
-    endless=np.zeros(3, np.bool_),
 )
 
 
@@ -76,8 +78,8 @@ RAMPS_AND_CODES = Ramps(
     feature=np.array([0, 1, 1]),
     knot=np.array([0.0, 0.0, 1.0], np.float32),
     slope=np.ones(3, np.float32),
-    endless=np.array([True, False, False]),
 )
+PAIRS = Products(left=np.array([0, 1, 3]), right=np.array([2, 2, 0]))
 HOW = {
     "cells": {},
     "ramps": {"ramps": RAMPS},
@@ -89,17 +91,23 @@ HOW = {
 def test_a_category_not_seen_becomes_the_mean() -> None:
     """A code below 0 of a feature of categories leaves its columns at 0, unlike a number."""
     columns = learn_columns(ROWS, RAMPS_AND_CODES, (0, 3, 0))
-    np.testing.assert_array_equal(columns.of(np.array([[-1, -1, 0]], np.float32)), [[-4, 0, 0, 0]])
+    np.testing.assert_array_equal(columns.of(np.array([[-1, -1, 0]], np.float32)), [[-1, 0, 0, 0]])
 
 
 cells = st.one_of(st.just(float("nan")), st.floats(width=32, allow_nan=False, allow_infinity=False))
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=8), st.sampled_from(list(HOW)))
-def test_onnxruntime_makes_the_same_columns(rows: list[tuple[float, ...]], how: str) -> None:
+@given(
+    st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=8),
+    st.sampled_from(list(HOW)),
+    st.sampled_from([None, PAIRS]),
+)
+def test_onnxruntime_makes_the_same_columns(
+    rows: list[tuple[float, ...]], how: str, products: Products | None
+) -> None:
     """Any finite or missing cells become the same float64 columns in onnxruntime, to the bit."""
-    columns = learn_columns(ROWS, **HOW[how])
+    columns = replace(learn_columns(ROWS, **HOW[how]), products=products)
     cells = np.array(rows, np.float32)
     np.testing.assert_array_equal(columns.of(cells), exported(columns, cells))
 
@@ -109,7 +117,16 @@ def test_numbers_counts_what_is_exported() -> None:
     assert learn_columns(ROWS).numbers() == 3 + 1
     assert learn_columns(ROWS, RAMPS).numbers() == 3 + 1 + 3 * 3
     of_categories = learn_columns(ROWS, RAMPS_AND_CODES, (0, 3, 0))
-    assert of_categories.numbers() == 3 + 1 + 3 * 5 + 3
+    assert of_categories.numbers() == 3 + 1 + 3 * 3 + 3
+    assert replace(learn_columns(ROWS), products=PAIRS).numbers() == 3 + 1 + 2 * 3
+
+
+def test_products_come_last() -> None:
+    """A product is that of two columns as they are, centred, with 0 for a missing cell."""
+    columns = replace(learn_columns(ROWS), products=PAIRS)
+    assert columns.width() == 4 + 3
+    wanted = [[-0.0, 0.0, -2.0], [0.0, 0.0, 0.0], [0.0, 0.0, 2.0]]
+    np.testing.assert_array_equal(columns.of(ROWS)[:, 4:], wanted)
 
 
 def test_blocks_are_the_rows_in_order() -> None:

@@ -27,7 +27,7 @@ SETTINGS: Mapping[str, list[dict[str, Any]]] = {
     "oblique": [{"max_depth": 2, "max_features": 1}, {"max_depth": 4, "max_features": 5}],
     "rules": [{"max_rules": 4}, {"max_rules": 2, "max_terms": 3}],
     "linear": [{}, {"ridge": 0.0}],
-    "additive": [{"knots": 4}],
+    "additive": [{"knots": 4, "pairs": 3}, {"knots": 4}],
     "mlp": [{"hidden": 8, "steps": 60}],
     "boosted": [{"trees": 4}],
 }

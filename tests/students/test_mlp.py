@@ -50,19 +50,57 @@ def test_a_start_from_other_columns_is_a_place_to_begin() -> None:
     holed[:20, 0] = np.nan
     learner = MlpFamily(steps=600).learner(Task(**{**vars(TASK), "rows": holed}))
     placed = learner._student(learner._place(start))
-    assert placed.net.inner.shape == (3, 32)
+    assert placed.net.inner.shape == (2 * 7 + 1, 32)
     assert (placed.predict(ROWS) == start.predict(ROWS)).mean() > 0.9
 
 
 def test_its_size_and_text_count_its_numbers() -> None:
-    """Centres, flags, weights and biases are counted; the text has the layers."""
+    """Ramps, flags, weights and biases are counted; the text has the layers."""
     holed = TASK.rows.copy()
     holed[0, 1] = np.nan
-    student = MlpFamily(hidden=4, steps=1).learner(Task(**{**vars(TASK), "rows": holed}))
-    net = student.fit(TASK.beliefs)
-    assert net.size() == {"parameters": 2 + 1 + 3 * 4 + 4 + 4 * 3 + 3}
+    task = Task(**{**vars(TASK), "rows": holed})
+    net = MlpFamily(hidden=4, steps=1, knots=3).learner(task).fit(TASK.beliefs)
+    ramps, flags = 2 * 2, 1
+    assert net.size() == {
+        "parameters": 4 * ramps + flags + (ramps + flags) * 4 + 4 + 4 * 3 + 3,
+    }
     text = net.describe((Feature(name="a"), Feature(name="b")), ("x", "y", "z"))
     assert text == (
-        "A net with one hidden layer: 3 inputs (2 features and 1 flags for missing values), "
+        "A net with one hidden layer: 5 inputs (2 features and 1 flags for missing values), "
         "4 hidden units (ReLU), 3 scores."
     )
+
+
+def test_a_heavy_tail_hides_nothing() -> None:
+    """A step among small values is learned beside values a million times as large."""
+    small = RNG.uniform(0, 1, 900)
+    rows = np.concatenate([small, 10 ** RNG.uniform(0, 6, 100)]).astype(np.float32)[:, None]
+    beliefs = np.where(rows > 0.5, [0.05, 0.95], [0.95, 0.05]).astype(np.float32)
+    task = Task(
+        rows=rows, beliefs=beliefs, validation_rows=rows[:0], validation_beliefs=beliefs[:0]
+    )
+    student = MlpFamily(steps=300).learner(task).fit(beliefs)
+    assert (student.predict(rows) == (rows[:, 0] > 0.5)).mean() > 0.97
+
+
+def test_all_features_begin_with_the_same_share() -> None:
+    """A feature of 40 categories weighs as much in the inputs as a number of two knots."""
+    rows = np.column_stack([RNG.integers(0, 40, 500), RNG.normal(size=500)]).astype(np.float32)
+    task = Task(**{**vars(TASK), "rows": rows, "categories": (40, 0)})
+    design = MlpFamily(knots=2).learner(task).design
+    squares = (design.matrix**2).mean(axis=0)
+    assert design.matrix.shape == (500, 40)
+    np.testing.assert_allclose([squares[:39].sum(), squares[39]], 1.0, rtol=1e-3)
+
+
+def test_a_wide_table_has_fewer_knots() -> None:
+    """The number of inputs is bounded; each number keeps a ramp."""
+    for width, inputs in ((100, 7 * 100), (500, 2 * 500), (1500, 1500)):
+        rows = RNG.normal(size=(60, width)).astype(np.float32)
+        task = Task(
+            rows=rows,
+            beliefs=BELIEFS[:60],
+            validation_rows=rows[:0],
+            validation_beliefs=BELIEFS[:0],
+        )
+        assert MlpFamily().learner(task).columns.width() == inputs

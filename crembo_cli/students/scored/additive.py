@@ -1,13 +1,14 @@
-"""The family `additive`: a score is a sum of curves, one for each feature and class.
+"""The family `additive`: a score is a sum of curves and of tables of two features.
 
-A multinomial generalised additive model (Hastie & Tibshirani 1986) of the soft labels. The curves
-are linear between knots at quantiles and constant beyond the outer ones.
+A multinomial generalised additive model (Hastie & Tibshirani 1986) of the soft labels, with pairs
+of features (GA2M, Lou et al. 2013). The curves are linear between knots at quantiles and constant
+beyond the outer ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from crembo_cli.students.contract import Floats, Task
@@ -18,17 +19,23 @@ from crembo_cli.students.scored.weights import WeightsLearner, WeightsStudent, r
 if TYPE_CHECKING:
     from onnx import GraphProto
 
+SEARCH_ROWS = 8000  # rows on which pairs are searched
+
 
 @dataclass(frozen=True, kw_only=True)
 class AdditiveFamily:
-    """Curves over quantile knots; a missing cell has a score of its own."""
+    """Curves over quantile knots and tables of pairs; a missing cell has a score of its own."""
 
     name: ClassVar[str] = "additive"
     summary: ClassVar[str] = (
         "a curve for each feature and class, summed; readable, near the teacher"
     )
     thresholds: ClassVar[int | None] = 0
-    grid: ClassVar[tuple[Mapping[str, int], ...]] = ({"knots": 6}, {"knots": 12})
+    grid: ClassVar[tuple[Mapping[str, int], ...]] = (
+        {"knots": 6},
+        {"knots": 12},
+        {"pairs": 10},
+    )
     readable: ClassVar[bool] = True
 
     knots: int = field(
@@ -48,12 +55,27 @@ class AdditiveFamily:
         },
     )
 
+    pairs: int = field(
+        default=0,
+        metadata={
+            "help": "Number of pairs of features with a table of scores beside their curves.",
+            "minimum": 0,
+            "maximum": 1000,
+        },
+    )
+
     def learner(self, task: Task) -> WeightsLearner:
-        """Place the knots on the rows of `task`, once for all fits."""
+        """Place the knots on the rows of `task` and find the pairs, once for all fits."""
 
         def learn(rows: Floats) -> Columns:
             ramps = curve_ramps(rows, self.knots, task.categories)
-            return learn_columns(rows, ramps, task.categories)
+            columns = learn_columns(rows, ramps, task.categories)
+            if self.pairs == 0:
+                return columns
+            every = -(-len(task.rows) // SEARCH_ROWS)
+            some = replace(task, rows=task.rows[::every], beliefs=task.beliefs[::every])
+            curves = WeightsLearner(some, lambda _: columns, ridge=self.ridge)
+            return curves.find_pairs(self.pairs)
 
         return WeightsLearner(task, learn, ridge=self.ridge)
 

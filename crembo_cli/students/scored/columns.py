@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.scored.products import Products
 from crembo_cli.students.scored.ramps import Ramps, read_ramps
 
 Doubles = NDArray[np.float64]
@@ -26,11 +27,12 @@ UNSEEN_BELOW = np.float32(-0.5)  # codes of categories below this are unseen one
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Columns:
-    """The map from p cells to D columns: features or ramps, then missing flags."""
+    """The map from p cells to D columns: features or ramps, then missing flags, then products."""
 
-    centre: Floats  # (D - m,) the mean over the training rows, which is subtracted
+    centre: Floats  # (D - m - q,) the mean over the training rows, which is subtracted
     missing: Indices  # (m,) features with missing cells, which have a flag
     ramps: Ramps | None = None  # None: the features themselves are the columns
+    products: Products | None = None  # q products of the columns before them
     coded: Indices = field(
         default_factory=lambda: np.empty(0, np.int64)
     )  # features with categories
@@ -39,10 +41,13 @@ class Columns:
         """Return float64 (n, D) for float32 rows (n, p). Call it on `blocks` of rows."""
         columns = self.known(rows) - self.centre
         columns[np.isnan(columns)] = 0.0
-        return np.concatenate([columns, np.isnan(rows[:, self.missing])], axis=1)
+        columns = np.concatenate([columns, np.isnan(rows[:, self.missing])], axis=1)
+        if self.products:
+            columns = np.concatenate([columns, self.products.of(columns)], axis=1)
+        return columns
 
     def known(self, rows: Floats) -> Doubles:
-        """Return float64 (n, D - m), not centred; NaN for a missing cell and an unseen category."""
+        """Return float64 features or ramps, not centred; NaN: missing or an unseen category."""
         cells = rows.astype(np.float64)
         cells[:, self.coded] = np.where(
             cells[:, self.coded] < UNSEEN_BELOW, np.nan, cells[:, self.coded]
@@ -51,12 +56,19 @@ class Columns:
 
     def width(self) -> int:
         """Return the number of columns, D."""
-        return len(self.centre) + len(self.missing)
+        products = len(self.products.left) if self.products else 0
+        return len(self.centre) + len(self.missing) + products
 
     def numbers(self) -> int:
         """Return how many numbers of the exported student belong to the columns."""
         ramps = self.ramps.numbers() if self.ramps else 0
-        return len(self.centre) + len(self.missing) + ramps + len(self._least())
+        products = 2 * len(self.products.left) if self.products else 0
+        return len(self.centre) + len(self.missing) + ramps + len(self._least()) + products
+
+    def owner(self) -> Indices:
+        """Return the feature of each column but the products: int64 (D - q,)."""
+        features = self.ramps.feature if self.ramps else np.arange(len(self.centre))
+        return np.concatenate([features, self.missing])
 
     def add_to(self, nodes: Nodes, rows: str) -> str:
         """Add the nodes that compute `of`; return the name of the float64 tensor that they write.
@@ -75,7 +87,8 @@ class Columns:
         if self.ramps:
             begun = nodes.add("Sub", [columns, nodes.double(self.ramps.knot)])
             rise = nodes.add("Mul", [begun, nodes.double(self.ramps.slope)])
-            columns = self.ramps.add_ends(nodes, rise)
+            zero, one = (nodes.double(np.array(edge, np.float32)) for edge in (0, 1))
+            columns = nodes.add("Clip", [rise, zero, one])
         centred = nodes.add("Sub", [columns, nodes.double(self.centre)])
         nothing = nodes.double(np.zeros(1, np.float32))
         columns = nodes.add("Where", [absent, nothing, centred])
@@ -83,10 +96,13 @@ class Columns:
             flagged = nodes.add("Gather", [rows, nodes.constant(self.missing)], axis=1)
             flags = nodes.as_double(nodes.add("IsNaN", [flagged]))
             columns = nodes.add("Concat", [columns, flags], axis=1)
+        if self.products:
+            products = self.products.add_to(nodes, columns)
+            columns = nodes.add("Concat", [columns, products], axis=1)
         return columns
 
     def _least(self) -> Floats:
-        """The value below which a cell is an unseen category: (D - m,); (0,) without categories."""
+        """The value below which a cell is an unseen category, as `centre`; (0,) without any."""
         if len(self.coded) == 0:
             return np.empty(0, np.float32)
         feature = self.ramps.feature if self.ramps else np.arange(len(self.centre))
@@ -99,9 +115,13 @@ def read_columns(graph: StudentGraph) -> Columns:
     Raises ValueError, KeyError or IndexError if the nodes are not as it writes them.
     """
     gathers, subtractions = graph.all("Gather"), graph.all("Sub")
-    ramps = None
-    if graph.all("Mul"):
-        ramps = read_ramps(graph, gathers.pop(0), subtractions.pop(0))
+    multiplications = graph.all("Mul")
+    ramps = products = None
+    if multiplications:
+        ramps = read_ramps(graph, gathers.pop(0), subtractions.pop(0), multiplications.pop(0))
+    if multiplications:
+        right, left = (graph.value(gathers.pop()).astype(np.int64) for _ in range(2))
+        products = Products(left=left, right=right)
     if len(subtractions) != 1 or len(gathers) > 1:
         raise ValueError("expected 1 centring of the columns and at most 1 set of missing flags")
     centre = graph.value(subtractions[0])
@@ -109,12 +129,16 @@ def read_columns(graph: StudentGraph) -> Columns:
     if graph.all("Less"):
         feature = ramps.feature if ramps else np.arange(len(centre))
         coded = np.unique(feature[graph.value(graph.only("Less")) == UNSEEN_BELOW])
-    return Columns(
+    columns = Columns(
         centre=centre.astype(np.float32),
         missing=graph.value(gathers[0]).astype(np.int64) if gathers else np.empty(0, np.int64),
         ramps=ramps,
+        products=products,
         coded=coded,
     )
+    if products and max(products.left.max(), products.right.max()) >= len(columns.owner()):
+        raise ValueError("a product of columns that there are not")
+    return columns
 
 
 def learn_columns(

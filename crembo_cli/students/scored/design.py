@@ -36,6 +36,11 @@ class Design:
             ]
         )
 
+    def divide(self, by: Floats) -> None:
+        """Divide the standardised columns by `by` (D,), all > 0."""
+        self.spread *= by
+        self.matrix /= by
+
     def from_plain(self, weights: Floats, bias: Floats) -> tuple[Doubles, Doubles]:
         """Convert weights (D, c) and bias (c,) on the columns to the standardised columns."""
         plain = weights.astype(np.float64)

@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.graph import StudentGraph
-from crembo_cli.students.nodes import Nodes
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
 Doubles = NDArray[np.float64]
 MOST_CODES = 64  # categories of a feature with a point of their own; of more, neighbours share
-ENDLESS = np.float32(np.inf)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,48 +26,31 @@ class Ramps:
     Weighted sums of a feature's ramps are the functions that are linear between its knots and
     constant beyond the outer ones, as those of hat functions are; ramps keep their precision
     in float32 where knots lie close together. With a knot at each code, the sums are any
-    function of a category. A ramp without ends is the cell itself.
+    function of a category.
     """
 
     feature: Indices  # (r,)
     knot: Floats  # (r,) where the ramp begins
     slope: Floats  # (r,) 1 / (next knot - knot), > 0
-    endless: NDArray[np.bool_]  # (r,) without ends: knot 0 and slope 1
 
     def of(self, cells: Doubles) -> Doubles:
         """Float64 (n, r), missing cells NaN, for float64 cells (n, p)."""
         rise: Doubles = (cells[:, self.feature] - self.knot) * self.slope.astype(np.float64)
-        return np.clip(rise, *(end.astype(np.float64) for end in self.ends()))
-
-    def add_ends(self, nodes: Nodes, rise: str) -> str:
-        """Add the nodes that clip each ramp at its ends; return the name of what they write."""
-        if not self.endless.any():
-            zero, one = (nodes.double(np.array(edge, np.float32)) for edge in (0, 1))
-            return nodes.add("Clip", [rise, zero, one])
-        low, high = (nodes.double(end) for end in self.ends())
-        return nodes.add("Min", [nodes.add("Max", [rise, low]), high])
-
-    def ends(self) -> tuple[Floats, Floats]:
-        """Return the least and the largest value of each column: float32 (r,) each."""
-        return (
-            np.where(self.endless, -ENDLESS, np.float32(0)),
-            np.where(self.endless, ENDLESS, np.float32(1)),
-        )
+        return np.clip(rise, 0.0, 1.0)
 
     def numbers(self) -> int:
         """Return how many numbers of the exported student belong to the ramps."""
-        return (3 + 2 * bool(self.endless.any())) * len(self.knot)
+        return 3 * len(self.knot)
 
 
-def read_ramps(graph: StudentGraph, gather: NodeProto, subtraction: NodeProto) -> Ramps:
-    """Return the ramps whose features `gather` picks and whose knots `subtraction` subtracts."""
-    feature = graph.value(gather).astype(np.int64)
-    least = graph.all("Max")
+def read_ramps(
+    graph: StudentGraph, gather: NodeProto, subtraction: NodeProto, multiplication: NodeProto
+) -> Ramps:
+    """Return the ramps whose features, knots and slopes those three nodes read."""
     return Ramps(
-        feature=feature,
+        feature=graph.value(gather).astype(np.int64),
         knot=graph.value(subtraction),
-        slope=graph.value(graph.only("Mul")),
-        endless=(np.isinf(graph.value(least[0])) if least else np.zeros(len(feature), np.bool_)),
+        slope=graph.value(multiplication),
     )
 
 
@@ -79,29 +60,11 @@ def curve_ramps(rows: Floats, knots: int, categories: Sequence[int]) -> Ramps:
     A feature with `categories` (as in `contract.Task`) has a knot at each code.
     """
     counts = categories or (0,) * rows.shape[1]
-    return _ramps(
-        [
-            _codes(rows[:, j], count) if count else place_knots(rows[:, j], knots)
-            for j, count in enumerate(counts)
-        ]
-    )
-
-
-def category_ramps(rows: Floats, categories: Sequence[int]) -> Ramps | None:
-    """Return ramps for the features with `categories`, numbers unchanged; None without any."""
-    if not any(categories):
-        return None
-    counts = enumerate(categories)
-    return _ramps([_codes(rows[:, j], count) if count else None for j, count in counts])
-
-
-def _ramps(knots: Sequence[Floats | None]) -> Ramps:
-    """The ramps between each feature's knots; None: the cell itself."""
     feature: list[int] = []
-    begin: list[NDArray[np.float32]] = []
-    slope: list[NDArray[np.float32]] = []
-    for j, given in enumerate(knots):
-        at = np.array([0, 1], np.float32) if given is None else given
+    begin: list[Floats] = []
+    slope: list[Floats] = []
+    for j, count in enumerate(counts):
+        at = _codes(rows[:, j], count) if count else place_knots(rows[:, j], knots)
         feature += [j] * (len(at) - 1)
         begin.append(at[:-1])
         slope.append((1.0 / np.diff(at.astype(np.float64))).astype(np.float32))
@@ -109,7 +72,6 @@ def _ramps(knots: Sequence[Floats | None]) -> Ramps:
         feature=np.array(feature, np.int64),
         knot=np.concatenate(begin),
         slope=np.concatenate(slope),
-        endless=np.array([knots[j] is None for j in feature], np.bool_),
     )
 
 

@@ -114,7 +114,7 @@ def _drawn_curve(curve: Curve, feature: Feature, classes: Sequence[str]) -> list
         return []
     low, high = curve.points.min(), curve.points.max()
     heights = ((curve.points - low) / (high - low) * (len(MARKS) - 1)).round().astype(int)
-    first, last = (_knot_text(feature, knot) for knot in curve.knots[[0, -1]])
+    first, last = (knot_text(feature, knot) for knot in curve.knots[[0, -1]])
     lines = [f"{feature.name}, from {first} to {last}"]
     changed = np.argsort(-np.ptp(curve.points, axis=0), kind="stable")[:SHOWN_CLASSES]
     for y in sorted(changed):
@@ -125,8 +125,8 @@ def _drawn_curve(curve: Curve, feature: Feature, classes: Sequence[str]) -> list
     return lines
 
 
-def _knot_text(feature: Feature, knot: float) -> str:
-    """A knot as a reader knows it: the category's name, or the number."""
+def knot_text(feature: Feature, knot: float) -> str:
+    """Return a knot as a reader knows it: the category's name, or the number."""
     code = round(float(knot))
     if 0 <= code < len(feature.categories):
         return feature.categories[code]
@@ -157,14 +157,15 @@ def curves_text(sums: Sums, features: Sequence[Feature], classes: Sequence[str],
     for curve in curves_of(sums):
         feature = features[curve.feature]
         for knot, points in zip(curve.knots, curve.points, strict=True):
-            rows.append([feature.name, _knot_text(feature, float(knot)), *signed(points)])
+            rows.append([feature.name, knot_text(feature, float(knot)), *signed(points)])
         if curve.missing.any():
             rows.append([feature.name, "missing", *signed(curve.missing)])
     lines = [
         f"{name}: sums of curves. The class with the highest score is predicted. A score starts",
         "with the first row; each feature adds the score of its value, linear between the rows",
-        "of the table and constant beyond them. A missing value without a row, and a category",
-        "that was not seen before, add nothing. Probabilities are the softmax of the scores.",
+        "of the table and constant beyond them; so does each pair of features in the table below",
+        "it, if there is one. A missing value without a row, and a category that was not seen",
+        "before, add nothing. Probabilities are the softmax of the scores.",
         "",
     ]
     return "\n".join([*lines, *table(rows)])

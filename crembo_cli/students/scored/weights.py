@@ -21,13 +21,16 @@ from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.columns import Columns, Doubles, read_columns
 from crembo_cli.students.scored.design import WeightSearch, one_thread
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
+from crembo_cli.students.scored.pairs import find_products
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
+from crembo_cli.students.scored.tables import describe_tables, table_rows, tables_json
 from crembo_cli.students.scored.text import (
     Sums,
     curves_json,
     curves_text,
     describe_curves,
     describe_weights,
+    table,
     weights_json,
     weights_text,
 )
@@ -68,19 +71,25 @@ class WeightsStudent(ScoredStudent):
         """The strongest weights or curves; see `students.contract.Student.describe`."""
         if self.columns.ramps is None:
             return describe_weights(self.sums(), self.spread, features, classes)
-        return describe_curves(self.sums(), features, classes)
+        curves = describe_curves(self.sums(), features, classes)
+        return "\n".join([curves, *describe_tables(self.sums(), features, classes)])
 
     def to_text(self, features: Sequence[Feature], classes: Sequence[str], name: str) -> str:
         """All weights or curves as a table; see `students.contract.OptionalStudent.to_text`."""
         if self.columns.ramps is None:
             return weights_text(self.sums(), features, classes, name)
-        return curves_text(self.sums(), features, classes, name)
+        curves = curves_text(self.sums(), features, classes, name)
+        pairs = list(table_rows(self.sums(), features))
+        if not pairs:
+            return curves
+        heading = ["feature", "value", "feature", "value", *classes]
+        return "\n".join([curves, "", *table([heading, *pairs])])
 
     def to_json(self, features: Sequence[Feature], classes: Sequence[int | str]) -> dict[str, Any]:
         """All weights under "linear", or all curves under "additive"."""
         if self.columns.ramps is None:
             return {"linear": weights_json(self.sums())}
-        return {"additive": curves_json(self.sums())}
+        return {"additive": curves_json(self.sums()) | {"pairs": tables_json(self.sums())}}
 
     def margins(self, rows: Floats, units: Doubles) -> Doubles | None:
         """The exact margins of sums of the features themselves; None for curves.
@@ -139,6 +148,15 @@ class WeightsLearner(ScoredLearner[WeightsStudent]):
             scored_on = validation if len(validation[0]) else (self.task.rows, rewards)
         improved = self._student(*self.search.run(*begin, lost_reward, goals))
         return max(first, improved, key=lambda student: total_reward(student, *scored_on))
+
+    @one_thread()
+    def find_pairs(self, pairs: int) -> Columns:
+        """Return the columns with products of the `pairs` pairs of features that matter most."""
+        rows, beliefs = self.task.rows[self.chosen], self.task.beliefs[self.chosen]
+        weights, bias = self._nearest(beliefs)
+        shares = self._student(weights, bias).predict_proba(rows)
+        found = find_products(self.columns, weights, rows, shares, beliefs, pairs=pairs)
+        return replace(self.columns, products=found)
 
     def _nearest(self, targets: Floats) -> tuple[Doubles, Doubles]:
         """Fit weights on the design, by cross-entropy with `targets` (c columns)."""
