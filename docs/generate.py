@@ -107,13 +107,13 @@ def render_families() -> str:
 def render_tested() -> str:
     """The pairs of a teacher and a table whose answers the tests compare with the model's own."""
     sys.path.insert(0, str(HERE.parent))
+    from tests.teachers.pairs import CASES as PAIRS
     from tests.teachers.pickles.test_boosters import CASES as BOOSTERS
-    from tests.teachers.test_right_answers import CASES as PAIRS
 
     lines = ["# Teachers and tables that the tests compare", "", NOTICE, ""]
     lines += [
         "For each pair, `crembo score` returns the probabilities that the model itself predicts",
-        "for the table that it was fitted on. [Formats](formats.md) lists what is read and refused.",
+        "for the table that it was fitted on. [Formats](formats.md) says what is read and refused.",
         "",
         "| pair | what it is about |",
         "|---|---|",

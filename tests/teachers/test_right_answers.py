@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,132 +19,20 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from sklearn.tree import DecisionTreeClassifier
 
-import crembo_cli as library
-from crembo_cli.errors import CremboError
-from tests.in_process import Ran, crembo
-
-ROWS = 300
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=ROWS)
-DIGITS = RNG.choice(["10", "21", "33"], ROWS)
-CODES = RNG.integers(0, 5, ROWS)
-Case = tuple[Any, Any, pd.DataFrame]  # the fitted model, its training table, the table as saved
-
-
-def labels_for(positive: Any) -> Any:
-    """Labels that depend on a number and on a category."""
-    return ((X > 0) ^ np.asarray(positive)).astype(int)
-
-
-def encoded(frame: pd.DataFrame, column: str, encoder: Any, positive: Any) -> Any:
-    """A pipeline with an encoder for one column, fitted on `frame`."""
-    columns = make_column_transformer((encoder, [column]), remainder="passthrough")
-    return make_pipeline(columns, RandomForestClassifier(10, random_state=0)).fit(
-        frame, labels_for(positive)
-    )
-
-
-def question_mark() -> Case:
-    """A question mark that is a category."""
-    work = RNG.choice(["?", "Private", "State", "NA"], ROWS)
-    frame = pd.DataFrame({"work": work, "x": X})
-    model = encoded(
-        frame, "work", OneHotEncoder(handle_unknown="ignore"), np.isin(work, ["?", "NA"])
-    )
-    return model, frame, frame
-
-
-def digits_as_text() -> Case:
-    """Digits that an encoder knows as text."""
-    frame = pd.DataFrame({"zip": DIGITS, "x": X})
-    model = encoded(frame, "zip", OrdinalEncoder(), frame["zip"] == "21")
-    return model, frame, frame
-
-
-def truth_as_text() -> Case:
-    """True and False that an encoder knows as text."""
-    frame = pd.DataFrame({"member": np.where(CODES > 2, "True", "False"), "x": X})
-    model = encoded(frame, "member", OneHotEncoder(), frame["member"] == "True")
-    return model, frame, frame
-
-
-def lightgbm_digits() -> Case:
-    """Digits that LightGBM knows as categories of text."""
-    frame = pd.DataFrame({"zip": pd.Categorical(DIGITS), "x": X})
-    return lightgbm(frame, frame["zip"] == "21"), frame, frame
-
-
-def lightgbm_constant() -> Case:
-    """A constant category."""
-    frame = pd.DataFrame(
-        {"s": pd.Categorical(DIGITS), "land": pd.Categorical(["DE"] * ROWS), "x": X}
-    )
-    return lightgbm(frame, frame["s"] == "21"), frame, frame
-
-
-def lightgbm_truth() -> Case:
-    """A category of true and false."""
-    frame = pd.DataFrame({"x": X, "b": pd.Categorical(CODES > 2), "s": pd.Categorical(DIGITS)})
-    return lightgbm(frame, CODES > 2), frame, frame
-
-
-def lightgbm_named_codes() -> Case:
-    """A category beside whole numbers that are named as categories."""
-    frame = pd.DataFrame({"n": CODES * 10, "s": pd.Categorical(DIGITS), "x": X})
-    model = lightgbm(frame, CODES > 2, categorical_feature=["n", "s"])
-    return model, frame, frame
-
-
-def lightgbm(frame: pd.DataFrame, positive: Any, **options: Any) -> Any:
-    """A LightGBM classifier, fitted on `frame`."""
-    library = pytest.importorskip("lightgbm")
-    model = library.LGBMClassifier(n_estimators=10, verbose=-1)
-    return model.fit(frame, labels_for(positive), **options)
-
-
-def xgboost_codes() -> Case:
-    """Category codes without stored categories."""
-    library = pytest.importorskip("xgboost")
-    array = np.column_stack([CODES, X])
-    model = library.XGBClassifier(
-        n_estimators=10, enable_categorical=True, feature_types=["c", "q"]
-    ).fit(array, labels_for(np.isin(CODES, [1, 3])))
-    return model, array, pd.DataFrame({"code": CODES, "x": X})
-
-
-def xgboost_digits() -> Case:
-    """Digits that XGBoost stores as categories of text."""
-    library = pytest.importorskip("xgboost")
-    frame = pd.DataFrame({"zip": pd.Categorical(DIGITS), "x": X})
-    model = library.XGBClassifier(n_estimators=10, enable_categorical=True)
-    return model.fit(frame, labels_for(frame["zip"] == "21")), frame, frame
-
-
-CASES: dict[str, Callable[[], Case]] = {
-    "question mark": question_mark,
-    "digits as text": digits_as_text,
-    "truth as text": truth_as_text,
-    "digits in LightGBM": lightgbm_digits,
-    "constant category in LightGBM": lightgbm_constant,
-    "category of truth in LightGBM": lightgbm_truth,
-    "named codes in LightGBM": lightgbm_named_codes,
-    "codes in XGBoost": xgboost_codes,
-    "digits in XGBoost": xgboost_digits,
-}
-
-
-def score(folder: Path, model: Any, table: pd.DataFrame, *options: str) -> Ran:
-    """Save a model and its table in `folder`, and score the table into `out.parquet`."""
-    (folder / "teacher.pkl").write_bytes(pickle.dumps(model))
-    table.to_csv(folder / "data.csv", index=False)
-    return crembo(folder, "score", "teacher.pkl", "data.csv", "-o", "out.parquet", *options)
-
-
-def assert_scores(folder: Path, done: Ran, expected: Any) -> None:
-    """The scores in `folder` are the expected probabilities."""
-    assert done.code == 0, done.err
-    found = pd.read_parquet(folder / "out.parquet").to_numpy()
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+from tests.in_process import crembo
+from tests.teachers.pairs import (
+    CASES,
+    CODES,
+    DIGITS,
+    RNG,
+    ROWS,
+    X,
+    assert_scores,
+    encoded,
+    labels_for,
+    score,
+    xgboost_codes,
+)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -242,100 +128,6 @@ def test_a_teacher_that_refuses_noise_can_be_compressed(tmp_path: Path) -> None:
     options = ["--max-depth", "2", "-o", "student.onnx"]
     done = crembo(tmp_path, "compress", "teacher.pkl", "data.csv", *options)
     assert done.code == 0, done.err
-
-
-def test_missing_says_that_a_known_category_is_missing(tmp_path: Path) -> None:
-    """--missing wins over the teacher, in text by spelling and in numbers by value."""
-    frame = pd.DataFrame({"zip": np.where(DIGITS == "10", "?", DIGITS), "x": X})
-    frame["x"] = frame["x"].round(1)
-    model = encoded(frame, "zip", OneHotEncoder(handle_unknown="ignore"), DIGITS == "10")
-    table = frame.assign(x=frame["x"].mask(frame["x"] > 1, -999))
-    done = score(tmp_path, model, table, "--missing", "?,-999")
-    lacking = frame.replace({"zip": {"?": np.nan}}).assign(x=frame["x"].mask(frame["x"] > 1))
-    assert_scores(tmp_path, done, model.predict_proba(lacking))
-
-
-def test_missing_leaves_the_label_alone(tmp_path: Path) -> None:
-    """-1 may be a class and a missing feature in one table."""
-    frame = pd.DataFrame({"a": np.where(CODES == 0, -1, CODES), "b": X})
-    truth = np.where(X > 0, 1, -1)
-    model = DecisionTreeClassifier(max_depth=3, random_state=0).fit(
-        frame.mask(frame["a"] == -1), truth
-    )
-    (tmp_path / "teacher.pkl").write_bytes(pickle.dumps(model))
-    frame.assign(target=truth).to_csv(tmp_path / "data.csv", index=False)
-    options = ["--missing", "-1", "--max-depth", "2", "--json", "--quick-report"]
-    done = crembo(tmp_path, "compress", "teacher.pkl", "data.csv", *options)
-    assert done.code == 0, done.err
-    assert json.loads(done.out)["metrics"]["teacher"]["accuracy"] == 1.0
-    assert "'a' has missing cells" in done.err or "with missing cells" in done.err
-
-
-def test_text_and_number_say_what_a_column_holds(tmp_path: Path) -> None:
-    """A function knows nothing about its columns; the table alone would make numbers of 007."""
-    seen: list[pd.DataFrame] = []
-
-    def teacher(frame: pd.DataFrame) -> Any:
-        seen.append(frame)
-        return np.full((len(frame), 2), 0.5)
-
-    path = tmp_path / "data.csv"
-    path.write_text("zip,code,n\n" + "12,007,3\n" * 20)
-    library.score(teacher, path, text="zip", number="code")
-    assert seen[0].iloc[0].tolist() == ["12", 7.0, 3]
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"text": "zipp"}, "did you mean 'zip'"),
-        ({"number": "zipp"}, "no such column"),
-        ({"text": "zip", "number": "zip"}, "'zip' is both --text and --number"),
-        ({"thousands": "."}, "',' or ' ' or \"'\""),
-    ],
-)
-def test_invalid_columns_and_separators_are_refused(
-    tmp_path: Path, options: dict[str, str], message: str
-) -> None:
-    """With what was found."""
-    (tmp_path / "data.csv").write_text("zip,n\n" + "12,3\n" * 20)
-    with pytest.raises(CremboError, match=re.escape(message)):
-        library.score(lambda frame: frame, tmp_path / "data.csv", **options)
-
-
-@pytest.mark.parametrize(
-    ("separator", "delimiter", "cells"),
-    [
-        (",", ",", ['"1,250"', '"17,000.5"', "900"]),
-        (",", ";", ["1,250", "17,000.5", "900"]),
-        (" ", ";", ["1 250", "17\u00a0000.5", "900"]),
-        ("'", ",", ["1'250", "17'000.5", "900"]),
-    ],
-)
-def test_thousands_separators_are_read_on_demand(
-    tmp_path: Path, separator: str, delimiter: str, cells: list[str]
-) -> None:
-    """A comma as separator is then no decimal comma."""
-    seen: list[pd.DataFrame] = []
-
-    def teacher(frame: pd.DataFrame) -> Any:
-        seen.append(frame)
-        return np.full((len(frame), 2), 0.5)
-
-    lines = [f"pay{delimiter}word", *(f"{cell}{delimiter}a" for cell in cells)]
-    (tmp_path / "data.csv").write_text("\n".join(lines) + "\n")
-    library.score(teacher, tmp_path / "data.csv", thousands=separator)
-    assert seen[0]["pay"].tolist() == [1250, 17000.5, 900]
-
-
-def test_a_cell_that_is_no_number_keeps_thousands_text(tmp_path: Path) -> None:
-    """One bad cell is refused by line and column, where the teacher takes numbers."""
-    frame = pd.DataFrame({"pay": X * 1e4, "x": X})
-    model = LogisticRegression().fit(frame, labels_for(CODES > 2))
-    table = frame.assign(pay=["17,000"] * (ROWS - 1) + ["1,70"])
-    done = score(tmp_path, model, table, "--thousands", ",")
-    assert done.code == 2
-    assert f"line {ROWS + 1}, column 'pay'" in done.err
 
 
 @pytest.mark.parametrize("encoder", [OneHotEncoder(handle_unknown="ignore"), OrdinalEncoder()])

@@ -9,8 +9,15 @@ from typing import Any
 import numpy as np
 
 from crembo_cli.dataset.dtypes import ColumnType
+from crembo_cli.dataset.literals import MISSING
+from crembo_cli.teachers.pickles.booster_columns import (
+    KnownColumns,
+    booster_columns,
+    column_type,
+)
 
 INNER = ("best_estimator_", "estimator_", "_preprocessor")  # attributes that hold the next model
+VECTORISERS = "sklearn.feature_extraction.text"
 UNTYPED = ("FunctionTransformer", "DummyClassifier", "Pipeline", "FeatureUnion")
 NUMERIC = (  # modules whose estimators take numbers only, unless they have categories_
     "sklearn.preprocessing",
@@ -27,41 +34,28 @@ NUMERIC = (  # modules whose estimators take numbers only, unless they have cate
 )
 
 
-def find_column_types(
-    model: Any, names: Sequence[str] | None, count: int | None
-) -> tuple[ColumnType, ...]:
-    """Return the type of each column of a fitted `model`; () if their number is unknown.
+def find_columns(model: Any, names: Sequence[str] | None, count: int | None) -> KnownColumns:
+    """Return what a fitted `model` knows about each column of its table.
 
     `names` are the columns of the table that it was fitted on, if known; `count` is their number.
-    A column that goes into an encoder has the encoder's categories.
+    A column that goes into an encoder has the encoder's categories, and one that goes into a
+    booster has the booster's.
     """
-    if count is None:
-        return ()
-    found = [ColumnType()] * count
-    _follow(model, list(range(count)), list(names or ()), found)
-    return tuple(found)
+    found = KnownColumns(types=[ColumnType()] * (count or 0))
+    if count is not None:
+        _follow(model, list(range(count)), list(names or ()), found)
+    return found
 
 
-def column_type(categories: Sequence[Any]) -> ColumnType:
-    """Return the type of a column with these known categories; missing ones are ignored."""
-    known = [
-        value.item() if isinstance(value, np.generic) else value
-        for value in categories
-        if value is not None and value == value  # noqa: PLR0124 - NaN
-    ]
-    if known and all(isinstance(value, str) for value in known):
-        return ColumnType(kind="text", categories=tuple(known))
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
-    return ColumnType(kind="number" if known and numbers else "", coded=True)
-
-
-def _follow(part: Any, columns: list[int], names: list[str], found: list[ColumnType]) -> None:
+def _follow(part: Any, columns: list[int], names: list[str], found: KnownColumns) -> None:
     """Follow `columns`, positions in the table, through a part of the model."""
+    if _is_first_model(part, columns, found):
+        return
     if hasattr(part, "steps"):
         for _, step in part.steps:
             if step is not None and not isinstance(step, str):
                 _follow(step, columns, names, found)
-                if not hasattr(step, "statistics_"):  # an imputer keeps the columns
+                if not _keeps_columns(step):
                     return
     elif hasattr(part, "transformers_"):
         for _, step, chosen in part.transformers_:
@@ -70,7 +64,7 @@ def _follow(part: Any, columns: list[int], names: list[str], found: list[ColumnT
                 _follow(step, [columns[i] for i in inner], [], found)
     elif isinstance(getattr(part, "categories_", None), list):
         for column, categories in zip(columns, part.categories_, strict=False):
-            found[column] = column_type(categories)
+            found.types[column] = column_type(categories)
     elif hasattr(part, "statistics_"):
         kinds = ["text" if isinstance(value, str) else "number" for value in part.statistics_]
         _set_kinds(columns, kinds, found)
@@ -78,14 +72,46 @@ def _follow(part: Any, columns: list[int], names: list[str], found: list[ColumnT
         _follow_inner(part, columns, names, found)
 
 
-def _set_kinds(columns: list[int], kinds: Sequence[str], found: list[ColumnType]) -> None:
+def _is_first_model(part: Any, columns: list[int], found: KnownColumns) -> bool:
+    """Add what a booster or a vectoriser of text knows; return False for anything else."""
+    known = booster_columns(part)
+    if known is not None:
+        _join(known, columns, found)
+        return True
+    if not type(part).__module__.startswith(VECTORISERS):
+        return False
+    for column in columns:  # a vectoriser takes no missing cell: NA is a word
+        found.types[column] = ColumnType(kind="text", categories=MISSING)
+    found.documents.update(columns)
+    return True
+
+
+def _keeps_columns(step: Any) -> bool:
+    """Return whether a step of a pipeline passes its columns on: an imputer, or the identity."""
+    identity = type(step).__name__ == "FunctionTransformer" and step.func is None
+    return identity or hasattr(step, "statistics_")
+
+
+def _join(known: KnownColumns, columns: list[int], found: KnownColumns) -> None:
+    """Add what a booster knows about its columns, which are `columns` of the table."""
+    if len(known.types) != len(columns):
+        return
+    for place, column in enumerate(columns):
+        found.types[column] = known.types[place]
+        if place in known.lists:
+            found.lists[column] = known.lists[place]
+    found.codes |= {columns[place] for place in known.codes}
+    found.text_only |= {columns[place] for place in known.text_only}
+
+
+def _set_kinds(columns: list[int], kinds: Sequence[str], found: KnownColumns) -> None:
     """Set the kinds of those columns whose kind is still unknown."""
     for column, kind in zip(columns, kinds, strict=False):
-        if not found[column].kind:
-            found[column] = ColumnType(kind=kind)
+        if not found.types[column].kind:
+            found.types[column] = ColumnType(kind=kind)
 
 
-def _follow_inner(part: Any, columns: list[int], names: list[str], found: list[ColumnType]) -> None:
+def _follow_inner(part: Any, columns: list[int], names: list[str], found: KnownColumns) -> None:
     inner = [each for name in INNER if (each := getattr(part, name, None)) is not None]
     inner += [step for _, step in getattr(part, "transformer_list", ())]
     several = getattr(part, "estimators_", None)
@@ -98,7 +124,7 @@ def _follow_inner(part: Any, columns: list[int], names: list[str], found: list[C
         _follow(each, columns, names, found)
     categorical = getattr(part, "is_categorical_", None)  # of HistGradientBoostingClassifier
     for column, coded in zip(columns, () if categorical is None else categorical, strict=False):
-        found[column] = replace(found[column], coded=bool(coded))
+        found.types[column] = replace(found.types[column], coded=bool(coded))
     module = type(part).__module__
     typed = type(part).__name__ not in UNTYPED and module.startswith(NUMERIC)
     if typed and (not inner or hasattr(part, "_preprocessor")):
