@@ -114,6 +114,8 @@ def describe_search(
 ) -> SearchInfo:
     """Describe how the student was found."""
     return SearchInfo(
+        objective=search.objective,
+        utilities=None if search.utilities is None else [list(row) for row in search.utilities],
         algorithm=search.algorithm,
         select=search.select,
         threshold=found.threshold,

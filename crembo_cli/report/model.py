@@ -127,6 +127,8 @@ class SearchInfo:
     chosen: int  # the index in steps of the selected step
     steps: list[StepInfo]
     comparison: ComparisonInfo | None = None  # None: the user requested one student
+    objective: str = "labels"  # or "scores"
+    utilities: list[list[float]] | None = None  # of decisions, a row per true class; None: plain
 
 
 @dataclass(frozen=True, kw_only=True)

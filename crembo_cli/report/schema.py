@@ -48,6 +48,7 @@ DETAILS: dict[str, dict[str, Any]] = {
     "student.sha256": SHA256,
     "student.size": {"required": ["bytes"], "additionalProperties": {"type": "integer"}},
     "student.size.bytes": {"minimum": 1},
+    "search.objective": {"enum": ["labels", "scores"]},
     "search.algorithm": {"enum": ["crembo", "memo"]},
     "search.select": {"enum": ["depth", "accuracy"]},
     "search.steps": {"minItems": 1},

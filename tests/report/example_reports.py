@@ -266,6 +266,7 @@ def report(**changes: Any) -> Report:
             size={"tree_depth": 2, "leaves": 3, "nodes": 5, "parameters": 7, "bytes": 4_245},
         ),
         search=SearchInfo(
+            utilities=[[1.0, 0.5], [0.0, 1.0]],
             algorithm="crembo",
             select="depth",
             threshold=None,
