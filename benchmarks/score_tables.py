@@ -71,8 +71,10 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
         if pd.api.types.is_numeric_dtype(column):
             columns[str(name)] = column.astype(float)
         else:
-            columns[str(name)] = column.astype(object).where(column.notna(), None).map(
-                lambda cell: cell if cell is None else str(cell)
+            columns[str(name)] = (
+                column.astype(object)
+                .where(column.notna(), None)
+                .map(lambda cell: cell if cell is None else str(cell))
             )
     return pd.DataFrame(columns).reset_index(drop=True)
 

@@ -43,11 +43,14 @@ FLOOR = 1e-6  # probabilities are clipped to it where their logarithm is taken
 
 
 def text_columns(frame: pd.DataFrame) -> list[str]:
+    """The columns that are not numbers."""
     return [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
 
 
 def _ordinal(frame: pd.DataFrame) -> Any:
-    encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)
+    encoder = OrdinalEncoder(
+        handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2
+    )
     return make_column_transformer((encoder, text_columns(frame)), remainder="passthrough")
 
 
@@ -73,7 +76,9 @@ def _xgboost(seed: int) -> Any:
 
 
 TEACHERS: dict[str, Callable[[pd.DataFrame, int], Any]] = {
-    "hist": lambda frame, seed: make_pipeline(_ordinal(frame), HistGradientBoostingClassifier(random_state=seed)),
+    "hist": lambda frame, seed: make_pipeline(
+        _ordinal(frame), HistGradientBoostingClassifier(random_state=seed)
+    ),
     "lightgbm": lambda frame, seed: make_pipeline(_ordinal(frame), _lightgbm(seed)),
     "xgboost": lambda frame, seed: make_pipeline(_one_hot(frame), _xgboost(seed)),
     "forest": lambda frame, seed: make_pipeline(
@@ -84,9 +89,11 @@ Rows = tuple[TrainingRows, TrainingRows, LabelledTable]
 
 
 def crembo(name: str, objective: str = "labels", **options: object) -> Callable[[Rows, int], Any]:
+    """A student of ours, through the functions that the command uses."""
+
     def fit(rows: Rows, seed: int) -> Any:
         family = make_family(name, {key: str(value) for key, value in options.items()})
-        search = Search(seed=seed) if objective == "labels" else Search(seed=seed, objective=objective)
+        search = Search(seed=seed, objective=objective)
         return find_student(rows[0], rows[1], family, search).student
 
     return fit
@@ -99,6 +106,7 @@ class Peer:
         self.model = model
 
     def predict_proba(self, rows: Any) -> Any:
+        """Class probabilities (n, 2)."""
         rows = np.nan_to_num(rows, nan=-1e9)
         soft = not hasattr(self.model, "predict_proba")
         found = self.model.predict(rows) if soft else self.model.predict_proba(rows)
@@ -107,6 +115,7 @@ class Peer:
         return np.clip(found, 0, 1)
 
     def leaves(self) -> int:
+        """The leaves of a tree; 0 for other models."""
         return int(self.model.get_n_leaves()) if hasattr(self.model, "get_n_leaves") else 0
 
 
@@ -117,7 +126,11 @@ def cart(leaves: int, target: str) -> Callable[[Rows, int], Any]:
         train = rows[0]
         x = np.nan_to_num(train.rows, nan=-1e9)
         if target == "soft":
-            return Peer(DecisionTreeRegressor(max_leaf_nodes=leaves, random_state=seed).fit(x, train.beliefs))
+            return Peer(
+                DecisionTreeRegressor(max_leaf_nodes=leaves, random_state=seed).fit(
+                    x, train.beliefs
+                )
+            )
         model = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=seed)
         if target == "labels":
             return Peer(model.fit(x[: train.real], train.y_true))
@@ -161,6 +174,7 @@ STUDENTS: dict[str, Callable[[Rows, int], Any]] = {
     "rules scores": crembo("rules", "scores"),
     "linear": crembo("linear"),
     "additive": crembo("additive"),
+    "additive 10 pairs": crembo("additive", pairs=10),
     "mlp": crembo("mlp"),
     "boosted": crembo("boosted"),
     "cart soft 16": cart(16, "soft"),
@@ -197,7 +211,9 @@ def measure(probabilities: Any, labels: Any, test: LabelledTable) -> dict[str, f
     }
 
 
-def run(name: str, frame: pd.DataFrame, teacher: str, seed: int, names: list[str]) -> list[dict[str, Any]]:
+def run(
+    name: str, frame: pd.DataFrame, teacher: str, seed: int, names: list[str]
+) -> list[dict[str, Any]]:
     """One row a student."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(frame))
@@ -208,7 +224,13 @@ def run(name: str, frame: pd.DataFrame, teacher: str, seed: int, names: list[str
     model = TEACHERS[teacher](features, seed).fit(features, train[LABEL])
     taught = InMemoryTeacher(model, hard_labels=False)
     splits = read_splits(
-        train, taught, TableOptions(label=LABEL), SplitOptions(test_data=test), Notes(), seed=seed, compare=False
+        train,
+        taught,
+        TableOptions(label=LABEL),
+        SplitOptions(test_data=test),
+        Notes(),
+        seed=seed,
+        compare=False,
     )
     parts = label_rows(splits.untested(), taught, Search(seed=seed))
     beliefs = splits.test.beliefs
@@ -219,17 +241,27 @@ def run(name: str, frame: pd.DataFrame, teacher: str, seed: int, names: list[str
         fitted = STUDENTS[student]((parts[0], parts[1], splits.test), seed)
         seconds = perf_counter() - began
         q = fitted.predict_proba(splits.test.rows)
-        labels = fitted.predict(splits.test.rows) if hasattr(fitted, "predict") else q.argmax(axis=1)
+        labels = (
+            fitted.predict(splits.test.rows) if hasattr(fitted, "predict") else q.argmax(axis=1)
+        )
         leaves = fitted.leaves() if isinstance(fitted, Peer) else fitted.size().get("leaves", 0)
         found.append(
-            {**at, "student": student, **measure(q, labels, splits.test), "leaves": leaves, "seconds": seconds}
+            {
+                **at,
+                "student": student,
+                **measure(q, labels, splits.test),
+                "leaves": leaves,
+                "seconds": seconds,
+            }
         )
     return found
 
 
 def main() -> None:
     """Run what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--tables", nargs="+", default=list(REPORTED), choices=[*TUNED, *REPORTED])
     parser.add_argument("--teachers", nargs="+", default=list(TEACHERS), choices=TEACHERS)
     parser.add_argument("--students", nargs="+", default=list(STUDENTS))
@@ -247,7 +279,9 @@ def main() -> None:
     found = [row for rows in Parallel(n_jobs=args.jobs, verbose=5)(jobs) for row in rows]
     table = pd.DataFrame(found)
     table.to_csv(args.out / "scores.csv", index=False)
-    print(summary(table).to_string(float_format="%.4f"))
+    text = markdown(table)
+    (args.out / "SCORES.md").write_text(text)
+    print(text)
 
 
 def _quiet(*job: Any) -> list[dict[str, Any]]:
@@ -261,11 +295,61 @@ def _quiet(*job: Any) -> list[dict[str, Any]]:
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """The mean over the runs of each student, AUC and AP as a share of the teacher's."""
     taught = table[table.student == "teacher"].set_index(["table", "teacher", "seed"])
-    joined = table.join(taught[["auc", "ap"]], on=["table", "teacher", "seed"], rsuffix=" of teacher")
+    names = {"auc": "auc of teacher", "ap": "ap of teacher"}
+    taught = taught[list(names)].rename(columns=names)
+    joined = table.join(taught, on=["table", "teacher", "seed"])
     joined["auc share"] = joined["auc"] / joined["auc of teacher"]
     joined["ap share"] = joined["ap"] / joined["ap of teacher"]
-    numbers = joined.drop(columns=["table", "teacher", "seed"])
+    numbers = joined.drop(columns=["table", "teacher", "seed", *names.values()])
     return numbers.groupby("student", sort=False).mean()
+
+
+PAIRS = (
+    ("tree 16", "cart soft 16"),
+    ("tree 32", "cart teacher 32"),
+    ("tree 16 scores", "cart soft 16"),
+    ("tree scores", "cart soft 32"),
+    ("additive", "boosted"),
+    ("additive 10 pairs", "additive"),
+    ("mlp", "boosted"),
+)
+COMPARED = ("accuracy", "fidelity", "kl", "auc", "ap")
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """The means over all runs, and paired differences with their standard errors."""
+    runs = table[table.student == "teacher"]
+    lines = [
+        "# How well students reproduce probabilities",
+        "",
+        f"{len(runs)} runs: {', '.join(runs.table.unique())}; teachers "
+        f"{', '.join(runs.teacher.unique())}; seeds {sorted(int(s) for s in runs.seed.unique())}; "
+        "tables and seeds that nothing was tuned on. A quarter of the rows is tested on. AUC and "
+        "average precision (AP) of the rare class; shares are of the teacher's. Written by "
+        "`python benchmarks/scores.py`.",
+        "",
+    ]
+    shown = ["accuracy", "fidelity", "kl", "auc share", "ap share", "log loss", "brier", "recall",
+             "depth 5%", "leaves", "seconds"]  # fmt: skip
+    lines += ["| student | " + " | ".join(shown) + " |", "|---|" + "---:|" * len(shown)]
+    for name, row in summary(table)[shown].iterrows():
+        lines.append(f"| {name} | " + " | ".join(f"{value:.4g}" for value in row) + " |")
+    lines += ["", "Paired differences, mean and standard error over the runs:", ""]
+    lines += [
+        "| student | less | " + " | ".join(COMPARED) + " |",
+        "|---|---|" + "---:|" * len(COMPARED),
+    ]
+    keys = ["table", "teacher", "seed"]
+    for ours, other in PAIRS:
+        if {ours, other} <= set(table.student):
+            ab = [
+                table[table.student == each].set_index(keys)[list(COMPARED)]
+                for each in (ours, other)
+            ]
+            gap = ab[0] - ab[1]
+            cells = [f"{gap[m].mean():+.4f} ± {gap[m].sem():.4f}" for m in COMPARED]
+            lines.append(f"| {ours} | {other} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

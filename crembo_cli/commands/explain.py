@@ -25,6 +25,15 @@ def command(
             show_default=False,
         ),
     ] = None,
+    class_: Annotated[
+        str | None,
+        typer.Option(
+            "--class",
+            metavar="CLASS",
+            help="With --format sql: the probability of this class, not the predicted class.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -46,6 +55,6 @@ def command(
     del debug  # app.run reads it from the arguments, before any command runs
     if form == "png" and output is None:
         raise UsageError("a PNG image needs a file", hint="for example --output tree.png")
-    content = explain(student, format=form, output=output)
+    content = explain(student, format=form, class_=class_, output=output)
     if output is None:
         print_answer(content.decode("utf-8", "surrogateescape"))

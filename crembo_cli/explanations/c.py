@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.arrays import Doubles
 from crembo_cli.errors import printable
 from crembo_cli.explanations.split import Split, split_at
 from crembo_cli.student_file.metadata import ReadableStudent
-from crembo_cli.students.capabilities import kind_of
+from crembo_cli.students.capabilities import kind_of, utilities_of
 from crembo_cli.students.contract import Feature
 
 if TYPE_CHECKING:
@@ -60,7 +61,17 @@ def c_of(explained: ReadableStudent) -> str:
         "int crembo_predict(const struct crembo_row *row);",
         "void crembo_probabilities(const struct crembo_row *row, float *probabilities);",
     ]
-    return "\n".join(head) + "\n" + helpers + "\n" + body + PREDICT
+    utilities = utilities_of(student)
+    predict = PREDICT if utilities is None else _utilities(utilities) + DECIDE
+    return "\n".join(head) + "\n" + helpers + "\n" + body + predict
+
+
+def _utilities(utilities: Doubles) -> str:
+    rows = ",\n".join(f"    {numbers(row)}" for row in utilities)
+    name = "crembo_utilities[CREMBO_CLASSES][CREMBO_CLASSES]"
+    return (
+        f"\n/* Of each prediction, by true class. */\nstatic const double {name} = {{\n{rows}}};\n"
+    )
 
 
 def _tree(explained: ReadableStudent, tree: Tree) -> str:
@@ -189,6 +200,20 @@ int crembo_predict(const struct crembo_row *row) {
     crembo_probabilities(row, probabilities);
     for (int k = 1; k < CREMBO_CLASSES; k++)
         if (probabilities[k] > probabilities[best]) best = k;
+    return best;
+}
+"""
+DECIDE = """
+int crembo_predict(const struct crembo_row *row) {
+    float probabilities[CREMBO_CLASSES];
+    double values[CREMBO_CLASSES] = {0};
+    int best = 0;
+    crembo_probabilities(row, probabilities);
+    for (int k = 0; k < CREMBO_CLASSES; k++)
+        for (int y = 0; y < CREMBO_CLASSES; y++)
+            values[y] += (double)probabilities[k] * crembo_utilities[k][y];
+    for (int y = 1; y < CREMBO_CLASSES; y++)
+        if (values[y] > values[best]) best = y;
     return best;
 }
 """

@@ -89,10 +89,11 @@ def format_of_suffix(suffix: str) -> str:
     )
 
 
-def explain(explained: ReadableStudent, name: str) -> bytes:
+def explain(explained: ReadableStudent, name: str, class_: str | None = None) -> bytes:
     """Return the student in the format `name` of FORMATS, as the bytes of a file.
 
-    Raises StudentError if that student does not have the format.
+    With `class_`, SQL gives the probability of that class. Raises UsageError for an unknown one
+    or another format, StudentError if that student does not have the format.
     """
     wanted = FORMATS[name]
     if not wanted.supports(explained):
@@ -103,8 +104,24 @@ def explain(explained: ReadableStudent, name: str) -> bytes:
             wanted=" or ".join(key for key, each in FORMATS.items() if each.supports(explained)),
         )
     module, function = wanted.renderer(explained).split(":")
-    render: Callable[[ReadableStudent], str | bytes] = getattr(import_module(module), function)
-    content = render(explained)
+    render: Callable[..., str | bytes] = getattr(import_module(module), function)
+    arguments = [] if class_ is None else [_class_index(explained, name, class_)]
+    content = render(explained, *arguments)
     if isinstance(content, str):
         return content.encode("utf-8", "surrogateescape")
     return content
+
+
+def _class_index(explained: ReadableStudent, name: str, class_: str) -> int:
+    """The index of the class whose probability SQL gives. Raises UsageError."""
+    if name != "sql":
+        raise UsageError(
+            "only --format sql gives one class's probability",
+            where=f"--class {class_}",
+            found=f"--format {name}",
+            hint="text, json, python and c give the probabilities of all classes",
+        )
+    names = explained.class_names()
+    if class_ not in names:
+        raise UsageError("unknown class", where=f"--class {class_}", wanted=" or ".join(names))
+    return names.index(class_)

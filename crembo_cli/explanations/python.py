@@ -8,7 +8,7 @@ import numpy as np
 
 from crembo_cli.explanations.split import Split, split_at
 from crembo_cli.student_file.metadata import ReadableStudent
-from crembo_cli.students.capabilities import kind_of
+from crembo_cli.students.capabilities import kind_of, utilities_of
 
 if TYPE_CHECKING:
     from crembo_cli.students.scored.weights import WeightsStudent
@@ -60,12 +60,21 @@ def predict_proba(row):
     A missing value is None or, of a number, NaN.
     """
     return _probabilities(_cells(row))
-
+'''
+PREDICT = '''
 
 def predict(row):
     """One of CLASSES: the most probable, the first of equals."""
     probabilities = predict_proba(row)
     return CLASSES[probabilities.index(max(probabilities))]
+'''
+DECIDE = '''
+
+def predict(row):
+    """One of CLASSES: the one of largest expected utility, the first of equals."""
+    probabilities = predict_proba(row)
+    values = [sum(p * u for p, u in zip(probabilities, column)) for column in zip(*UTILITIES)]
+    return CLASSES[values.index(max(values))]
 '''
 
 
@@ -89,10 +98,14 @@ def python_of(explained: ReadableStudent) -> str:
         f"CATEGORIES = {codes!a}  # text features: each category's code",
         f"MISSING_TEXTS = {explained.missing_texts!a}  # texts that mean a missing category",
     ]
+    utilities = utilities_of(student)
+    end = ANSWERS + (PREDICT if utilities is None else DECIDE)
+    if utilities is not None:
+        lines.append(f"UTILITIES = {utilities.tolist()}  # of each prediction, by true class")
     if is_tree:
-        return "\n".join([*lines, *_tree(explained, cast("Tree", student))]) + CELLS + ANSWERS
+        return "\n".join([*lines, *_tree(explained, cast("Tree", student))]) + CELLS + end
     sums = _sums(cast("WeightsStudent", student))
-    return "\n".join([*lines, *sums]) + CELLS + SUMS + ANSWERS
+    return "\n".join([*lines, *sums]) + CELLS + SUMS + end
 
 
 def _tree(explained: ReadableStudent, tree: Tree) -> list[str]:

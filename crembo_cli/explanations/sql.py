@@ -9,10 +9,13 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from crembo_cli.errors import CONTROLS, StudentError
 from crembo_cli.explanations.split import Split, split_at
 from crembo_cli.student_file.metadata import ReadableStudent
-from crembo_cli.students.capabilities import kind_of
+from crembo_cli.students.capabilities import kind_of, utilities_of
 from crembo_cli.students.contract import Feature
 
 if TYPE_CHECKING:
@@ -25,29 +28,43 @@ GROUP = 50  # terms of a sum within one pair of brackets: databases nest an expr
 ALWAYS, NEVER = "1 = 1", "1 = 0"  # the boolean words are missing in some databases
 
 
-def sql_of(explained: ReadableStudent) -> str:
+def sql_of(explained: ReadableStudent, scored: int | None = None) -> str:
     """One CASE expression that gives the class; one newline at the end.
 
-    Columns are named as the features are, in double quotes. Of weighted sums, one comparison
-    stands for each pair of classes.
+    With `scored`, the index of a class, it gives the probability of that class instead. Columns
+    are named as the features are, in double quotes. Of weighted sums, one comparison stands for
+    each pair of classes. Raises StudentError for what SQL cannot say.
     """
     student = explained.student
     if kind_of(student) == "tree":
-        lines = _tree(explained, cast("Tree", student))
+        lines = _tree(explained, cast("Tree", student), scored)
+    elif scored is not None:
+        raise StudentError(
+            "unsupported option for this student",
+            where=explained.name,
+            found="--class",
+            wanted="a tree",
+            hint="--format python and --format c give the probabilities of any student",
+        )
     else:
         lines = _linear(explained, cast("WeightsStudent", student))
     return "\n".join(lines) + "\n"
 
 
-def _tree(explained: ReadableStudent, tree: Tree) -> list[str]:
+def _tree(explained: ReadableStudent, tree: Tree, scored: int | None) -> list[str]:
+    def leaf(v: int) -> str:
+        if scored is None:
+            return _class(explained, tree.label[v])
+        return _number(float(tree.probabilities[v, scored]))
+
     if tree.left[0] == 0:
-        return [f"CASE WHEN {ALWAYS} THEN {_class(explained, tree.label[0])} END"]
+        return [f"CASE WHEN {ALWAYS} THEN {leaf(0)} END"]
     lines: list[str] = []
 
     def visit(v: int, depth: int, before: str, after: str) -> None:
         indent = INDENT * depth
         if tree.left[v] == v:
-            lines.append(f"{indent}{before}{_class(explained, tree.label[v])}{after}")
+            lines.append(f"{indent}{before}{leaf(v)}{after}")
             return
         split = split_at(tree, v, explained.features)
         lines.append(f"{indent}{before}CASE WHEN {_goes_left(split, explained)}")
@@ -100,7 +117,7 @@ def _linear(explained: ReadableStudent, student: WeightsStudent) -> list[str]:
 def _lead(explained: ReadableStudent, student: WeightsStudent, k: int, other: int) -> str:
     """The points of class `k` less those of class `other`."""
     weights = student.weights.astype(float)
-    bias = student.bias.astype(float)
+    bias = student.bias.astype(float) + _log_weights(explained)
     terms = [_number(bias[k] - bias[other])]
     p = len(explained.features)
     for j, feature in enumerate(explained.features):
@@ -113,6 +130,25 @@ def _lead(explained: ReadableStudent, student: WeightsStudent, k: int, other: in
         weight = weights[p + flag, k] - weights[p + flag, other]
         terms.append(f"CASE WHEN {absent} THEN {_number(weight)} ELSE 0 END")
     return _sum(terms)
+
+
+def _log_weights(explained: ReadableStudent) -> NDArray[np.float64]:
+    """What the utilities of a student's decisions add to the points of each class, (c,).
+
+    With a weight for each class, the largest expected utility is that of the most points.
+    """
+    utilities = utilities_of(explained.student)
+    if utilities is None:
+        return np.zeros(len(explained.classes))
+    weights = np.diag(utilities)
+    if not np.array_equal(utilities, np.diag(weights)):
+        raise StudentError(
+            "unsupported format for this student",
+            where=explained.name,
+            found="--format sql, and costs of wrong decisions (--cost)",
+            hint="use --format python or --format c, or compress with --class-weight",
+        )
+    return np.log(weights)
 
 
 def _sum(terms: list[str]) -> str:

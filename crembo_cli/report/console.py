@@ -106,6 +106,9 @@ def parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield Text()
         yield _heading(student_heading(report.student))
         yield from (_hanging(line, width) for line in lines)
+    elif lines:
+        yield Text()
+        yield Text(f"{len(lines)} lines as text: crembo explain {printable(report.student.path)}")
     if report.requirements:
         yield Text()
     yield from (_requirement(each) for each in report.requirements)

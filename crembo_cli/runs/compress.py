@@ -29,17 +29,15 @@ from crembo_cli.runs.options import (
     report_files,
     table_options,
 )
-from crembo_cli.runs.select import request_students, search_options, select_student
+from crembo_cli.runs.select import Selected, request_students, search_options, select_student
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
     from crembo_cli.dataset.labelled import Splits
     from crembo_cli.report.model import Report
-    from crembo_cli.search.comparison import Comparison
-    from crembo_cli.search.student import Compression, Search
+    from crembo_cli.search.student import Search
     from crembo_cli.student_file.onnx_student import OnnxStudent
     from crembo_cli.student_file.signature import Signature
-    from crembo_cli.students.contract import Family
     from crembo_cli.teachers.contract import Teacher
 
 
@@ -179,12 +177,12 @@ def compress(
         utilities = decision.utilities(model.classes, splits.train.beliefs)
         splits, search = splits.with_utilities(utilities), search.with_utilities(utilities)
         signature = signature_of(model.inputs, splits.train.encoding)
-        family, found, comparison = select_student(
+        selected = select_student(
             request, search, splits, model, signature, version("crembo-cli"), progress
         )
-        with attribute_errors(family):
+        with attribute_errors(selected.family):
             content, finished = _measure(
-                Selected(family=family, found=found, comparison=comparison, prefer=request.prefer),
+                selected,
                 splits,
                 model,
                 signature,
@@ -203,16 +201,6 @@ def compress(
     student_file = {} if path is None else {path: content}
     write_together({**student_file, **report_files(finished, reports)})
     return Result(content=content, report=finished, notes=tuple(notes.sentences))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selected:
-    """The student that was selected, and what it was compared with."""
-
-    family: Family
-    found: Compression
-    comparison: Comparison | None  # None: one student was requested
-    prefer: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,14 +15,15 @@ def explain(
     student: str | Path,
     *,
     format: str | None = None,  # noqa: A002  # the option is called so
+    class_: str | None = None,
     output: str | Path | None = None,
 ) -> bytes:
     """The student in the ONNX file `student`, in a format: text by default.
 
-    The arguments are the options of `crembo explain`. With `output` the result is written there
-    as well, and the format follows from its suffix. Returns UTF-8 text, or a PNG image. Raises
-    UsageError for an unknown format, StudentError for a file that crembo did not write or a
-    student that has no such format, OutputError.
+    The arguments are the options of `crembo explain`; `class_` is `--class`. With `output` the
+    result is written there as well, and the format follows from its suffix. Returns UTF-8 text,
+    or a PNG image. Raises UsageError for an unknown format or class, StudentError for a file that
+    crembo did not write or a student that has no such format, OutputError.
     """
     path = None if output is None else Path(output)
     if format is not None:
@@ -30,7 +31,7 @@ def explain(
     chosen = format or (format_of_suffix(path.suffix) if path else "text")
     if path is not None:
         check_output(path, [Path(student)])
-    content = render(read_student(student), chosen)
+    content = render(read_student(student), chosen, class_)
     if path is not None:
         write_together({path: content})
     return content

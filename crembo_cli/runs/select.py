@@ -188,6 +188,16 @@ def _invalid_tree_depth(value: int | str | None) -> UsageError:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Selected:
+    """The student that was selected, and what it was compared with."""
+
+    family: Family
+    found: Compression
+    comparison: Comparison | None  # None: one student was requested
+    prefer: str | None
+
+
 def select_student(
     request: StudentRequest,
     search: Search,
@@ -196,11 +206,10 @@ def select_student(
     signature: Signature,
     version: str,
     progress: Progress,
-) -> tuple[Family, Compression, Comparison | None]:
+) -> Selected:
     """Fit the requested student, or all candidates and select one of them.
 
-    Returns the family, what was found for it, and the comparison, where there was one. Nothing
-    of it depends on the test rows.
+    Nothing of it depends on the test rows.
     """
     rows = label_rows(splits.untested(), teacher, search, progress.stage)
     if request.budget is None:
@@ -209,7 +218,7 @@ def select_student(
         with attribute_errors(family):
             found = find_student(rows[0], rows[1], family, search, progress.stage)
             size_of(family, found.student)
-        return family, found, None
+        return Selected(family=family, found=found, comparison=None, prefer=request.prefer)
     from crembo_cli.search.comparison import compare_candidates
 
     progress.note([f"not among the candidates: {error}" for error in request.left_out])
@@ -229,7 +238,12 @@ def select_student(
     )
     progress.note([f"not among the candidates: {error}" for error in comparison.failed])
     chosen = comparison.entries[comparison.chosen]
-    return chosen.candidate.family, chosen.found, comparison
+    return Selected(
+        family=chosen.candidate.family,
+        found=chosen.found,
+        comparison=comparison,
+        prefer=request.prefer,
+    )
 
 
 def metadata_of(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crembo_cli.arrays import Doubles
 from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.errors import ReplayError
 from crembo_cli.student_file.signature import (
@@ -22,6 +21,7 @@ from crembo_cli.student_file.signature import (
     input_infos,
     rows_nodes,
 )
+from crembo_cli.students.capabilities import utilities_of
 from crembo_cli.students.contract import Floats, Student
 from crembo_cli.teachers.contract import ClassLabel, ModelInput
 from crembo_cli.teachers.onnx.inputs import build_feeds, fixed_batch, pack_feeds
@@ -212,8 +212,8 @@ def check_replay(
     student has no utilities) lie closer than that.
     """
     predicted, believed = student.predict(rows), student.predict_proba(rows)
-    utilities: Doubles | None = getattr(student, "utilities", None)
-    two_best = np.partition(expected_utilities(believed, utilities), -2, axis=1)[:, -2:]
+    worth = expected_utilities(believed, utilities_of(student))
+    two_best = np.partition(worth, -2, axis=1)[:, -2:]
     close = two_best[:, 1] - two_best[:, 0] <= TOLERANCE
     # Written so that NaN, which compares with nothing, is no answer.
     near = (np.abs(probabilities - believed) <= TOLERANCE).all(axis=1)

@@ -35,6 +35,12 @@ def kind_of(student: object) -> str:
     return str(getattr(student, "kind", ""))
 
 
+def utilities_of(student: object) -> Doubles | None:
+    """The utilities that `student` decides by, float64 (c, c); None: the most probable class."""
+    utilities: Doubles | None = getattr(student, "utilities", None)
+    return utilities
+
+
 def exact_margins(student: object, rows: Floats, units: Doubles) -> Doubles | None:
     """The exact margin of each row, float64 (n,); None if `student` does not know it."""
     if not hasattr(student, "margins"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,17 @@ import numpy as np
 import pandas as pd
 
 from crembo_cli.core.beliefs import allowed_labels
+from crembo_cli.core.utilities import expected_utilities, utilities_from_weights
 from crembo_cli.dataset.encode import Encoding, learn_encoding
 from crembo_cli.student_file.build import build_model
-from crembo_cli.student_file.metadata import FAMILY, FEATURES, ReadableStudent
+from crembo_cli.student_file.metadata import CLASSES as CLASSES_KEY
+from crembo_cli.student_file.metadata import FAMILY, FEATURES, SEARCH, ReadableStudent
 from crembo_cli.student_file.read import read_student
 from crembo_cli.student_file.signature import signature_of
+from crembo_cli.students.capabilities import kind_of, utilities_of
 from crembo_cli.students.contract import Family, Floats, Student, Task
+from crembo_cli.students.decided import decide
 from crembo_cli.students.registry import family_class
-from crembo_cli.students.tree.model import Tree
 
 NAMES = {
     "size": 'si"ze */ of\n"things"',  # a name that tries to break out of every language
@@ -82,7 +85,7 @@ def edge_frame(frame: pd.DataFrame, student: Student) -> pd.DataFrame:
     """Rows of `frame` with cells at thresholds, beside them, halfway, missing, and never seen."""
     rng = np.random.default_rng(1)
     edges = [0.0]
-    if isinstance(student, Tree):
+    if kind_of(student) == "tree":
         for threshold in student.threshold[(student.feature >= 0) & (abs(student.threshold) < 1e9)]:
             above = np.nextafter(threshold, np.float32(np.inf))
             middle = (float(threshold) + float(above)) / 2
@@ -110,8 +113,9 @@ def make_case(
     depth: int = 5,
     classes: tuple[int | str, ...] = CLASSES,
     threshold: float | None = None,
+    weights: tuple[float, ...] | None = None,
 ) -> Case:
-    """Fit, export, run on edge rows, and read back."""
+    """Fit, export, run on edge rows, and read back; `weights` are those of the classes."""
     frame = training_frame()
     beliefs = teacher(frame)[:, : len(classes)]
     beliefs = beliefs / beliefs.sum(axis=1, keepdims=True)
@@ -125,7 +129,9 @@ def make_case(
         validation_beliefs=beliefs[:0],
         categories=tuple(len(each.categories) for each in encoding.features),
     )
-    student = fit(family_class(family)(**options), task, threshold)
+    utilities = None if weights is None else utilities_from_weights(np.array(weights))
+    task = replace(task, utilities=utilities)
+    student = decide(fit(family_class(family)(**options), task, threshold), utilities)
     path = folder / f"{family}.onnx"
     path.write_bytes(file_of(student, family, encoding, classes))
     frame = edge_frame(frame, student)
@@ -145,9 +151,10 @@ def make_case(
 def fit(family: Family, task: Task, threshold: float | None = None) -> Student:
     """A student of soft labels, or of the labels allowed at `threshold`."""
     learner = family.learner(task)
-    student = learner.fit(task.beliefs)
+    rewards = expected_utilities(task.beliefs, task.utilities)
+    student = learner.fit(rewards)
     if threshold is not None:
-        student = learner.fit(allowed_labels(task.beliefs, threshold), student)
+        student = learner.fit(allowed_labels(rewards, threshold), student)
     return learner.finish(student)
 
 
@@ -158,7 +165,11 @@ def file_of(
     metadata = {
         FAMILY: family,
         FEATURES: json.dumps([asdict(each) for each in encoding.features]),
+        CLASSES_KEY: json.dumps(classes),
     }
+    utilities = utilities_of(student)
+    if utilities is not None:
+        metadata[SEARCH] = json.dumps({"utilities": utilities.tolist()})
     model = build_model(student, signature_of((), encoding), classes, metadata, "test")
     return bytes(model.SerializeToString())
 

@@ -9,6 +9,7 @@ import pytest
 from crembo_cli.errors import StudentError, UsageError
 from crembo_cli.explanations.drawing import tree_as_svg
 from crembo_cli.explanations.formats import FORMATS, explain, format_of_suffix
+from tests.explanations.edge_rows import Case
 from tests.explanations.test_curves import additive
 from tests.explanations.test_text import FEATURES, small_sums, small_tree
 
@@ -60,3 +61,11 @@ def test_text_is_utf_8() -> None:
     for name in ("text", "sql", "dot"):
         assert "città".encode() in explain(named, name)
     assert explain(named, "python").isascii()
+
+
+def test_only_sql_takes_a_class(case: Case) -> None:
+    """Another format, and a class that the student does not have, are refused."""
+    with pytest.raises(UsageError, match="only --format sql"):
+        explain(case.explained, "text", "a")
+    with pytest.raises(UsageError, match="unknown class"):
+        explain(case.explained, "sql", "a")

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.errors import StudentError
 from crembo_cli.explanations.sql import sql_of
 from crembo_cli.student_file.metadata import ReadableStudent
+from crembo_cli.students.capabilities import kind_of, utilities_of
 from crembo_cli.students.contract import Feature, Floats, Indices, Student, Task
 from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.tree.family import TreeFamily
-from crembo_cli.students.tree.model import Tree
 from tests.explanations.edge_rows import Case
 
 
@@ -44,13 +45,28 @@ def test_sql_says_what_onnxruntime_says(
     query = f"SELECT {sql_of(case.explained)} FROM rows ORDER BY row_number"
     predicted = database(query, pd.DataFrame(case.rows))
     clear = np.ones(len(predicted), np.bool_)
-    if not isinstance(case.explained.student, Tree):
-        best = np.sort(case.probabilities, axis=1)
+    if kind_of(case.explained.student) != "tree":
+        worth = expected_utilities(case.probabilities, utilities_of(case.explained.student))
+        best = np.sort(worth, axis=1)
         clear = best[:, -1] - best[:, -2] > 1e-6
         assert clear.mean() > 0.99
     assert [a for a, ok in zip(predicted, clear, strict=True) if ok] == [
         a for a, ok in zip(case.labels, clear, strict=True) if ok
     ]
+
+
+@pytest.mark.parametrize("database", [in_sqlite, in_duckdb])
+def test_sql_gives_the_probability_of_a_class(
+    case: Case, database: Callable[[str, pd.DataFrame], list[object]]
+) -> None:
+    """On every edge, that of onnxruntime, for a tree; a weighted sum is refused."""
+    if kind_of(case.explained.student) != "tree":
+        with pytest.raises(StudentError, match="unsupported option for this student"):
+            sql_of(case.explained, 1)
+        return
+    query = f"SELECT {sql_of(case.explained, 1)} FROM rows ORDER BY row_number"
+    found = database(query, pd.DataFrame(case.rows))
+    assert np.array_equal(np.float32(found), case.probabilities[:, 1])
 
 
 def explained(student: Student, names: Sequence[str], classes: int) -> ReadableStudent:

@@ -26,7 +26,6 @@ from crembo_cli.teachers.process.wire import Array, Message, pack
 if TYPE_CHECKING:
     import pandas as pd
 
-
 THREADS = 4  # maximum number of threads by default: other processes need cores too
 
 
