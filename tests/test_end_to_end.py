@@ -229,10 +229,10 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 
 def test_the_report_is_drawn(drawn: Ran) -> None:
-    """Without an option it is a drawing with figures, path and how to see the tree; no more."""
+    """Without an option the report is a drawing with figures, path and tree; no word besides."""
     assert (drawn.code, drawn.err) == (0, "")
     assert drawn.out.startswith("breast_cancer_forest.student.onnx, a tree student\n")
-    for words in ("CART on teacher", "smaller", "faster", "^ selected", "crembo explain"):
+    for words in ("CART on teacher", "smaller", "faster", "^ selected", "benign"):
         assert words in drawn.out
 
 

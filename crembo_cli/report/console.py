@@ -43,7 +43,7 @@ from crembo_cli.report.tables import (
 from crembo_cli.report.verdict import verdict_of
 
 MOST_COLUMNS = 100
-MOST_LINES = 36  # a longer student is left out: it would not fit on the screen
+MOST_LINES = 64  # a longer student is left out: a tree of 32 leaves has as many
 NUMBER_WIDTH = 5  # columns of the screen that a number takes at least: 0.985
 
 

@@ -109,10 +109,11 @@ def test_a_long_line_of_the_tree_goes_on_below_in_its_place() -> None:
 
 
 def test_a_student_that_fits_on_a_screen_is_described() -> None:
-    """Up to 36 lines, under a heading of its own kind."""
-    for count, there in ((36, True), (37, False)):
+    """Up to 64 lines, under a heading of its own kind; beyond, the command that prints it."""
+    for count, there in ((64, True), (65, False)):
         text = lines(report(description="\n".join(f"line {k}" for k in range(count))), 80)
         assert ("line 0" in text) is there
+        assert any("65 lines as text: crembo explain" in line for line in text) is not there
     sizes = {
         "the tree (in parentheses: mean teacher probability of the leaf's class)": report().student,
         "rules (in parentheses: mean teacher probability of the predicted class)": replace(
