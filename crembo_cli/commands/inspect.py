@@ -37,7 +37,7 @@ def command(
     from crembo_cli.commands.messages import print_answer, print_message
     from crembo_cli.errors import printable
     from crembo_cli.teachers.load import load_teacher
-    from crembo_cli.teachers.process.subprocess_teacher import ModelFile
+    from crembo_cli.teachers.process.model_file import ModelFile
 
     del debug  # app.run reads it from the arguments, before any command runs
     teacher = load_teacher(

@@ -19,7 +19,7 @@ from crembo_cli.runs.options import refuse_both
 
 if TYPE_CHECKING:
     from crembo_cli.arrays import Doubles, Floats
-    from crembo_cli.teachers.contract import ClassLabel
+    from crembo_cli.teachers.contract import ClassLabel, Teacher
 
 BALANCED = "balanced"
 
@@ -42,6 +42,17 @@ class DecisionOptions:
     def given(self) -> bool:
         """Whether any of the options is given."""
         return bool(self.cost or self.class_weight is not None or self.decide_at is not None)
+
+    def or_of(self, teacher: Teacher) -> tuple[DecisionOptions, list[str]]:
+        """These options, or else the threshold that `teacher` decides at, with a note on it."""
+        if self.given() or teacher.threshold is None:
+            return self, []
+        at = f"{teacher.threshold:.6g}"
+        note = (
+            f"the student decides at {at} as its teacher does (for the most probable class, use"
+            " --decide-at 0.5)"
+        )
+        return DecisionOptions(decide_at=at), [note]
 
     def utilities(self, classes: Sequence[ClassLabel], beliefs: Floats) -> Doubles | None:
         """The utility matrix, (c, c), for the teacher's `classes`; None for plain labels.

@@ -41,6 +41,7 @@ class BeliefTable:
     classes_source = "the column names"
     numbered = False
     warnings: tuple[str, ...] = ()
+    threshold: float | None = None
 
     def __init__(self, path: Path, *, hard_labels: bool) -> None:
         table = read_table(path)

@@ -137,6 +137,14 @@ class Teacher(Protocol):
         ...
 
     @property
+    def threshold(self) -> float | None:
+        """Of two classes, the probability from which it predicts the second, if not one half.
+
+        None if it predicts the most probable class, or before the first table.
+        """
+        ...
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """Notes for the user, one sentence each."""
         ...

@@ -148,6 +148,11 @@ class InMemoryTeacher:
         return own if self._interpretation is None else f"{self._interpretation.words}, {own}"
 
     @property
+    def threshold(self) -> float | None:
+        """See `Teacher`."""
+        return None if self._interpretation is None else self._interpretation.threshold
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """See `Teacher`."""
         later = () if self._interpretation is None else self._interpretation.notes

@@ -32,6 +32,8 @@ class Interpretation:
     output_format: OutputFormat | None  # None if only the predicted labels are used
     hard: bool  # whether to return one-hot probabilities of the most probable class
     notes: tuple[str, ...] = ()  # for the user
+    threshold: float | None = None  # the second class's probability from which it is predicted,
+    # if that is not one half; None: the most probable class, or unknown
 
     @property
     def words(self) -> str:
@@ -81,18 +83,24 @@ def interpret(
         return Interpretation(classes=tuple(named), output_format=None, hard=hard)
     count = None if classes is None else len(classes)
     output_format = _read_format(answers, rows, activation, count, info.regressor)
+    threshold = None
     beliefs = output_format.beliefs(answers, rows)
     notes = _check_sigmoid(output_format, answers)
     if labels is not None and classes is None:
         check_class_order(labels, beliefs)
     elif labels is not None:
-        output_format, more = _check_labels(output_format, labels, beliefs)
+        output_format, more, threshold = _check_labels(output_format, labels, beliefs)
         notes += more
     elif sample is not None and len(sample[0]):
-        notes += _note_disagreement(sample[1], beliefs[sample[0]])
+        more, threshold = _note_disagreement(sample[1], beliefs[sample[0]])
+        notes += more
     named = range(beliefs.shape[1]) if classes is None else classes
     return Interpretation(
-        classes=tuple(named), output_format=output_format, hard=hard, notes=tuple(notes)
+        classes=tuple(named),
+        output_format=output_format,
+        hard=hard,
+        notes=tuple(notes),
+        threshold=threshold,
     )
 
 
@@ -131,8 +139,8 @@ def _read_format(
 
 def _check_labels(
     output_format: OutputFormat, labels: NDArray[np.int64], beliefs: Beliefs
-) -> tuple[OutputFormat, list[str]]:
-    """Compare the format with the predicted labels; return it, corrected, and notes."""
+) -> tuple[OutputFormat, list[str], float | None]:
+    """Compare the format with the predicted labels; return it, corrected, notes and threshold."""
     share = disagreement_rate(labels, beliefs)
     changed = output_format.how in ("softmax", "sigmoid")
     if (
@@ -141,30 +149,37 @@ def _check_labels(
         and beliefs.shape[1] == 2
         and output_format.columns is None
     ):
-        return replace(output_format, columns=(1, 0)), [
+        note = (
             "the teacher's two scores are in the opposite order of its labels (as in an SVC from"
             " skl2onnx); crembo swapped them"
-        ]
+        )
+        return replace(output_format, columns=(1, 0)), [note], None
     if changed and share > MOSTLY:
         raise TeacherError(
             "the teacher's labels contradict its scores",
             found=f"a label other than that of the largest score on {share:.1%} of the rows",
             hint="use the predicted labels only: --hard-labels",
         )
-    return output_format, _note_disagreement(labels, beliefs)
+    return output_format, *_note_disagreement(labels, beliefs)
 
 
-def _note_disagreement(labels: NDArray[np.int64], beliefs: Beliefs) -> list[str]:
-    """Return a note if predicted labels differ from the most probable class on some rows."""
+def _note_disagreement(
+    labels: NDArray[np.int64], beliefs: Beliefs
+) -> tuple[list[str], float | None]:
+    """Return a note if labels differ from the most probable class on some rows, and the threshold.
+
+    That is the one that explains the labels; None if they do not differ, or if there is none.
+    """
     share = disagreement_rate(labels, beliefs)
     if share <= RARELY:
-        return []
+        return [], None
     threshold = find_threshold(labels, beliefs)
-    rule = "" if threshold is None else f" (it uses the threshold {threshold:.3g})"
-    return [
-        f"the teacher's predicted label is not its most probable class on {share:.1%} of the"
-        f" rows{rule}; crembo uses the probabilities (for the labels, use --hard-labels)"
-    ]
+    note = (
+        f"the teacher's predicted label is not its most probable class on {share:.1%} of the rows"
+    )
+    if threshold is None:
+        return [f"{note}; crembo uses the probabilities (for the labels, use --hard-labels)"], None
+    return [f"{note}: it uses the threshold {threshold:.3g}"], threshold
 
 
 def find_threshold(labels: NDArray[np.int64], beliefs: Beliefs) -> float | None:

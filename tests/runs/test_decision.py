@@ -112,3 +112,21 @@ def read_labels() -> np.ndarray:
 def teacher_probabilities() -> np.ndarray:
     """The teacher's probability of malignant on each row."""
     return crembo.score(TEACHER, DATA).frame.iloc[:, 1].to_numpy()
+
+
+def test_a_student_decides_at_the_threshold_of_its_teacher() -> None:
+    """Without an option of the user's, as the teacher does; --decide-at 0.5 undoes it."""
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import FixedThresholdClassifier
+
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=400), "b": rng.normal(size=400)})
+    teacher = FixedThresholdClassifier(
+        LogisticRegression(), threshold=0.15, response_method="predict_proba"
+    ).fit(frame, (frame.a + rng.normal(size=400) > 1).astype(int))
+    result = crembo.compress(teacher, frame, quick_report=True, synthetic=500)
+    assert any("decides at 0.15 as its teacher does" in note for note in result.notes)
+    assert np.mean(result.student.predict(frame) == teacher.predict(frame)) > 0.93
+    plain = crembo.compress(teacher, frame, quick_report=True, synthetic=500, decide_at=0.5)
+    assert plain.report.search.utilities is None

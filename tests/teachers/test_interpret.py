@@ -53,14 +53,14 @@ def test_hard_labels_without_labels_are_the_most_probable_classes() -> None:
 
 
 def test_labels_that_differ_from_the_most_probable_class_are_noted() -> None:
-    """The probabilities count: the teacher may use a threshold other than 0.5."""
+    """The threshold that explains them is kept."""
     found = interpretation({"p": P}, [0, 0, 1], classes=("no", "yes"))
     assert "differ" not in found.words
     assert found.notes == (
         "the teacher's predicted label is not its most probable class on 33.3% of the rows"
-        " (it uses the threshold 0.8); crembo uses the probabilities (for the labels, use"
-        " --hard-labels)",
+        ": it uses the threshold 0.8",
     )
+    assert found.threshold == 0.8
 
 
 def test_labels_that_agree_are_not_noted() -> None:

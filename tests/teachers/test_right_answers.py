@@ -79,7 +79,7 @@ def test_labels_of_a_threshold_are_noted(tmp_path: Path) -> None:
     ).fit(frame, (X + RNG.normal(size=ROWS) > 1).astype(int))
     done = score(tmp_path, model, frame)
     assert "predicted label is not its most probable class" in done.err
-    assert "it uses the threshold 0.15)" in done.err
+    assert "it uses the threshold 0.15" in done.err
     assert_scores(tmp_path, done, model.predict_proba(frame))
 
 
