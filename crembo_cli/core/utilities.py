@@ -22,8 +22,26 @@ def utilities_from_costs(costs: Doubles) -> Doubles | None:
 
 
 def utilities_from_weights(weights: Doubles) -> Doubles | None:
-    """Utilities of right predictions by class, `weights` (c,) above 0; wrong ones are worth 0."""
-    return _unless_identity(np.diag(weights / weights.max()))
+    """Utilities with which a wrong prediction costs the weight of the true class.
+
+    `weights` (c,) are above 0. A right prediction is worth 1, a wrong one of the class of the
+    largest weight 0.
+    """
+    losses = np.repeat((weights / weights.max())[:, None], len(weights), axis=1)
+    np.fill_diagonal(losses, 0.0)
+    return _unless_identity(1.0 - losses)
+
+
+def weights_of(utilities: Doubles) -> Doubles | None:
+    """Weights (c,) of the classes with which the largest weighted probability is decided for.
+
+    None where wrong predictions of one class differ in what they are worth; two classes always
+    have weights.
+    """
+    c = len(utilities)
+    losses = np.diag(utilities)[:, None] - utilities
+    wrong = losses[~np.eye(c, dtype=np.bool_)].reshape(c, c - 1)
+    return np.asarray(wrong[:, 0]) if (wrong == wrong[:, :1]).all() else None
 
 
 def utilities_from_threshold(threshold: float, positive: int) -> Doubles | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.core.utilities import weights_of
 from crembo_cli.errors import CONTROLS, StudentError
 from crembo_cli.explanations.split import Split, split_at
 from crembo_cli.student_file.metadata import ReadableStudent
@@ -140,8 +141,8 @@ def _log_weights(explained: ReadableStudent) -> NDArray[np.float64]:
     utilities = utilities_of(explained.student)
     if utilities is None:
         return np.zeros(len(explained.classes))
-    weights = np.diag(utilities)
-    if not np.array_equal(utilities, np.diag(weights)):
+    weights = weights_of(utilities)
+    if weights is None:
         raise StudentError(
             "unsupported format for this student",
             where=explained.name,

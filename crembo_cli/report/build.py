@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from crembo_cli.arrays import Doubles
 from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.errors import printable
 from crembo_cli.evaluation.curves import curves_of
@@ -27,6 +28,7 @@ from crembo_cli.report.model import (
 from crembo_cli.robustness.model import Robustness
 from crembo_cli.search.comparison import Comparison
 from crembo_cli.search.student import Compression, Search
+from crembo_cli.student_file.build import StudentFile
 from crembo_cli.student_file.metadata import StudentMetadata
 from crembo_cli.students.contract import Family, Feature, Student
 
@@ -77,15 +79,16 @@ def rare_class(test: LabelledTable, classes: Sequence[str]) -> str | None:
 
 
 def describe_student(
-    path: str, sha256: str, family: Family, student: Student, size: int
+    path: str, file: StudentFile, family: Family, student: Student, utilities: Doubles | None
 ) -> StudentInfo:
-    """Describe the student and its file of `size` bytes."""
+    """Describe the student and its file, measured by `utilities` (c, c)."""
     return StudentInfo(
         path=path,
-        sha256=sha256,
+        sha256=file.sha256,
         family=family.name,
         options=asdict(family),  # type: ignore[call-overload]  # the contract: a dataclass
-        size={**student.size(), "bytes": size},
+        size={**student.size(), "bytes": len(file.content)},
+        utilities=None if utilities is None else utilities.tolist(),
     )
 
 
@@ -115,7 +118,6 @@ def describe_search(
     """Describe how the student was found."""
     return SearchInfo(
         objective=search.objective,
-        utilities=None if search.utilities is None else [list(row) for row in search.utilities],
         algorithm=search.algorithm,
         select=search.select,
         threshold=found.threshold,
@@ -157,6 +159,7 @@ def describe_comparison(comparison: Comparison, prefer: str | None) -> Compariso
                 insensitive_depth=as_decimal(each.insensitive_depth),
                 mean_belief=each.mean_belief,
                 mean_belief_error=each.error,
+                cross_entropy=each.cross_entropy,
                 within_budget=each.within_budget,
                 on_front=each.on_front,
             )
@@ -212,6 +215,7 @@ def build_evaluation_report(
             family=None if own is None else own.family,
             options=None if own is None else own.options,
             size={**size, "bytes": student.bytes or 0},
+            utilities=None if test.utilities is None else test.utilities.tolist(),
         ),
         search=None,
         baselines=None,

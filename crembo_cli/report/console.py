@@ -24,6 +24,7 @@ from crembo_cli.report.drawings import (
     explain_bounds,
     explain_classes,
     explain_comparison,
+    explain_utilities,
     format_ratio,
     name_classifier,
     pareto_plot,
@@ -91,9 +92,9 @@ def parts(report: Report, width: int) -> Iterator[RenderableType]:
     yield from _verdict(report)
     yield Text()
     yield _metrics(report, width)
-    classes = explain_classes(report)
-    if classes:
-        yield Text(printable(classes))
+    for sentence in (explain_classes(report), explain_utilities(report)):
+        if sentence:
+            yield Text(printable(sentence))
     yield Text()
     yield from _cost(report)
     yield Text()
@@ -126,7 +127,7 @@ def robustness_parts(report: Report) -> Iterator[RenderableType]:
     for row in table.rows:
         found.add_row(row.name, *(format_cell(row.cells[k]) for k in shown))
     yield found
-    sentence = explain_bounds(report.robustness.bounds)
+    sentence = explain_bounds(report)
     if sentence:
         yield Text(sentence)
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from crembo_cli.report.model import ComparisonInfo, Report, SearchInfo, StudentInfo
-from crembo_cli.robustness.model import Bounds
 
 CIRCLE, STAR, BOTH, SELECTED = "o", "*", "8", "^"  # the first series, the second, ...
 AXIS = 6  # columns that the axis and its numbers take
@@ -142,8 +141,19 @@ def student_heading(student: StudentInfo) -> str:
     return "the student as text"
 
 
-def explain_bounds(bounds: Bounds) -> str:
+def explain_utilities(report: Report) -> str:
+    """Say that depth is an expected utility, where decisions have utilities; else ""."""
+    if report.student.utilities is None:
+        return ""
+    return (
+        "Classes are decided by expected utility: depth and mean prob. are the expected utility of "
+        "the predicted class (1: surely right)."
+    )
+
+
+def explain_bounds(report: Report) -> str:
     """Put the bounds for new rows in a sentence, or why there are none; "" if none is known."""
+    bounds = report.robustness.bounds
     if bounds.fitted_on:
         return (
             "The student was fitted on rows of this table: its metrics are too optimistic and do "
@@ -155,8 +165,10 @@ def explain_bounds(bounds: Bounds) -> str:
     if bounds.fidelity is not None:
         parts.append(f"fidelity is at least {bounds.fidelity:.3f}")
     if bounds.below is not None:
+        plain = report.student.utilities is None
+        belief = "teacher probability" if plain else "expected utility"
         parts.append(
-            f"the teacher probability of the predicted class is below {BELOW} on at most "
+            f"the {belief} of the predicted class is below {BELOW} on at most "
             f"{bounds.below[BELOW]:.1%} of the rows"
         )
     if not parts:
@@ -189,13 +201,17 @@ def explain_comparison(comparison: ComparisonInfo) -> str:
     """Say how many candidates were compared, on which rows, and why one was selected."""
     students = comparison.students
     over = sum(not each.within_budget for each in students)
-    best = max((each for each in students if each.within_budget), key=lambda each: each.mean_belief)
+    scores = students[0].cross_entropy is not None
+    criterion = "lowest cross-entropy" if scores else "highest mean teacher probability"
+    best = max(
+        (each for each in students if each.within_budget),
+        key=lambda each: each.mean_belief if each.cross_entropy is None else -each.cross_entropy,
+    )
     selected = students[comparison.chosen]
     reason = (
-        "the highest mean teacher probability"
+        f"the {criterion}"
         if selected == best
-        else "the smallest within one standard error of the highest mean teacher probability "
-        f"({best.name})"
+        else f"the smallest within one standard error of the {criterion} ({best.name})"
     )
     text = (
         f"{len(students)} candidates, compared on {comparison.comparison_rows:,} rows + "

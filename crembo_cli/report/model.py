@@ -72,6 +72,9 @@ class StudentInfo:
     family: str | None  # None: crembo did not write it
     options: dict[str, Any] | None  # all options of the family
     size: dict[str, int]  # tree_depth, leaves, nodes, parameters (those that apply), bytes
+    utilities: (
+        list[list[float]] | None
+    )  # of decisions, a row per true class; None: 1 for that class
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,8 @@ class CandidateInfo:
     insensitive_depth: float  # at the search's delta
     mean_belief: float
     mean_belief_error: float  # the standard error of the mean over the rows
+    cross_entropy: float | None  # mean, nats, from the teacher's probabilities; None unless the
+    # objective is "scores", which selects by it
     within_budget: bool
     on_front: bool  # no other within the budget is better in bytes, fidelity and depth
 
@@ -128,7 +133,6 @@ class SearchInfo:
     steps: list[StepInfo]
     comparison: ComparisonInfo | None = None  # None: the user requested one student
     objective: str = "labels"  # or "scores"
-    utilities: list[list[float]] | None = None  # of decisions, a row per true class; None: plain
 
 
 @dataclass(frozen=True, kw_only=True)

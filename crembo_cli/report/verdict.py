@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from crembo_cli.report.drawings import (
     explain_bounds,
     explain_classes,
+    explain_utilities,
     format_ratio,
     join_names,
 )
@@ -51,7 +52,7 @@ def verdict_of(report: Report) -> Verdict:
     standing = compare_baselines(report)
     sentences = [*_compare_teacher(report), *_compare_cost(report)]
     sentences += _describe_standing(report, standing)
-    remarks = (explain_classes(report), explain_bounds(report.robustness.bounds))
+    remarks = (explain_utilities(report), explain_classes(report), explain_bounds(report))
     sentences += [each for each in remarks if each]
     good, headline = _headline(report, standing)
     faults = faults_of(report)

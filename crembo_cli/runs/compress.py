@@ -269,9 +269,7 @@ def _measure(
         data=build.describe_data(
             paths.data, paths.test_data, splits, found, build.class_names(teacher)
         ),
-        student=build.describe_student(
-            paths.student, file.sha256, family, student, len(file.content)
-        ),
+        student=build.describe_student(paths.student, file, family, student, splits.test.utilities),
         search=build.describe_search(search, found, selected.comparison, selected.prefer),
         baselines=size,
         metrics=metrics,

@@ -220,7 +220,9 @@ def _evaluate(
         fitted_on=metadata is not None and metadata.data_sha256 == test.table.sha256,
         seed=seed,
     )
-    progress.note([*student.warnings, *(teacher.warnings if teacher else ())])
+    # A student that decides by utilities differs from its most probable class by design.
+    odd = () if own is not None else student.warnings
+    progress.note([*odd, *(teacher.warnings if teacher else ())])
     teacher_path = None if teacher is None else display_path(teacher_input)
     return build_evaluation_report(
         student,

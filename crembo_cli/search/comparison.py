@@ -35,8 +35,9 @@ class CandidateResult:
     fidelity: float
     insensitive_depth: float  # at the search's delta
     mean_belief: float
-    error: float  # the standard error of the mean belief; with the objective "scores", of the
-    # mean log-likelihood of its probabilities
+    error: float  # the standard error of the mean belief
+    cross_entropy: float | None  # mean, nats, from the teacher's probabilities; None: not
+    # compared, because the objective is "labels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,14 +96,16 @@ def compare_candidates(
     deep = [insensitive_depth(each, search.delta) for each in depths]
     means = [float(np.mean(each)) for each in depths]
     best = [float(np.mean(each)) for each in criteria]
-    errors = [float(np.std(each) / np.sqrt(len(each))) for each in criteria]
+    errors, spreads = (
+        [float(np.std(each) / np.sqrt(len(each))) for each in rows] for rows in (depths, criteria)
+    )
     eligible = [place for place, fits in enumerate(within_budget) if fits]
     file_sizes = [sizes[order[place]]["bytes"] for place in eligible]
     front = pareto_front(file_sizes, np.column_stack([fidelity, deep])[eligible])
     on_front = {place for place, on in zip(eligible, front, strict=True) if on}
     chosen = eligible[
         smallest_within_error(
-            file_sizes, [best[k] for k in eligible], [errors[k] for k in eligible]
+            file_sizes, [best[k] for k in eligible], [spreads[k] for k in eligible]
         )
     ]
     return Comparison(
@@ -117,6 +120,7 @@ def compare_candidates(
                 insensitive_depth=deep[place],
                 mean_belief=means[place],
                 error=errors[place],
+                cross_entropy=-best[place] if search.objective == "scores" else None,
             )
             for place, k in enumerate(order)
         ),

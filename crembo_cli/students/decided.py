@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crembo_cli.arrays import Doubles, Floats, Indices
-from crembo_cli.core.utilities import decisions
+from crembo_cli.core.utilities import decisions, weights_of
 from crembo_cli.students.capabilities import full_text, json_values
 from crembo_cli.students.contract import Feature, Student
 
@@ -73,9 +73,11 @@ class DecidedStudent:
 
     def _rule(self, classes: Sequence[str]) -> str:
         """How a class is predicted, in one line."""
-        if len(classes) == 2 and self.utilities[0, 1] == self.utilities[1, 0] == 0:
-            threshold = self.utilities[0, 0] / (self.utilities[0, 0] + self.utilities[1, 1])
-            return f"{classes[1]} is predicted if its probability is above {threshold:.4g}."
+        weights = weights_of(self.utilities)
+        if len(classes) == 2 and weights is not None:
+            k = int(weights[1] >= weights[0])  # the class with the lower threshold
+            threshold = weights[1 - k] / weights.sum()
+            return f"{classes[k]} is predicted if its probability is above {threshold:.4g}."
         rows = "; ".join(
             f"{true}: " + ", ".join(f"{worth:.4g}" for worth in row)
             for true, row in zip(classes, self.utilities, strict=True)

@@ -13,6 +13,7 @@ from crembo_cli.core.utilities import (
     utilities_from_costs,
     utilities_from_threshold,
     utilities_from_weights,
+    weights_of,
 )
 
 
@@ -28,6 +29,17 @@ def test_costs_become_shares_of_the_largest() -> None:
     found = utilities_from_costs(np.array([[0.0, 1.0], [4.0, 0.0]]))
     assert found is not None
     assert found.tolist() == [[1.0, 0.75], [0.0, 1.0]]
+
+
+def test_weights_are_the_costs_of_errors_in_a_class() -> None:
+    """A right prediction is worth 1; two classes always have weights, three not always."""
+    found = utilities_from_weights(np.array([1.0, 4.0]))
+    assert found is not None
+    assert found.tolist() == [[1.0, 0.75], [0.0, 1.0]]
+    weights = weights_of(found)
+    assert weights is not None
+    assert weights.tolist() == [0.25, 1.0]
+    assert weights_of(np.array([[1.0, 0.5, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])) is None
 
 
 @given(st.floats(0.01, 0.99), st.integers(0, 1))

@@ -215,6 +215,7 @@ def comparison(name: str = "mlp hidden=16") -> ComparisonInfo:
                 insensitive_depth=depth,
                 mean_belief=belief,
                 mean_belief_error=0.01,
+                cross_entropy=None,
                 within_budget=within_budget,
                 on_front=on_front,
             )
@@ -264,9 +265,9 @@ def report(**changes: Any) -> Report:
             family="tree",
             options={"max_depth": 5},
             size={"tree_depth": 2, "leaves": 3, "nodes": 5, "parameters": 7, "bytes": 4_245},
+            utilities=None,
         ),
         search=SearchInfo(
-            utilities=[[1.0, 0.5], [0.0, 1.0]],
             algorithm="crembo",
             select="depth",
             threshold=None,

@@ -48,12 +48,13 @@ def full_report() -> Report:
     example = report()
     assert example.search is not None
     found = replace(comparison(), budget=dict.fromkeys(comparison().budget, 6_000))
-    students = [replace(each, threshold=0.25) for each in found.students]
+    students = [replace(each, threshold=0.25, cross_entropy=0.5) for each in found.students]
     bounds = MarginUpperBounds(rows=1, median=0.5, quantile_5=0.25)
     assert example.teacher is not None
     return replace(
         example,
         teacher=replace(example.teacher, classes=[0, 1]),
+        student=replace(example.student, utilities=[[1.0, 0.5], [0.0, 1.0]]),
         baselines=TreeSize(max_depth=5, max_leaves=16),
         search=replace(
             example.search, threshold=0.25, comparison=replace(found, students=students)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from crembo_cli.report.drawings import (
     abbreviate,
+    explain_comparison,
     format_ratio,
     join_names,
     name_classifier,
 )
 from crembo_cli.students.registry import family_names
+from tests.report.example_reports import comparison, report
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,23 @@ def test_ratios_and_counts_are_abbreviated() -> None:
     assert format_ratio(12.5, "smaller", "larger") == "12.5x smaller"
     assert format_ratio(0.5, "smaller", "larger") == "2.0x larger"
     assert [abbreviate(each) for each in (678, 34_500, 1_200_000)] == ["678", "34.5k", "1.2M"]
+
+
+def test_utilities_are_explained() -> None:
+    """With costs, depth is an expected utility, in the table's note and in the bounds."""
+    costly = replace(report().student, utilities=[[1.0, 0.5], [0.0, 1.0]])
+    text = replace(report(), student=costly).to_text()
+    flat = " ".join(text.split())
+    assert "Classes are decided by expected utility" in flat
+    assert "the expected utility of the predicted class is below 0.5" in flat
+    assert "teacher probability of the predicted class is below" not in flat
+
+
+def test_a_comparison_by_cross_entropy_says_so() -> None:
+    """With --objective scores, the best has the lowest cross-entropy."""
+    students = [
+        replace(each, cross_entropy=float(k)) for k, each in enumerate(comparison().students)
+    ]
+    sentence = explain_comparison(replace(comparison(), students=students))
+    assert "lowest cross-entropy" in sentence
+    assert "mean teacher probability" not in sentence

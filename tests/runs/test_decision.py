@@ -25,9 +25,9 @@ def test_each_option_is_a_utility_matrix() -> None:
     threshold = decision_options(None, None, "malignant=0.2").utilities(CLASSES, BELIEFS)
     for found, wanted in (
         (costs, [[1.0, 0.8], [0.0, 1.0]]),
-        (weights, [[0.25, 0.0], [0.0, 1.0]]),
-        (balanced, [[0.25, 0.0], [0.0, 1.0]]),
-        (threshold, [[0.25, 0.0], [0.0, 1.0]]),
+        (weights, [[1.0, 0.75], [0.0, 1.0]]),
+        (balanced, [[1.0, 0.75], [0.0, 1.0]]),
+        (threshold, [[1.0, 0.75], [0.0, 1.0]]),
     ):
         assert found is not None
         assert found == pytest.approx(np.array(wanted), abs=1e-6)
@@ -129,4 +129,4 @@ def test_a_student_decides_at_the_threshold_of_its_teacher() -> None:
     assert any("decides at 0.15 as its teacher does" in note for note in result.notes)
     assert np.mean(result.student.predict(frame) == teacher.predict(frame)) > 0.93
     plain = crembo.compress(teacher, frame, quick_report=True, synthetic=500, decide_at=0.5)
-    assert plain.report.search.utilities is None
+    assert plain.report.student.utilities is None
