@@ -221,8 +221,8 @@ def _evaluate(
         seed=seed,
     )
     # A student that decides by utilities differs from its most probable class by design.
-    odd = () if own is not None else student.warnings
-    progress.note([*odd, *(teacher.warnings if teacher else ())])
+    progress.note(student.warnings if own is None else ())
+    progress.note(teacher.warnings if teacher else ())
     teacher_path = None if teacher is None else display_path(teacher_input)
     return build_evaluation_report(
         student,
