@@ -117,11 +117,9 @@ def evaluate(
     check_outputs(None, reports, [as_path(each) for each in (student, data, teacher)])
     path = Path(student)
     if path.suffix.lower() != ".onnx":
+        found, wanted = f"the extension {path.suffix!r}", "a file that ends in .onnx"
         raise StudentError(
-            "a student is an ONNX model",
-            where=str(student),
-            found=f"the extension {path.suffix!r}",
-            wanted="a file that ends in .onnx",
+            "a student is an ONNX model", where=str(student), found=found, wanted=wanted
         )
     progress.stage(f"opening {student}", 0)
     metadata = read_student_metadata(path)
