@@ -74,8 +74,9 @@ DecideAt = Annotated[
     str | None,
     typer.Option(
         metavar="[CLASS=]PROBABILITY",
-        help="Of two classes, predict CLASS (default: the second) from this probability on. "
-        "[default: 0.5]",
+        help="Of two classes, predict CLASS (default: the second) if its probability is above "
+        "this. [default: the threshold of the teacher, or of the student that is evaluated; else "
+        "0.5]",
         show_default=False,
     ),
 ]

@@ -33,10 +33,10 @@ def utilities_from_weights(weights: Doubles) -> Doubles | None:
 
 
 def weights_of(utilities: Doubles) -> Doubles | None:
-    """Weights (c,) of the classes with which the largest weighted probability is decided for.
+    """The class weights w, (c,), with which the decision is the largest of w * probabilities.
 
-    None where wrong predictions of one class differ in what they are worth; two classes always
-    have weights.
+    None if the wrong predictions of one true class differ in utility: then there are none. Two
+    classes always have weights.
     """
     c = len(utilities)
     losses = np.diag(utilities)[:, None] - utilities
@@ -45,7 +45,7 @@ def weights_of(utilities: Doubles) -> Doubles | None:
 
 
 def utilities_from_threshold(threshold: float, positive: int) -> Doubles | None:
-    """Utilities of two classes with which `positive` is predicted from a probability on.
+    """Utilities of two classes: `positive` is predicted if its probability is above `threshold`.
 
     `threshold` lies in (0, 1). At exactly that probability both classes have equal utilities,
     and the first is predicted.

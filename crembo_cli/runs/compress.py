@@ -174,7 +174,7 @@ def compress(
         from crembo_cli.student_file.signature import signature_of
         from crembo_cli.students.registry import attribute_errors
 
-        decision, remarks = decision.or_of(model)
+        decision, remarks = decision.or_those_of(model)
         progress.note(remarks)
         utilities = decision.utilities(model.classes, splits.train.beliefs)
         splits, search = splits.with_utilities(utilities), search.with_utilities(utilities)

@@ -43,16 +43,15 @@ class DecisionOptions:
         """Whether any of the options is given."""
         return bool(self.cost or self.class_weight is not None or self.decide_at is not None)
 
-    def or_of(self, teacher: Teacher) -> tuple[DecisionOptions, list[str]]:
+    def or_those_of(self, teacher: Teacher) -> tuple[DecisionOptions, list[str]]:
         """These options, or else the threshold that `teacher` decides at, with a note on it."""
         if self.given() or teacher.threshold is None:
             return self, []
-        at = f"{teacher.threshold:.6g}"
         note = (
-            f"the student decides at {at} as its teacher does (for the most probable class, use"
-            " --decide-at 0.5)"
+            f"the student decides at {teacher.threshold:.6g} as its teacher does (for the most"
+            " probable class, use --decide-at 0.5)"
         )
-        return DecisionOptions(decide_at=at), [note]
+        return DecisionOptions(decide_at=repr(teacher.threshold)), [note]
 
     def utilities(self, classes: Sequence[ClassLabel], beliefs: Floats) -> Doubles | None:
         """The utility matrix, (c, c), for the teacher's `classes`; None for plain labels.
@@ -134,7 +133,7 @@ def _weights(text: str, names: list[str], beliefs: Floats) -> Doubles:
 
 
 def _threshold(text: str, names: list[str]) -> tuple[float, int]:
-    """The probability, and the class that is predicted from it on: by default the second."""
+    """The probability, and the class that is predicted above it: by default the second."""
     where = f"--decide-at {text!r}"
     if len(names) != 2:
         raise UsageError(

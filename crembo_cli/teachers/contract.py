@@ -138,7 +138,7 @@ class Teacher(Protocol):
 
     @property
     def threshold(self) -> float | None:
-        """Of two classes, the probability from which it predicts the second, if not one half.
+        """Of two classes, the probability above which it predicts the second, if not one half.
 
         None if it predicts the most probable class, or before the first table.
         """

@@ -32,7 +32,7 @@ class Interpretation:
     output_format: OutputFormat | None  # None if only the predicted labels are used
     hard: bool  # whether to return one-hot probabilities of the most probable class
     notes: tuple[str, ...] = ()  # for the user
-    threshold: float | None = None  # the second class's probability from which it is predicted,
+    threshold: float | None = None  # the second class's probability above which it is predicted,
     # if that is not one half; None: the most probable class, or unknown
 
     @property
@@ -196,7 +196,7 @@ def find_threshold(labels: NDArray[np.int64], beliefs: Beliefs) -> float | None:
         return None
     middle = (below + above) / 2
     rounded = (round(middle, digits) for digits in range(1, 8))
-    return next((each for each in rounded if below < each <= above), middle)
+    return next((each for each in rounded if below < each <= above and each < 1), middle)
 
 
 def _check_sigmoid(output_format: OutputFormat, answers: Mapping[str, Scores]) -> list[str]:

@@ -12,6 +12,7 @@ from crembo_cli.teachers.interpret import (
     Interpretation,
     check_class_order,
     disagreement_rate,
+    find_threshold,
     interpret,
     one_hot,
 )
@@ -134,3 +135,11 @@ def test_labels_that_do_not_number_the_outputs_are_refused() -> None:
     check_class_order(np.array([0, 2, 0]), BELIEFS)
     with pytest.raises(TeacherError, match="the label 3, but the largest score is number 2"):
         check_class_order(np.array([1, 3, 0]), BELIEFS)
+
+
+def test_a_threshold_is_below_one() -> None:
+    """Where only certain rows are of the second class, it lies in the gap below 1."""
+    beliefs = np.array([[0.5, 0.5], [0.04, 0.96], [0.0, 1.0]], np.float32)
+    found = find_threshold(np.array([0, 0, 1]), beliefs)
+    assert found is not None
+    assert 0.96 < found < 1

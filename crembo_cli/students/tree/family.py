@@ -124,7 +124,9 @@ class TreeLearner:
         weights = 0.0, 1.0
         if not scores:
             refine(draft, bins, rewards, passes, threads)
-            weights = 1.0, INFORMED * self.worth().information_per_reward(self.beliefs)
+            information = INFORMED * self.worth().information_per_reward(self.beliefs)
+            # At most 1 each, so that no gain is too large to be exact (see `worth_gains`).
+            weights = 1.0 / max(information, 1.0), min(information, 1.0)
         if (scores or soft) and weights[1] > 0:
             refine_worth(draft, bins, self.beliefs, self.utilities, weights, passes, threads)
         return draft.to_tree(bins, rewards.shape[1])

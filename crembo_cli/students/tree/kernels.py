@@ -61,6 +61,14 @@ def descend(codes, begin, end, feature, left, goes_right, levels, node):
 
 
 @kernel
+def leaf_below(codes, row, feature, left, goes_right, node):
+    """Return the leaf that the row reaches from `node`."""
+    while feature[node] >= 0:
+        node = left[node] + goes_right[node, codes[feature[node], row]]
+    return node
+
+
+@kernel
 def gains(codes, begin, end, feature, left, goes_right, label, rewards, node, open_, gain, kept):
     """The rewards of rows begin .. end-1 when sent left at their node, minus when sent right.
 
@@ -73,12 +81,8 @@ def gains(codes, begin, end, feature, left, goes_right, label, rewards, node, op
         kept[i] = 0.0
         if not open_[v]:
             continue
-        a = left[v]
-        while feature[a] >= 0:
-            a = left[a] + goes_right[a, codes[feature[a], i]]
-        b = left[v] + 1
-        while feature[b] >= 0:
-            b = left[b] + goes_right[b, codes[feature[b], i]]
+        a = leaf_below(codes, i, feature, left, goes_right, left[v])
+        b = leaf_below(codes, i, feature, left, goes_right, left[v] + 1)
         if label[a] != label[b]:
             gain[i] = rewards[i, label[a]] - rewards[i, label[b]]
             if not goes_right[v, codes[feature[v], i]]:
@@ -91,8 +95,8 @@ def worth_gains(
 ):
     """As `gains`, of what a row earns in the leaf that it reaches: beliefs[i] @ earned[leaf].
 
-    `earned` is float64 (nodes, c), `beliefs` float32 (n, c). Gains are multiples of 2^-18, so
-    that no sum of them depends on its order.
+    `earned` is float64 (nodes, c), `beliefs` float32 (n, c). Gains below 32 are multiples of
+    2^-18, so that no sum of them depends on its order.
     """
     for i in range(begin, end):
         v = node[i]
@@ -100,12 +104,8 @@ def worth_gains(
         kept[i] = 0.0
         if not open_[v]:
             continue
-        a = left[v]
-        while feature[a] >= 0:
-            a = left[a] + goes_right[a, codes[feature[a], i]]
-        b = left[v] + 1
-        while feature[b] >= 0:
-            b = left[b] + goes_right[b, codes[feature[b], i]]
+        a = leaf_below(codes, i, feature, left, goes_right, left[v])
+        b = leaf_below(codes, i, feature, left, goes_right, left[v] + 1)
         if a != b:
             total = 0.0
             for y in range(beliefs.shape[1]):
