@@ -30,8 +30,8 @@ class Encoding:
 
     features: tuple[Feature, ...]  # one per column, in order
     dtypes: tuple[np.dtype[Any], ...]  # of the columns that it was learned from
-    missing_texts: tuple[str, ...]  # texts that mean a missing cell in every text column: the
-    # empty text first, then each other one that is not a category of any column
+    missing_texts: tuple[str, ...]  # texts that mean a missing cell in each text column that does
+    # not have them as a category; the empty text first
     absent: tuple[str | None, ...]  # the value of a missing cell in each column: "" or None
     coded: tuple[int, ...] = ()  # columns of numbers that the teacher takes as codes of categories
 
@@ -82,7 +82,7 @@ class Encoding:
             )
         if not is_text:
             return cells.to_numpy()
-        return _codes(cells, feature.categories, self.missing_texts)
+        return _codes(cells, feature, self.missing_texts)
 
 
 def learn_encoding(
@@ -99,7 +99,6 @@ def learn_encoding(
 
     features: list[Feature] = []
     absent: list[str | None] = []
-    known: set[str] = set()
     for name in frame.columns:
         cells = frame[name]
         missing = cells.isna()
@@ -112,28 +111,23 @@ def learn_encoding(
             missing |= empty
             codes, texts = pd.factorize(cells.mask(empty, None).to_numpy())
             categories = order_categories(codes, texts.tolist(), beliefs) or (NO_TEXT,)
-            known.update(categories)
         features.append(Feature(name=name, categories=categories, missing=bool(missing.any())))
     return Encoding(
         features=tuple(features),
         dtypes=tuple(frame.dtypes),
-        missing_texts=tuple(
-            text for text in dict.fromkeys((*MISSING, *spellings)) if text not in known
-        ),
+        missing_texts=tuple(dict.fromkeys((*MISSING, *spellings))),
         absent=tuple(absent),
         coded=tuple(j for j in coded if not features[j].categories),
     )
 
 
-def _codes(
-    cells: pd.Series[Any], categories: tuple[str, ...], missing_texts: tuple[str, ...]
-) -> Floats:
+def _codes(cells: pd.Series[Any], feature: Feature, missing_texts: tuple[str, ...]) -> Floats:
     """Return the codes of a column of text."""
     import pandas as pd
 
     codes, texts = pd.factorize(cells.to_numpy())
-    place: dict[str, float] = {category: float(code) for code, category in enumerate(categories)}
-    place.update(dict.fromkeys(missing_texts, np.nan))
+    place: dict[str, float] = dict.fromkeys(missing_texts, np.nan)
+    place.update({text: float(code) for code, text in enumerate(feature.categories)})
     table = np.array([*(place.get(text, UNSEEN) for text in texts), np.nan], np.float32)
     found: Floats = table[codes]  # a missing cell has the code -1, the last entry of the table
     return found

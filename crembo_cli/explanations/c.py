@@ -33,9 +33,15 @@ def c_of(explained: ReadableStudent) -> str:
     else:
         body = _sums(explained, cast("WeightsStudent", student))
     helpers = ""
-    if "crembo_absent(" in body or "crembo_code(" in body:
-        helpers = f"\n#define CREMBO_MISSING_TEXTS {len(explained.missing_texts)}\n"
-        helpers += texts("crembo_missing_texts", explained.missing_texts) + "\n" + ABSENT
+    if "crembo_absent_" in body or "crembo_code(" in body:
+        helpers = IN + "".join(
+            f"\n{texts(f'crembo_missing_texts_{j}', missing)}\n"
+            f"#define crembo_absent_{j}(text) \\\n"
+            f"    (text == NULL || crembo_in(text, {len(missing)}, crembo_missing_texts_{j}))\n"
+            for j, each in enumerate(explained.features)
+            if f"crembo_absent_{j}(" in body
+            for missing in [each.missing_texts(explained.missing_texts)]
+        )
     if "crembo_code(" in body:
         helpers += CODE
     head = [
@@ -113,7 +119,7 @@ def _goes_left(split: Split, v: int, features: tuple[Feature, ...]) -> str:
     """A condition that holds where the cell goes left."""
     feature = features[split.feature]
     x = f"row->{field(split.feature, feature)}"
-    absent = f"crembo_absent({x})" if feature.categories else f"isnan({x})"
+    absent = f"crembo_absent_{split.feature}({x})" if feature.categories else f"isnan({x})"
     if split.known is not None:
         if split.known == split.missing_left:
             return "1" if split.known else "0"
@@ -151,26 +157,22 @@ def _sums(explained: ReadableStudent, student: WeightsStudent) -> str:
     lines += ["", "static void crembo_numbers(const struct crembo_row *row, double *numbers) {"]
     for j, each in enumerate(explained.features):
         x, count = f"row->{field(j, each)}", len(each.categories)
-        value = f"crembo_code({x}, {count}, crembo_categories_{j})" if count else f"(float){x}"
+        code = f"crembo_absent_{j}({x}) ? NAN : crembo_code({x}, {count}, crembo_categories_{j})"
+        value = code if count else f"(float){x}"
         lines.append(f"    numbers[{j}] = {value};")
     return "\n".join([*lines, "}"]) + "\n" + SUMS
 
 
-ABSENT = """
+IN = """
 static int crembo_in(const char *text, int count, const char *const *others) {
     for (int k = 0; k < count; k++)
         if (strcmp(text, others[k]) == 0) return 1;
     return 0;
 }
-
-static int crembo_absent(const char *text) {
-    return text == NULL || crembo_in(text, CREMBO_MISSING_TEXTS, crembo_missing_texts);
-}
 """
 CODE = """
-/* The code of a category, -1 where it was not seen before, NAN where it is missing. */
+/* The code of a category, -1 where it was not seen before. */
 static double crembo_code(const char *text, int count, const char *const *categories) {
-    if (crembo_absent(text)) return NAN;
     for (int k = 0; k < count; k++)
         if (strcmp(text, categories[k]) == 0) return k;
     return -1;

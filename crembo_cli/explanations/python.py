@@ -22,7 +22,8 @@ def _cells(row):
     for name in FEATURES:
         value = row[name]
         if name in CATEGORIES:
-            cells.append(None if value is None or value in MISSING_TEXTS else value)
+            known = value in CATEGORIES[name] or value not in MISSING_TEXTS
+            cells.append(value if known else None)
         else:
             cells.append(float("nan") if value is None else float(value))
     return cells
@@ -96,7 +97,7 @@ def python_of(explained: ReadableStudent) -> str:
         f"FEATURES = {[each.name for each in explained.features]!a}",
         f"CLASSES = {list(explained.classes)!a}",
         f"CATEGORIES = {codes!a}  # text features: each category's code",
-        f"MISSING_TEXTS = {explained.missing_texts!a}  # texts that mean a missing category",
+        f"MISSING_TEXTS = {explained.missing_texts!a}  # missing, where not a category",
     ]
     utilities = utilities_of(student)
     end = ANSWERS + (PREDICT if utilities is None else DECIDE)

@@ -6,7 +6,7 @@ A missing value is NULL, as in the table it came from; NaN, which few databases 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -94,7 +94,8 @@ def _goes_left(split: Split, explained: ReadableStudent) -> str:
     else:
         # Texts that mean a missing value go where NULL goes.
         with_missing = split.texts_left == split.missing_left
-        listed = [*split.texts, *(explained.missing_texts if with_missing else ())]
+        also = feature.missing_texts(explained.missing_texts) if with_missing else ()
+        listed = [*split.texts, *also]
         within = f"{column} IN ({', '.join(map(_text, listed))})" if listed else NEVER
         outside = f"{column} NOT IN ({', '.join(map(_text, listed))})" if listed else ALWAYS
         condition = within if split.texts_left else outside
@@ -160,7 +161,7 @@ def _sum(terms: list[str]) -> str:
     return " + ".join(terms)
 
 
-def _value(feature: Feature, missing_texts: Iterable[str]) -> str:
+def _value(feature: Feature, missing_texts: Sequence[str]) -> str:
     """The number that stands for a cell; NULL where it is missing."""
     column = _identifier(feature.name)
     if not feature.categories:
@@ -171,9 +172,10 @@ def _value(feature: Feature, missing_texts: Iterable[str]) -> str:
     return f"CASE WHEN {_absent(feature, missing_texts)} THEN NULL {codes} ELSE -1 END"
 
 
-def _absent(feature: Feature, missing_texts: Iterable[str]) -> str:
+def _absent(feature: Feature, missing_texts: Sequence[str]) -> str:
     column = _identifier(feature.name)
-    texts = ", ".join(map(_text, missing_texts)) if feature.categories else ""
+    absent = feature.missing_texts(missing_texts) if feature.categories else ()
+    texts = ", ".join(map(_text, absent))
     return f"({column} IS NULL OR {column} IN ({texts}))" if texts else f"({column} IS NULL)"
 
 

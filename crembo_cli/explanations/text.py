@@ -7,7 +7,7 @@ import json
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.capabilities import full_text, json_values
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 def text_of(explained: ReadableStudent) -> str:
@@ -27,9 +27,15 @@ def json_of(explained: ReadableStudent) -> str:
         "name": explained.name,
         "classes": list(explained.classes),
         "features": [
-            {"name": each.name, "categories": list(each.categories)} for each in explained.features
+            {
+                "name": each.name,
+                "categories": list(each.categories),
+                "missing_texts": list(each.missing_texts(explained.missing_texts))
+                if each.categories
+                else [],
+            }
+            for each in explained.features
         ],
-        "missing_texts": list(explained.missing_texts),
         **json_values(explained.student, explained.features, explained.classes),
     }
     return json.dumps(document, indent=2, allow_nan=False) + "\n"

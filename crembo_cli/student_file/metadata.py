@@ -92,7 +92,7 @@ class ReadableStudent:
     student: Student
     features: tuple[Feature, ...]
     classes: tuple[int | str, ...]  # as the `label` output gives them
-    missing_texts: tuple[str, ...]  # texts that stand for a missing category
+    missing_texts: tuple[str, ...]  # that mean a missing cell: see `Feature.missing_texts`
 
     def class_names(self) -> list[str]:
         """Return the classes as text."""
@@ -187,15 +187,16 @@ def utilities_of(model: ModelProto) -> Doubles | None:
 
 
 def missing_texts_of(model: ModelProto) -> tuple[str, ...]:
-    """Return the texts that mean a missing category; () if no feature is text."""
+    """Return the texts that mean a missing cell in some column; () if no feature is text."""
     from onnx import helper
 
+    texts: dict[str, None] = {}  # in order
     for node in model.graph.node:
         if node.op_type == "LabelEncoder":
             found = {each.name: helper.get_attribute_value(each) for each in node.attribute}
             pairs = zip(found["keys_strings"], found["values_floats"], strict=True)
-            return tuple(text.decode() for text, code in pairs if code != code)  # noqa: PLR0124  # NaN
-    return ()
+            texts |= {text.decode(): None for text, code in pairs if code != code}  # noqa: PLR0124  # NaN
+    return tuple(texts)
 
 
 def parse_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:

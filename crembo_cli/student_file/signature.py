@@ -30,7 +30,7 @@ class Signature:
 
     inputs: tuple[ModelInput, ...]
     features: tuple[Feature, ...]  # in the order in which the inputs take them
-    missing_texts: tuple[str, ...]  # texts that mean a missing category
+    missing_texts: tuple[str, ...]  # texts that mean a missing cell where they are no category
 
 
 @dataclass(kw_only=True)
@@ -132,7 +132,7 @@ def _text_columns(made: _Fragment, k: int, flat: str, features: Sequence[Feature
         if len(features) > 1:
             at = made.constant(f"crembo_input_{k}_{j}_at", np.array([j], np.int64))
             column = made.add("Gather", [flat, at], f"crembo_input_{k}_{j}", axis=1)
-        texts = [*feature.categories, *made.missing_texts]
+        missing_texts = feature.missing_texts(made.missing_texts)
         codes = [float(code) for code in range(len(feature.categories))]
         columns.append(
             made.add(
@@ -140,8 +140,8 @@ def _text_columns(made: _Fragment, k: int, flat: str, features: Sequence[Feature
                 [column],
                 f"crembo_input_{k}_{j}_code",
                 domain="ai.onnx.ml",
-                keys_strings=texts,
-                values_floats=codes + [float("nan")] * len(made.missing_texts),
+                keys_strings=[*feature.categories, *missing_texts],
+                values_floats=codes + [float("nan")] * len(missing_texts),
                 default_float=UNSEEN,
             )
         )

@@ -46,6 +46,11 @@ class Feature:
     categories: tuple[str, ...] = ()  # code k stands for categories[k]; empty: a number
     missing: bool = False  # whether any training row has no value here
 
+    def missing_texts(self, spellings: Sequence[str]) -> tuple[str, ...]:
+        """Return those of `spellings` that mean a missing cell here: all but its categories."""
+        own = set(self.categories)
+        return tuple(text for text in spellings if text not in own)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Task:

@@ -59,9 +59,13 @@ def test_encode_gives_numbers_codes_and_nan() -> None:
 
 
 def test_a_category_is_not_a_missing_text() -> None:
-    """The empty text comes first; a spelling of a missing cell that is a category is none."""
-    assert LEARNED.missing_texts == tuple(text for text in MISSING if text != "NA")
-    assert LEARNED.missing_texts[0] == ""
+    """In its own column; in all others the same text is a missing cell."""
+    frame = pd.DataFrame({"a": ["NA", "x", "?"], "b": ["y", "z", None]}, dtype=object)
+    learned = learn_encoding(frame, BELIEFS[:3])
+    assert learned.missing_texts == MISSING
+    other = pd.DataFrame({"a": ["NA", "x", "?"], "b": ["y", "NA", "?"]}, dtype=object)
+    codes = learned.encode(other)
+    assert np.isnan(codes).tolist() == [[False, False], [False, True], [False, True]]
 
 
 def test_decode_restores_columns_and_dtypes() -> None:

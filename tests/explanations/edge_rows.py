@@ -58,7 +58,7 @@ def training_frame(count: int = 600) -> pd.DataFrame:
     size = rng.normal(size=count)
     colours = rng.choice(np.array(["red", "o'green", 'b"lue', "white", None], object), count)
     cities = rng.choice(
-        np.array(["Roma", "Paris ??(", "Zürich\\n", "Łódź", "x" * 40], object), count
+        np.array(["Roma", "Paris ??(", "Zürich\\n", "Łódź", "NA", "x" * 40], object), count
     )
     frame = pd.DataFrame(
         {

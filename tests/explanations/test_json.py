@@ -20,7 +20,7 @@ def cell_of(document: Row, row: Row, j: int) -> Any:
     """The cell of feature j; None if it is missing."""
     feature = document["features"][j]
     cell = row[feature["name"]]
-    absent = cell is None or (feature["categories"] and cell in document["missing_texts"])
+    absent = cell is None or cell in feature["missing_texts"]
     return None if absent else cell
 
 

@@ -32,7 +32,7 @@ def test_the_student_that_is_read_answers_as_the_file(case: Case) -> None:
     rows = np.array(
         [
             [
-                (np.nan if cell is None or cell in explained.missing_texts else code.get(cell, -1))
+                (code.get(cell, np.nan if cell in (None, *explained.missing_texts) else -1))
                 if code
                 else (np.nan if cell is None else cell)
                 for code, cell in zip(codes, row.values(), strict=True)

@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 from sklearn.tree import DecisionTreeClassifier
 
+from crembo_cli import load_student
 from tests.in_process import crembo
 from tests.teachers.pairs import (
     CASES,
@@ -51,6 +52,24 @@ def test_a_question_mark_that_is_no_category_is_missing_and_noted(tmp_path: Path
     done = score(tmp_path, model, frame.fillna({"zip": "?"}))
     assert "10 cells '?' of column 'zip' are read as missing" in done.err
     assert_scores(tmp_path, done, model.predict_proba(frame))
+
+
+def test_a_student_reads_a_spelling_of_missing_in_each_column_as_its_teacher(
+    tmp_path: Path,
+) -> None:
+    """A question mark is a category in one column and missing in the next one."""
+    work, home = RNG.choice(["?", "p", "s"], ROWS), RNG.choice(["x", "y", None], ROWS)
+    frame = pd.DataFrame({"work": work, "home": home, "x": X})
+    columns = make_column_transformer((OneHotEncoder(), ["work", "home"]), remainder="passthrough")
+    model = make_pipeline(columns, DecisionTreeClassifier(max_depth=3))
+    model.fit(frame, (work == "?") ^ pd.isna(home))
+    raw = frame.fillna({"home": "?"})
+    (tmp_path / "teacher.pkl").write_bytes(pickle.dumps(model))
+    raw.to_csv(tmp_path / "data.csv", index=False)
+    options = ["--max-depth", "3", "--quick-report", "-o", "student.onnx"]
+    assert crembo(tmp_path, "compress", "teacher.pkl", "data.csv", *options).code == 0
+    student = load_student(tmp_path / "student.onnx")
+    assert student.predict(raw).tolist() == model.predict(frame).tolist()
 
 
 def test_text_for_category_codes_is_refused_by_column(tmp_path: Path) -> None:
