@@ -29,6 +29,7 @@ LAYERS = [
     "core",
     "files",
     "arrays",
+    "terminal",
     "errors",
 ]
 TESTING_MAY_IMPORT = {"testing", "students", "core", "arrays", "errors"}

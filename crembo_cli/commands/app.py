@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from crembo_cli.commands import compress, evaluate, explain, inspect, score, students
 from crembo_cli.commands.messages import answering, print_answer, print_line, print_message
+from crembo_cli.commands.panels import PanelCommand, PanelGroup
 from crembo_cli.commands.surroundings import (
     Terminated,
     check_environment,
@@ -27,24 +28,23 @@ from crembo_cli.commands.surroundings import (
     silence_libraries,
 )
 from crembo_cli.errors import CremboError, DefectError, InputError, printable
+from crembo_cli.terminal import wants_colour
 
 INTERRUPTED, TERMINATED = 130, 143
 HELP = {"-h", "--help"}
 
 app = typer.Typer(
     name="crembo",
+    cls=PanelGroup,
     help="Compress a saved classifier into a small, deep, robust student.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": sorted(HELP)},
+    context_settings={"help_option_names": sorted(HELP), "max_content_width": 100},
 )
-app.command("compress")(compress.command)
-app.command("score")(score.command)
-app.command("inspect")(inspect.command)
-app.command("evaluate")(evaluate.command)
-app.command("explain")(explain.command)
-app.command("students")(students.command)
+for _module in (compress, score, inspect, evaluate, explain, students):
+    _name = _module.__name__.rpartition(".")[2]
+    app.command(_name, cls=PanelCommand, epilog=_module.EXAMPLE)(_module.command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -67,6 +67,7 @@ def _options(
 ) -> None:
     """Compress a saved classifier into a small, deep, robust student."""
     if context.invoked_subcommand is None:
+        context.color = wants_colour(sys.stderr)
         print_line(context.get_help())
         raise typer.Exit(InputError.exit_code)
 
@@ -95,7 +96,9 @@ def run(arguments: list[str]) -> int:
         helped = not HELP.isdisjoint(arguments)  # typer prints then
         with (
             answering() if helped else nullcontext(),
-            command.make_context("crembo", arguments, obj=list(arguments)) as context,
+            command.make_context(
+                "crembo", arguments, obj=list(arguments), color=wants_colour(sys.stdout)
+            ) as context,
         ):
             command.invoke(context)
         return 0

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from crembo_cli.commands import options
+from crembo_cli.commands import options, panels
 from crembo_cli.search import defaults
+
+EXAMPLE = "crembo compress churn.pkl churn.csv --label Churn --report churn.html"
 
 
 def _print_glossary(wanted: bool) -> None:
@@ -33,6 +35,7 @@ def command(
             metavar="PATH",
             help="Path of the student. [default: <stem of TEACHER>.student.onnx in this folder]",
             show_default=False,
+            rich_help_panel=panels.USUAL,
         ),
     ] = None,
     student: Annotated[
@@ -43,6 +46,7 @@ def command(
             metavar="NAME|auto",
             help="Student family; `crembo students` lists them. auto: try every family and keep "
             "the smallest student within one standard error of the best.",
+            rich_help_panel=panels.USUAL,
         ),
     ] = defaults.STUDENT,
     max_depth: Annotated[
@@ -52,6 +56,7 @@ def command(
             help="Maximum depth of a tree. A..B: try each, keep the smallest tree within one "
             "standard error of the best. [default: 5]",
             show_default=False,
+            rich_help_panel=panels.USUAL,
         ),
     ] = None,
     max_leaves: Annotated[
@@ -62,6 +67,7 @@ def command(
             min=2,
             max=2**16,
             show_default=False,
+            rich_help_panel=panels.STUDENT,
         ),
     ] = None,
     max_bytes: Annotated[
@@ -71,6 +77,7 @@ def command(
             help="Maximum file size, with --student auto or --max-depth A..B.",
             min=1,
             show_default=False,
+            rich_help_panel=panels.STUDENT,
         ),
     ] = None,
     max_parameters: Annotated[
@@ -80,6 +87,7 @@ def command(
             help="Maximum number of parameters, with --student auto or --max-depth A..B.",
             min=1,
             show_default=False,
+            rich_help_panel=panels.STUDENT,
         ),
     ] = None,
     prefer: Annotated[
@@ -88,6 +96,7 @@ def command(
             metavar="readable",
             help="With --student auto: try only families that a person can read.",
             show_default=False,
+            rich_help_panel=panels.STUDENT,
         ),
     ] = None,
     set_: Annotated[
@@ -97,6 +106,7 @@ def command(
             metavar="KEY=VALUE",
             help="Set another option of the family; repeatable.",
             show_default=False,
+            rich_help_panel=panels.STUDENT,
         ),
     ] = None,
     label: options.Label = None,
@@ -113,6 +123,7 @@ def command(
             metavar="|".join(defaults.OBJECTIVES),
             help="What the student reproduces. labels: the teacher's decisions, and its "
             "probabilities as far as the size allows. scores: the teacher's probabilities.",
+            rich_help_panel=panels.STUDENT,
         ),
     ] = defaults.OBJECTIVE,
     cost: options.Cost = None,
@@ -123,6 +134,7 @@ def command(
         typer.Option(
             metavar="|".join(defaults.ALGORITHMS),
             help="Search algorithm: CREMBO's path over thresholds, or MEMO's binary search.",
+            rich_help_panel=panels.SEARCH,
         ),
     ] = defaults.ALGORITHM,
     select: Annotated[
@@ -134,6 +146,7 @@ def command(
             "insensitive depth. accuracy: highest validation accuracy (Algorithm 2). "
             "[default: depth]",
             show_default=False,
+            rich_help_panel=panels.SEARCH,
         ),
     ] = None,
     delta: Annotated[
@@ -142,6 +155,7 @@ def command(
             metavar="SHARE",
             help="Share of rows that may lie below the insensitive depth, 0 to 0.999. With "
             "--algorithm memo, 0 is the paper's exact consistency.",
+            rich_help_panel=panels.SEARCH,
         ),
     ] = defaults.DELTA,
     thresholds: Annotated[
@@ -150,6 +164,7 @@ def command(
             metavar="N",
             help="Number of thresholds on CREMBO's path, 1 to 1000. [default: 32]",
             show_default=False,
+            rich_help_panel=panels.SEARCH,
         ),
     ] = None,
     synthetic: Annotated[
@@ -158,6 +173,7 @@ def command(
             metavar="auto|N",
             help="Number of synthetic training rows labelled by the teacher. auto: 60 per real "
             "row, at most 32,000 rows in total.",
+            rich_help_panel=panels.SEARCH,
         ),
     ] = "auto",
     test_size: Annotated[
@@ -166,6 +182,7 @@ def command(
             metavar="SHARE",
             help="Share of the rows used for testing, 0.01 to 0.9. [default: 0.2]",
             show_default=False,
+            rich_help_panel=panels.INPUT,
         ),
     ] = None,
     test_data: Annotated[
@@ -174,6 +191,7 @@ def command(
             metavar="FILE",
             help="Test on this table instead of a share of DATA.",
             show_default=False,
+            rich_help_panel=panels.INPUT,
         ),
     ] = None,
     seed: options.Seed = defaults.SEED,
@@ -188,6 +206,7 @@ def command(
         typer.Option(
             "--quick-report",
             help="Leave out the metrics that need refitting: agreement and contamination.",
+            rich_help_panel=panels.REPORT,
         ),
     ] = False,
     explain_report: Annotated[
@@ -197,6 +216,7 @@ def command(
             callback=_print_glossary,
             is_eager=True,
             help="Explain each number of the report in one sentence, and exit.",
+            rich_help_panel=panels.REPORT,
         ),
     ] = False,
     as_json: options.AsJson = False,

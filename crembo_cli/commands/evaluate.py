@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from crembo_cli.commands import options
+from crembo_cli.commands import options, panels
 from crembo_cli.search import defaults
+
+EXAMPLE = "crembo evaluate churn.student.onnx today.csv --teacher churn.pkl"
 
 
 def command(
@@ -29,6 +31,7 @@ def command(
             metavar="TEACHER",
             help="Its teacher, for fidelity and depth: any file that `compress` takes.",
             show_default=False,
+            rich_help_panel=panels.USUAL,
         ),
     ] = None,
     label: options.Label = None,

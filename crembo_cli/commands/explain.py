@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from crembo_cli.commands import options
+from crembo_cli.commands import options, panels
 from crembo_cli.explanations.formats import FORMATS
 
 SUFFIXES = tuple(map(attrgetter("suffix"), FORMATS.values()))
+
+EXAMPLE = "crembo explain churn.student.onnx --output tree.svg"
 
 
 def command(
@@ -23,6 +25,7 @@ def command(
             metavar="|".join(FORMATS),
             help="Output format. [default: text, or the suffix of --output]",
             show_default=False,
+            rich_help_panel=panels.USUAL,
         ),
     ] = None,
     class_: Annotated[
@@ -32,6 +35,7 @@ def command(
             metavar="CLASS",
             help="With --format sql: the probability of this class, not the predicted class.",
             show_default=False,
+            rich_help_panel=panels.OUTPUT,
         ),
     ] = None,
     output: Annotated[
@@ -43,6 +47,7 @@ def command(
             help=f"Output file: {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}. "
             "[default: standard output]",
             show_default=False,
+            rich_help_panel=panels.USUAL,
         ),
     ] = None,
     debug: options.Debug = False,

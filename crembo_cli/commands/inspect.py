@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crembo_cli.commands import options
+from crembo_cli.commands import options, panels
 
 if TYPE_CHECKING:
     from crembo_cli.teachers.contract import Teacher
+
+EXAMPLE = "crembo inspect churn.pkl"
 
 
 def command(
@@ -29,7 +31,12 @@ def command(
     as_json: options.AsJson = False,
     verbose: Annotated[
         bool,
-        typer.Option("-v", "--verbose", help="Print how the model's process is confined."),
+        typer.Option(
+            "-v",
+            "--verbose",
+            help="Print how the model's process is confined.",
+            rich_help_panel=panels.RUN,
+        ),
     ] = False,
     debug: options.Debug = False,
 ) -> None:

@@ -17,6 +17,7 @@ from crembo_cli.errors import (
     escape_controls,
     printable,
 )
+from crembo_cli.terminal import wants_colour
 
 if TYPE_CHECKING:
     import typer
@@ -96,9 +97,7 @@ class Messages:
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
             TimeElapsedColumn(),
-            console=Console(
-                stderr=True, color_system=None if os.environ.get("NO_COLOR") else "auto"
-            ),
+            console=Console(stderr=True, color_system="auto" if wants_colour(sys.stderr) else None),
             transient=True,
         ) as bar:
             self._progress = bar

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from crembo_cli.commands import panels
+
 TeacherPath = Annotated[
     str,
     typer.Argument(
@@ -38,6 +40,7 @@ Label = Annotated[
         help="Column of true labels. [default: a column called target, label, class or y that the "
         "teacher does not need]",
         show_default=False,
+        rich_help_panel=panels.USUAL,
     ),
 ]
 Features = Annotated[
@@ -46,11 +49,17 @@ Features = Annotated[
         metavar="A,B",
         help="Feature columns, in the teacher's order. [default: all but the label]",
         show_default=False,
+        rich_help_panel=panels.INPUT,
     ),
 ]
 Drop = Annotated[
     str | None,
-    typer.Option(metavar="A,B", help="Columns to exclude.", show_default=False),
+    typer.Option(
+        metavar="A,B",
+        help="Columns to exclude.",
+        show_default=False,
+        rich_help_panel=panels.INPUT,
+    ),
 ]
 Cost = Annotated[
     list[str] | None,
@@ -59,6 +68,7 @@ Cost = Annotated[
         help="Cost of predicting one class where another is true, relative to the others; may be "
         "repeated. [default: 1 each]",
         show_default=False,
+        rich_help_panel=panels.STUDENT,
     ),
 ]
 ClassWeight = Annotated[
@@ -68,6 +78,7 @@ ClassWeight = Annotated[
         help="Weights of the classes. balanced: inverse to the mean teacher probability. "
         "[default: 1 each]",
         show_default=False,
+        rich_help_panel=panels.STUDENT,
     ),
 ]
 DecideAt = Annotated[
@@ -78,6 +89,7 @@ DecideAt = Annotated[
         "this. [default: the threshold of the teacher, or of the student that is evaluated; else "
         "0.5]",
         show_default=False,
+        rich_help_panel=panels.STUDENT,
     ),
 ]
 Missing = Annotated[
@@ -87,15 +99,26 @@ Missing = Annotated[
         help="Further spellings of a missing feature: texts or numbers. [default: those of pandas, "
         "and ? where it is not a category of the teacher]",
         show_default=False,
+        rich_help_panel=panels.INPUT,
     ),
 ]
 Text = Annotated[
     str | None,
-    typer.Option(metavar="A,B", help="Features to read as text.", show_default=False),
+    typer.Option(
+        metavar="A,B",
+        help="Features to read as text.",
+        show_default=False,
+        rich_help_panel=panels.INPUT,
+    ),
 ]
 Number = Annotated[
     str | None,
-    typer.Option(metavar="A,B", help="Features to read as numbers.", show_default=False),
+    typer.Option(
+        metavar="A,B",
+        help="Features to read as numbers.",
+        show_default=False,
+        rich_help_panel=panels.INPUT,
+    ),
 ]
 Thousands = Annotated[
     str | None,
@@ -104,6 +127,7 @@ Thousands = Annotated[
         help="Thousands separator of the numbers: a comma, a blank or an apostrophe. "
         "[default: none]",
         show_default=False,
+        rich_help_panel=panels.INPUT,
     ),
 ]
 Activation = Annotated[
@@ -111,6 +135,7 @@ Activation = Annotated[
     typer.Option(
         metavar="auto|none|softmax|sigmoid",
         help="How the scores of an ONNX teacher become probabilities.",
+        rich_help_panel=panels.INPUT,
     ),
 ]
 Classes = Annotated[
@@ -120,16 +145,23 @@ Classes = Annotated[
         help="Class labels, in the order of the teacher's outputs, if the model does not store "
         "them. [default: numbered from 0]",
         show_default=False,
+        rich_help_panel=panels.INPUT,
     ),
 ]
 HardLabels = Annotated[
     bool,
-    typer.Option("--hard-labels", help="Treat predicted labels as one-hot probabilities."),
+    typer.Option(
+        "--hard-labels",
+        help="Treat predicted labels as one-hot probabilities.",
+        rich_help_panel=panels.INPUT,
+    ),
 ]
 TrustPickle = Annotated[
     bool,
     typer.Option(
-        "--trust-pickle", help="Load any class from a pickle, which runs the code of the file."
+        "--trust-pickle",
+        help="Load any class from a pickle, which runs the code of the file.",
+        rich_help_panel=panels.INPUT,
     ),
 ]
 TeacherTimeout = Annotated[
@@ -138,6 +170,7 @@ TeacherTimeout = Annotated[
         metavar="SECONDS",
         help="Abort if the teacher makes no progress for this many seconds.",
         min=0.1,
+        rich_help_panel=panels.RUN,
     ),
 ]
 Jobs = Annotated[
@@ -148,6 +181,7 @@ Jobs = Annotated[
         min=1,
         max=256,
         show_default=False,
+        rich_help_panel=panels.RUN,
     ),
 ]
 ReportPaths = Annotated[
@@ -156,6 +190,7 @@ ReportPaths = Annotated[
         metavar="FILE",
         help="Write the report to a .json, .html or .md file; repeatable.",
         show_default=False,
+        rich_help_panel=panels.USUAL,
     ),
 ]
 Require = Annotated[
@@ -164,18 +199,50 @@ Require = Annotated[
         metavar="'METRIC>=VALUE'",
         help="Exit with code 1 if this does not hold, e.g. 'fidelity>=0.95'; repeatable.",
         show_default=False,
+        rich_help_panel=panels.REPORT,
     ),
 ]
 Seed = Annotated[
     int,
-    typer.Option(metavar="N", help="Random seed.", min=0, max=2**32 - 1),  # scikit-learn's limit
+    typer.Option(
+        metavar="N",
+        help="Random seed.",
+        min=0,
+        max=2**32 - 1,
+        rich_help_panel=panels.RUN,
+    ),  # scikit-learn's limit
 ]
 AsJson = Annotated[
     bool,
-    typer.Option("--json", help="Print the result as JSON on standard output."),
+    typer.Option(
+        "--json",
+        help="Print the result as JSON on standard output.",
+        rich_help_panel=panels.REPORT,
+    ),
 ]
 Quiet = Annotated[
-    bool, typer.Option("-q", "--quiet", help="Print errors only (and --json, if given).")
+    bool,
+    typer.Option(
+        "-q",
+        "--quiet",
+        help="Print errors only (and --json, if given).",
+        rich_help_panel=panels.RUN,
+    ),
 ]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log progress to standard error.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Print a traceback with an error.")]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "-v",
+        "--verbose",
+        help="Log progress to standard error.",
+        rich_help_panel=panels.RUN,
+    ),
+]
+Debug = Annotated[
+    bool,
+    typer.Option(
+        "--debug",
+        help="Print a traceback with an error.",
+        rich_help_panel=panels.RUN,
+    ),
+]

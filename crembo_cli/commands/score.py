@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from crembo_cli.commands import options
+from crembo_cli.commands import options, panels
 from crembo_cli.search import defaults
+
+EXAMPLE = "crembo score churn.pkl churn.csv --output probabilities.csv"
 
 
 def command(
@@ -21,6 +23,7 @@ def command(
             metavar="FILE",
             help="Path of the table: .csv or .parquet. [default: CSV on standard output]",
             show_default=False,
+            rich_help_panel=panels.USUAL,
         ),
     ] = None,
     label: options.Label = None,
@@ -35,7 +38,12 @@ def command(
     trust_pickle: options.TrustPickle = False,
     teacher_timeout: options.TeacherTimeout = defaults.TEACHER_TIMEOUT,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print a summary as JSON; needs --output.")
+        bool,
+        typer.Option(
+            "--json",
+            help="Print a summary as JSON; needs --output.",
+            rich_help_panel=panels.REPORT,
+        ),
     ] = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,

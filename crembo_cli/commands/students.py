@@ -6,6 +6,8 @@ from typing import Any
 
 from crembo_cli.commands import options
 
+EXAMPLE = "crembo students --json"
+
 
 def command(as_json: options.AsJson = False, debug: options.Debug = False) -> None:
     """List the families of students with their options."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Iterator
 
@@ -42,6 +41,7 @@ from crembo_cli.report.tables import (
     robustness_table,
 )
 from crembo_cli.report.verdict import verdict_of
+from crembo_cli.terminal import wants_colour
 
 MOST_COLUMNS = 100
 MOST_LINES = 64  # a longer student is left out: a tree of 32 leaves has as many
@@ -60,7 +60,7 @@ def render_terminal(report: Report) -> str:
 
     `NO_COLOR` (https://no-color.org) turns all styles off, bold as well as colours.
     """
-    styled = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    styled = wants_colour(sys.stdout)
     # Characters that the screen's encoding lacks are drawn in ASCII, or escaped.
     page = io.TextIOWrapper(io.BytesIO(), sys.stdout.encoding, errors="backslashreplace")
     console = Console(

@@ -181,11 +181,11 @@ def test_beliefs_have_no_speed_and_no_size() -> None:
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 200])
-@pytest.mark.parametrize("environment", [{}, {"FORCE_COLOR": "1"}, {"GITHUB_ACTIONS": "true"}])
+@pytest.mark.parametrize("environment", [{}, {"FORCE_COLOR": "0"}, {"GITHUB_ACTIONS": "true"}])
 def test_off_a_terminal_there_is_no_ansi(
     environment: dict[str, str], width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pipe gets plain text of its width, whatever the environment asks of terminals."""
+    """A pipe gets plain text of its width, unless colours are forced."""
     monkeypatch.setenv("COLUMNS", str(width))
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -195,6 +195,17 @@ def test_off_a_terminal_there_is_no_ansi(
     assert max(len(line) for line in text.splitlines()) <= min(width, 100)
     assert text.endswith("\n")
     assert not any(line.endswith(" ") for line in text.splitlines())
+
+
+@pytest.mark.parametrize("name", ["FORCE_COLOR", "CLICOLOR_FORCE"])
+def test_forced_colours_reach_a_pipe(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for `crembo ... | less -R`; the words are the same."""
+    monkeypatch.setenv("COLUMNS", "80")
+    plain = render_terminal(report())
+    monkeypatch.setenv(name, "1")
+    styled = render_terminal(report())
+    assert ANSI.search(styled)
+    assert [line.rstrip() for line in ANSI.sub("", styled).splitlines()] == plain.splitlines()
 
 
 class Screen(io.StringIO):
