@@ -18,8 +18,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+MOST_LISTED = 12
+PLAIN = re.compile(r"[\w.\-]+")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
 
@@ -50,6 +53,33 @@ class CremboError(Exception):
         if hint is not None:
             line += f"; {hint}"
         super().__init__(printable(" ".join(line.split())))
+
+
+def suggest(name: str, names: Iterable[str]) -> dict[str, str]:
+    """The end of an error about a `name` that is none of `names`, as keywords of `CremboError`.
+
+    The name that it is nearest to, by its letters, or else the names that there are.
+    """
+    from difflib import get_close_matches
+
+    offered = list(names)
+    folded = {_fold(each): each for each in reversed(offered)}
+    close = get_close_matches(_fold(name), folded, n=1)
+    if close:
+        return {"hint": f"did you mean {folded[close[0]]!r}?"}
+    return {"wanted": list_names(offered)}
+
+
+def list_names(names: Sequence[str]) -> str:
+    """List at most twelve names, quoted where they are not plain words: "a, b or 'c d'"."""
+    shown = [each if PLAIN.fullmatch(each) else repr(each) for each in names[:MOST_LISTED]]
+    if len(names) > MOST_LISTED:
+        return f"one of {', '.join(shown)}, ... ({len(names)} in all)"
+    return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def _fold(name: str) -> str:
+    return name.casefold().replace("_", "-")
 
 
 def printable(text: str) -> str:

@@ -16,8 +16,10 @@ import typer
 from typer.exceptions import TyperException
 
 from crembo_cli.commands import compress, evaluate, explain, inspect, score, students
+from crembo_cli.commands.invocation import HELP, ConfiguredCommand, Invocation
 from crembo_cli.commands.messages import answering, print_answer, print_line, print_message
-from crembo_cli.commands.panels import PanelCommand, PanelGroup
+from crembo_cli.commands.panels import PanelGroup
+from crembo_cli.commands.settings import is_set
 from crembo_cli.commands.surroundings import (
     Terminated,
     check_environment,
@@ -31,7 +33,6 @@ from crembo_cli.errors import CremboError, DefectError, InputError, printable
 from crembo_cli.terminal import wants_colour
 
 INTERRUPTED, TERMINATED = 130, 143
-HELP = {"-h", "--help"}
 
 app = typer.Typer(
     name="crembo",
@@ -44,7 +45,7 @@ app = typer.Typer(
 )
 for _module in (compress, score, inspect, evaluate, explain, students):
     _name = _module.__name__.rpartition(".")[2]
-    app.command(_name, cls=PanelCommand, epilog=_module.EXAMPLE)(_module.command)
+    app.command(_name, cls=ConfiguredCommand, epilog=_module.EXAMPLE)(_module.command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     open_streams()
     # matplotlib warns of a home where it cannot keep its cache, which changes no figure.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    if "--debug" not in words:
+    if not _wants_debug(words):
         silence_libraries()
     end_on_signals()
     code = run(words)
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command line and return the exit code; an error is printed on standard error."""
-    debug = "--debug" in arguments
+    invocation = Invocation(arguments=list(arguments), debug=_wants_debug(arguments))
     try:
         check_environment()
         # Not `app(arguments)`: it treats EOFError as Ctrl-C, and any broken pipe as ours.
@@ -97,7 +98,7 @@ def run(arguments: list[str]) -> int:
         with (
             answering() if helped else nullcontext(),
             command.make_context(
-                "crembo", arguments, obj=list(arguments), color=wants_colour(sys.stdout)
+                "crembo", arguments, obj=invocation, color=wants_colour(sys.stdout)
             ) as context,
         ):
             command.invoke(context)
@@ -111,14 +112,18 @@ def run(arguments: list[str]) -> int:
         print_message("interrupted; no output is half written")
         return INTERRUPTED
     except Exception as error:
-        if debug:
+        if invocation.debug:
             import traceback
 
             for line in "".join(traceback.format_exception(error)).splitlines():
                 print_line(printable(line))
-        line, code = _line_and_code(error, debug)
-        print_message(line)
+        line, code = _line_and_code(error, invocation.debug)
+        print_message(invocation.with_sources(line) if code == InputError.exit_code else line)
         return code
+
+
+def _wants_debug(arguments: Sequence[str]) -> bool:
+    return "--debug" in arguments or is_set("CREMBO_DEBUG")
 
 
 def _line_and_code(error: Exception, debug: bool) -> tuple[str, int]:

@@ -231,7 +231,6 @@ def command(
     from crembo_cli.commands.messages import (
         Messages,
         check_summary,
-        command_line,
         publish,
     )
     from crembo_cli.runs.compress import compress
@@ -281,6 +280,6 @@ def command(
             quick_report=quick_report,
             jobs=jobs,
             progress=messages,
-            command=command_line(context),
+            command=context.obj.command_line(),
         )
     publish(result.report, as_json=as_json, quiet=quiet)

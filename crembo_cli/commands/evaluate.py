@@ -62,7 +62,6 @@ def command(
     from crembo_cli.commands.messages import (
         Messages,
         check_summary,
-        command_line,
         publish,
     )
     from crembo_cli.runs.evaluate import evaluate
@@ -95,6 +94,6 @@ def command(
             require=require,
             jobs=jobs,
             progress=messages,
-            command=command_line(context),
+            command=context.obj.command_line(),
         )
     publish(result.report, as_json=as_json, quiet=quiet)

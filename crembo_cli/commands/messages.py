@@ -20,7 +20,6 @@ from crembo_cli.errors import (
 from crembo_cli.terminal import wants_colour
 
 if TYPE_CHECKING:
-    import typer
     from rich.progress import Progress
 
     from crembo_cli.report.model import Report
@@ -223,10 +222,3 @@ def _summary_errors(path: str) -> Iterator[None]:
             found=error.strerror,
             hint=f"unset {SUMMARY} outside of GitHub Actions",
         ) from error
-
-
-def command_line(context: typer.Context) -> str:
-    """The command as the user typed it, quoted for a shell; see `app.run`."""
-    import shlex
-
-    return shlex.join(["crembo", *context.obj])
