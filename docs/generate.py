@@ -78,8 +78,19 @@ def _table_row(*cells: str) -> str:
 
 def render_report() -> str:
     """Every number of a report in one sentence."""
+    from crembo_cli.report.advice import ERRORS as LEAST
+    from crembo_cli.report.advice import GAIN
     from crembo_cli.report.faults import ERRORS, ROWS, SHARE
     from crembo_cli.report.glossary import render_glossary_markdown
+    from crembo_cli.report.status import (
+        GOOD,
+        GOOD_FIDELITY,
+        RARE,
+        SURELY,
+        USABLE,
+        USABLE_FIDELITY,
+    )
+    from crembo_cli.search.references import MOST_ROWS, REFERENCES
 
     head = [
         "# The numbers of a report",
@@ -92,21 +103,52 @@ def render_report() -> str:
         "schema of the JSON report is `crembo_cli/report/report.schema.json`.",
         "",
     ]
+    loss, auc = f"{100 * GOOD:g} point", f"{GOOD:g}"
     verdict = [
         "",
         "## The verdict",
         "",
-        "A student is bad, and the verdict begins with it, whatever the other numbers and the",
-        "requirements are:",
+        "Every report begins with a verdict: what the student is worth, a status with its reasons,",
+        "and a command to try next. The JSON report has it under `verdict`. The gravest of these",
+        "rules decides; without a teacher, and where none of the first two holds, there is no",
+        "status.",
         "",
-        "- if it predicts one class on all test rows and its teacher does not;",
-        "- if it never predicts a class that its teacher predicts on at least "
-        f"{SHARE:.0%} of the test rows, or on {ROWS};",
-        f"- if a CART tree leads by more than {ERRORS:g} standard errors of the paired difference",
-        "  in `roc_auc`, `log_loss` or `kl`.",
+        "`failed`:",
         "",
-        "Each of these sentences ends with a command to try next. Without a teacher the true",
-        "labels take its place.",
+        "- a requirement is not met;",
+        "- the student predicts one class on all test rows and its teacher does not, or it never",
+        f"  predicts a class that its teacher predicts on {SHARE:.0%} of the test rows, or {ROWS}",
+        "  (without a teacher the true labels take its place);",
+        f"- a CART tree leads in accuracy by more than {100 * USABLE:g} points and by more than",
+        f"  {ERRORS:g} standard errors of the paired difference.",
+        "",
+        "`weak`:",
+        "",
+        f"- it loses more than {100 * USABLE:g} points of accuracy to its teacher; without",
+        f"  labels, fidelity is below {USABLE_FIDELITY:.0%};",
+        f"- its AUC is more than {USABLE:g} below the teacher's, where AUC counts: with",
+        "  `--objective scores`, and where a class is rare (it has fewer test rows than",
+        f"  {RARE:g} times the mean over the classes);",
+        f"- a CART tree leads by more than {ERRORS:g} standard errors in `accuracy`, `roc_auc`,",
+        "  `log_loss` or `kl`.",
+        "",
+        "`usable`:",
+        "",
+        f"- it loses more than {loss} of accuracy, or more than {auc} of AUC where that counts;",
+        f"  without labels, fidelity is below {GOOD_FIDELITY:.0%};",
+        "- the 95 % interval of the loss of accuracy reaches beyond "
+        f"{100 * SURELY * GOOD:g} points: there are",
+        "  too few test rows to know.",
+        "",
+        "`good`: none of these.",
+        "",
+        "The interval is that of Agresti and Min (2005) for paired proportions. What to try next",
+        "follows from what the run knows. Beside the student it fits a cheap reference of the",
+        f"strong families ({', '.join(f'`{name}`' for name in REFERENCES)}; at most {MOST_ROWS:,}",
+        f"rows). A family is named if its reference is better by more than {100 * GAIN:g} point",
+        f"of accuracy, or {GAIN:g} of AUC, and by more than {LEAST:g} standard error. Else the",
+        "advice is to weigh the classes, to fit the scores alone, to allow a larger student, or to",
+        "test on more rows, where each applies.",
         "",
     ]
     return "\n".join([*head, render_glossary_markdown().rstrip(), *verdict])

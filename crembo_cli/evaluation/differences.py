@@ -26,6 +26,7 @@ class Differences:
     """The differences from one classifier; None where a metric of either is None."""
 
     accuracy: Difference | None
+    fidelity: Difference | None
     log_loss: Difference | None
     kl: Difference | None
     roc_auc: Difference | None
@@ -56,6 +57,9 @@ def _parts(
     y, Q = test.y_true, predicted.probabilities
     found: dict[str, Doubles | None] = {
         "accuracy": None if y is None else (predicted.labels == y).astype(np.float64),
+        "fidelity": (
+            (predicted.labels == test.teacher_labels()).astype(np.float64) if teacher else None
+        ),
         "log_loss": None if y is None or Q is None else scores.log_loss_by_row(Q, y),
         "kl": scores.kl_by_row(test.beliefs, Q) if teacher and Q is not None else None,
         "roc_auc": None,

@@ -1,62 +1,164 @@
-"""What to try next, as a command."""
+"""What to try next, chosen by what this run knows."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
-from crembo_cli.report.model import Report
+from crembo_cli.report.drawings import add_article
+from crembo_cli.report.faults import lost_classes
+from crembo_cli.report.model import ReferenceInfo, Report
+from crembo_cli.report.next_command import compress_again, explain_student
+from crembo_cli.report.status import (
+    GOOD,
+    SURELY,
+    auc_loss_of,
+    decides_by_auc,
+    loss_of,
+    rare_class_of,
+    status_of,
+)
 
-# Families whose probabilities are smooth in the features, the most readable first.
-FAMILIES = ("additive", "boosted", "mlp")
-# Options of the command that the next one keeps: those that do not belong to a student family.
-FLAGS = {"--hard-labels", "--trust-pickle", "--quick-report"}
-OPTIONS = {
-    "-o",
-    "--output",
-    "-y",
-    "--label",
-    "--features",
-    "--drop",
-    "--classes",
-    "--missing",
-    "--text",
-    "--number",
-    "--thousands",
-    "--objective",
-    "--cost",
-    "--class-weight",
-    "--decide-at",
-    "--activation",
-    "--seed",
-    "--synthetic",
-    "--test-data",
-    "--test-size",
-    "--teacher-timeout",
-    "--report",
-    "--jobs",
-}
+GAIN = 0.01  # a reference must be better by more, in accuracy or AUC, for its family to be named
+ERRORS = 1.0  # and by so many standard errors of the paired difference
+SIMPLER = 0.003  # a linear student is named instead of a net that gains at most so much more
+DEEPER = 3  # levels that are added to a tree that has reached its limit
+MOST_DEPTH = 16
+LOW_RECALL = 0.5  # below it a rare class is missed more often than found
+LARGER_TEST = 0.4  # share of the rows, for a narrower interval
+# By family, the option that makes a student larger and how its next value follows.
+LARGER = {"mlp": "hidden", "boosted": "trees", "rules": "max_rules"}
+MOST = {"hidden": 1024, "trees": 1000, "max_rules": 50}
+PAIRS = 10
+Advice = tuple[str, str]  # a clause, and the command
 
 
-def next_command(report: Report, number: int = 0) -> str:
-    """Write the command that fits another family to the same teacher and table.
+def advice_of(report: Report) -> Advice:
+    """Return what to try next and its command; ("", "") where nothing is known that could help."""
+    return next(_advice(report), ("", ""))
 
-    `number` counts the suggestions in one report: the second names another family. Without a
-    command line, as in a notebook, it is a call of the library.
+
+def better_reference(report: Report) -> tuple[str, ReferenceInfo] | None:
+    """Return the family that is expected to be better than the student, and its reference.
+
+    It is better by more than GAIN and by more than ERRORS standard errors: in accuracy, or in
+    AUC, or without labels in fidelity.
     """
-    others = [name for name in FAMILIES if name != report.student.family]
-    family = others[min(number, len(others) - 1)]
-    if not report.command:
-        return f'crembo.compress(teacher, data, student="{family}")'
-    teacher = "TEACHER" if report.teacher is None else report.teacher.path
-    kept = _kept_options(shlex.split(report.command))
-    words = ["crembo", "compress", teacher, report.data.path, *kept, "--student", family]
-    return shlex.join(words)
+    found = {
+        name: each
+        for name, each in report.references.items()
+        if any(
+            gain is not None and gain.value > max(GAIN, ERRORS * gain.error)
+            for gain in (
+                each.fidelity_gain if each.accuracy_gain is None else each.accuracy_gain,
+                each.roc_auc_gain,
+            )
+        )
+    }
+    if not found:
+        return None
+    best = max(found, key=lambda name: _worth(found[name], report))
+    simple = "linear" in found and _worth(found["linear"], report) >= (
+        _worth(found[best], report) - SIMPLER
+    )
+    name = "linear" if simple else best
+    return name, found[name]
 
 
-def _kept_options(words: list[str]) -> Iterator[str]:
-    for k, word in enumerate(words):
-        if word in FLAGS or word.partition("=")[0] in OPTIONS - {word}:
-            yield word
-        elif word in OPTIONS:
-            yield from words[k : k + 2]
+def _worth(reference: ReferenceInfo, report: Report) -> float:
+    """What references are compared by."""
+    if decides_by_auc(report) and reference.roc_auc is not None:
+        return reference.roc_auc
+    return reference.fidelity if reference.accuracy is None else reference.accuracy
+
+
+def _advice(report: Report) -> Iterator[Advice]:
+    """Generate everything that could help, what is most likely to first."""
+    if report.search is None:
+        yield from _after_evaluation(report)
+        return
+    better = better_reference(report)
+    if better is not None:
+        family, reference = better
+        text = f"{add_article(family)} student {_promise(reference, report)}"
+        yield text, compress_again(report, {"--student": family}, family=True)
+    decided = report.student.utilities is not None
+    if list(lost_classes(report)) and not decided:
+        text = "weigh the classes so that rare ones are predicted"
+        yield text, compress_again(report, {"--class-weight": "balanced"}, family=False)
+    auc = auc_loss_of(report)
+    if auc is not None and auc > GOOD and report.search.objective == "labels":
+        text = "fit the probabilities alone"
+        changes = {"--objective": "scores"}
+        yield text, compress_again(report, changes, family=_has_path_options(report))
+    loss = loss_of(report)
+    if loss is not None and (loss.value > GOOD or status_of(report)[0] in ("weak", "failed")):
+        yield from _larger(report)
+    rare = rare_class_of(report)
+    recall = next((each.recall for each in report.by_class or [] if each.name == rare), None)
+    if recall is not None and recall < LOW_RECALL and not decided:
+        text = f"it finds {recall:.0%} of the rows of {rare!r}; a missed one may cost more"
+        yield text, compress_again(report, {"--class-weight": "balanced"}, family=False)
+    if loss is not None and loss.high > SURELY * GOOD and report.data.test_path is None:
+        test, rest = report.data.test_rows, report.data.training_rows or 0
+        if test < LARGER_TEST * (test + rest):
+            text = f"{test:,} test rows leave the loss uncertain; test on more"
+            yield text, compress_again(report, {"--test-size": f"{LARGER_TEST:g}"}, family=False)
+    yield "read what it does", explain_student(report)
+
+
+def _promise(reference: ReferenceInfo, report: Report) -> str:
+    """What the family is expected to reach."""
+    teacher = report.metrics.get("teacher")
+    if decides_by_auc(report) and reference.roc_auc is not None:
+        own = report.metrics["student"].roc_auc or 0.0
+        return f"is expected to reach AUC {reference.roc_auc:.3f} instead of {own:.3f}"
+    if teacher is None or teacher.accuracy is None or reference.accuracy is None:
+        own = report.metrics["student"].fidelity or 0.0
+        return f"is expected to reach fidelity {reference.fidelity:.3f} instead of {own:.3f}"
+    points = 100 * (teacher.accuracy - reference.accuracy)
+    if round(points, 1) <= 0:
+        return "is expected to be as accurate as the teacher"
+    return f"is expected to lose about {points:.1f} points"
+
+
+def _larger(report: Report) -> Iterator[Advice]:
+    """Generate how to allow a larger student of the same family."""
+    options, size = report.student.options or {}, report.student.size
+    family = report.student.family or ""
+    limit, leaves = options.get("max_depth"), options.get("max_leaves")
+    compared = report.search is not None and report.search.comparison is not None
+    if compared:
+        return
+    if family != "boosted" and limit is not None and size.get("tree_depth") == limit < MOST_DEPTH:
+        most = 8 if family == "oblique" else MOST_DEPTH
+        deeper = min(limit + DEEPER, most)
+        if deeper > limit:
+            text = f"the tree has reached its depth of {limit}; allow {deeper}"
+            yield text, compress_again(report, {"--max-depth": str(deeper)}, family=False)
+    if leaves is not None and size.get("leaves") == leaves:
+        text = f"the tree has reached its {leaves} leaves; allow {2 * leaves}"
+        yield text, compress_again(report, {"--max-leaves": str(2 * leaves)}, family=False)
+    key = LARGER.get(family)
+    if key is not None and 2 * options[key] <= MOST[key]:
+        text = f"allow a larger student: {key} {2 * options[key]}"
+        yield text, compress_again(report, {"--set": f"{key}={2 * options[key]}"}, family=False)
+    if family == "additive" and not options.get("pairs"):
+        text = f"add tables of {PAIRS} pairs of features"
+        yield text, compress_again(report, {"--set": f"pairs={PAIRS}"}, family=False)
+
+
+def _has_path_options(report: Report) -> bool:
+    """Whether options were given that the objective `scores` refuses."""
+    search = report.search
+    return search is not None and (search.algorithm == "memo" or search.select != "depth")
+
+
+def _after_evaluation(report: Report) -> Iterator[Advice]:
+    """Generate what to do with a student that was evaluated."""
+    status, _ = status_of(report)
+    if report.teacher is not None and status in ("weak", "failed", "usable"):
+        changes = {"--student": "auto"}
+        text = "compare every family on this teacher"
+        yield text, compress_again(report, changes, family=True)
+    if report.student.family is not None:
+        yield "read what it does", explain_student(report)

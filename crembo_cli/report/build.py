@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from crembo_cli.report.model import (
     CandidateInfo,
     ComparisonInfo,
     DataInfo,
+    ReferenceInfo,
     Report,
     SearchInfo,
     StepInfo,
@@ -27,6 +28,7 @@ from crembo_cli.report.model import (
 )
 from crembo_cli.robustness.model import Robustness
 from crembo_cli.search.comparison import Comparison
+from crembo_cli.search.references import Reference
 from crembo_cli.search.student import Compression, Search
 from crembo_cli.student_file.build import StudentFile
 from crembo_cli.student_file.metadata import StudentMetadata
@@ -105,6 +107,33 @@ def describe_as_text(
         for each in features
     ]
     return student.describe(named, [printable(str(each)) for each in classes])
+
+
+def describe_references(
+    references: Iterable[Reference], test: LabelledTable, student: Prediction
+) -> dict[str, ReferenceInfo]:
+    """Measure the references on `test`, beside what the student predicts there."""
+    found = {}
+    for each in references:
+        prediction = Prediction(
+            labels=each.student.predict(test.rows),
+            probabilities=each.student.predict_proba(test.rows),
+        )
+        metrics = measure(test, prediction)
+        # Of the reference from the student, in the place of a student from another classifier.
+        gains = differences_of(test, {"student": prediction, "other": student})["other"]
+        assert metrics.fidelity is not None
+        assert gains.fidelity is not None  # a student that was fitted has a teacher
+        found[each.family] = ReferenceInfo(
+            rows=each.rows,
+            accuracy=metrics.accuracy,
+            fidelity=metrics.fidelity,
+            roc_auc=metrics.roc_auc,
+            accuracy_gain=gains.accuracy,
+            fidelity_gain=gains.fidelity,
+            roc_auc_gain=gains.roc_auc,
+        )
+    return found
 
 
 def class_names(teacher: Teacher) -> list[str]:
@@ -221,6 +250,7 @@ def build_evaluation_report(
         baselines=None,
         metrics={name: measure(test, each, teacher=known) for name, each in predicted.items()},
         differences=differences_of(test, predicted, teacher=known),
+        references={},
         by_class=measure_by_class(
             test, predicted["student"].labels, class_names(teacher or student), teacher=known
         ),

@@ -45,6 +45,13 @@ from crembo_cli.terminal import wants_colour
 
 MOST_COLUMNS = 100
 MOST_LINES = 64  # a longer student is left out: a tree of 32 leaves has as many
+STYLES = {
+    "good": "bold green",
+    "usable": "bold",
+    "weak": "bold yellow",
+    "failed": "bold red",
+    None: "bold",
+}
 NUMBER_WIDTH = 5  # columns of the screen that a number takes at least: 0.985
 
 
@@ -150,12 +157,20 @@ def _title(report: Report) -> Iterator[RenderableType]:
     yield Padding(Text("\n".join(lines)), (0, 0, 0, 2))
 
 
-def _verdict(report: Report) -> Iterator[Text]:
-    """Generate the headline of the verdict, and the faults where there are any."""
+def _verdict(report: Report) -> Iterator[RenderableType]:
+    """Generate what the student is worth, whether to ship it, and what to try next."""
     verdict = verdict_of(report)
-    style = {True: "bold green", False: "bold red", None: "bold"}[verdict.good]
-    yield Text(printable(verdict.headline), style=style)
-    yield from (Text(printable(each)) for each in verdict.faults)
+    status = verdict.status or "verdict"
+    lines = [("worth", verdict.worth, "bold"), (status, verdict.decision, STYLES[verdict.status])]
+    if verdict.command:
+        lines.append(("next", f"{verdict.advice}:\n{verdict.command}", "bold"))
+    table = RichTable.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text, style in lines:
+        cell = "\n".join(map(printable, text.split("\n")))
+        table.add_row(Text(name, style=style), Text(cell, style=style if name == status else ""))
+    yield table
 
 
 def _metrics(report: Report, width: int) -> RichTable:

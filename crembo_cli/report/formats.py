@@ -10,6 +10,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from crembo_cli.report.verdict_model import Verdict
+
 # By the suffix of a file: the module and the function from a Report to text.
 RENDERERS = {
     ".json": "crembo_cli.report.model:render_json",
@@ -31,3 +33,9 @@ def find_renderer(suffix: str) -> Callable[..., str]:
 def render(report: Any, suffix: str, **options: Any) -> str:
     """Render a Report in the format of `suffix`, with the options of that renderer."""
     return find_renderer(suffix)(report, **options)
+
+
+def find_verdict(report: Any) -> Verdict:
+    """Judge a Report; named and not imported, as the renderers are, for it reads a Report."""
+    verdict: Verdict = import_module("crembo_cli.report.verdict").verdict_of(report)
+    return verdict

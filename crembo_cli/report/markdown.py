@@ -25,7 +25,14 @@ MOST_BYTES = 100_000
 MOST_LINES = 64  # a longer student is left out
 MOST_CLASSES = 20
 MOST_GROUPS = 3
-SIGNS = {True: "\u2705", False: "\u274c", None: "\u2139\ufe0f"}
+MET = {True: "\u2705", False: "\u274c"}
+SIGNS = {
+    "good": "\u2705",
+    "usable": "\u2611\ufe0f",
+    "weak": "\u26a0\ufe0f",
+    "failed": "\u274c",
+    None: "\u2139\ufe0f",
+}
 
 
 def render_markdown(report: Report) -> str:
@@ -56,17 +63,21 @@ def _blocks(report: Report) -> Iterator[str]:
     verdict = verdict_of(report)
     name = name_classifier(report.student.family)
     of = "" if report.teacher is None else f" of {format_code(report.teacher.path)}"
-    yield f"### {SIGNS[verdict.good]} {format_code(report.student.path)}: " + (
+    yield f"### {SIGNS[verdict.status]} {format_code(report.student.path)}: " + (
         escape_text(verdict.headline)
     )
-    yield from map(escape_text, verdict.faults)
-    yield " ".join(map(escape_text, verdict.sentences[len(verdict.faults) :]))
+    lines = [("worth", verdict.worth), (verdict.status or "verdict", verdict.decision)]
+    items = [f"- **{name}**: {escape_text(text)}" for name, text in lines]
+    if verdict.command:
+        items.append(f"- **next**: {escape_text(verdict.advice)}: {format_code(verdict.command)}")
+    yield "\n".join(items)
+    yield " ".join(map(escape_text, verdict.sentences))
     yield f"{escape_text(name[0].upper() + name[1:])}{of} on {format_code(report.data.path)}."
     yield _table(metrics_table(report))
     yield _table(robustness_table(report))
     if report.requirements:
         yield "\n".join(
-            f"- {SIGNS[each.met]} {format_code(format_requirement(each))}"
+            f"- {MET[each.met]} {format_code(format_requirement(each))}"
             for each in report.requirements
         )
     if report.search is not None and report.search.comparison is not None:

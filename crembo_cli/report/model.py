@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from crembo_cli.evaluation.baselines import TreeSize
 from crembo_cli.evaluation.curves import ScoreCurves
-from crembo_cli.evaluation.differences import Differences
+from crembo_cli.evaluation.differences import Difference, Differences
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
-from crembo_cli.report.formats import render
+from crembo_cli.report.formats import find_verdict, render
 from crembo_cli.report.metrics import CLASSIFIERS
+from crembo_cli.report.verdict_model import Verdict
 from crembo_cli.robustness.model import Robustness
 
 if TYPE_CHECKING:
@@ -136,6 +137,19 @@ class SearchInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReferenceInfo:
+    """A cheap student of another family, on the test rows: what that family would reach."""
+
+    rows: int  # that it was fitted on, real and synthetic
+    accuracy: float | None  # None without labels
+    fidelity: float
+    roc_auc: float | None  # None without labels
+    accuracy_gain: Difference | None  # its accuracy less that of the student
+    fidelity_gain: Difference
+    roc_auc_gain: Difference | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Requirement:
     """One evaluated --require."""
 
@@ -168,6 +182,7 @@ class Report:
     baselines: TreeSize | None  # the largest size of the baselines; None for an evaluated student
     metrics: dict[str, Metrics]  # by classifier, see CLASSIFIERS; no baseline_labels without labels
     differences: dict[str, Differences]  # of the student from each other classifier
+    references: dict[str, ReferenceInfo]  # by family; {} for an evaluated student
     by_class: list[ClassMetrics] | None  # None without labels and without a teacher
     robustness: Robustness
     requirements: list[Requirement]
@@ -176,6 +191,11 @@ class Report:
     internals: ReadableStudent | None = field(default=None)  # None: the student cannot be drawn
     command: str = field(default="")  # as the user typed it
     curves: dict[str, ScoreCurves] = field(default_factory=dict)  # by classifier
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the student is worth, whether to ship it, and what to try next."""
+        return find_verdict(self)
 
     def times_smaller(self) -> float | None:
         """Teacher bytes / student bytes; None if there is no such model or its size is unknown.
@@ -205,7 +225,9 @@ class Report:
         found["differences"] = {
             name: found["differences"].get(name) for name in CLASSIFIERS if name != "student"
         }
-        finite: dict[str, Any] = _without_infinities({"schema": SCHEMA, **found})
+        finite: dict[str, Any] = _without_infinities(
+            {"schema": SCHEMA, "verdict": asdict(self.verdict), **found}
+        )
         return finite
 
     def to_json(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from crembo_cli.report.metrics import METRICS, PLACEHOLDERS, Keys, find_metric
 from crembo_cli.report.model import DRAWN_ONLY, SCHEMA, Report
+from crembo_cli.report.verdict_model import STATUSES, Verdict
 
 FILE = Path(__file__).parent / "report.schema.json"
 SHA256 = {"pattern": "^[0-9a-f]{64}$"}
@@ -28,6 +29,9 @@ CURVE_PARTS = (
 )
 # What types and metrics do not say, by path.
 DETAILS: dict[str, dict[str, Any]] = {
+    "verdict.status": {"enum": [*STATUSES, None]},
+    "verdict.loss.measure": {"enum": ["accuracy", "fidelity"]},
+    "references": {"description": "cheap students of strong families, by family"},
     "crembo": {"description": "version of crembo that wrote the report"},
     "baselines": {"description": "size of the CART trees: what was requested of the student"},
     "metrics": {"description": "metrics of each classifier on the test rows"},
@@ -64,7 +68,8 @@ DETAILS: dict[str, dict[str, Any]] = {
 def build_schema() -> dict[str, Any]:
     """Build the JSON schema (draft 2020-12) of `Report.to_dict`."""
     schema = _object(Report, ())
-    properties = {"schema": {"const": SCHEMA}, **schema["properties"]}
+    verdict = _object(Verdict, ("verdict",))
+    properties = {"schema": {"const": SCHEMA}, "verdict": verdict, **schema["properties"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"The JSON report of crembo, schema {SCHEMA}",
@@ -171,7 +176,7 @@ def _number(hint: type, path: Keys) -> dict[str, Any]:
     found = {"description": metric.sentence, **found}
     if metric.unit == "share":
         found |= {"minimum": 0, "maximum": 1}
-    elif path[0] not in ("requirements", "differences"):
+    elif path[0] not in ("requirements", "differences", "verdict", "references"):
         found["minimum"] = 0
     return found
 

@@ -1,9 +1,10 @@
-"""The verdict: the report in a few sentences, for a reader who must decide."""
+"""The verdict: what a student is worth, whether to ship it, and what to try next."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crembo_cli.report.advice import advice_of
 from crembo_cli.report.drawings import (
     explain_bounds,
     explain_classes,
@@ -11,12 +12,21 @@ from crembo_cli.report.drawings import (
     format_ratio,
     join_names,
 )
-from crembo_cli.report.faults import BASELINES, fault_sentences, faults_of
-from crembo_cli.report.gates import format_requirement
+from crembo_cli.report.faults import BASELINES
 from crembo_cli.report.metrics import find_metric, look_up, split_path
 from crembo_cli.report.model import Report
+from crembo_cli.report.status import (
+    GOOD,
+    GOOD_FIDELITY,
+    SURELY,
+    Reason,
+    decides_by_auc,
+    loss_of,
+    status_of,
+)
+from crembo_cli.report.verdict_model import Loss, Verdict
 
-# The metrics that decide whether a student is better than the baselines.
+# The metrics that the student and the baselines are compared in.
 COMPARED = {
     "accuracy": "metrics.{}.accuracy",
     "fidelity": "metrics.{}.fidelity",
@@ -26,16 +36,7 @@ COMPARED = {
     "agreement": "robustness.agreement.{}",
 }
 TOLERANCE = 1e-9  # metrics that differ by less are equal
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """A headline and its reasons."""
-
-    good: bool | None  # None: there are no requirements, so that the reader must decide
-    headline: str
-    sentences: list[str]
-    faults: list[str]  # the first of the sentences: each ends with what to try next
+MOST_REASONS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,41 +49,117 @@ class Standing:
 
 
 def verdict_of(report: Report) -> Verdict:
-    """Judge by faults, then by the requirements, then by CART trees of the requested size."""
-    standing = compare_baselines(report)
-    sentences = [*_compare_teacher(report), *_compare_cost(report)]
-    sentences += _describe_standing(report, standing)
-    remarks = (explain_utilities(report), explain_classes(report), explain_bounds(report))
-    sentences += [each for each in remarks if each]
-    good, headline = _headline(report, standing)
-    faults = faults_of(report)
-    if not faults:
-        return Verdict(good=good, headline=headline, sentences=sentences, faults=[])
-    first = fault_sentences(report)
-    stated = [f"{headline}."] if report.requirements else []
+    """Judge a report by the rules of `report.status`."""
+    status, reasons = status_of(report)
+    loss = loss_of(report)
+    advice, command = advice_of(report)
     return Verdict(
-        good=False,
-        headline=faults[0].headline,
-        sentences=[*first, *stated, *sentences],
-        faults=first,
+        status=status,
+        headline=_headline(report, status, loss, reasons),
+        worth="; ".join(_worth(report, loss)),
+        decision=_decision(status, loss, reasons),
+        advice=advice,
+        command=command,
+        loss=loss,
+        sentences=_sentences(report),
     )
 
 
-def _headline(report: Report, standing: Standing) -> tuple[bool | None, str]:
-    failed = [format_requirement(each) for each in report.requirements if not each.met]
-    if failed:
-        return False, f"Not met: {'; '.join(failed)}"
-    if report.requirements:
-        count = len(report.requirements)
-        return True, "The requirement is met" if count == 1 else f"All {count} requirements are met"
-    if standing.better:
-        only = f", but only in {join_names(standing.better)}" if standing.behind else ""
-        return None, f"Better than CART trees{_size(report)}{only}"
-    if standing.behind:
-        return False, f"Not better than a CART tree{_size(report)}"
-    if standing.level:
-        return None, f"As good as a CART tree{_size(report)}"
-    return None, "No baseline to compare with"
+def _headline(report: Report, status: str | None, loss: Loss | None, reasons: list[Reason]) -> str:
+    """The status, the loss, and the gravest reason where that is not the loss."""
+    rows = f"{report.data.test_rows:,} test rows"
+    if loss is not None:
+        text = _describe_loss(loss)
+    elif report.metrics["student"].accuracy is not None:
+        text = f"accuracy {report.metrics['student'].accuracy:.3f} on {rows}"
+    else:
+        text = f"{rows} without labels and without a teacher"
+    start = "" if status is None else f"{status}: "
+    more = f"; {reasons[0].text}" if reasons and not reasons[0].about_loss else ""
+    line = f"{start}{text}{more}"
+    return f"{line[0].upper()}{line[1:]}"
+
+
+def _describe_loss(loss: Loss) -> str:
+    """The loss with its interval."""
+    low, high = 100 * loss.low, 100 * loss.high
+    interval = f"(95% interval {low:.1f} to {high:.1f})"
+    points = f"{abs(100 * loss.value):.1f}"
+    if loss.measure == "fidelity":
+        return f"another label than its teacher's on {points}% of the rows {interval}"
+    if points == "0.0":
+        return f"as accurate as its teacher {interval}"
+    word = "less" if loss.value > 0 else "more"
+    return f"{points} points {word} accurate than its teacher {_turned(loss)}"
+
+
+def _turned(loss: Loss) -> str:
+    """The interval in the direction that the sentence names."""
+    low, high = (loss.low, loss.high) if loss.value > 0 else (-loss.high, -loss.low)
+    return f"(95% interval {100 * low:.1f} to {100 * high:.1f})"
+
+
+def _worth(report: Report, loss: Loss | None) -> list[str]:
+    """Accuracy and its loss, fidelity, AUC where it decides, size and speed."""
+    student, teacher = report.metrics["student"], report.metrics.get("teacher")
+    found = []
+    if student.accuracy is not None:
+        found.append(f"accuracy {student.accuracy:.3f}")
+        if loss is not None and loss.measure == "accuracy":
+            points = f"{abs(100 * loss.value):.1f}"
+            side = "below" if loss.value > 0 else "above"
+            beside = f"{points} points {side} the teacher" if points != "0.0" else "as the teacher"
+            found[0] += f", {beside} {_turned(loss)}"
+    if student.fidelity is not None:
+        found.append(f"fidelity {student.fidelity:.3f}")
+        if loss is not None and loss.measure == "fidelity":
+            least, most = 1 - loss.high, 1 - loss.low
+            found[-1] += f" (95% interval {least:.3f} to {min(most, 1.0):.3f})"
+    if student.roc_auc is not None and decides_by_auc(report):
+        beside = "" if teacher is None or teacher.roc_auc is None else f", {teacher.roc_auc:.3f}"
+        found.append(f"AUC {student.roc_auc:.3f}{beside and beside + ' the teacher'}")
+    return [*found, *_compare_cost(report)]
+
+
+def _compare_cost(report: Report) -> list[str]:
+    smaller, faster = report.times_smaller(), report.times_faster()
+    found = [] if smaller is None else [format_ratio(smaller, "smaller", "larger")]
+    if report.teacher is not None and faster is not None:
+        found.append(format_ratio(faster, "faster", "slower"))
+    return [" and ".join(found)] if found else []
+
+
+def _decision(status: str | None, loss: Loss | None, reasons: list[Reason]) -> str:
+    """Whether to ship it, and why."""
+    if status is None:
+        return "not judged: without a teacher the loss is not known"
+    if reasons:
+        advice = {
+            "usable": "ship it where that is acceptable",
+            "weak": "better not ship it",
+            "failed": "do not ship it",
+        }[status]
+        texts = [each.text for each in reasons if each.status == status][:MOST_REASONS]
+        return f"{advice}: {'; '.join(texts)}"
+    if loss is not None and loss.measure == "fidelity":
+        return f"ship it: fidelity is at least {GOOD_FIDELITY:.0%}"
+    return (
+        f"ship it: it loses at most {100 * GOOD:g} point of accuracy, and surely less than "
+        f"{100 * SURELY * GOOD:g}"
+    )
+
+
+def _sentences(report: Report) -> list[str]:
+    """Everything else in words: requirements, baselines, utilities, classes, new rows."""
+    met = report.requirements and all(each.met for each in report.requirements)
+    count = len(report.requirements)
+    first = "The requirement is met." if count == 1 else f"All {count} requirements are met."
+    remarks = (explain_utilities(report), explain_classes(report), explain_bounds(report))
+    return [
+        *([first] if met else []),
+        *_describe_standing(report, compare_baselines(report)),
+        *(each for each in remarks if each),
+    ]
 
 
 def _describe_standing(report: Report, standing: Standing) -> list[str]:
@@ -110,31 +187,6 @@ def _describe_standing(report: Report, standing: Standing) -> list[str]:
 def _size(report: Report) -> str:
     """Name the size of the baselines, after the word "tree"."""
     return "" if report.baselines is None else f" of {report.baselines.text()}"
-
-
-def _compare_teacher(report: Report) -> list[str]:
-    student, teacher = report.metrics["student"], report.metrics.get("teacher")
-    rows = f"{report.data.test_rows:,} test rows"
-    if teacher is None or student.fidelity is None:
-        return [] if student.accuracy is None else [f"Accuracy {student.accuracy:.1%} on {rows}."]
-    sentences = [f"Fidelity {student.fidelity:.1%} on {rows}."]
-    if student.accuracy is not None and teacher.accuracy is not None:
-        points = 100 * (student.accuracy - teacher.accuracy)
-        difference = (
-            f"{abs(points):.1f} points {'above' if points > 0 else 'below'} the teacher"
-            if round(points, 1)
-            else "the same as the teacher's"
-        )
-        sentences.append(f"Accuracy {student.accuracy:.1%}, {difference}.")
-    return sentences
-
-
-def _compare_cost(report: Report) -> list[str]:
-    smaller, faster = report.times_smaller(), report.times_faster()
-    found = [] if smaller is None else [format_ratio(smaller, "smaller", "larger")]
-    if report.teacher is not None and faster is not None:
-        found.append(format_ratio(faster, "faster", "slower"))
-    return [f"{' and '.join(found)} than the teacher."] if found else []
 
 
 def _baselines(report: Report) -> list[str]:

@@ -236,6 +236,7 @@ def _measure(
     from crembo_cli.robustness.measure import robustness_of
     from crembo_cli.robustness.refits import baseline_rows
     from crembo_cli.runs.select import metadata_of
+    from crembo_cli.search.references import fit_references
     from crembo_cli.student_file.build import label_values, student_file
     from crembo_cli.student_file.metadata import ReadableStudent, with_test_results
 
@@ -249,6 +250,14 @@ def _measure(
     metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
     robustness = robustness_of(
         found, splits, teacher, labels, family, search, quick=quick, stages=progress.stage
+    )
+    progress.stage("fitting the references", 0)
+    references = (
+        {}
+        if selected.comparison is not None
+        else build.describe_references(
+            fit_references(found.train, family, search), splits.test, predicted["student"]
+        )
     )
     progress.stage("exporting and replaying the student", 0)
     metadata = metadata_of(family, found, search, splits.train, teacher, release)
@@ -274,6 +283,7 @@ def _measure(
         baselines=size,
         metrics=metrics,
         differences=differences_of(splits.test, predicted),
+        references=references,
         by_class=measure_by_class(
             splits.test, labels["student"], build.class_names(teacher), teacher=True
         ),

@@ -90,7 +90,7 @@ def test_every_part_is_there() -> None:
     seen = Seen(page)
     assert seen.tags.count("svg") == 10  # the tree, and nine plots
     for words in (
-        "The requirement is met",
+        "The requirement is met.",
         "CART on labels",
         "age \u2264 30.5",
         "Depth on training, validation and test rows",

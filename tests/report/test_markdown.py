@@ -18,7 +18,10 @@ def test_every_part_is_there() -> None:
     """Verdict, metrics, robustness, gates, classes, weakest groups and the tree."""
     gate = Requirement(expression="fidelity>=0.9", value=0.93, met=True)
     lines = render_markdown(report(requirements=[gate])).splitlines()
-    assert lines[0] == "### \u2705 `forest.student.onnx`: The requirement is met"
+    assert lines[0].startswith("### \u2705 `forest.student.onnx`: Good: 0.1 points more accurate")
+    assert lines[2].startswith("- **worth**: accuracy 0.900, 0.1 points above the teacher")
+    assert lines[4] == ("- **next**: read what it does: `crembo.explain('forest.student.onnx')`")
+
     for line in (
         "A tree student of `forest.onnx` on `people.csv`.",
         "| **student** | 0.900 | 0.875 | 0.930 | 0.020 | 0.300 | 0.912 | 0.250 | 0.940 |",

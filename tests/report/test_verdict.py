@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from crembo_cli.report.model import Report, Requirement
 from crembo_cli.report.verdict import verdict_of
 from crembo_cli.robustness.model import WithBaselines
 from tests.report.example_reports import metrics, report
+from tests.report.test_status import losing
 
 MET = Requirement(expression="fidelity>=0.9", value=0.93, met=True)
 FAILED = Requirement(expression="bytes<=100", value=4245, met=False)
@@ -39,48 +41,73 @@ def less_stable(made: Report) -> Report:
     return agreeing(made, 0.93)
 
 
-def equally_stable(made: Report) -> Report:
-    """Build a report whose student agrees as much as the better baseline."""
-    return agreeing(made, 0.94)
+def test_every_line() -> None:
+    """The loss with its interval, the status with its reason, and what to try."""
+    made = replace(losing(10, 71, 1000), command="crembo compress forest.onnx people.csv")
+    verdict = verdict_of(made)
+    assert verdict.status == "weak"
+    assert verdict.headline == (
+        "Weak: 6.1 points less accurate than its teacher (95% interval 4.4 to 7.8)"
+    )
+    assert verdict.worth == (
+        "accuracy 0.900, 6.1 points below the teacher (95% interval 4.4 to 7.8); fidelity 0.930; "
+        "54.2x smaller and 18.5x faster"
+    )
+    assert verdict.decision == "better not ship it: it loses more than 5 points of accuracy"
+    assert verdict.command == "crembo explain forest.student.onnx"
+
+
+@pytest.mark.parametrize(
+    ("made", "headline", "decision"),
+    [
+        (
+            losing(0, 0, 1000),
+            "Good: as accurate as its teacher (95% interval -0.2 to 0.2)",
+            "ship it: it loses at most 1 point of accuracy, and surely less than 3",
+        ),
+        (
+            losing(30, 10, 1000),
+            "Good: 2.0 points more accurate than its teacher (95% interval 0.7 to 3.2)",
+            "ship it: it loses at most 1 point of accuracy, and surely less than 3",
+        ),
+        (
+            replace(losing(0, 20, 1000), requirements=[MET]),
+            "Usable: 2.0 points less accurate than its teacher (95% interval 1.1 to 2.9)",
+            "ship it where that is acceptable: it loses more than 1 point of accuracy",
+        ),
+        (
+            replace(losing(0, 20, 1000), requirements=[FAILED]),
+            "Failed: 2.0 points less accurate than its teacher (95% interval 1.1 to 2.9); not met: "
+            "bytes<=100 (it is 4245)",
+            "do not ship it: not met: bytes<=100 (it is 4245)",
+        ),
+    ],
+)
+def test_headlines(made: Report, headline: str, decision: str) -> None:
+    """The teacher comes first, then what is graver than the loss."""
+    verdict = verdict_of(made)
+    assert (verdict.headline, verdict.decision) == (headline, decision)
 
 
 def test_all_sentences() -> None:
-    """Teacher, size and speed, CART trees of depth 5, new rows."""
-    verdict = verdict_of(against(0.95, 0.2))
-    assert verdict.headline == (
-        "Better than CART trees of depth 5, but only in accuracy, fidelity and agreement"
-    )
+    """CART trees of depth 5, new rows, requirements."""
+    verdict = verdict_of(replace(against(0.95, 0.2), requirements=[MET, MET]))
     assert verdict.sentences == [
-        "Fidelity 95.0% on 114 test rows.",
-        "Accuracy 99.0%, 9.0 points above the teacher.",
-        "54.2x smaller and 18.5x faster than the teacher.",
+        "All 2 requirements are met.",
         "Better than all CART trees of depth 5 in accuracy, fidelity and agreement.",
         "Level with the best of them in AUC and log loss and behind it in depth at 5 %.",
         "On new rows like these, each with 95% confidence: accuracy is at least 0.850, fidelity is "
         "at least 0.875 and the teacher probability of the predicted class is below 0.5 on at most "
         "12.5% of the rows.",
     ]
+    one = verdict_of(replace(against(0.95, 0.2), requirements=[MET]))
+    assert one.sentences[0] == "The requirement is met."
 
 
-@pytest.mark.parametrize(
-    ("made", "good", "headline"),
-    [
-        (report(requirements=[MET]), True, "The requirement is met"),
-        (report(requirements=[MET, MET]), True, "All 2 requirements are met"),
-        (
-            report(requirements=[MET, FAILED, FAILED]),
-            False,
-            "Not met: bytes<=100 (it is 4245); bytes<=100 (it is 4245)",
-        ),
-        (against(0.95, 0.4), None, "Better than CART trees of depth 5"),
-        (less_stable(report()), False, "Not better than a CART tree of depth 5"),
-        (equally_stable(report()), None, "As good as a CART tree of depth 5"),
-    ],
-)
-def test_headlines(made: Report, good: bool | None, headline: str) -> None:
-    """Requirements decide if there are any; a student that beats CART gets no good verdict."""
-    verdict = verdict_of(made)
-    assert (verdict.good, verdict.headline) == (good, headline)
+def test_the_json_report_has_the_same_verdict() -> None:
+    """Every renderer draws this one."""
+    made = losing(10, 71, 1000)
+    assert json.loads(made.to_json())["verdict"] == asdict(made.verdict) == asdict(verdict_of(made))
 
 
 def test_a_single_baseline_is_named_in_the_singular() -> None:
@@ -109,13 +136,10 @@ def test_behind_the_best_of_three_is_not_behind_all() -> None:
 def test_without_teacher_or_labels_the_verdict_is_shorter() -> None:
     """An evaluated student without a teacher, with and without labels."""
     alone = replace(metrics(), fidelity=None, insensitive_depth=dict.fromkeys(("0.05",)))
-    verdict = verdict_of(report(teacher=None, metrics={"student": alone}))
-    assert verdict.headline == "No baseline to compare with"
-    assert verdict.sentences[0] == "Accuracy 90.0% on 114 test rows."
-    nothing = report(teacher=None, metrics={"student": replace(alone, accuracy=None)})
-    assert verdict_of(nothing).sentences[0].startswith("On new rows like these")
-
-
-def test_equal_accuracy_is_the_same_as_the_teachers() -> None:
-    """A difference that rounds to 0.0 points is not shown."""
-    assert "Accuracy 90.0%, the same as the teacher's." in verdict_of(report()).sentences
+    verdict = verdict_of(report(teacher=None, metrics={"student": alone}, search=None))
+    assert verdict.status is verdict.loss is None
+    assert verdict.headline == "Accuracy 0.900 on 114 test rows"
+    assert verdict.worth == "accuracy 0.900"
+    assert verdict.decision == "not judged: without a teacher the loss is not known"
+    nothing = report(teacher=None, metrics={"student": replace(alone, accuracy=None)}, search=None)
+    assert verdict_of(nothing).headline == "114 test rows without labels and without a teacher"

@@ -1,0 +1,167 @@
+"""What to try next, and the command for it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.tree import DecisionTreeClassifier
+from typer.main import get_command
+
+from crembo_cli.commands.app import app
+from crembo_cli.evaluation.differences import Difference
+from crembo_cli.report.advice import advice_of
+from crembo_cli.report.model import Report
+from crembo_cli.report.next_command import FLAGS, KEPT, compress_again
+from tests.command_line import Crembo
+from tests.report.example_reports import differences, metrics, reference, report
+from tests.report.test_status import classes, losing
+
+TYPED = (
+    "crembo compress forest.onnx people.csv -s tree --max-depth 5 --set alpha=0 --label churn "
+    "--drop 'a b,c' --trust-pickle --seed=3 --require 'leaves<=9' --require 'accuracy>=0.8' "
+    "-o out.onnx"
+)
+
+
+def test_another_family_keeps_what_does_not_belong_to_the_first() -> None:
+    """Options of the student and gates on its size go, all others stay."""
+    made = replace(report(), command=TYPED)
+    assert compress_again(made, {"--student": "mlp"}, family=True) == (
+        "crembo compress forest.onnx people.csv --label churn --drop 'a b,c' --trust-pickle "
+        "--seed=3 --require 'accuracy>=0.8' -o out.onnx --student mlp"
+    )
+
+
+def test_the_same_family_keeps_everything_but_what_changes() -> None:
+    """An option that is given is replaced."""
+    made = replace(report(), command=TYPED)
+    assert compress_again(made, {"--max-depth": "8"}, family=False) == (
+        "crembo compress forest.onnx people.csv -s tree --set alpha=0 --label churn --drop 'a b,c' "
+        "--trust-pickle --seed=3 --require 'leaves<=9' --require 'accuracy>=0.8' -o out.onnx "
+        "--max-depth 8"
+    )
+    assert "--set alpha=1" in compress_again(made, {"--set": "alpha=1"}, family=False)
+    assert "alpha=0" not in compress_again(made, {"--set": "alpha=1"}, family=False)
+    assert "alpha=0" in compress_again(made, {"--set": "beta=1"}, family=False)
+
+
+def test_without_a_command_line_it_is_a_call() -> None:
+    """As in a notebook."""
+    for changes, call in (
+        ({"--student": "mlp"}, 'crembo.compress(teacher, data, student="mlp")'),
+        ({"--max-depth": "8"}, "crembo.compress(teacher, data, max_depth=8)"),
+        ({"--test-size": "0.4"}, "crembo.compress(teacher, data, test_size=0.4)"),
+        ({"--set": "pairs=10"}, 'crembo.compress(teacher, data, set_={"pairs": 10})'),
+    ):
+        assert compress_again(report(), changes, family=False) == call
+
+
+def test_the_command_knows_every_option() -> None:
+    """Which have no value, so that none is taken for an argument; and which are kept."""
+    commands = get_command(app).commands  # type: ignore[attr-defined]  # a group
+    options = [each for name in ("compress", "evaluate") for each in commands[name].params]
+    flags = {name for each in options if getattr(each, "is_flag", False) for name in each.opts}
+    assert flags - {"--explain-report", "--help", "-h"} == FLAGS
+    assert {name for each in options for name in each.opts} >= KEPT
+
+
+def advice(made: Report) -> str:
+    """The advice of a report with a command."""
+    return advice_of(replace(made, command="crembo compress forest.onnx people.csv"))[1]
+
+
+def with_reference(gain: float, error: float) -> Report:
+    """Build the report of a student whose references are better by `gain`."""
+    found = reference(gain)
+    each = Difference(value=gain, error=error)
+    found = replace(found, accuracy_gain=each, fidelity_gain=each, roc_auc_gain=each)
+    return replace(losing(0, 0, 1000), references={"mlp": found})
+
+
+def test_a_family_is_named_if_its_reference_is_better() -> None:
+    """By more than a point, and by more than one standard error."""
+    start = "crembo compress forest.onnx people.csv"
+    for gain, error, named in ((0.02, 0.01, True), (0.02, 0.03, False), (0.009, 0.001, False)):
+        expected = f"{start} --student mlp" if named else "crembo explain forest.student.onnx"
+        assert advice(with_reference(gain, error)) == expected
+    made = with_reference(0.02, 0.01)
+    both = {"linear": reference(0.018), "mlp": reference(0.02)}
+    assert advice(replace(made, references=both)) == f"{start} --student linear"
+    both = {"linear": reference(0.015), "mlp": reference(0.02)}
+    assert advice(replace(made, references=both)) == f"{start} --student mlp"
+    assert advice_of(made)[0] == "an mlp student is expected to be as accurate as the teacher"
+    behind = {**made.metrics, "teacher": replace(metrics(), accuracy=0.954)}
+    assert advice_of(replace(made, metrics=behind))[0] == (
+        "an mlp student is expected to lose about 3.4 points"
+    )
+
+
+def test_each_shortcoming_has_its_command() -> None:
+    """Without a better family."""
+    start = "crembo compress forest.onnx people.csv"
+    good, behind = losing(0, 0, 1000), losing(10, 40, 1000)
+    full = {**good.student.size, "tree_depth": 5}
+    at_limit = replace(behind, student=replace(behind.student, size=full))
+    assert advice(at_limit) == f"{start} --max-depth 8"
+    for family, options, expected in (
+        ("mlp", {"hidden": 32}, "hidden=64"),
+        ("boosted", {"trees": 40, "max_depth": 3}, "trees=80"),
+        ("rules", {"max_rules": 15}, "max_rules=30"),
+        ("additive", {"pairs": 0}, "pairs=10"),
+    ):
+        student = replace(behind.student, family=family, options=options)
+        assert advice(replace(behind, student=student)) == f"{start} --set {expected}"
+    assert advice(losing(0, 0, 50)) == f"{start} --test-size 0.4"
+    assert advice(good) == "crembo explain forest.student.onnx"
+    lost = replace(good, by_class=classes([900, 100], [1000, 0], [900, 100]))
+    assert advice(lost) == f"{start} --class-weight balanced"
+    low = classes([900, 100], [960, 40], [900, 100])
+    missed = replace(good, by_class=[low[0], replace(low[1], recall=0.3)])
+    assert advice(missed) == f"{start} --class-weight balanced"
+    auc = replace(differences(), accuracy=good.differences["teacher"].accuracy,
+                  roc_auc=Difference(value=-0.03, error=0.01))  # fmt: skip
+    scores = replace(missed, differences={**good.differences, "teacher": auc})
+    assert advice(scores) == f"{start} --objective scores"
+
+
+def test_an_evaluated_student_is_compared_with_every_family() -> None:
+    """Where it falls short; without a teacher it can be read."""
+    typed = "crembo evaluate s.onnx people.csv -t forest.onnx -y churn --json"
+    made = replace(losing(0, 100, 1000), search=None, references={}, command=typed)
+    assert advice_of(made)[1] == ("crembo compress forest.onnx people.csv -y churn --student auto")
+    alone = replace(made, teacher=None)
+    assert advice_of(alone)[1] == "crembo explain forest.student.onnx"
+
+
+@pytest.mark.parametrize("objective", ["labels", "scores"])
+def test_the_command_runs_when_copied_and_does_better(
+    crembo: Crembo, tmp_path: Path, objective: str
+) -> None:
+    """A tree of one split cannot find the class; what the verdict names does."""
+    cells = np.random.default_rng(0).random((2000, 3))
+    rare = (cells > 0.65).all(axis=1)
+    table = pd.DataFrame(cells, columns=["a", "b", "c"])
+    teacher = DecisionTreeClassifier(random_state=0).fit(table, np.where(rare, "yes", "no"))
+    joblib.dump(teacher, tmp_path / "teacher.joblib")
+    table.assign(target=np.where(rare, "yes", "no")).to_csv(tmp_path / "data.csv", index=False)
+    few = ("--synthetic", "2000", "--quick-report", "--objective", objective)
+    ran = crembo("compress", "teacher.joblib", "data.csv", "--max-depth", "1", *few, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    verdict = json.loads(ran.out)["verdict"]
+    assert verdict["status"] == "failed"
+    assert "it predicts 'no' on all 400 test rows" in verdict["headline"]
+    assert verdict["command"] == (
+        f"crembo compress teacher.joblib data.csv {shlex.join(few)} --student mlp"
+    )
+    again = crembo(*shlex.split(verdict["command"])[1:], "--json")
+    assert again.code == 0
+    found = json.loads(again.out)
+    assert found["verdict"]["status"] != "failed"
+    assert [each["recall"] > 0.5 for each in found["by_class"]] == [True, True]
