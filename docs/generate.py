@@ -80,6 +80,7 @@ def render_report() -> str:
     """Every number of a report in one sentence."""
     from crembo_cli.report.advice import ERRORS as LEAST
     from crembo_cli.report.advice import GAIN
+    from crembo_cli.evaluation.drift import LARGE, SIGNIFICANT
     from crembo_cli.report.faults import ERRORS, ROWS, SHARE
     from crembo_cli.report.glossary import render_glossary_markdown
     from crembo_cli.report.status import (
@@ -151,7 +152,23 @@ def render_report() -> str:
         "test on more rows, where each applies.",
         "",
     ]
-    return "\n".join([*head, render_glossary_markdown().rstrip(), *verdict])
+    drift = [
+        "## Drift",
+        "",
+        "A student's file summarises the rows that it was fitted on. `crembo evaluate` compares the",
+        "rows of today with that summary: each column by its population stability index and by",
+        "Pearson's chi-squared test of homogeneity, and the student's figures with those of the run",
+        f"that fitted it. A column has moved if its p-value is below {SIGNIFICANT:g} (after a",
+        f"Bonferroni correction for the number of columns) and its index at least {LARGE:g}.",
+        "`max_psi` counts only columns with such a p-value: the index of a column that has not",
+        "changed grows as rows get fewer (with 30 rows in ten bins it is about 0.3), and a gate on it",
+        "would fail by chance.",
+        "",
+        "Without labels and without a teacher nothing else is measured, and `evaluate` ends with an",
+        "error unless a requirement says what is wanted: `--require 'drift.max_psi<=0.2'`.",
+        "",
+    ]
+    return "\n".join([*head, render_glossary_markdown().rstrip(), *verdict, *drift])
 
 
 def render_families() -> str:

@@ -35,6 +35,7 @@ from crembo_cli.student_file.metadata import StudentMetadata
 from crembo_cli.students.contract import Family, Feature, Student
 
 if TYPE_CHECKING:
+    from crembo_cli.evaluation.drift import Drift
     from crembo_cli.teachers.contract import ClassLabel, Teacher
 
 
@@ -204,6 +205,7 @@ def build_evaluation_report(
     test: LabelledTable,
     predicted: dict[str, Prediction],
     robustness: Robustness,
+    drift: Drift | None,
     *,
     paths: tuple[str, str, str | None],
 ) -> Report:
@@ -255,6 +257,7 @@ def build_evaluation_report(
             test, predicted["student"].labels, class_names(teacher or student), teacher=known
         ),
         robustness=robustness,
+        drift=drift,
         requirements=[],
         timing=Timing(
             seconds=0.0,

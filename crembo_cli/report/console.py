@@ -30,6 +30,7 @@ from crembo_cli.report.drawings import (
     path_plot,
     student_heading,
 )
+from crembo_cli.report.drift import drift_sentences, drift_table, figures_table
 from crembo_cli.report.gates import format_requirement
 from crembo_cli.report.metrics import MEAN_HEADING, METRICS
 from crembo_cli.report.model import DataInfo, Report, Requirement, SearchInfo
@@ -105,6 +106,7 @@ def parts(report: Report, width: int) -> Iterator[RenderableType]:
     yield Text()
     yield from _cost(report)
     yield Text()
+    yield from _drift(report)
     yield from robustness_parts(report)
     if report.search is not None:
         yield from _comparison(report, report.search, width)
@@ -120,6 +122,19 @@ def parts(report: Report, width: int) -> Iterator[RenderableType]:
     if report.requirements:
         yield Text()
     yield from (_requirement(each) for each in report.requirements)
+
+
+def _drift(report: Report) -> Iterator[RenderableType]:
+    """Generate what moved since the student was fitted, where its file says so."""
+    if report.drift is None:
+        return
+    yield _heading("drift")
+    yield from (Text(printable(each)) for each in drift_sentences(report.drift))
+    for table in (drift_table(report, brief=True), figures_table(report, brief=True)):
+        if table is not None:
+            yield Text()
+            yield _fill(_table(table.corner, no_wrap=True), table)
+    yield Text()
 
 
 def robustness_parts(report: Report) -> Iterator[RenderableType]:

@@ -94,7 +94,7 @@ def _matches(keys: Keys, paths: Sequence[Keys]) -> list[Keys]:
         for path in paths
         if path[-n:] == keys or (path[-1] == "student" and path[-n - 1 : -1] == keys)
     ]
-    first = [path for path in found if path[0] != "robustness"]
+    first = [path for path in found if path[0] in ("metrics", "student")]
     return first if len(first) == 1 and keys[0].isidentifier() else found
 
 
@@ -127,6 +127,15 @@ def check_refitted(gates: Sequence[Gate], reason: str) -> None:
     for gate in gates:
         if "refits" in needs_of(gate.path):
             raise _not_available(gate, reason)
+
+
+def refuse_drift(gates: Sequence[Gate]) -> None:
+    """Raise UsageError for the first gate on drift: a run that fits has no rows of another day."""
+    for gate in gates:
+        if gate.path[0] == "drift":
+            raise _not_available(
+                gate, "`compress`, which fits the student on these rows", hint="use `evaluate`"
+            )
 
 
 def with_gates(report: Report, gates: Sequence[Gate]) -> Report:
@@ -171,7 +180,7 @@ def _evaluate(gate: Gate, report: Report) -> Requirement:
 
 def _not_available(gate: Gate, found: str, *, hint: str | None = None) -> UsageError:
     # metrics.student.accuracy is accuracy, robustness.agreement.student is agreement.
-    keys = gate.path[1:] if gate.path[0] == "robustness" else gate.path[2:]
+    keys = gate.path[{"drift": 0, "robustness": 1}.get(gate.path[0], 2) :]
     name = ".".join(keys).removesuffix(".student")
     return UsageError(
         f"{name} is not available",
@@ -184,7 +193,10 @@ def _not_available(gate: Gate, found: str, *, hint: str | None = None) -> UsageE
 def _reason(gate: Gate, report: Report) -> str:
     """Find why the report lacks the gate's number: the first reason that holds."""
     group, family, needs = gate.path[1], report.student.family, needs_of(gate.path)
+    drift = gate.path[0] == "drift"
     reasons = (
+        (drift and report.drift is None, "a student without a summary of its training rows"),
+        (drift, "a figure that is not known of both, the run that fitted the student and this one"),
         ("labels" in needs and report.data.label is None, "a table without a label column"),
         (
             "probabilities" in needs and not report.has_probabilities(),

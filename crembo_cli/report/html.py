@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from crembo_cli.errors import escape_controls
 from crembo_cli.explanations.figure import OF_THE_PAGE, class_colour, svg_of, themed
 from crembo_cli.report.drawings import explain_comparison, name_classifier
+from crembo_cli.report.drift import drift_sentences, drift_table, figures_table
 from crembo_cli.report.glossary import NOTE, explain
 from crembo_cli.report.metrics import METRICS
 from crembo_cli.report.model import Report
@@ -66,6 +67,9 @@ def render_html(report: Report) -> str:
         classes=list(_classes(report)),
         robustness=robustness_table(report),
         depths=depth_table(report),
+        drift=[] if report.drift is None else list(drift_sentences(report.drift)),
+        drift_table=drift_table(report, brief=False),
+        figures=figures_table(report, brief=False),
         bounds=bounds_table(report),
         weakest=weakest_table(report, brief=False),
         by_class=class_table(report),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from crembo_cli.errors import printable
 from crembo_cli.report.drawings import explain_comparison, name_classifier, student_heading
+from crembo_cli.report.drift import drift_sentences, drift_table, figures_table
 from crembo_cli.report.gates import format_requirement
 from crembo_cli.report.model import Report
 from crembo_cli.report.tables import (
@@ -74,6 +75,10 @@ def _blocks(report: Report) -> Iterator[str]:
     yield " ".join(map(escape_text, verdict.sentences))
     yield f"{escape_text(name[0].upper() + name[1:])}{of} on {format_code(report.data.path)}."
     yield _table(metrics_table(report))
+    if report.drift is not None:
+        yield " ".join(map(escape_text, drift_sentences(report.drift)))
+        yield from _code_table(drift_table(report, brief=True))
+        yield from _code_table(figures_table(report, brief=True))
     yield _table(robustness_table(report))
     if report.requirements:
         yield "\n".join(

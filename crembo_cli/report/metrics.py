@@ -15,6 +15,7 @@ from itertools import product
 from typing import Any, Literal
 
 from crembo_cli.evaluation.differences import Differences
+from crembo_cli.evaluation.drift import FIGURES, SHARES
 from crembo_cli.evaluation.metrics import DELTAS
 from crembo_cli.robustness.model import (
     BELOW,
@@ -26,7 +27,7 @@ from crembo_cli.robustness.model import (
 )
 
 Keys = tuple[str, ...]  # the keys that lead to a number in the JSON report
-Need = Literal["labels", "teacher", "probabilities", "refits"]
+Need = Literal["labels", "teacher", "probabilities", "refits", "training summary"]
 Unit = Literal["share", "count", "sd", "number"]  # sd: standard deviations of a feature
 
 # The classifiers of a report, and their names in the drawings.
@@ -49,6 +50,8 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "{radius}": tuple(f"{radius:g}" for radius in RADII),
     "{share}": tuple(f"{share:g}" for share in CONTAMINATION),
     "{d}": tuple(f"{d:g}" for d in BELOW),
+    "{figure}": FIGURES,
+    "{counted}": SHARES,
     "{rows}": ("training", "validation", "test"),
 }
 
@@ -95,7 +98,7 @@ class Metric:
     def can_be_required(self) -> bool:
         """Whether --require takes it: numbers of the student that are not in a list."""
         return "*" not in self.path and self.path.startswith(
-            ("metrics.", "student.size.", "robustness.")
+            ("metrics.", "student.size.", "robustness.", "drift.")
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from crembo_cli.evaluation.baselines import TreeSize
 from crembo_cli.evaluation.curves import ScoreCurves
 from crembo_cli.evaluation.differences import Difference, Differences
+from crembo_cli.evaluation.drift import Drift
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
 from crembo_cli.report.formats import find_verdict, render
 from crembo_cli.report.metrics import CLASSIFIERS
@@ -185,6 +186,7 @@ class Report:
     references: dict[str, ReferenceInfo]  # by family; {} for an evaluated student
     by_class: list[ClassMetrics] | None  # None without labels and without a teacher
     robustness: Robustness
+    drift: Drift | None  # None but for an evaluated student with a summary of its training rows
     requirements: list[Requirement]
     timing: Timing
     description: str = field(default="")  # the student as text

@@ -27,6 +27,12 @@ CURVE_PARTS = (
     "baseline_teacher",
     "baseline_soft",
 )
+# What may be negative: parts of the report, and names of metrics.
+SIGNED = {"requirements", "differences", "verdict", "references"} | {
+    "change.accuracy",
+    "drift.median",
+    "drift.median_then",
+}
 # What types and metrics do not say, by path.
 DETAILS: dict[str, dict[str, Any]] = {
     "verdict.status": {"enum": [*STATUSES, None]},
@@ -59,6 +65,7 @@ DETAILS: dict[str, dict[str, Any]] = {
     "search.comparison": {"description": "candidates that were compared, smallest file first"},
     "search.comparison.prefer": {"enum": ["readable", None]},
     "search.comparison.students": {"minItems": 1},
+    "drift": {"description": "the rows beside those that the student was fitted on"},
     "robustness.bounds": {"description": "bounds for new rows like the test rows"},
     "robustness.weakest_groups": {"maxItems": 10},
     **{f"robustness.depth.curve.{part}": CURVE for part in CURVE_PARTS},
@@ -176,7 +183,7 @@ def _number(hint: type, path: Keys) -> dict[str, Any]:
     found = {"description": metric.sentence, **found}
     if metric.unit == "share":
         found |= {"minimum": 0, "maximum": 1}
-    elif path[0] not in ("requirements", "differences", "verdict", "references"):
+    elif path[0] not in SIGNED and metric.name not in SIGNED:
         found["minimum"] = 0
     return found
 

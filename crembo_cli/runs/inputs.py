@@ -66,8 +66,9 @@ def read_splits(
     compared. Raises DataError, TeacherError or UsageError.
     """
     from crembo_cli.dataset.labelled import note_few_rows, split_rows
-    from crembo_cli.report.gates import check_labelled
+    from crembo_cli.report.gates import check_labelled, refuse_drift
 
+    refuse_drift(gates)
     labelled = read_labelled(data, teacher, table, progress)
     progress.note(teacher.warnings)
     refuse_one_class(labelled, teacher)

@@ -17,11 +17,13 @@ import numpy as np
 
 from crembo_cli.arrays import Doubles
 from crembo_cli.errors import printable
+from crembo_cli.student_file.summary import TrainingSummary, read_summary, summarise
 from crembo_cli.students.contract import Family, Feature, Student
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+    from crembo_cli.dataset.encode import Encoding
     from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.teachers.contract import Teacher
 
@@ -30,6 +32,7 @@ VERSION, FAMILY, OPTIONS = "crembo.version", "crembo.family", "crembo.options"
 SEARCH, THRESHOLD, CLASSES = "crembo.search", "crembo.threshold", "crembo.classes"
 SIZE, FEATURES, UNITS = "crembo.size", "crembo.features", "crembo.units"
 TEACHER_SHA256, DATA_SHA256 = "crembo.teacher.sha256", "crembo.data.sha256"
+TRAINING = "crembo.training"
 TEST_SHA256, TEST_ROWS, METRICS = "crembo.test_data.sha256", "crembo.test_rows", "crembo.metrics"
 # Characters for each of the blanks: 14 metrics with all digits of a float64 fit.
 TEST_WIDTHS = {TEST_SHA256: 64, TEST_ROWS: 10, METRICS: 560}
@@ -64,6 +67,9 @@ def candidate_metadata(
         UNITS: list(units),
         TEACHER_SHA256: teacher.sha256,
         DATA_SHA256: train.table.sha256,
+        TRAINING: summarise(
+            train.rows, student.predict(train.rows), train.encoding.features, len(teacher.classes)
+        ).to_text(),
     }
     blanks = {key: " " * width for key, width in TEST_WIDTHS.items()}
     return {key: _text(value) for key, value in values.items()} | blanks
@@ -127,7 +133,21 @@ class StudentMetadata:
     missing_texts: tuple[str, ...]
     utilities: Doubles | None  # (c, c) of its decisions; None: the most probable class
     data_sha256: str | None  # of the table it was fitted on
+    training: TrainingSummary | None  # of the rows it was fitted on; None if it was taken out
+    test_rows: int  # rows that `metrics` were measured on; 0 if there are none
+    metrics: dict[str, Any]  # on the test rows of the run that fitted it; {} if there are none
     internals: ReadableStudent | None  # None if its family is not installed or has no reader
+
+    def encoding(self) -> Encoding:
+        """Return how the student encodes a table; the dtypes are replaced by those of the table."""
+        from crembo_cli.dataset.encode import Encoding
+
+        return Encoding(
+            features=self.features,
+            dtypes=tuple(np.dtype(object if each.categories else float) for each in self.features),
+            missing_texts=self.missing_texts,
+            absent=(None,) * len(self.features),
+        )
 
 
 def metadata_of(model: ModelProto) -> dict[str, str]:
@@ -147,15 +167,19 @@ def read_metadata(model: ModelProto, internals: ReadableStudent | None) -> Stude
     """
     found = metadata_of(model)
     units = json.loads(found.get(UNITS, "null"))
+    features = features_of(model)
     return StudentMetadata(
         family=found[FAMILY],
         options=json.loads(found.get(OPTIONS, "{}")),
         size=dict(json.loads(found.get(SIZE, "{}"))),
-        features=features_of(model),
+        features=features,
         units=None if units is None else tuple(float(each) for each in units),
         missing_texts=missing_texts_of(model),
         utilities=utilities_of(model),
         data_sha256=found.get(DATA_SHA256),
+        training=read_summary(found[TRAINING], features) if TRAINING in found else None,
+        test_rows=int(found.get(TEST_ROWS, 0)),
+        metrics=dict(json.loads(found.get(METRICS, "{}"))),
         internals=internals,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 from crembo_cli.evaluation.baselines import TreeSize
 from crembo_cli.evaluation.curves import ScoreCurves
 from crembo_cli.evaluation.differences import Difference, Differences
+from crembo_cli.evaluation.drift import FIGURES, SHARES, ColumnDrift, Drift, Shift
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
 from crembo_cli.report.metrics import CLASSIFIERS
 from crembo_cli.report.model import (
@@ -206,6 +207,46 @@ def robustness() -> Robustness:
     )
 
 
+def drift() -> Drift:
+    """Build the drift of two columns, one of which moved and has categories never seen."""
+    return Drift(
+        training_rows=409,
+        max_psi=0.35,
+        moved=1,
+        unseen_rows=7,
+        predictions=Shift(psi=0.015, p_value=0.45, moved=False),
+        columns=[
+            ColumnDrift(
+                name="region",
+                psi=0.35,
+                p_value=0.001,
+                moved=True,
+                missing_then=0.0,
+                missing=0.125,
+                median_then=None,
+                median=None,
+                unseen_rows=7,
+                unseen={"north": 5, "west": 2},
+            ),
+            ColumnDrift(
+                name="age",
+                psi=0.02,
+                p_value=1.0,
+                moved=False,
+                missing_then=0.01,
+                missing=0.02,
+                median_then=41.0,
+                median=42.5,
+                unseen_rows=None,
+                unseen={},
+            ),
+        ],
+        then=dict.fromkeys(FIGURES, 0.95),
+        change=dict.fromkeys(FIGURES, -0.05),
+        error=dict.fromkeys(SHARES, 0.0375),
+    )
+
+
 def comparison(name: str = "mlp hidden=16") -> ComparisonInfo:
     """Build three candidates: one selected, one dominated, one called `name` over the budget."""
     figures = [
@@ -304,6 +345,7 @@ def report(**changes: Any) -> Report:
         references={"mlp": reference()},
         by_class=by_class(),
         robustness=robustness(),
+        drift=None,
         requirements=[],
         timing=Timing(
             seconds=1.5, student_rows_per_second=8.3e6, teacher_rows_per_second=448_600.0

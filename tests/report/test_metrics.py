@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from crembo_cli.evaluation.baselines import TreeSize
+from crembo_cli.report.drift import drift_table
 from crembo_cli.report.gates import find_path
 from crembo_cli.report.glossary import explain, render_glossary, render_glossary_markdown
 from crembo_cli.report.metrics import (
@@ -37,7 +38,7 @@ from crembo_cli.report.tables import (
     weakest_table,
 )
 from crembo_cli.robustness.model import MarginUpperBounds
-from tests.report.example_reports import comparison, report
+from tests.report.example_reports import comparison, drift, report
 
 # Headings of texts, and of what is not a metric.
 OTHER_HEADINGS = {"predicted", "teacher probabilities", "bound", "student", "teacher"}
@@ -60,6 +61,7 @@ def full_report() -> Report:
             example.search, threshold=0.25, comparison=replace(found, students=students)
         ),
         robustness=replace(example.robustness, margin_upper_bound=bounds),
+        drift=drift(),
         requirements=[Requirement(expression="fidelity>=0.9", value=0.93, met=True)],
     )
 
@@ -87,6 +89,7 @@ def tables(found: Report) -> Iterator[Table]:
         class_table(found),
         weakest_table(found, brief=False),
         depth_table(found),
+        drift_table(found, brief=False),
     ):
         assert table is not None
         yield table

@@ -1,0 +1,132 @@
+"""A student in a file, opened: queried as any classifier, with what its metadata say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crembo_cli.arrays import Doubles
+from crembo_cli.core.utilities import decisions
+from crembo_cli.errors import StudentError
+from crembo_cli.evaluation.metrics import Prediction
+from crembo_cli.robustness.teacher_classifier import TeacherClassifier
+from crembo_cli.runs.classes import match_student_classes
+from crembo_cli.runs.inputs import read_labelled
+from crembo_cli.runs.options import Progress, TableOptions, TeacherOptions, display_path
+from crembo_cli.student_file.metadata import StudentMetadata
+from crembo_cli.student_file.read import read_student_metadata
+from crembo_cli.students.contract import Floats, Indices
+
+if TYPE_CHECKING:
+    from crembo_cli.dataset.labelled import LabelledTable
+    from crembo_cli.robustness.perturbations import Classifier
+    from crembo_cli.teachers.contract import Teacher
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What a student predicts for the rows of a table."""
+
+    prediction: Prediction  # by the numbers of the reference's classes
+    own_labels: Indices  # (n,) by the numbers of the student's classes
+    indices: Indices  # (k,) the reference's number of each of the student's classes
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenedStudent:
+    """A student and its metadata."""
+
+    path: str  # as the user gave it
+    model: Teacher
+    metadata: StudentMetadata | None  # None: crembo did not write it
+    stated: bool  # whether the user stated how its scores become probabilities
+
+    def utilities(self) -> Doubles | None:
+        """The utilities that it decides by, (k, k); None: the most probable class."""
+        return None if self.metadata is None else self.metadata.utilities
+
+    def read_table(
+        self, data: object, reference: Teacher, options: TableOptions, progress: Progress
+    ) -> LabelledTable:
+        """Read `data` as the student takes it, labelled by `reference`: its teacher, or itself."""
+        own = self.metadata
+        encoding = None if own is None else own.encoding()
+        labelled = read_labelled(data, reference, options, progress, encoding=encoding)
+        if own is None:
+            return labelled
+        if own.data_sha256 == labelled.table.sha256:
+            path = display_path(data)
+            progress.note(
+                [f"the student was fitted on the rows of {path}: its metrics are optimistic"]
+            )
+        dtypes = tuple(labelled.frame.dtypes)
+        return replace(labelled, encoding=replace(labelled.encoding, dtypes=dtypes))
+
+    def answer(
+        self,
+        test: LabelledTable,
+        reference: Teacher,
+        names: Sequence[str] | None,
+        progress: Progress,
+    ) -> Answers:
+        """Query the student about the rows of `test`; `names` are as in `names_of_student`.
+
+        Scores that had to be converted, in no way that the user stated, are no probabilities.
+        """
+        from crembo_cli.teachers.output_format import gives_probabilities
+
+        scores: Floats = self.model.beliefs(test.frame)
+        indices, notes = match_student_classes(self.model, reference, names, self.path)
+        progress.note(notes)
+        labels = np.asarray(decisions(scores, self.utilities()), np.int64)
+        probabilities = None
+        if self.stated or gives_probabilities(self.model.output_format):
+            probabilities = np.zeros(test.beliefs.shape, np.float32)
+            probabilities[:, indices] = scores
+        return Answers(
+            prediction=Prediction(labels=indices[labels], probabilities=probabilities),
+            own_labels=labels,
+            indices=indices,
+        )
+
+    def classifier(self, test: LabelledTable, indices: Indices) -> Classifier:
+        """The student as read from its file where that is possible, else the queried model."""
+        same_order = (indices == np.arange(len(indices))).all()
+        if self.metadata is not None and self.metadata.internals is not None and same_order:
+            return self.metadata.internals.student
+        return TeacherClassifier(model=self.model, encoding=test.encoding, places=indices)
+
+
+@contextmanager
+def open_student(
+    student: str | Path, options: TeacherOptions, threads: int, *, stated: bool
+) -> Iterator[OpenedStudent]:
+    """Open the classifier in the ONNX file `student`; see `OpenedStudent.stated`.
+
+    Raises StudentError where there is none.
+    """
+    from crembo_cli.teachers.load import load_teacher
+    from crembo_cli.teachers.output_format import LARGEST
+
+    path = Path(student)
+    if path.suffix.lower() != ".onnx":
+        found, wanted = f"the extension {path.suffix!r}", "a file that ends in .onnx"
+        raise StudentError(
+            "a student is an ONNX model", where=str(student), found=found, wanted=wanted
+        )
+    metadata = read_student_metadata(path)
+    # Any scores will do: without probabilities the predicted class is measured alone.
+    model = load_teacher(
+        str(student),
+        activation=options.activation if stated else LARGEST,
+        hard_labels=options.hard_labels,
+        timeout=options.teacher_timeout,
+        threads=threads,
+    )
+    with closing(model):
+        yield OpenedStudent(path=str(student), model=model, metadata=metadata, stated=stated)
