@@ -106,7 +106,9 @@ def _lines(info: dict[str, Any]) -> list[str]:
         if name in ("inputs", "outputs"):
             lines += [_line(name.removesuffix("s"), _tensor(each)) for each in value]
         elif name == "provenance" and value:
-            lines += [_line(f"crembo {key}", _short(each)) for key, each in value.items()]
+            # The bins of the training rows are long, and for `evaluate`; --json prints them.
+            shown = {key: each for key, each in value.items() if key != "training"}
+            lines += [_line(f"crembo {key}", _short(each)) for key, each in shown.items()]
         elif value is not None:
             lines.append(_line(name.replace("_", " "), _short(value)))
     return lines
