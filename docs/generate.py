@@ -78,9 +78,9 @@ def _table_row(*cells: str) -> str:
 
 def render_report() -> str:
     """Every number of a report in one sentence."""
+    from crembo_cli.evaluation.drift import LARGE, SIGNIFICANT
     from crembo_cli.report.advice import ERRORS as LEAST
     from crembo_cli.report.advice import GAIN
-    from crembo_cli.evaluation.drift import LARGE, SIGNIFICANT
     from crembo_cli.report.faults import ERRORS, ROWS, SHARE
     from crembo_cli.report.glossary import render_glossary_markdown
     from crembo_cli.report.status import (

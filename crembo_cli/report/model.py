@@ -186,7 +186,7 @@ class Report:
     references: dict[str, ReferenceInfo]  # by family; {} for an evaluated student
     by_class: list[ClassMetrics] | None  # None without labels and without a teacher
     robustness: Robustness
-    drift: Drift | None  # None but for an evaluated student with a summary of its training rows
+    drift: Drift | None = None  # of an evaluated student with a summary of its training rows
     requirements: list[Requirement]
     timing: Timing
     description: str = field(default="")  # the student as text

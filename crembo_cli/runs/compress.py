@@ -288,7 +288,6 @@ def _measure(
             splits.test, labels["student"], build.class_names(teacher), teacher=True
         ),
         robustness=robustness,
-        drift=None,
         requirements=[],
         timing=Timing(
             seconds=0.0,

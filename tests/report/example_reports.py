@@ -345,7 +345,6 @@ def report(**changes: Any) -> Report:
         references={"mlp": reference()},
         by_class=by_class(),
         robustness=robustness(),
-        drift=None,
         requirements=[],
         timing=Timing(
             seconds=1.5, student_rows_per_second=8.3e6, teacher_rows_per_second=448_600.0
