@@ -104,6 +104,8 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first kill")
     parser.add_argument("--minutes", type=float, default=60, help="stop after so long")
     options = parser.parse_args()
+    # A shell's background job ignores Ctrl-C, and so would the runs it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
