@@ -28,7 +28,7 @@ def list_notes(table: Table, columns: Columns) -> list[str]:
     """Return one sentence for each fact about the columns that the user should know.
 
     The facts: columns that are ignored; a column called like a label that is a feature; cells
-    '?' that are read as missing; features
+    '?' that are read as missing; commas that might separate thousands; features
     that look like identifiers (integers or text, all distinct), are constant, are codes with a
     leading zero, have missing cells, or have whole numbers that float32 rounds (beyond 2^24).
     """
@@ -50,6 +50,12 @@ def list_notes(table: Table, columns: Columns) -> list[str]:
         " know '?' as a category"
         for name, count in marks.items()
         if count
+    ]
+    found += [
+        f"commas in column {name!r} are read as decimal points; if they separate thousands, use"
+        " --thousands ,"
+        for name in table.unclear_commas
+        if name in columns.features
     ]
     return found + [_sentence(named[kind], kind) for kind in KINDS if kind in named]
 

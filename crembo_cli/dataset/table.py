@@ -22,6 +22,8 @@ class Table:
     # text (dates, lists), left out of the frame: name -> type
     question_marks: dict[str, int] = field(default_factory=dict)  # the number of cells "?" that
     # were read as missing, by column of text
+    unclear_commas: tuple[str, ...] = ()  # columns of numbers whose decimal commas might separate
+    # thousands: each has three digits after it
 
     def where(self, row: int, column: str | None = None) -> str:
         """Return the place of row `row` (0 is the first) for a message.

@@ -31,6 +31,8 @@ from crembo_cli.dataset.literals import CODE, MISSING, NUMBER
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
+THOUSANDS = r"^\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*$"
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -75,8 +77,9 @@ def read_delimited(
     if len(header.names) == 1 and rows != body.lines:
         check_records(source, header)
     _keep_text(columns, parser, padded=body.padded)
+    unclear: tuple[str, ...] = ()
     if header.delimiter != "," != thousands:
-        _read_decimal_commas(columns, parser, source.name, text)
+        unclear = _read_decimal_commas(columns, parser, source.name, text)
     kept = {name: frozenset(type_.categories) - {""} for name, type_ in types.items()}
     frame, unusable, marks = to_frame(columns, source.name, missing=MISSING, kept=kept)
     return Table(
@@ -86,6 +89,7 @@ def read_delimited(
         first_line=header.first_line if rows == body.lines else None,
         unusable=unusable,
         question_marks=marks,
+        unclear_commas=unclear,
     )
 
 
@@ -131,9 +135,15 @@ def _keep_text(columns: Columns, parser: Parser, *, padded: bool) -> None:
                 columns[name] = cells
 
 
-def _read_decimal_commas(columns: Columns, parser: Parser, where: str, text: Sequence[str]) -> None:
-    """Convert text columns of numbers with a decimal comma; raise if others have points."""
+def _read_decimal_commas(
+    columns: Columns, parser: Parser, where: str, text: Sequence[str]
+) -> tuple[str, ...]:
+    """Convert text columns of numbers with a decimal comma; raise if others have points.
+
+    Return those columns in which each comma might separate thousands.
+    """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     texts = [
         name
@@ -141,7 +151,7 @@ def _read_decimal_commas(columns: Columns, parser: Parser, where: str, text: Seq
         if pa.types.is_string(cells.type) and name not in text
     ]
     if not texts:
-        return
+        return ()
     floats = [name for name, cells in columns.items() if cells.type == pa.float64()]
     read = parser.read({}, only=texts, point=",")
     commas = {name: cells for name, cells in read.items() if cells.type == pa.float64()}
@@ -155,4 +165,10 @@ def _read_decimal_commas(columns: Columns, parser: Parser, where: str, text: Seq
                 found=f"commas in column {next(iter(commas))!r}, points in column {points[0]!r}",
                 wanted="one decimal separator, because 1.234 could mean 1234",
             )
+    unclear = []
+    for name in commas:
+        parted = pc.match_substring(columns[name], ",")
+        if pc.all(pc.match_substring_regex(columns[name].filter(parted), THOUSANDS)).as_py():
+            unclear.append(name)
     columns.update(commas)
+    return tuple(unclear)

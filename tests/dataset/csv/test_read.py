@@ -7,9 +7,11 @@ import gzip
 import numpy as np
 import pytest
 
+from crembo_cli.dataset.columns import Columns
 from crembo_cli.dataset.csv.read import read_delimited
 from crembo_cli.dataset.csv.source import open_source
 from crembo_cli.dataset.literals import MISSING
+from crembo_cli.dataset.notes import list_notes
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import Read, Write
 
@@ -77,6 +79,16 @@ def test_decimal_commas_are_read(read: Read, delimiter: str) -> None:
     np.testing.assert_array_equal(frame["a"], [1.5, -2.5, NAN])
     assert frame["b"].tolist() == ["x", "1,5", "y"]
     assert frame["c"].tolist() == [1, 2, 3]
+
+
+def test_commas_that_might_separate_thousands_are_noted(read: Read) -> None:
+    """Where each has three digits after it, and no number begins with 0."""
+    table = read("a;b;c;d\n17,000;0,125;1,5;x\n-1,250;2,500;2,125;1,250\n900;3;4;y\n")
+    assert table.frame["a"].tolist() == [17.0, -1.25, 900.0]
+    assert table.unclear_commas == ("a",)
+    notes = list_notes(table, Columns(label=None, features=("a", "b"), extra=()))
+    assert "commas in column 'a' are read as decimal points" in notes[0]
+    assert len(notes) == 1
 
 
 def test_semicolons_go_with_decimal_points(read: Read) -> None:
