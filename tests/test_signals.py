@@ -40,6 +40,17 @@ def started(folder: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
+INTERRUPTED_IMPORT = """
+import os, signal
+try:
+    os.kill(os.getpid(), signal.{})
+    __import__("time").sleep(9)
+except KeyboardInterrupt:
+    pass
+raise ImportError("initialization failed")
+"""
+
+
 def children(process: int) -> list[int]:
     """The processes that a process has started."""
     found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
@@ -60,7 +71,7 @@ def test_a_signal_ends_the_run_with_one_line_and_its_code(
     run = started(folder, "-v", "--synthetic", "2000000")
     assert run.stderr is not None
     for line in run.stderr:
-        if "synthetic" in line:
+        if "generating synthetic" in line:
             break
     teachers = children(run.pid)
     run.send_signal(signal_)
@@ -78,6 +89,20 @@ def test_a_signal_ends_the_run_with_one_line_and_its_code(
     assert (folder / STUDENT).read_bytes() == (folder / "r.json").read_bytes() == b"old"
     assert len(teachers) == 1
     assert not any(Path(f"/proc/{each}").exists() for each in teachers)
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_that_a_library_turns_into_an_error_has_its_code(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, code: int
+) -> None:
+    """As compiled modules do when they are interrupted while they are imported."""
+    (folder / "pandas.py").write_text(INTERRUPTED_IMPORT.format(name))
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    run = started(folder)
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == code, err
+    assert "no output is half written" in err
+    assert "defect" not in err
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])

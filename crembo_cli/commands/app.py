@@ -27,6 +27,7 @@ from crembo_cli.commands.surroundings import (
     describe_system_error,
     end_on_signals,
     open_streams,
+    received_signal,
     silence_libraries,
 )
 from crembo_cli.errors import CremboError, DefectError, InputError, printable
@@ -105,13 +106,12 @@ def run(arguments: list[str]) -> int:
         return 0
     except typer.Exit as done:
         return done.exit_code
-    except Terminated:
-        print_message("terminated; no output is half written")
-        return TERMINATED
-    except KeyboardInterrupt:
-        print_message("interrupted; no output is half written")
-        return INTERRUPTED
+    except KeyboardInterrupt as signal_:
+        return _end(type(signal_))
     except Exception as error:
+        received = received_signal()
+        if received is not None:
+            return _end(received)
         if invocation.debug:
             import traceback
 
@@ -120,6 +120,13 @@ def run(arguments: list[str]) -> int:
         line, code = _line_and_code(error, invocation.debug)
         print_message(invocation.with_sources(line) if code == InputError.exit_code else line)
         return code
+
+
+def _end(signal_: type[KeyboardInterrupt]) -> int:
+    terminated = issubclass(signal_, Terminated)
+    word = "terminated" if terminated else "interrupted"
+    print_message(f"{word}; no output is half written")
+    return TERMINATED if terminated else INTERRUPTED
 
 
 def _wants_debug(arguments: Sequence[str]) -> bool:

@@ -131,10 +131,22 @@ def end_on_signals() -> None:
             signal.signal(number, _raise_once(error))
 
 
+_received: list[type[KeyboardInterrupt]] = []
+
+
+def received_signal() -> type[KeyboardInterrupt] | None:
+    """Return what the first signal raised, if one came.
+
+    A compiled library that is interrupted while it is imported raises an error of its own.
+    """
+    return _received[0] if _received else None
+
+
 def _raise_once(error: type[KeyboardInterrupt]) -> Callable[[int, object], None]:
     def handle(number: int, frame: object) -> None:
         del number, frame
         default_signals()
+        _received.append(error)
         raise error
 
     return handle

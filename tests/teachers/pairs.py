@@ -156,6 +156,16 @@ def catboost_digits() -> Case:
     return model.fit(frame, labels_for(frame["zip"] == "21")), frame, frame
 
 
+def catboost_nan() -> Case:
+    """A missing cell that was made text before CatBoost saw it."""
+    library = pytest.importorskip("catboost")
+    frame = pd.DataFrame({"zip": np.where(DIGITS == "10", "nan", DIGITS), "x": X})
+    model = library.CatBoostClassifier(
+        iterations=10, verbose=0, cat_features=["zip"], allow_writing_files=False
+    )
+    return model.fit(frame, labels_for(frame["zip"] == "nan")), frame, frame
+
+
 def documents() -> Case:
     """A pipeline that begins with a text vectoriser; NA is a document."""
     text = pd.Series(RNG.choice(["good day", "bad day", "NA", ""], ROWS))
@@ -203,6 +213,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "LightGBM in a pipeline": lightgbm_in_pipeline,
     "XGBoost in a pipeline": xgboost_in_pipeline,
     "digits in CatBoost": catboost_digits,
+    "nan as text in CatBoost": catboost_nan,
     "documents": documents,
     "documents in a column": documents_in_a_column,
     "decimals as text": decimals_as_text,

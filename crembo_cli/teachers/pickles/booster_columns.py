@@ -41,8 +41,9 @@ def booster_columns(model: Any) -> KnownColumns | None:
         return KnownColumns(types=list(types), lists=lists, codes=codes)
     if package == "catboost" and hasattr(model, "get_cat_feature_indices"):
         text_only = set(model.get_cat_feature_indices())
-        # CatBoost takes no missing category, so "?" was a category in its training
-        text = ColumnType(kind="text", categories=(UCI_MISSING,))
+        # CatBoost takes no missing category, so "?" was a category in its training, and "nan" is
+        # what `astype(str)` makes of a missing cell
+        text = ColumnType(kind="text", categories=(UCI_MISSING, "nan"))
         places = text_only | set(model.get_text_feature_indices())
         count = len(model.feature_names_ or ())
         return KnownColumns(

@@ -108,6 +108,12 @@ def load_native(path: Path, package: str) -> Any:
     except ImportError:
         raise
     except Exception as error:  # each library has errors of its own
+        if b'"features_info"' in content[:100]:
+            raise TeacherError(
+                "unsupported format",
+                found="a JSON file of CatBoost",
+                hint="save the model as .cbm: model.save_model('model.cbm')",
+            ) from error
         raise TeacherError(
             f"not a model that {NATIVE[package]} wrote, or one that was cut short",
             found=f"{len(content)} bytes",

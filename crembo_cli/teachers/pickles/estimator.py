@@ -184,9 +184,7 @@ def class_labels(model: Any) -> tuple[ClassLabel, ...]:
             found=f"{type(model).__module__}.{type(model).__qualname__}",
             wanted="a fitted classifier",
         )
-    binarizer = getattr(model, "_label_binarizer", None)  # of MLPClassifier
-    several = getattr(binarizer, "y_type_", "") == "multilabel-indicator"
-    if np.ndim(classes[0]) or several or getattr(model, "multilabel_", False):
+    if np.ndim(classes[0]) or _is_multilabel(model):
         raise _several_labels(f"{type(model).__module__}.{type(model).__qualname__}")
     labels = tuple(np.asarray(classes).ravel().tolist())
     if len(labels) < 2:
@@ -194,6 +192,17 @@ def class_labels(model: Any) -> tuple[ClassLabel, ...]:
             "the teacher has only one class", found=repr(labels[0]), wanted="2 or more classes"
         )
     return labels
+
+
+def _is_multilabel(model: Any) -> bool:
+    """Return whether a model, or the last step of a pipeline or search, has labels by column."""
+    inner = model.steps[-1][1] if hasattr(model, "steps") else model
+    inner = getattr(inner, "best_estimator_", inner)
+    if inner is not model:
+        return _is_multilabel(inner)
+    binarizer = getattr(model, "_label_binarizer", None)  # of MLPClassifier
+    several = getattr(binarizer, "y_type_", "") == "multilabel-indicator"
+    return several or bool(getattr(model, "multilabel_", False))
 
 
 def _several_labels(found: str) -> TeacherError:

@@ -145,6 +145,15 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, name: str) -> None:
     assert "not a model that" in done.err
 
 
+def test_json_of_catboost_is_refused_with_the_cure(tmp_path: Path) -> None:
+    """CatBoost reads its JSON from a path only."""
+    model = catboost.CatBoostClassifier(iterations=2, verbose=0, allow_writing_files=False)
+    model.fit(NUMBERS, TWO).save_model(str(tmp_path / "teacher.json"), format="json")
+    done = score(tmp_path, "teacher.json", NUMBERS)
+    assert done.code == 2
+    assert "found a JSON file of CatBoost; save the model as .cbm" in done.err
+
+
 MLMODEL = """artifact_path: model
 flavors:
   python_function:

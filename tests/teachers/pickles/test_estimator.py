@@ -14,8 +14,13 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.multioutput import MultiOutputClassifier
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -85,16 +90,34 @@ def test_hard_labels_are_class_indices() -> None:
         (PCA().fit(ROWS), r"expected a classifier; found an object of sklearn\.decomposition"),
         ({"model": 1}, r"expected a classifier; found an object of builtins\.dict"),
         (LogisticRegression(), "or is not fitted"),
-        (
-            MultiOutputClassifier(LogisticRegression()).fit(ROWS, np.c_[KIND, np.arange(60) % 3]),
-            "several labels per row",
-        ),
     ],
 )
 def test_other_objects_are_refused(model: Any, message: str) -> None:
     """Regressors, clusters, transformers, dictionaries and unfitted models, each by its reason."""
     with pytest.raises(TeacherError, match=message):
         class_labels(model)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RandomForestClassifier(2),
+        KNeighborsClassifier(),
+        RidgeClassifier(),
+        MLPClassifier((2,), max_iter=1),
+        MultiOutputClassifier(LogisticRegression()),
+        ClassifierChain(LogisticRegression()),
+        OneVsRestClassifier(LogisticRegression()),
+        make_pipeline(StandardScaler(), MLPClassifier((2,), max_iter=1)),
+        GridSearchCV(OneVsRestClassifier(LogisticRegression()), {"estimator__C": [1]}, cv=2),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # one step will do
+def test_several_labels_per_row_are_refused(model: Any) -> None:
+    """Whatever classifier predicts them, in a pipeline or a search too."""
+    with pytest.raises(TeacherError, match="several labels per row"):
+        class_labels(model.fit(ROWS, np.c_[KIND, np.arange(60) % 2]))
 
 
 def test_one_class_is_not_enough() -> None:
