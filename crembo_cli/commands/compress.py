@@ -196,6 +196,7 @@ def command(
     ] = None,
     seed: options.Seed = defaults.SEED,
     activation: options.Activation = defaults.ACTIVATION,
+    temperature: options.Temperature = defaults.TEMPERATURE,
     hard_labels: options.HardLabels = False,
     trust_pickle: options.TrustPickle = False,
     teacher_timeout: options.TeacherTimeout = defaults.TEACHER_TIMEOUT,
@@ -219,6 +220,7 @@ def command(
             rich_help_panel=panels.REPORT,
         ),
     ] = False,
+    details: options.Details = False,
     as_json: options.AsJson = False,
     jobs: options.Jobs = None,
     quiet: options.Quiet = False,
@@ -272,6 +274,7 @@ def command(
             test_data=test_data,
             seed=seed,
             activation=activation,
+            temperature=temperature,
             hard_labels=hard_labels,
             trust_pickle=trust_pickle,
             teacher_timeout=teacher_timeout,
@@ -282,4 +285,4 @@ def command(
             progress=messages,
             command=context.obj.command_line(),
         )
-    publish(result.report, as_json=as_json, quiet=quiet)
+    publish(result.report, as_json=as_json, quiet=quiet, details=details)

@@ -52,6 +52,7 @@ def command(
     teacher_timeout: options.TeacherTimeout = defaults.TEACHER_TIMEOUT,
     report: options.ReportPaths = None,
     require: options.Require = None,
+    details: options.Details = False,
     as_json: options.AsJson = False,
     jobs: options.Jobs = None,
     quiet: options.Quiet = False,
@@ -96,4 +97,4 @@ def command(
             progress=messages,
             command=context.obj.command_line(),
         )
-    publish(result.report, as_json=as_json, quiet=quiet)
+    publish(result.report, as_json=as_json, quiet=quiet, details=details)

@@ -161,10 +161,11 @@ def _discard(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def publish(report: Report, *, as_json: bool, quiet: bool) -> None:
+def publish(report: Report, *, as_json: bool, quiet: bool, details: bool) -> None:
     """Print the report of a run, then raise GateError where a requirement was not met.
 
-    Standard output gets JSON with `as_json`, nothing with `quiet`, else the drawing. In a job of
+    Standard output gets JSON with `as_json`, nothing with `quiet`, else the drawing, with
+    `details` or on one screen. In a job of
     GitHub Actions the Markdown report is appended to the job's summary. Raises PublishError
     where one of the two cannot be written: the outputs are written by now.
     """
@@ -178,7 +179,7 @@ def publish(report: Report, *, as_json: bool, quiet: bool) -> None:
             elif not quiet:
                 from crembo_cli.report.console import render_terminal
 
-                print_answer(render_terminal(report), styled=True)
+                print_answer(render_terminal(report, details=details), styled=True)
     finally:
         raise_for_gates(report)
 

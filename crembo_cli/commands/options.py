@@ -138,6 +138,15 @@ Activation = Annotated[
         rich_help_panel=panels.INPUT,
     ),
 ]
+Temperature = Annotated[
+    str,
+    typer.Option(
+        metavar="T|auto",
+        help="Soften the teacher's probabilities: divide their logarithms by T before anything is "
+        "fitted. auto: so far that half of the training rows have none above 0.9.",
+        rich_help_panel=panels.INPUT,
+    ),
+]
 Classes = Annotated[
     str | None,
     typer.Option(
@@ -211,6 +220,14 @@ Seed = Annotated[
         max=2**32 - 1,
         rich_help_panel=panels.RUN,
     ),  # scikit-learn's limit
+]
+Details = Annotated[
+    bool,
+    typer.Option(
+        "--details",
+        help="Print everything that the report knows; by default one screen.",
+        rich_help_panel=panels.REPORT,
+    ),
 ]
 AsJson = Annotated[
     bool,

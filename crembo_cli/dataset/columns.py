@@ -198,7 +198,7 @@ def check_cells(table: Table, columns: Columns) -> None:
         cells = table.frame[name].to_numpy()
         if cells.dtype.kind != "f":
             continue
-        beyond = np.abs(cells) >= OVERFLOW
+        beyond = np.abs(cells, dtype=np.float64) >= OVERFLOW  # of float32 the limit is infinity
         if beyond.any():
             row = int(beyond.argmax())
             raise DataError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,20 @@ class Splits:
             validation=replace(self.validation, utilities=utilities),
             test=replace(self.test, utilities=utilities),
             comparison=None if comparison is None else replace(comparison, utilities=utilities),
+        )
+
+    def with_beliefs(self, change: Callable[[Floats], Floats]) -> Splits:
+        """Return the same rows with `change` applied to the teacher's probabilities."""
+
+        def changed(table: LabelledTable) -> LabelledTable:
+            return replace(table, beliefs=change(table.beliefs))
+
+        return replace(
+            self,
+            train=changed(self.train),
+            validation=changed(self.validation),
+            test=changed(self.test),
+            comparison=None if self.comparison is None else changed(self.comparison),
         )
 
     def untested(self) -> tuple[LabelledTable, ...]:

@@ -72,6 +72,21 @@ def match_labels(
     return matched
 
 
+def columns_of_classes(
+    table: Table, candidates: Sequence[str], classes: Sequence[Label]
+) -> tuple[str, ...]:
+    """Return those of `candidates` whose values are `classes`: no other value, no missing one."""
+    found = []
+    for name in candidates:
+        if name in table.unusable or name not in table.frame:
+            continue
+        codes, values = _factorize(table.frame[name])
+        matched = any(None not in _match_by(values, classes, key) for key in (str, _value))
+        if len(values) > 1 and matched and (codes >= 0).all():
+            found.append(name)
+    return tuple(found)
+
+
 def _class_names(
     classes: tuple[Label, ...], names: tuple[str, ...] | None, *, numbered: bool
 ) -> tuple[Label, ...]:

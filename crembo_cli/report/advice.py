@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from crembo_cli.report.drawings import add_article
 from crembo_cli.report.faults import lost_classes
@@ -38,14 +38,27 @@ def advice_of(report: Report) -> Advice:
 
 
 def better_reference(report: Report) -> tuple[str, ReferenceInfo] | None:
-    """Return the family that is expected to be better than the student, and its reference.
+    """Return the family that is expected to be better than the student, and its reference."""
+    name = choose_reference(report.references, by_auc=decides_by_auc(report))
+    return None if name is None else (name, report.references[name])
+
+
+def choose_reference(references: Mapping[str, ReferenceInfo], *, by_auc: bool) -> str | None:
+    """Name the family whose reference is better than the student; None if there is none.
 
     It is better by more than GAIN and by more than ERRORS standard errors: in accuracy, or in
-    AUC, or without labels in fidelity.
+    AUC, or without labels in fidelity. Of several the best is named, by AUC with `by_auc`.
     """
-    found = {
-        name: each
-        for name, each in report.references.items()
+
+    def worth(name: str) -> float:
+        each = references[name]
+        if by_auc and each.roc_auc is not None:
+            return each.roc_auc
+        return each.fidelity if each.accuracy is None else each.accuracy
+
+    better = [
+        name
+        for name, each in references.items()
         if any(
             gain is not None and gain.value > max(GAIN, ERRORS * gain.error)
             for gain in (
@@ -53,22 +66,12 @@ def better_reference(report: Report) -> tuple[str, ReferenceInfo] | None:
                 each.roc_auc_gain,
             )
         )
-    }
-    if not found:
+    ]
+    if not better:
         return None
-    best = max(found, key=lambda name: _worth(found[name], report))
-    simple = "linear" in found and _worth(found["linear"], report) >= (
-        _worth(found[best], report) - SIMPLER
-    )
-    name = "linear" if simple else best
-    return name, found[name]
-
-
-def _worth(reference: ReferenceInfo, report: Report) -> float:
-    """What references are compared by."""
-    if decides_by_auc(report) and reference.roc_auc is not None:
-        return reference.roc_auc
-    return reference.fidelity if reference.accuracy is None else reference.accuracy
+    best = max(better, key=worth)
+    simple = "linear" in better and worth("linear") >= worth(best) - SIMPLER
+    return "linear" if simple else best
 
 
 def _advice(report: Report) -> Iterator[Advice]:

@@ -7,13 +7,16 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from crembo_cli.arrays import Doubles
+import numpy as np
+
+from crembo_cli.arrays import Doubles, Floats
 from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.errors import printable
 from crembo_cli.evaluation.curves import curves_of
 from crembo_cli.evaluation.differences import differences_of
 from crembo_cli.evaluation.metrics import Prediction, as_decimal, measure, measure_by_class
 from crembo_cli.evaluation.scores import compared_classes
+from crembo_cli.report.drawings import CERTAIN
 from crembo_cli.report.model import (
     CandidateInfo,
     ComparisonInfo,
@@ -39,8 +42,13 @@ if TYPE_CHECKING:
     from crembo_cli.teachers.contract import ClassLabel, Teacher
 
 
-def describe_teacher(path: str, teacher: Teacher) -> TeacherInfo:
-    """Describe the teacher; `path` is as the user gave it."""
+def describe_teacher(
+    path: str, teacher: Teacher, beliefs: Floats, temperature: float = 1.0
+) -> TeacherInfo:
+    """Describe the teacher, which has `beliefs` (n, c) on the test rows.
+
+    `path` is as the user gave it; `temperature` is what the beliefs were softened with.
+    """
     return TeacherInfo(
         path=path,
         sha256=teacher.sha256,
@@ -49,6 +57,8 @@ def describe_teacher(path: str, teacher: Teacher) -> TeacherInfo:
         classes=list(teacher.classes),
         classes_source=teacher.classes_source,
         output_format=teacher.output_format,
+        temperature=temperature,
+        certain=float(np.mean(beliefs.max(axis=1) >= CERTAIN)),
     )
 
 
@@ -224,7 +234,11 @@ def build_evaluation_report(
     ]
     return Report(
         crembo=version("crembo-cli"),
-        teacher=None if teacher is None else describe_teacher(str(paths[2]), teacher),
+        teacher=None
+        if teacher is None
+        else describe_teacher(
+            str(paths[2]), teacher, test.beliefs, 1.0 if own is None else own.temperature
+        ),
         data=DataInfo(
             path=paths[1],
             sha256=test.table.sha256,

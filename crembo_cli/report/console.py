@@ -1,51 +1,46 @@
-"""Render the report for a terminal: one screen, at most 100 columns."""
+"""Render the report for a terminal: by default one screen of at most 40 lines."""
 
 from __future__ import annotations
 
 import io
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
-from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from crembo_cli.errors import printable
+from crembo_cli.report.brief_table import brief_table, draw_brief_table, mark_sentence
+from crembo_cli.report.compact_tree import compact_tree
+from crembo_cli.report.details import (
+    comparison_parts,
+    cost_lines,
+    detail_parts,
+    drift_parts,
+    heading,
+    path_parts,
+    requirement_line,
+)
 from crembo_cli.report.drawings import (
-    BOTH,
-    CIRCLE,
-    SELECTED,
-    STAR,
-    abbreviate,
-    explain_bounds,
+    explain_certainty,
     explain_classes,
-    explain_comparison,
     explain_utilities,
-    format_ratio,
     name_classifier,
-    pareto_plot,
-    path_plot,
     student_heading,
 )
-from crembo_cli.report.drift import drift_sentences, drift_table, figures_table
-from crembo_cli.report.gates import format_requirement
-from crembo_cli.report.metrics import MEAN_HEADING, METRICS
-from crembo_cli.report.model import DataInfo, Report, Requirement, SearchInfo
-from crembo_cli.report.tables import (
-    Table,
-    comparison_table,
-    format_cell,
-    metrics_table,
-    robustness_table,
-)
-from crembo_cli.report.verdict import verdict_of
+from crembo_cli.report.model import Report
+from crembo_cli.students.capabilities import kind_of
 from crembo_cli.terminal import wants_colour
 
+if TYPE_CHECKING:
+    from crembo_cli.students.tree.model import Tree
+
 MOST_COLUMNS = 100
-MOST_LINES = 64  # a longer student is left out: a tree of 32 leaves has as many
+MOST_LINES = 40  # of the screen without `--details`
+MOST_LEAVES = 16  # of a tree that is drawn on it
 STYLES = {
     "good": "bold green",
     "usable": "bold",
@@ -53,17 +48,16 @@ STYLES = {
     "failed": "bold red",
     None: "bold",
 }
-NUMBER_WIDTH = 5  # columns of the screen that a number takes at least: 0.985
 
 
-def render_text(report: Report, *, width: int = MOST_COLUMNS) -> str:
+def render_text(report: Report, *, width: int = MOST_COLUMNS, details: bool = False) -> str:
     """Render `report` as plain text, no wider than `width` and 100 columns."""
     page = io.StringIO()
-    draw(report, Console(file=page, width=width, color_system=None))
+    draw(report, Console(file=page, width=width, color_system=None), details=details)
     return _without_blanks(page.getvalue())
 
 
-def render_terminal(report: Report) -> str:
+def render_terminal(report: Report, *, details: bool = False) -> str:
     """Render `report` for standard output: as wide as it is, styled if it is a terminal.
 
     `NO_COLOR` (https://no-color.org) turns all styles off, bold as well as colours.
@@ -77,7 +71,7 @@ def render_terminal(report: Report) -> str:
         color_system="auto" if styled else None,
         force_terminal=styled,
     )
-    draw(report, console)
+    draw(report, console, details=details)
     page.seek(0)
     return _without_blanks(page.read())
 
@@ -86,95 +80,31 @@ def _without_blanks(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
-def draw(report: Report, console: Console) -> None:
-    """Draw `report` on `console`, no wider than 100 columns."""
+def draw(report: Report, console: Console, *, details: bool = False) -> None:
+    """Draw `report` on `console`, no wider than 100 columns.
+
+    Without `details` the student is drawn only where it fits on the screen.
+    """
     width = min(console.width, MOST_COLUMNS)
-    for each in parts(report, width):
+    screen = [*verdict_parts(report), Text()]
+    if details:
+        screen += detail_parts(report, width)
+    else:
+        screen += brief_parts(report, width, console.encoding)
+        options = console.options.update(width=width)
+        used = sum(len(console.render_lines(each, options)) for each in screen)
+        screen += _student(report, width, MOST_LINES - used)
+    for each in screen:
         console.print(each, width=width, highlight=False)
 
 
-def parts(report: Report, width: int) -> Iterator[RenderableType]:
-    """Generate the parts of the drawing from the top down."""
-    yield from _title(report)
-    yield Text()
-    yield from _verdict(report)
-    yield Text()
-    yield _metrics(report, width)
-    for sentence in (explain_classes(report), explain_utilities(report)):
-        if sentence:
-            yield Text(printable(sentence))
-    yield Text()
-    yield from _cost(report)
-    yield Text()
-    yield from _drift(report)
-    yield from robustness_parts(report)
-    if report.search is not None:
-        yield from _comparison(report, report.search, width)
-        yield from _path(report.search, report.data, width)
-    lines = report.description.splitlines()
-    if 0 < len(lines) <= MOST_LINES:
-        yield Text()
-        yield _heading(student_heading(report.student))
-        yield from (_hanging(line, width) for line in lines)
-    elif lines:
-        yield Text()
-        yield Text(f"{len(lines)} lines as text: crembo explain {printable(report.student.path)}")
-    if report.requirements:
-        yield Text()
-    yield from (_requirement(each) for each in report.requirements)
-
-
-def _drift(report: Report) -> Iterator[RenderableType]:
-    """Generate what moved since the student was fitted, where its file says so."""
-    if report.drift is None:
-        return
-    yield _heading("drift")
-    yield from (Text(printable(each)) for each in drift_sentences(report.drift))
-    for table in (drift_table(report, brief=True), figures_table(report, brief=True)):
-        if table is not None:
-            yield Text()
-            yield _fill(_table(table.corner, no_wrap=True), table)
-    yield Text()
-
-
-def robustness_parts(report: Report) -> Iterator[RenderableType]:
-    """Generate the table of the robustness, empty columns left out, and what holds for new rows."""
-    table = robustness_table(report)
-    shown = [
-        k for k in range(len(table.headings)) if any(row.cells[k] is not None for row in table.rows)
-    ]
-    found = _table(table.corner, no_wrap=False)
-    for k in shown:
-        found.add_column(table.headings[k], justify="right")
-    for row in table.rows:
-        found.add_row(row.name, *(format_cell(row.cells[k]) for k in shown))
-    yield found
-    sentence = explain_bounds(report)
-    if sentence:
-        yield Text(sentence)
-
-
-def _title(report: Report) -> Iterator[RenderableType]:
-    data = report.data
+def verdict_parts(report: Report) -> Iterator[RenderableType]:
+    """Generate the student's name and the verdict."""
     student = printable(name_classifier(report.student.family))
-    yield Text.assemble((printable(report.student.path), "bold"), f", {student}")
-    tested = "" if data.test_path is None else f", tested on {printable(data.test_path)}"
-    lines = [] if report.teacher is None else [f"of {printable(report.teacher.path)}"]
-    lines.append(f"on {printable(data.path)}{tested}")
-    if data.training_rows is None:
-        lines.append(f"tested on {data.test_rows:,} rows")
-    else:
-        lines.append(
-            f"trained on {data.training_rows:,} rows + {data.synthetic_rows:,} synthetic, "
-            f"validated on {data.validation_rows:,} + {data.validation_synthetic_rows:,}, "
-            f"tested on {data.test_rows:,}"
-        )
-    yield Padding(Text("\n".join(lines)), (0, 0, 0, 2))
-
-
-def _verdict(report: Report) -> Iterator[RenderableType]:
-    """Generate what the student is worth, whether to ship it, and what to try next."""
-    verdict = verdict_of(report)
+    of = "" if report.teacher is None else f" of {printable(report.teacher.path)}"
+    title = f", {student}{of} on {printable(report.data.path)}"
+    yield Text.assemble((printable(report.student.path), "bold"), title, overflow="fold")
+    verdict = report.verdict
     status = verdict.status or "verdict"
     lines = [("worth", verdict.worth, "bold"), (status, verdict.decision, STYLES[verdict.status])]
     if verdict.command:
@@ -188,108 +118,49 @@ def _verdict(report: Report) -> Iterator[RenderableType]:
     yield table
 
 
-def _metrics(report: Report, width: int) -> RichTable:
-    """Draw the table of the metrics without the columns that a narrow screen has no room for."""
-    most = max(heading.drop for metric in METRICS for heading in metric.headings)
-    for drop in range(most + 1):
-        table = metrics_table(report, drop=drop)
-        names = max(len(row.name) for row in table.rows)
-        numbers = sum(max(len(each), NUMBER_WIDTH) + 2 for each in table.headings)
-        if names + numbers <= width:
-            break
-    return _fill(_table(table.corner, no_wrap=True), table, no_wrap=True)
+def brief_parts(report: Report, width: int, encoding: str) -> Iterator[RenderableType]:
+    """Generate the table, what it does not say, size and speed, and a path worth drawing."""
+    table = brief_table(report, width)
+    yield draw_brief_table(table, encoding)
+    remarks = (
+        mark_sentence(table, encoding),
+        explain_certainty(report),
+        explain_classes(report),
+        explain_utilities(report),
+    )
+    for sentence in remarks:
+        if sentence:
+            yield Text(printable(sentence))
+    yield from cost_lines(report)
+    yield from drift_parts(report)
+    yield from map(requirement_line, report.requirements)
+    search = report.search
+    if search is not None:
+        yield from comparison_parts(report, search)
+        if search.threshold is not None:
+            yield from path_parts(search, report.data, width, height=5)
 
 
-def _table(corner: str, *, no_wrap: bool) -> RichTable:
-    table = RichTable(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
-    table.add_column(corner, no_wrap=no_wrap, overflow="fold")
-    return table
-
-
-def _fill(found: RichTable, table: Table, *, no_wrap: bool = False, mark: str = "") -> RichTable:
-    for heading in table.headings:
-        found.add_column(heading, justify="right", no_wrap=no_wrap)
-    for row in table.rows:
-        name = printable(row.name) + (mark if row.selected else "")
-        found.add_row(name, *map(format_cell, row.cells), style="bold" if row.selected else "")
-    return found
-
-
-def _cost(report: Report) -> list[Text]:
-    size, speed = report.student.size, report.timing
-    counts = [
-        f"{name.replace('_', ' ')} {size[name]:,}"
-        for name in ("tree_depth", "leaves", "parameters")
-        if name in size
-    ]
-    text = f"size   {size['bytes']:,} bytes"
-    smaller = report.times_smaller()
-    if report.teacher is not None and smaller is not None:
-        text += f", teacher {report.teacher.bytes:,}: {format_ratio(smaller, 'smaller', 'larger')}"
-    lines = [Text(text)]
-    if counts:
-        lines.append(Text(f"       {', '.join(counts)}"))
-    text = f"speed  {abbreviate(speed.student_rows_per_second)} rows/s"
-    if speed.teacher_rows_per_second is not None:
-        text += f", teacher {abbreviate(speed.teacher_rows_per_second)}: "
-        text += format_ratio(report.times_faster() or 0.0, "faster", "slower")
-    return [*lines, Text(text)]
-
-
-def _comparison(report: Report, search: SearchInfo, width: int) -> Iterator[RenderableType]:
-    """Generate the Pareto front, where several candidates were compared."""
-    table = comparison_table(report)
-    if search.comparison is None or table is None:
-        return
-    yield Text()
-    yield _heading("comparison of candidates")
-    yield Text(printable(explain_comparison(search.comparison)))
-    yield _fill(_table(table.corner, no_wrap=False), table, mark=f" {SELECTED}")
-    yield Text()
-    chosen = search.comparison.students[search.comparison.chosen]
-    yield Text(f"{CIRCLE} fidelity  {_signs(search)}: {printable(chosen.name)}")
-    yield from (Text(line) for line in pareto_plot(search.comparison, min(width, 80)))
-
-
-def _path(search: SearchInfo, data: DataInfo, width: int) -> Iterator[RenderableType]:
-    """Generate the path, where it has more than one step."""
-    if search.path_rows < (data.training_rows or 0) + (data.synthetic_rows or 0):
-        yield Text(
-            f"The path was fitted on {search.path_rows:,} of the rows, "
-            "the selected step was fine-tuned on all.",
-            style="dim",
-        )
-    if len(search.steps) > 1:
+def _student(report: Report, width: int, lines: int) -> Iterator[Text]:
+    """Generate the student where it takes at most so many `lines`, and where the rest is."""
+    path = printable(report.student.path)
+    rest = "more: --details, --report report.html"
+    drawn = list(_description(report, width))
+    if drawn and len(drawn) + 3 <= lines and max(map(cell_len, drawn)) <= width:
         yield Text()
-        rows = (data.validation_rows or 0) + (data.validation_synthetic_rows or 0)
-        yield _heading(f"the path, on {rows:,} validation rows")
-        name = (
-            "soft-label student"
-            if search.threshold is None
-            else f"threshold {search.threshold:.3f}"
-        )
-        yield Text(f"{CIRCLE} {MEAN_HEADING}  {_signs(search)}: {name}")
-        yield from (Text(line) for line in path_plot(search, min(width, 80)))
+        yield heading(student_heading(report.student))
+        yield from map(Text, drawn)
+    elif report.description:
+        leaves = report.student.size.get("leaves")
+        what = "what it does" if leaves is None else f"its {leaves:,} leaves"
+        rest += f"; {what}: crembo explain {path}"
+    yield Text(rest, style="dim", overflow="fold")
 
 
-def _hanging(line: str, width: int) -> Text:
-    """Wrap a line of the tree; what does not fit stands below, indented as its beginning."""
-    branch = line[: len(line) - len(line.lstrip("| "))]
-    if cell_len(line) <= width or len(branch) + 20 > width:
-        return Text(line)
-    words = Text(line[len(branch) :]).wrap(Console(width=width), width - len(branch) - 4)
-    rest = [f"{branch}    {each.plain.strip()}" for each in words[1:]]
-    return Text("\n".join([branch + words[0].plain.rstrip(), *rest]))
-
-
-def _heading(words: str) -> Text:
-    return Text(words, style="bold")
-
-
-def _signs(search: SearchInfo) -> str:
-    return f"{STAR} depth {100 * search.delta:g}%  {BOTH} both  {SELECTED} selected"
-
-
-def _requirement(requirement: Requirement) -> Text:
-    verdict, style = ("met    ", "green") if requirement.met else ("NOT MET", "bold red")
-    return Text(f"{verdict}  {format_requirement(requirement)}", style=style)
+def _description(report: Report, width: int) -> Iterator[str]:
+    """Generate the lines of the student."""
+    internals = report.internals
+    if internals is None or kind_of(internals.student) != "tree":
+        yield from report.description.splitlines()
+    elif report.student.size["leaves"] <= MOST_LEAVES:
+        yield from compact_tree(internals, cast("Tree", internals.student), width)

@@ -13,6 +13,7 @@ AXIS = 6  # columns that the axis and its numbers take
 SOFT_LABELS = 7  # columns left of the thresholds, for the soft-label student
 MARGIN = 5  # columns on both sides of the Pareto front
 BYTES = "bytes (log)"
+PRECISE = 100  # a larger ratio is written without a decimal
 
 
 def path_plot(search: SearchInfo, width: int = 76, height: int = 9) -> list[str]:
@@ -109,7 +110,8 @@ def join_names(names: Sequence[str]) -> str:
 
 def format_ratio(times: float, above: str, below: str) -> str:
     """Format a ratio with the word that fits: "12.5x smaller"."""
-    return f"{times:.1f}x {above}" if times >= 1 else f"{1 / times:.1f}x {below}"
+    ratio, word = (times, above) if times >= 1 else (1 / times, below)
+    return f"{ratio:,.0f}x {word}" if ratio >= PRECISE else f"{ratio:.1f}x {word}"
 
 
 def abbreviate(number: float) -> str:
@@ -139,6 +141,21 @@ def student_heading(student: StudentInfo) -> str:
     if "leaves" in student.size and student.family == "rules":
         return "rules (in parentheses: mean teacher probability of the predicted class)"
     return "the student as text"
+
+
+CERTAIN, NEARLY = 0.99, 0.95  # a teacher is certain with this probability on this share of rows
+
+
+def explain_certainty(report: Report) -> str:
+    """Say that depth cannot tell students apart where the teacher is nearly always certain."""
+    share = None if report.teacher is None else report.teacher.certain
+    if share is None or share < NEARLY:
+        return ""
+    return (
+        f"The teacher gives one class a probability of {CERTAIN:g} or more on {share:.1%} of the "
+        "test rows: depth and mean prob. are nearly fidelity and cannot tell students apart. "
+        "--temperature auto softens its probabilities."
+    )
 
 
 def explain_utilities(report: Report) -> str:
@@ -219,4 +236,7 @@ def explain_comparison(comparison: ComparisonInfo) -> str:
     )
     if over:
         text += f"; {over} over the budget"
-    return f"{text}. Selected: {selected.name}, {reason}."
+    return (
+        f"{text}. Selected: {selected.name}, {reason}. The figures below are of these rows, real "
+        "and synthetic; those of the other tables are of the test rows."
+    )

@@ -41,6 +41,8 @@ class TeacherInfo:
     classes: list[int | str | bool | float]  # in the order of the teacher's outputs
     classes_source: str  # where the class labels come from
     output_format: str  # how its outputs were converted to probabilities
+    temperature: float  # of its softened probabilities; 1: as they are
+    certain: float  # share of the test rows where one class has a probability of .99 or more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,9 +246,12 @@ class Report:
         """Render as Markdown, in less than 100 kB."""
         return render(self, ".md")
 
-    def to_text(self, width: int = 100) -> str:
-        """Render as plain text with lines of at most `width` and at most 100 columns."""
-        return render(self, ".txt", width=width)
+    def to_text(self, width: int = 100, *, details: bool = False) -> str:
+        """Render as plain text with lines of at most `width` and at most 100 columns.
+
+        Without `details` it is one screen of at most 40 lines.
+        """
+        return render(self, ".txt", width=width, details=details)
 
     def __str__(self) -> str:
         return self.to_text()

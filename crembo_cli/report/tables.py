@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isinf
 
 from crembo_cli.report.drawings import abbreviate, format_ratio
 from crembo_cli.report.metrics import (
@@ -22,6 +23,8 @@ from crembo_cli.robustness.model import WeakGroup
 
 Cell = str | int | float | None
 TABLES_OF_THEIR_OWN = ("bounds", "depth", "weakest_groups")  # parts of the robustness
+SMALLEST = 0.001  # a smaller figure would show as 0.000
+UNCHANGEABLE = "no change"  # an infinite margin: no change of the numbers changes the prediction
 MOST_PROBABILITIES = 3  # classes named for a weak group
 
 
@@ -45,12 +48,19 @@ class Table:
 
 
 def format_cell(value: Cell) -> str:
-    """Format a cell: a dash for None, three digits for a float, thousands for a count."""
+    """Format a cell: a dash for None, three digits for a float, thousands for a count.
+
+    A float below .001 is in scientific notation, and an infinite margin in words.
+    """
     if value is None:
         return "-"
     if isinstance(value, str):
         return value
-    return f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
+    if not isinstance(value, float):
+        return f"{value:,}"
+    if isinf(value):
+        return UNCHANGEABLE
+    return f"{value:.0e}" if 0 < abs(value) < SMALLEST else f"{value:.3f}"
 
 
 def metrics_table(report: Report, *, drop: int = 0) -> Table:
@@ -90,7 +100,7 @@ def _by_classifier(report: Report, shown: Sequence[tuple[Heading, Keys]]) -> Tab
         headings=_texts(shown),
         rows=[
             Row(
-                name=_sized_name(report, key),
+                name=sized_name(report, key),
                 cells=[look_up(metrics, keys) for _, keys in shown],
                 key=key,
                 selected=key == "student",
@@ -100,7 +110,7 @@ def _by_classifier(report: Report, shown: Sequence[tuple[Heading, Keys]]) -> Tab
     )
 
 
-def _sized_name(report: Report, classifier: str) -> str:
+def sized_name(report: Report, classifier: str) -> str:
     """Name a classifier; a baseline with its size."""
     name = CLASSIFIERS[classifier]
     if report.baselines is None or not classifier.startswith("baseline"):

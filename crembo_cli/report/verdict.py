@@ -116,8 +116,8 @@ def _worth(report: Report, loss: Loss | None) -> list[str]:
             least, most = 1 - loss.high, 1 - loss.low
             found[-1] += f" (95% interval {least:.3f} to {min(most, 1.0):.3f})"
     if student.roc_auc is not None and decides_by_auc(report):
-        beside = "" if teacher is None or teacher.roc_auc is None else f", {teacher.roc_auc:.3f}"
-        found.append(f"AUC {student.roc_auc:.3f}{beside and beside + ' the teacher'}")
+        beside = "" if teacher is None else f", teacher {teacher.roc_auc:.3f}"
+        found.append(f"AUC {student.roc_auc:.3f}{beside}")
     return [*found, *_compare_cost(report)]
 
 

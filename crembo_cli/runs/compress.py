@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -18,6 +18,7 @@ from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
 from crembo_cli.runs.decision import decision_options
 from crembo_cli.runs.inputs import open_teacher, read_splits
+from crembo_cli.runs.measure import Paths, measure_student
 from crembo_cli.runs.options import (
     Notes,
     Progress,
@@ -29,16 +30,17 @@ from crembo_cli.runs.options import (
     report_files,
     table_options,
 )
-from crembo_cli.runs.select import Selected, request_students, search_options, select_student
+from crembo_cli.runs.select import request_students, search_options, select_student
+from crembo_cli.runs.temperature import (
+    parse_temperature,
+    refuse_softened_decisions,
+    soften_splits,
+)
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
-    from crembo_cli.dataset.labelled import Splits
     from crembo_cli.report.model import Report
-    from crembo_cli.search.student import Search
     from crembo_cli.student_file.onnx_student import OnnxStudent
-    from crembo_cli.student_file.signature import Signature
-    from crembo_cli.teachers.contract import Teacher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +96,7 @@ def compress(
     test_data: object = None,
     seed: int = defaults.SEED,
     activation: str = defaults.ACTIVATION,
+    temperature: float | str = defaults.TEMPERATURE,
     hard_labels: bool = False,
     trust_pickle: bool = False,
     teacher_timeout: float = defaults.TEACHER_TIMEOUT,
@@ -142,6 +145,7 @@ def compress(
     if quick_report:
         check_refitted(gates, "--quick-report, which leaves it out")
     search = search_options(objective, algorithm, select, delta, thresholds, synthetic, seed, jobs)
+    degree = parse_temperature(temperature)
     decision = decision_options(cost, class_weight, decide_at)
     request = request_students(
         student,
@@ -173,20 +177,25 @@ def compress(
         )
         from crembo_cli.student_file.signature import signature_of
         from crembo_cli.students.registry import attribute_errors
+        from crembo_cli.teachers.softened import softened
 
         decision, remarks = decision.or_those_of(model)
         progress.note(remarks)
+        if decision.given():
+            refuse_softened_decisions(degree)
+        splits, degree = soften_splits(splits, degree)
+        source, search = softened(model, degree), replace(search, temperature=degree)
         utilities = decision.utilities(model.classes, splits.train.beliefs)
         splits, search = splits.with_utilities(utilities), search.with_utilities(utilities)
         signature = signature_of(model.inputs, splits.train.encoding)
         selected = select_student(
-            request, search, splits, model, signature, version("crembo-cli"), progress
+            request, search, splits, source, signature, version("crembo-cli"), progress
         )
         with attribute_errors(selected.family):
-            content, finished = _measure(
+            content, finished = measure_student(
                 selected,
                 splits,
-                model,
+                source,
                 signature,
                 search,
                 progress,
@@ -203,105 +212,3 @@ def compress(
     student_file = {} if path is None else {path: content}
     write_together({**student_file, **report_files(finished, reports)})
     return Result(content=content, report=finished, notes=tuple(notes.sentences))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Paths:
-    """What the report calls the inputs and the output."""
-
-    teacher: str
-    data: str
-    test_data: str | None
-    student: str
-
-
-def _measure(
-    selected: Selected,
-    splits: Splits,
-    teacher: Teacher,
-    signature: Signature,
-    search: Search,
-    progress: Progress,
-    *,
-    paths: Paths,
-    quick: bool,
-) -> tuple[bytes, Report]:
-    """Measure the student on the test rows, build its file and replay it, and report."""
-    from crembo_cli.evaluation.baselines import predict_all, requested_size
-    from crembo_cli.evaluation.curves import curves_of
-    from crembo_cli.evaluation.differences import differences_of
-    from crembo_cli.evaluation.metrics import measure, measure_by_class
-    from crembo_cli.report import build
-    from crembo_cli.report.model import Report, Timing
-    from crembo_cli.robustness.measure import robustness_of
-    from crembo_cli.robustness.refits import baseline_rows
-    from crembo_cli.runs.select import metadata_of
-    from crembo_cli.search.references import fit_references
-    from crembo_cli.student_file.build import label_values, student_file
-    from crembo_cli.student_file.metadata import ReadableStudent, with_test_results
-
-    family, found = selected.family, selected.found
-    student, encoding, release = found.student, splits.train.encoding, version("crembo-cli")
-    progress.stage("measuring the student and the baselines", 0)
-    size = requested_size(family, student.size())
-    fitted = baseline_rows(found.train, found.validation, utilities=search.utility_matrix())
-    predicted = predict_all(student, splits.test, fitted, size, search.seed)
-    labels = {name: each.labels for name, each in predicted.items()}
-    metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
-    robustness = robustness_of(
-        found, splits, teacher, labels, family, search, quick=quick, stages=progress.stage
-    )
-    progress.stage("fitting the references", 0)
-    references = (
-        {}
-        if selected.comparison is not None
-        else build.describe_references(
-            fit_references(found.train, family, search), splits.test, predicted["student"]
-        )
-    )
-    progress.stage("exporting and replaying the student", 0)
-    metadata = metadata_of(family, found, search, splits.train, teacher, release)
-    file = student_file(
-        student,
-        signature,
-        teacher.classes,
-        with_test_results(metadata, splits.test, asdict(metrics["student"])),
-        release,
-        (*splits.untested(), splits.test),
-        search.threads,
-    )
-    progress.stage("timing the teacher", 0)
-    speed = teacher.rows_per_second(splits.test.frame) if teacher.answers_new_rows else None
-    report = Report(
-        crembo=release,
-        teacher=build.describe_teacher(paths.teacher, teacher),
-        data=build.describe_data(
-            paths.data, paths.test_data, splits, found, build.class_names(teacher)
-        ),
-        student=build.describe_student(paths.student, file, family, student, splits.test.utilities),
-        search=build.describe_search(search, found, selected.comparison, selected.prefer),
-        baselines=size,
-        metrics=metrics,
-        differences=differences_of(splits.test, predicted),
-        references=references,
-        by_class=measure_by_class(
-            splits.test, labels["student"], build.class_names(teacher), teacher=True
-        ),
-        robustness=robustness,
-        requirements=[],
-        timing=Timing(
-            seconds=0.0,
-            student_rows_per_second=file.rows_per_second,
-            teacher_rows_per_second=speed,
-        ),
-        description=build.describe_as_text(student, encoding.features, teacher.classes),
-        internals=ReadableStudent(
-            name=Path(paths.student).name,
-            student=student,
-            features=encoding.features,
-            classes=tuple(label_values(teacher.classes).tolist()),
-            missing_texts=encoding.missing_texts,
-        ),
-        curves=curves_of(predicted, splits.test.y_true),
-    )
-    return file.content, report

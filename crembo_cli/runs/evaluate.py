@@ -30,6 +30,7 @@ from crembo_cli.runs.options import (
     report_files,
     table_options,
 )
+from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def _evaluate(
     from crembo_cli.robustness.perturbations import units_of
 
     metadata = student.metadata
+    teacher = soften_as_trained(teacher, metadata, progress)
     reference = student.model if teacher is None else teacher
     names = names_of_student(options.classes, student.model, teacher)
     options = replace(options, classes=None) if names else options

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -55,21 +57,85 @@ def read_features(
 def choose(
     table: Table, teacher: Teacher, options: TableOptions, encoding: Encoding | None
 ) -> Columns:
-    """Choose the columns of `table` for `teacher`, or for an earlier table. Raises DataError."""
+    """Choose the columns of `table` for `teacher`, or for an earlier table. Raises DataError.
+
+    Where no column is named or called a label, the only one whose values are the teacher's
+    classes is taken; see `possible_labels`.
+    """
     from crembo_cli.dataset.columns import choose_columns
 
-    return choose_columns(
-        table,
-        label=options.label,
-        features=options.features,
-        drop=options.drop,
-        wanted_names=(
-            teacher.feature_names
-            if encoding is None
-            else tuple(each.name for each in encoding.features)
-        ),
-        wanted_count=teacher.n_features,
-    )
+    def choose_with(label: str | None) -> Columns:
+        return choose_columns(
+            table,
+            label=label,
+            features=options.features,
+            drop=options.drop,
+            wanted_names=(
+                teacher.feature_names
+                if encoding is None
+                else tuple(each.name for each in encoding.features)
+            ),
+            wanted_count=teacher.n_features,
+        )
+
+    try:
+        columns = choose_with(options.label)
+        spare = columns.extra
+    except DataError:
+        # A teacher that knows no names takes all columns but the label.
+        spare = tuple(name for name in table.frame.columns if name not in options.drop)
+        one_more = len(spare) == (teacher.n_features or -1) + 1
+        if teacher.feature_names is not None or options.features or not one_more:
+            raise
+        (label, *others) = possible_labels(table, spare, teacher, options) or (None,)
+        if label is None or others:
+            raise
+        return choose_with(label)
+    if options.label is not None or columns.label is not None:
+        return columns
+    found = possible_labels(table, spare, teacher, options)
+    return choose_with(found[0]) if len(found) == 1 else columns
+
+
+def possible_labels(
+    table: Table, candidates: Sequence[str], teacher: Teacher, options: TableOptions
+) -> tuple[str, ...]:
+    """Return those of `candidates` whose values are the teacher's classes, if it names any."""
+    from crembo_cli.dataset.labels import columns_of_classes
+
+    classes = options.classes or (() if teacher.numbered else teacher.classes)
+    return columns_of_classes(table, candidates, classes) if len(table.frame) and classes else ()
+
+
+def note_label(columns: Columns, options: TableOptions) -> list[str]:
+    """Note that a column was taken as the label because of its values."""
+    from crembo_cli.dataset.columns import LABEL_NAMES
+
+    name = columns.label
+    if name is None or options.label is not None or name.lower() in LABEL_NAMES:
+        return []
+    return [
+        f"column {name!r} is taken as the label, because its values are the teacher's classes; "
+        f"if it is not, use --drop {shlex.quote(name)}"
+    ]
+
+
+def refuse_two_labels(
+    table: Table, columns: Columns, teacher: Teacher, options: TableOptions
+) -> None:
+    """Raise DataError where several columns could be the label and none is."""
+    if columns.label is not None:
+        return
+    found = possible_labels(table, columns.extra, teacher, options)
+    if len(found) > 1:
+        names = " and ".join(map(repr, found))
+        raise DataError(
+            "which column is the label?",
+            where=table.name,
+            found=f"the teacher's classes in {names}",
+            hint=f"choose it with --label {shlex.quote(found[0])}, or exclude them: "
+            f"--drop {shlex.quote(','.join(found))}",
+        )
 
 
 def column_types(

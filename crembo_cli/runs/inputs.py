@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from crembo_cli.dataset.labelled import LabelledTable, Splits, part
 from crembo_cli.errors import DataError, TeacherError, UsageError
-from crembo_cli.runs.features import choose, column_types, read_features
+from crembo_cli.runs.features import (
+    choose,
+    column_types,
+    note_label,
+    read_features,
+    refuse_two_labels,
+)
 from crembo_cli.runs.options import (
     Progress,
     SplitOptions,
@@ -153,6 +159,8 @@ def read_labelled(
         progress=progress.stage(f"querying {teacher.name} about {count:,} rows", count),
         labels=labels,
     )
+    if labels:
+        progress.note(note_label(labelled.columns, options))
     progress.note(list_notes(table, labelled.columns))
     return labelled
 
@@ -179,6 +187,8 @@ def label_table(
     from crembo_cli.dataset.labels import match_labels
 
     columns = choose(table, teacher, options, encoding)
+    if labels:
+        refuse_two_labels(table, columns, teacher, options)
     types = column_types(columns.features, teacher, options, encoding)
     table = as_dtypes(
         table,

@@ -13,6 +13,7 @@ VALIDATION_SIZE = 0.1  # share of the rows that are not test rows
 COMPARISON_SIZE = 0.1  # share of the training rows, where several candidates are compared
 SEED = 0
 ACTIVATION = "auto"
+TEMPERATURE = "1"  # of the teacher's probabilities: as they are
 TEACHER_TIMEOUT = 600.0  # seconds without progress
 
 SYNTHETIC_PER_ROW = 60

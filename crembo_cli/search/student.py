@@ -52,6 +52,7 @@ class Search:
     synthetic: int | None = None  # number of synthetic training rows; None: 60 per real row
     seed: int = defaults.SEED
     utilities: tuple[tuple[float, ...], ...] | None = None  # see `core.utilities`
+    temperature: float = 1.0  # of the teacher's softened probabilities, for the record
     threads: int = 1
 
     def with_utilities(self, utilities: Doubles | None) -> Search:

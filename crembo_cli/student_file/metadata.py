@@ -132,6 +132,7 @@ class StudentMetadata:
     units: tuple[float, ...] | None  # standard deviation of each feature; None in old files
     missing_texts: tuple[str, ...]
     utilities: Doubles | None  # (c, c) of its decisions; None: the most probable class
+    temperature: float  # of its teacher's softened probabilities; 1: as they were
     data_sha256: str | None  # of the table it was fitted on
     training: TrainingSummary | None  # of the rows it was fitted on; None if it was taken out
     test_rows: int  # rows that `metrics` were measured on; 0 if there are none
@@ -176,6 +177,7 @@ def read_metadata(model: ModelProto, internals: ReadableStudent | None) -> Stude
         units=None if units is None else tuple(float(each) for each in units),
         missing_texts=missing_texts_of(model),
         utilities=utilities_of(model),
+        temperature=float(json.loads(found.get(SEARCH, "{}")).get("temperature", 1.0)),
         data_sha256=found.get(DATA_SHA256),
         training=read_summary(found[TRAINING], features) if TRAINING in found else None,
         test_rows=int(found.get(TEST_ROWS, 0)),

@@ -299,6 +299,8 @@ def report(**changes: Any) -> Report:
             classes=["no", "yes"],
             classes_source="the model",
             output_format="probabilities",
+            temperature=1.0,
+            certain=0.4,
         ),
         data=DataInfo(
             path="people.csv",

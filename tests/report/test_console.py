@@ -18,10 +18,10 @@ from tests.report.example_reports import comparison, metrics, report, report_wit
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
-def lines(found: Report, width: int, **terminal: Any) -> list[str]:
+def lines(found: Report, width: int, *, details: bool = True, **terminal: Any) -> list[str]:
     """The lines of a report on a screen of so many columns."""
     page = io.StringIO()
-    draw(found, Console(file=page, width=width, **terminal))
+    draw(found, Console(file=page, width=width, **terminal), details=details)
     return page.getvalue().splitlines()
 
 
@@ -45,10 +45,11 @@ def odd(name: str) -> Report:
 )
 def test_no_line_is_wider_than_the_screen(name: str, width: int) -> None:
     """Whatever the names, a line has at most as many columns as the screen, and at most 100."""
-    drawn_lines = lines(odd(name), width)
-    assert max(cell_len(line) for line in drawn_lines) <= min(width, 100)
-    # What does not fit goes below; nothing is cut away.
-    assert "…" not in "".join(drawn_lines)
+    for details in (True, False):
+        drawn_lines = lines(odd(name), width, details=details)
+        assert max(cell_len(line) for line in drawn_lines) <= min(width, 100)
+        # What does not fit goes below; nothing is cut away.
+        assert "…" not in "".join(drawn_lines)
 
 
 def test_every_classifier_has_a_row_of_metrics() -> None:
@@ -108,12 +109,8 @@ def test_a_long_line_of_the_tree_goes_on_below_in_its_place() -> None:
     ]
 
 
-def test_a_student_that_fits_on_a_screen_is_described() -> None:
-    """Up to 64 lines, under a heading of its own kind; beyond, the command that prints it."""
-    for count, there in ((64, True), (65, False)):
-        text = lines(report(description="\n".join(f"line {k}" for k in range(count))), 80)
-        assert ("line 0" in text) is there
-        assert any("65 lines as text: crembo explain" in line for line in text) is not there
+def test_the_heading_of_a_student_says_what_it_is() -> None:
+    """Of a tree, of rules, and of any other."""
     sizes = {
         "the tree (in parentheses: mean teacher probability of the leaf's class)": report().student,
         "rules (in parentheses: mean teacher probability of the predicted class)": replace(

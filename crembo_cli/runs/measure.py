@@ -1,0 +1,122 @@
+"""Measure a student that was selected: its file, replayed, and its report."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crembo_cli.runs.options import Progress
+from crembo_cli.runs.select import Selected
+
+if TYPE_CHECKING:
+    from crembo_cli.dataset.labelled import Splits
+    from crembo_cli.report.model import Report
+    from crembo_cli.search.student import Search
+    from crembo_cli.student_file.signature import Signature
+    from crembo_cli.teachers.contract import Teacher
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paths:
+    """What the report calls the inputs and the output."""
+
+    teacher: str
+    data: str
+    test_data: str | None
+    student: str
+
+
+def measure_student(
+    selected: Selected,
+    splits: Splits,
+    teacher: Teacher,
+    signature: Signature,
+    search: Search,
+    progress: Progress,
+    *,
+    paths: Paths,
+    quick: bool,
+) -> tuple[bytes, Report]:
+    """Measure the student on the test rows, build its file and replay it, and report."""
+    from crembo_cli.evaluation.baselines import predict_all, requested_size
+    from crembo_cli.evaluation.curves import curves_of
+    from crembo_cli.evaluation.differences import differences_of
+    from crembo_cli.evaluation.metrics import measure, measure_by_class
+    from crembo_cli.report import build
+    from crembo_cli.report.model import Report, Timing
+    from crembo_cli.robustness.measure import robustness_of
+    from crembo_cli.robustness.refits import baseline_rows
+    from crembo_cli.runs.select import metadata_of
+    from crembo_cli.search.references import fit_references
+    from crembo_cli.student_file.build import label_values, student_file
+    from crembo_cli.student_file.metadata import ReadableStudent, with_test_results
+
+    family, found = selected.family, selected.found
+    student, encoding, release = found.student, splits.train.encoding, version("crembo-cli")
+    progress.stage("measuring the student and the baselines", 0)
+    size = requested_size(family, student.size())
+    fitted = baseline_rows(found.train, found.validation, utilities=search.utility_matrix())
+    predicted = predict_all(student, splits.test, fitted, size, search.seed)
+    labels = {name: each.labels for name, each in predicted.items()}
+    metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
+    robustness = robustness_of(
+        found, splits, teacher, labels, family, search, quick=quick, stages=progress.stage
+    )
+    progress.stage("fitting the references", 0)
+    references = (
+        {}
+        if selected.comparison is not None
+        else build.describe_references(
+            fit_references(found.train, family, search), splits.test, predicted["student"]
+        )
+    )
+    progress.stage("exporting and replaying the student", 0)
+    metadata = metadata_of(family, found, search, splits.train, teacher, release)
+    file = student_file(
+        student,
+        signature,
+        teacher.classes,
+        with_test_results(metadata, splits.test, asdict(metrics["student"])),
+        release,
+        (*splits.untested(), splits.test),
+        search.threads,
+    )
+    progress.stage("timing the teacher", 0)
+    speed = teacher.rows_per_second(splits.test.frame) if teacher.answers_new_rows else None
+    report = Report(
+        crembo=release,
+        teacher=build.describe_teacher(
+            paths.teacher, teacher, splits.test.beliefs, search.temperature
+        ),
+        data=build.describe_data(
+            paths.data, paths.test_data, splits, found, build.class_names(teacher)
+        ),
+        student=build.describe_student(paths.student, file, family, student, splits.test.utilities),
+        search=build.describe_search(search, found, selected.comparison, selected.prefer),
+        baselines=size,
+        metrics=metrics,
+        differences=differences_of(splits.test, predicted),
+        references=references,
+        by_class=measure_by_class(
+            splits.test, labels["student"], build.class_names(teacher), teacher=True
+        ),
+        robustness=robustness,
+        requirements=[],
+        timing=Timing(
+            seconds=0.0,
+            student_rows_per_second=file.rows_per_second,
+            teacher_rows_per_second=speed,
+        ),
+        description=build.describe_as_text(student, encoding.features, teacher.classes),
+        internals=ReadableStudent(
+            name=Path(paths.student).name,
+            student=student,
+            features=encoding.features,
+            classes=tuple(label_values(teacher.classes).tolist()),
+            missing_texts=encoding.missing_texts,
+        ),
+        curves=curves_of(predicted, splits.test.y_true),
+    )
+    return file.content, report
