@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from crembo_cli.report.drawings import add_article
 from crembo_cli.report.faults import lost_classes
+from crembo_cli.report.gates import parse_gate
 from crembo_cli.report.model import ReferenceInfo, Report
 from crembo_cli.report.next_command import compress_again, explain_student
 from crembo_cli.report.status import (
@@ -29,6 +31,13 @@ LARGER_TEST = 0.4  # share of the rows, for a narrower interval
 LARGER = {"mlp": "hidden", "boosted": "trees", "rules": "max_rules"}
 MOST = {"hidden": 1024, "trees": 1000, "max_rules": 50}
 PAIRS = 10
+# Sizes that a student is held to by an option.
+SIZES = {
+    "bytes": "--max-bytes",
+    "parameters": "--max-parameters",
+    "leaves": "--max-leaves",
+    "tree_depth": "--max-depth",
+}
 Advice = tuple[str, str]  # a clause, and the command
 
 
@@ -79,6 +88,7 @@ def _advice(report: Report) -> Iterator[Advice]:
     if report.search is None:
         yield from _after_evaluation(report)
         return
+    yield from _smaller(report)
     better = better_reference(report)
     if better is not None:
         family, reference = better
@@ -107,6 +117,20 @@ def _advice(report: Report) -> Iterator[Advice]:
             text = f"{test:,} test rows leave the loss uncertain; test on more"
             yield text, compress_again(report, {"--test-size": f"{LARGER_TEST:g}"}, family=False)
     yield "read what it does", explain_student(report)
+
+
+def _smaller(report: Report) -> Iterator[Advice]:
+    """Generate how to look for a student within the sizes that requirements allow."""
+    limits = {}
+    for each in report.requirements:
+        gate = parse_gate(each.expression)
+        option = SIZES.get(gate.path[-1]) if gate.path[:2] == ("student", "size") else None
+        if option is not None and not each.met and gate.comparison in ("<=", "<"):
+            most = math.ceil(gate.limit) - 1 if gate.comparison == "<" else math.floor(gate.limit)
+            limits[option] = str(max(most, 1))
+    if limits:
+        text = "look for the best student of that size"
+        yield text, compress_again(report, {"--student": "auto", **limits}, family=True)
 
 
 def _promise(reference: ReferenceInfo, report: Report) -> str:

@@ -18,6 +18,7 @@ from crembo_cli.report.drawings import (
     SELECTED,
     STAR,
     abbreviate,
+    explain_bounds,
     explain_comparison,
     format_ratio,
     pareto_plot,
@@ -55,8 +56,9 @@ def detail_parts(report: Report, width: int) -> Iterator[RenderableType]:
     yield from _sources(report)
     yield Text()
     yield _metrics(report, width)
-    for sentence in report.verdict.sentences:
-        yield Text(printable(sentence))
+    bounds = explain_bounds(report)  # below, beside the robustness
+    sentences = [each for each in report.verdict.sentences if each != bounds]
+    yield from (Text(printable(each)) for each in sentences)
     yield Text()
     yield from cost_lines(report)
     yield from drift_parts(report)
@@ -104,6 +106,9 @@ def robustness_parts(report: Report) -> Iterator[RenderableType]:
     for row in table.rows:
         found.add_row(row.name, *(format_cell(row.cells[k]) for k in shown))
     yield found
+    sentence = explain_bounds(report)
+    if sentence:
+        yield Text(sentence)
 
 
 def _sources(report: Report) -> Iterator[RenderableType]:

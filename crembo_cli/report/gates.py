@@ -153,12 +153,17 @@ def raise_for_gates(report: Report) -> None:
         raise GateError(
             f"requirement not met: {'; '.join(map(format_requirement, failed))}",
             where=report.student.path,
-            hint=(
-                "check how the data changed, or compress again"
-                if report.search is None
-                else "the outputs are written; loosen the requirement or allow a larger student"
-            ),
+            hint=_what_next(report),
         )
+
+
+def _what_next(report: Report) -> str:
+    """What to do after a requirement was not met, with the command of the verdict."""
+    done = "" if report.search is None else "the outputs are written; "
+    verdict = report.verdict
+    if not verdict.command:
+        return f"{done}check how the data changed, or compress again"
+    return f"{done}{verdict.advice}: {verdict.command}"
 
 
 def format_requirement(requirement: Requirement) -> str:

@@ -17,7 +17,7 @@ from typer.main import get_command
 from crembo_cli.commands.app import app
 from crembo_cli.evaluation.differences import Difference
 from crembo_cli.report.advice import advice_of
-from crembo_cli.report.model import Report
+from crembo_cli.report.model import Report, Requirement
 from crembo_cli.report.next_command import FLAGS, KEPT, compress_again
 from tests.command_line import Crembo
 from tests.report.example_reports import differences, metrics, reference, report
@@ -129,6 +129,18 @@ def test_each_shortcoming_has_its_command() -> None:
                   roc_auc=Difference(value=-0.03, error=0.01))  # fmt: skip
     scores = replace(missed, differences={**good.differences, "teacher": auc})
     assert advice(scores) == f"{start} --objective scores"
+
+
+def test_a_requirement_on_the_size_becomes_a_limit() -> None:
+    """Of every family, the best student within it."""
+    unmet = [
+        Requirement(expression="bytes<=4000", value=4245, met=False),
+        Requirement(expression="leaves<3", value=3, met=False),
+        Requirement(expression="fidelity>=0.99", value=0.93, met=False),
+    ]
+    assert advice(replace(losing(0, 0, 1000), requirements=unmet)) == (
+        "crembo compress forest.onnx people.csv --student auto --max-bytes 4000 --max-leaves 2"
+    )
 
 
 def test_an_evaluated_student_is_compared_with_every_family() -> None:

@@ -126,8 +126,8 @@ def test_each_gate_that_fails_is_named() -> None:
         raise_for_gates(replace(made, requirements=failed))
     assert str(error.value) == (
         "forest.student.onnx: requirement not met: depth>=0.5 (it is 0.02); "
-        "bytes<=4000 (it is 4245); the outputs are written; loosen the requirement or allow a "
-        "larger student"
+        "bytes<=4000 (it is 4245); the outputs are written; look for the best student of "
+        'that size: crembo.compress(teacher, data, student="auto", max_bytes=4000)'
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from crembo_cli.report.console import robustness_parts
+from crembo_cli.report.details import robustness_parts
 from crembo_cli.report.model import Report
 from crembo_cli.robustness.model import Bounds, MarginUpperBounds
 from tests.report.example_reports import report
@@ -54,5 +54,5 @@ def test_columns_and_rows_without_values_are_left_out() -> None:
     assert [line for line in drawn if "\u2500" not in line] == [
         "robustness student",
         "flips at 5% noise 0.013",
-        "margin, upper bound (sd) inf",
+        "margin, upper bound (sd) no change",
     ]

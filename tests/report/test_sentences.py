@@ -54,7 +54,7 @@ def test_ratios_and_counts_are_abbreviated() -> None:
 def test_utilities_are_explained() -> None:
     """With costs, depth is an expected utility, in the table's note and in the bounds."""
     costly = replace(report().student, utilities=[[1.0, 0.5], [0.0, 1.0]])
-    text = replace(report(), student=costly).to_text()
+    text = replace(report(), student=costly).to_text(details=True)
     flat = " ".join(text.split())
     assert "Classes are decided by expected utility" in flat
     assert "the expected utility of the predicted class is below 0.5" in flat
