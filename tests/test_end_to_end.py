@@ -222,16 +222,17 @@ def test_provenance(done: Done) -> None:
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """The first command of the README."""
+    """The first command of the README, with all its details."""
     folder = tmp_path_factory.mktemp("drawn")
     forest, table = SAMPLES / "breast_cancer_forest.onnx", SAMPLES / "breast_cancer.csv"
-    return crembo(folder, "compress", forest, table, "--student", "tree", "--max-depth", "5")
+    depth = ("--max-depth", "5", "--details")
+    return crembo(folder, "compress", forest, table, "--student", "tree", *depth)
 
 
 def test_the_report_is_drawn(drawn: Ran) -> None:
-    """Without an option the report is a drawing with figures, path and tree; no word besides."""
+    """With details the report is a drawing with figures, path and tree; no word besides."""
     assert (drawn.code, drawn.err) == (0, "")
-    assert drawn.out.startswith("breast_cancer_forest.student.onnx, a tree student\n")
+    assert drawn.out.startswith("breast_cancer_forest.student.onnx, a tree student of\n")
     for words in ("CART on teacher", "smaller", "faster", "^ selected", "benign"):
         assert words in drawn.out
 
