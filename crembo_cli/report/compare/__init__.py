@@ -1,0 +1,1 @@
+"""The report of `crembo compare`: two students on the same rows."""
