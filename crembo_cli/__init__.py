@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from crembo_cli.errors import CremboError
+    from crembo_cli.report.compare.model import CompareReport
     from crembo_cli.report.model import Report
+    from crembo_cli.runs.compare import ComparedPair, compare
     from crembo_cli.runs.compress import Result, compress
     from crembo_cli.runs.evaluate import Evaluation, evaluate
     from crembo_cli.runs.explain import explain
@@ -33,12 +35,15 @@ if TYPE_CHECKING:
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _MODULES = {
+    "ComparedPair": "crembo_cli.runs.compare",
+    "CompareReport": "crembo_cli.report.compare.model",
     "CremboError": "crembo_cli.errors",
     "Evaluation": "crembo_cli.runs.evaluate",
     "OnnxStudent": "crembo_cli.student_file.onnx_student",
     "Report": "crembo_cli.report.model",
     "Result": "crembo_cli.runs.compress",
     "Scores": "crembo_cli.runs.score",
+    "compare": "crembo_cli.runs.compare",
     "compress": "crembo_cli.runs.compress",
     "evaluate": "crembo_cli.runs.evaluate",
     "explain": "crembo_cli.runs.explain",
@@ -47,6 +52,8 @@ _MODULES = {
 }
 
 __all__ = [
+    "CompareReport",
+    "ComparedPair",
     "CremboError",
     "Evaluation",
     "OnnxStudent",
@@ -54,6 +61,7 @@ __all__ = [
     "Result",
     "Scores",
     "__version__",
+    "compare",
     "compress",
     "evaluate",
     "explain",

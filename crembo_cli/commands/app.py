@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from crembo_cli.commands import compress, evaluate, explain, inspect, score, students
+from crembo_cli.commands import compare, compress, evaluate, explain, inspect, score, students
 from crembo_cli.commands.invocation import HELP, ConfiguredCommand, Invocation
 from crembo_cli.commands.messages import answering, print_answer, print_line, print_message
 from crembo_cli.commands.panels import PanelGroup
@@ -44,7 +44,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": sorted(HELP), "max_content_width": 100},
 )
-for _module in (compress, score, inspect, evaluate, explain, students):
+for _module in (compress, score, inspect, evaluate, compare, explain, students):
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name, cls=ConfiguredCommand, epilog=_module.EXAMPLE)(_module.command)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from crembo_cli.errors import (
     OutputError,
@@ -22,7 +22,10 @@ from crembo_cli.terminal import wants_colour
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from crembo_cli.report.compare.model import CompareReport
     from crembo_cli.report.model import Report
+
+Published = TypeVar("Published", "Report", "CompareReport")
 
 SUMMARY = "GITHUB_STEP_SUMMARY"  # the file that GitHub Actions shows as a job's summary
 
@@ -171,15 +174,41 @@ def publish(report: Report, *, as_json: bool, quiet: bool, details: bool) -> Non
     """
     from crembo_cli.report.gates import raise_for_gates
 
+    def draw() -> str:
+        from crembo_cli.report.console import render_terminal
+
+        return render_terminal(report, details=details)
+
+    _publish(report, draw, raise_for_gates, as_json=as_json, quiet=quiet)
+
+
+def publish_comparison(report: CompareReport, *, as_json: bool, quiet: bool) -> None:
+    """Print the report of two students, as `publish` does that of one."""
+    from crembo_cli.report.compare.gates import raise_for_compare_gates
+
+    def draw() -> str:
+        from crembo_cli.report.compare.console import render_terminal
+
+        return render_terminal(report)
+
+    _publish(report, draw, raise_for_compare_gates, as_json=as_json, quiet=quiet)
+
+
+def _publish(
+    report: Published,
+    draw: Callable[[], str],
+    raise_for_gates: Callable[[Published], None],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     try:
         with outputs_written():
             _append_summary(report)
             if as_json:
                 print_answer(report.to_json())
             elif not quiet:
-                from crembo_cli.report.console import render_terminal
-
-                print_answer(render_terminal(report, details=details), styled=True)
+                print_answer(draw(), styled=True)
     finally:
         raise_for_gates(report)
 
@@ -201,7 +230,7 @@ def check_summary() -> None:
             pass
 
 
-def _append_summary(report: Report) -> None:
+def _append_summary(report: Report | CompareReport) -> None:
     """Append the Markdown report to the file that GITHUB_STEP_SUMMARY names, where it is set."""
     path = os.environ.get(SUMMARY)
     if not path:

@@ -13,6 +13,7 @@ from crembo_cli.students.contract import Task
 from crembo_cli.students.tree.family import TreeFamily
 
 MOST = 5  # groups
+ALL_ROWS = "all rows"  # the condition of the one group of a table
 DEPTH, LEAVES = 4, 12  # of the tree that finds them
 
 
@@ -92,7 +93,7 @@ def _groups(test: LabelledTable, differ: Bools, seed: int) -> tuple[Indices, dic
     groups = tree.groups(test.rows)
     present = np.unique(groups).tolist()
     if len(present) == 1:
-        return groups, {present[0]: "all rows"}
+        return groups, {present[0]: ALL_ROWS}
     return groups, {group: tree.group_text(group, features) for group in present}
 
 

@@ -6,7 +6,7 @@ does not wait for matplotlib, and `model.Report` can offer every format.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -19,20 +19,27 @@ RENDERERS = {
     ".md": "crembo_cli.report.markdown:render_markdown",
     ".txt": "crembo_cli.report.console:render_text",
 }
+# The same of a comparison of two students.
+COMPARE_RENDERERS = {
+    ".json": "crembo_cli.report.compare.model:render_json",
+    ".html": "crembo_cli.report.compare.html:render_html",
+    ".md": "crembo_cli.report.compare.markdown:render_markdown",
+    ".txt": "crembo_cli.report.compare.console:render_text",
+}
 # Suffixes that a command writes; text is for terminals and notebooks.
 FILE_SUFFIXES = tuple(suffix for suffix in RENDERERS if suffix != ".txt")
 
 
-def find_renderer(suffix: str) -> Callable[..., str]:
+def find_renderer(suffix: str, renderers: Mapping[str, str] = RENDERERS) -> Callable[..., str]:
     """Load the renderer of a suffix, such as ".html". Raises KeyError for an unknown one."""
-    module, function = RENDERERS[suffix].split(":")
+    module, function = renderers[suffix].split(":")
     renderer: Callable[..., str] = getattr(import_module(module), function)
     return renderer
 
 
 def render(report: Any, suffix: str, **options: Any) -> str:
-    """Render a Report in the format of `suffix`, with the options of that renderer."""
-    return find_renderer(suffix)(report, **options)
+    """Render a report in the format of `suffix`, with the options of that renderer."""
+    return find_renderer(suffix, report.renderers)(report, **options)
 
 
 def find_verdict(report: Any) -> Verdict:

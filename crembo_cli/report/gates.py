@@ -35,6 +35,13 @@ class Gate:
 
 def parse_gate(expression: str) -> Gate:
     """Parse `expression`, such as "fidelity>=0.95". Raises UsageError if it is not a gate."""
+    name, comparison, limit = split_expression(expression)
+    path = find_path(name, f"--require {expression!r}")
+    return Gate(expression=expression.strip(), path=path, comparison=comparison, limit=limit)
+
+
+def split_expression(expression: str) -> tuple[str, str, float]:
+    """Split `expression` into a metric, a comparison and a limit. Raises UsageError."""
     match = re.fullmatch(r"\s*(\w+(?:\.\w+)*)\s*(>=|<=|==|>|<)\s*(\S+)\s*", expression)
     where = f"--require {expression!r}"
     if match is None:
@@ -51,8 +58,7 @@ def parse_gate(expression: str) -> Gate:
         limit = math.nan
     if math.isnan(limit):
         raise UsageError("invalid limit", where=where, found=repr(number), wanted="a number")
-    path = find_path(name, where)
-    return Gate(expression=expression.strip(), path=path, comparison=comparison, limit=limit)
+    return name, comparison, limit
 
 
 def find_path(name: str, where: str) -> Keys:
@@ -168,9 +174,9 @@ def _what_next(report: Report) -> str:
 
 def format_requirement(requirement: Requirement) -> str:
     """Format a requirement with its value, in as many digits as show whether it is met."""
-    gate = parse_gate(requirement.expression)
+    _, comparison, limit = split_expression(requirement.expression)
     rounded = f"{requirement.value:.6g}"
-    same = OPERATORS[gate.comparison](float(rounded), gate.limit) == requirement.met
+    same = OPERATORS[comparison](float(rounded), limit) == requirement.met
     value = rounded if same and isinstance(requirement.value, float) else str(requirement.value)
     return f"{requirement.expression} (it is {value})"
 

@@ -74,12 +74,12 @@ def _blocks(report: Report) -> Iterator[str]:
     yield "\n".join(items)
     yield " ".join(map(escape_text, verdict.sentences))
     yield f"{escape_text(name[0].upper() + name[1:])}{of} on {format_code(report.data.path)}."
-    yield _table(metrics_table(report))
+    yield draw_table(metrics_table(report))
     if report.drift is not None:
         yield " ".join(map(escape_text, drift_sentences(report.drift)))
         yield from _code_table(drift_table(report, brief=True))
         yield from _code_table(figures_table(report, brief=True))
-    yield _table(robustness_table(report))
+    yield draw_table(robustness_table(report))
     if report.requirements:
         yield "\n".join(
             f"- {MET[each.met]} {format_code(format_requirement(each))}"
@@ -98,7 +98,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _student(report)
 
 
-def _table(table: Table, *, code: bool = False) -> str:
+def draw_table(table: Table, *, code: bool = False) -> str:
     """Format a table; with `code`, names and texts come from a file and are formatted as code."""
 
     def text(cell: Cell) -> str:
@@ -116,7 +116,7 @@ def _table(table: Table, *, code: bool = False) -> str:
 
 
 def _code_table(table: Table | None) -> Iterable[str]:
-    return [] if table is None else [_table(table, code=True)]
+    return [] if table is None else [draw_table(table, code=True)]
 
 
 def _student(report: Report) -> Iterator[str]:

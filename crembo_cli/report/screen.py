@@ -1,28 +1,28 @@
-"""Draw the parts of a report, of any kind, as text or for a terminal: at most 100 columns."""
+"""A report of any kind, drawn as text or for a terminal."""
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 
 from crembo_cli.terminal import wants_colour
 
 MOST_COLUMNS = 100
 
-Parts = Callable[[int], Iterable[RenderableType]]  # the width -> the parts from the top down
+Draw = Callable[[Console], None]
 
 
-def draw_text(parts: Parts, width: int = MOST_COLUMNS) -> str:
+def draw_text(draw: Draw, width: int = MOST_COLUMNS) -> str:
     """Draw as plain text, no wider than `width` and MOST_COLUMNS."""
     page = io.StringIO()
-    _draw(parts, Console(file=page, width=width, color_system=None))
+    draw(Console(file=page, width=min(width, MOST_COLUMNS), color_system=None))
     return _without_blanks(page.getvalue())
 
 
-def draw_for_terminal(parts: Parts) -> str:
+def draw_for_terminal(draw: Draw) -> str:
     """Draw for standard output: as wide as it is, styled if it is a terminal.
 
     `NO_COLOR` (https://no-color.org) turns all styles off, bold as well as colours.
@@ -32,20 +32,14 @@ def draw_for_terminal(parts: Parts) -> str:
     page = io.TextIOWrapper(io.BytesIO(), sys.stdout.encoding, errors="backslashreplace")
     console = Console(
         file=page,
-        width=Console().width,
+        width=min(Console().width, MOST_COLUMNS),
         color_system="auto" if styled else None,
         force_terminal=styled,
     )
-    _draw(parts, console)
+    draw(console)
     page.seek(0)
     return _without_blanks(page.read())
 
 
 def _without_blanks(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
-
-
-def _draw(parts: Parts, console: Console) -> None:
-    width = min(console.width, MOST_COLUMNS)
-    for each in parts(width):
-        console.print(each, width=width, highlight=False)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from crembo_cli.evaluation.paired import paired_interval
 from crembo_cli.report.drawings import join_names
 from crembo_cli.report.faults import losses_to_baselines, lost_classes
 from crembo_cli.report.gates import format_requirement
@@ -16,7 +16,6 @@ GOOD, USABLE = 0.01, 0.05  # of accuracy, or of AUC where it decides: at most so
 SURELY = 3.0  # times GOOD: the upper end of the interval of a good student
 GOOD_FIDELITY, USABLE_FIDELITY = 0.97, 0.90  # without labels
 RARE = 0.5  # a class is rare below this times the rows that it would have among equal classes
-QUANTILE = 1.959964  # of the normal distribution: 95 % lie within so many standard errors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +59,8 @@ def loss_of(report: Report) -> Loss | None:
 
 
 def _interval(value: float, apart: float, n: int) -> dict[str, float]:
-    """Bound a paired difference `value` of n rows, `apart` of which tell the two apart."""
-    centre = value * n / (n + 2)
-    error = math.sqrt(apart + 1 - (value * n) ** 2 / (n + 2)) / (n + 2)
-    return {"low": centre - QUANTILE * error, "high": centre + QUANTILE * error}
+    low, high = paired_interval(value, apart, n)
+    return {"low": low, "high": high}
 
 
 def rare_class_of(report: Report) -> str | None:

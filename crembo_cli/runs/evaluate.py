@@ -158,7 +158,7 @@ def _evaluate(
     utilities = decision.utilities(reference.classes, test.beliefs) if decision.given() else own
     test = replace(test, utilities=utilities)
     progress.stage("querying the student", 0)
-    answers = student.answer(test, reference, names, progress)
+    answers = student.answer(test.frame, reference, names, progress)
     predicted = {"student": answers.prediction}
     if teacher is not None:
         predicted["teacher"] = Prediction(labels=test.teacher_labels(), probabilities=test.beliefs)

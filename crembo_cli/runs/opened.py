@@ -23,6 +23,8 @@ from crembo_cli.student_file.read import read_student_metadata
 from crembo_cli.students.contract import Floats, Indices
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.robustness.perturbations import Classifier
     from crembo_cli.teachers.contract import Teacher
@@ -69,30 +71,37 @@ class OpenedStudent:
 
     def answer(
         self,
-        test: LabelledTable,
+        frame: pd.DataFrame,
         reference: Teacher,
         names: Sequence[str] | None,
         progress: Progress,
     ) -> Answers:
-        """Query the student about the rows of `test`; `names` are as in `names_of_student`.
+        """Query the student about the rows of `frame`; `names` are as in `names_of_student`.
 
         Scores that had to be converted, in no way that the user stated, are no probabilities.
         """
         from crembo_cli.teachers.output_format import gives_probabilities
 
-        scores: Floats = self.model.beliefs(test.frame)
+        scores: Floats = self.model.beliefs(frame)
         indices, notes = match_student_classes(self.model, reference, names, self.path)
         progress.note(notes)
         labels = np.asarray(decisions(scores, self.utilities()), np.int64)
         probabilities = None
         if self.stated or gives_probabilities(self.model.output_format):
-            probabilities = np.zeros(test.beliefs.shape, np.float32)
+            probabilities = np.zeros((len(frame), len(reference.classes)), np.float32)
             probabilities[:, indices] = scores
         return Answers(
             prediction=Prediction(labels=indices[labels], probabilities=probabilities),
             own_labels=labels,
             indices=indices,
         )
+
+    def columns(self) -> tuple[tuple[str, bool], ...] | None:
+        """Its features: name, and whether it is text; None if crembo did not write it."""
+        own = self.metadata
+        if own is None:
+            return None
+        return tuple((each.name, bool(each.categories)) for each in own.features)
 
     def classifier(self, test: LabelledTable, indices: Indices) -> Classifier:
         """The student as read from its file where that is possible, else the queried model."""

@@ -17,6 +17,7 @@ from crembo_cli.report.formats import FILE_SUFFIXES, render
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
+    from crembo_cli.report.compare.model import CompareReport
     from crembo_cli.report.model import Report
 
 ACTIVATIONS = ("auto", "none", "softmax", "sigmoid")
@@ -272,12 +273,12 @@ def _check_suffix(option: str, path: Path, suffixes: Sequence[str]) -> None:
         )
 
 
-def report_files(report: Report, paths: Sequence[Path]) -> dict[Path, bytes]:
+def report_files(report: Report | CompareReport, paths: Sequence[Path]) -> dict[Path, bytes]:
     """Render the report for each of `paths`, in the format of its suffix."""
     return {path: render_bytes(report, path.suffix.lower()) for path in paths}
 
 
-def render_bytes(report: Report, suffix: str) -> bytes:
+def render_bytes(report: Report | CompareReport, suffix: str) -> bytes:
     """Render the report in the format of files with `suffix`, as UTF-8."""
     # A path may hold bytes that are not UTF-8; HTML and Markdown show a question mark for them.
     return render(report, suffix).encode(errors="replace")

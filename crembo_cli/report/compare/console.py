@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from rich.console import RenderableType
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -15,18 +18,14 @@ from crembo_cli.report.compare.tables import (
     WORSE,
     agreement_sentence,
     delta_table,
-    disagreement_table,
     fitted_sentences,
     headline_of,
-)
-from crembo_cli.report.console import (
-    MOST_COLUMNS,
-    draw_requirement,
-    empty_table,
-    render_parts,
-    render_parts_for_terminal,
+    where_of,
+    who_of,
 )
 from crembo_cli.report.drawings import name_classifier
+from crembo_cli.report.gates import format_requirement
+from crembo_cli.report.screen import MOST_COLUMNS, draw_for_terminal, draw_text
 from crembo_cli.report.tables import format_cell
 
 STYLES = {BETTER: "green", WORSE: "red"}
@@ -34,12 +33,17 @@ STYLES = {BETTER: "green", WORSE: "red"}
 
 def render_text(report: CompareReport, *, width: int = MOST_COLUMNS) -> str:
     """Render `report` as plain text, no wider than `width` and 100 columns."""
-    return render_parts(lambda wide: _parts(report), width)
+    return draw_text(partial(_draw, report), width)
 
 
 def render_terminal(report: CompareReport) -> str:
     """Render `report` for standard output: as wide as it is, styled if it is a terminal."""
-    return render_parts_for_terminal(lambda wide: _parts(report))
+    return draw_for_terminal(partial(_draw, report))
+
+
+def _draw(report: CompareReport, console: Console) -> None:
+    for each in _parts(report):
+        console.print(each, highlight=False)
 
 
 def _parts(report: CompareReport) -> Iterator[RenderableType]:
@@ -57,23 +61,21 @@ def _parts(report: CompareReport) -> Iterator[RenderableType]:
     yield _differences(report)
     yield Text()
     yield Text(agreement_sentence(report))
-    groups = disagreement_table(report)
-    if groups is not None:
-        yield Text()
-        found = empty_table(groups.corner, no_wrap=False)
-        for heading in groups.headings:
-            found.add_column(heading, justify="right")
-        for row in groups.rows:
-            found.add_row(printable(row.name), *(printable(format_cell(c)) for c in row.cells))
-        yield found
+    for group in report.disagreements:
+        yield Padding(
+            Text(f"{printable(where_of(group))}:\n  {printable(who_of(group))}"), (0, 0, 0, 2)
+        )
     if report.requirements:
         yield Text()
-    yield from map(draw_requirement, report.requirements)
+    for each in report.requirements:
+        word, style = ("met    ", "green") if each.met else ("NOT MET", "bold red")
+        yield Text(f"{word}  {format_requirement(each)}", style=style)
 
 
 def _differences(report: CompareReport) -> RichTable:
     table = delta_table(report)
-    found = empty_table(table.corner, no_wrap=True)
+    found = RichTable(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1), pad_edge=False)
+    found.add_column(table.corner, no_wrap=True)
     for heading in table.headings:
         found.add_column(heading, justify="right", no_wrap=True)
     for row in table.rows:

@@ -44,9 +44,7 @@ def parse_compare_gate(expression: str) -> Gate:
             wanted=None if close else "delta.METRIC, a.METRIC, b.METRIC or agreement",
             hint=f"did you mean {' or '.join(map(repr, close))}?" if close else None,
         )
-    return Gate(
-        expression=expression.strip(), path=paths[name], comparison=comparison, limit=limit
-    )
+    return Gate(expression=expression.strip(), path=paths[name], comparison=comparison, limit=limit)
 
 
 def with_compare_gates(report: CompareReport, gates: Sequence[Gate]) -> CompareReport:

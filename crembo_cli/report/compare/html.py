@@ -9,9 +9,10 @@ from crembo_cli.report.compare.model import CompareReport
 from crembo_cli.report.compare.tables import (
     agreement_sentence,
     delta_table,
-    disagreement_table,
     fitted_sentences,
     headline_of,
+    where_of,
+    who_of,
 )
 from crembo_cli.report.drawings import name_classifier
 from crembo_cli.report.tables import format_cell
@@ -33,7 +34,7 @@ def render_html(report: CompareReport) -> str:
         fitted=list(fitted_sentences(report)),
         differences=delta_table(report),
         agreement=agreement_sentence(report),
-        groups=disagreement_table(report),
+        groups=[(where_of(each), who_of(each)) for each in report.disagreements],
         format_cell=format_cell,
     )
     return escape_controls(page)

@@ -7,14 +7,15 @@ are B less A.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 
 from crembo_cli.evaluation.disagreements import Disagreement
 from crembo_cli.evaluation.metrics import Metrics
 from crembo_cli.evaluation.paired import Delta
-from crembo_cli.report.formats import render
+from crembo_cli.report.formats import COMPARE_RENDERERS, render
 from crembo_cli.report.model import Requirement, TeacherInfo
 
 SCHEMA = 1
@@ -57,6 +58,8 @@ class CompareReport:
     "teacher" where there is one.
     """
 
+    renderers: ClassVar[Mapping[str, str]] = COMPARE_RENDERERS
+
     crembo: str  # the version
     teacher: TeacherInfo | None
     data: ComparedData
@@ -97,8 +100,8 @@ class CompareReport:
     def _repr_html_(self) -> str:
         """Render for a notebook: the page in a frame, so that no style leaks out or in."""
         page = escape(self.to_html(), quote=True)
-        style = "width: 100%; height: 40rem; border: 0"
-        return f'<iframe sandbox title="crembo comparison" style="{style}" srcdoc="{page}"></iframe>'
+        frame = 'sandbox title="crembo comparison" style="width: 100%; height: 40rem; border: 0"'
+        return f'<iframe {frame} srcdoc="{page}"></iframe>'
 
 
 def render_json(report: CompareReport) -> str:

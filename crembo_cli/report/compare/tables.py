@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crembo_cli.evaluation.disagreements import ALL_ROWS, Disagreement
 from crembo_cli.evaluation.paired import COMPARED
 from crembo_cli.report.compare.model import CompareReport
 from crembo_cli.report.drawings import abbreviate, join_names
@@ -87,35 +88,19 @@ def delta_table(report: CompareReport) -> Table:
     return Table(corner="", headings=["A", "B", "B - A", "95 % interval", "B is"], rows=rows)
 
 
-def disagreement_table(report: CompareReport) -> Table | None:
-    """Build the table of the groups of rows where the two differ most; None without any."""
-    groups = report.disagreements
-    if not groups:
-        return None
-    shown = [
-        (key, heading)
-        for key, heading in (
-            ("a_correct", "A right"),
-            ("b_correct", "B right"),
-            ("a_faithful", "A as teacher"),
-            ("b_faithful", "B as teacher"),
-        )
-        if getattr(groups[0], key) is not None
-    ]
-    return Table(
-        corner="where they differ most",
-        headings=["rows", "differ", "A says", "B says", *(heading for _, heading in shown)],
-        rows=[
-            Row(
-                name=each.where,
-                cells=[
-                    each.rows,
-                    each.differing,
-                    each.a,
-                    each.b,
-                    *(getattr(each, key) for key, _ in shown),
-                ],
-            )
-            for each in groups
-        ],
-    )
+def where_of(group: Disagreement) -> str:
+    """Say in which rows the two differ: "4 of 9 rows where age > 30"."""
+    condition = "" if group.where == ALL_ROWS else f" where {group.where}"
+    return f"{group.differing:,} of {group.rows:,} rows{condition}"
+
+
+def who_of(group: Disagreement) -> str:
+    """Say what each predicts there, and who is right."""
+    parts = [f"A mostly says {group.a}, B {group.b}"]
+    for word, a, b in (
+        ("right", group.a_correct, group.b_correct),
+        ("as the teacher", group.a_faithful, group.b_faithful),
+    ):
+        if a is not None and b is not None:
+            parts.append(f"{word}: A {a:,}, B {b:,}")
+    return "; ".join(parts)
