@@ -78,7 +78,9 @@ def _table_row(*cells: str) -> str:
 
 def render_report() -> str:
     """Every number of a report in one sentence."""
+    from crembo_cli.evaluation.disagreements import MOST
     from crembo_cli.evaluation.drift import LARGE, SIGNIFICANT
+    from crembo_cli.evaluation.paired import COMPARED, RESAMPLES
     from crembo_cli.report.advice import ERRORS as LEAST
     from crembo_cli.report.advice import GAIN
     from crembo_cli.report.faults import ERRORS, ROWS, SHARE
@@ -168,7 +170,28 @@ def render_report() -> str:
         "an error unless a requirement says what is wanted: `--require 'drift.max_psi<=0.2'`.",
         "",
     ]
-    return "\n".join([*head, render_glossary_markdown().rstrip(), *verdict, *drift])
+    pair = [
+        "## Two students",
+        "",
+        "`crembo compare A B DATA` measures both students on the same rows. A difference is B less",
+        "A, row by row, with its 95 % interval: that of Agresti and Min for the shares `accuracy`",
+        f"and `fidelity`, the bootstrap's ({RESAMPLES} draws) for `insensitive_depth.0.05`, and",
+        "1.96 standard errors for the others (of `roc_auc` by DeLong). B is called better or worse",
+        "where the interval leaves out 0. The rows where the two predict different classes are",
+        f"grouped by a small tree; the {MOST} groups with the most of them are named.",
+        "",
+        "| `--require` takes | what it is |",
+        "|---|---|",
+        "| `delta.METRIC` | the difference: " + ", ".join(f"`{each}`" for each in COMPARED) + " |",
+        "| `delta.METRIC.low`, `delta.METRIC.high` | the ends of its interval |",
+        "| `a.METRIC`, `b.METRIC` | a metric of one student, or its size (`b.bytes`) |",
+        "| `agreement` | share of rows where both predict the same class |",
+        "",
+        "The JSON report (schema 1) has `students`, `metrics`, `delta`, `agreement`,",
+        "`disagreements`, `requirements` and `timing`, and `a` and `b` for the students.",
+        "",
+    ]
+    return "\n".join([*head, render_glossary_markdown().rstrip(), *verdict, *drift, *pair])
 
 
 def render_families() -> str:

@@ -148,7 +148,9 @@ def test_the_readme_shows_what_is_printed(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_cron_job_reports_drift_in_one_line(tmp_path: Path) -> None:
     """With a limit that cannot be met: exit code 1, and the requirement in the one line."""
-    (block,) = (each for each in fenced_blocks("sh") if "--teacher" in each)
+    (block,) = (
+        each for each in fenced_blocks("sh") if "fidelity>=0.9'" in each and "evaluate" in each
+    )
     done = run(block.replace("fidelity>=0.9'", "fidelity>=1.5'"), tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "requirement not met: fidelity>=1.5" in done.stderr

@@ -39,7 +39,7 @@ def find_renderer(suffix: str, renderers: Mapping[str, str] = RENDERERS) -> Call
 
 def render(report: Any, suffix: str, **options: Any) -> str:
     """Render a report in the format of `suffix`, with the options of that renderer."""
-    return find_renderer(suffix, report.renderers)(report, **options)
+    return find_renderer(suffix, getattr(report, "renderers", RENDERERS))(report, **options)
 
 
 def find_verdict(report: Any) -> Verdict:

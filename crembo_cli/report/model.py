@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from html import escape
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from crembo_cli.evaluation.baselines import TreeSize
 from crembo_cli.evaluation.curves import ScoreCurves
 from crembo_cli.evaluation.differences import Difference, Differences
 from crembo_cli.evaluation.drift import Drift
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
-from crembo_cli.report.formats import RENDERERS, find_verdict, render
+from crembo_cli.report.formats import find_verdict, render
 from crembo_cli.report.metrics import CLASSIFIERS
 from crembo_cli.report.verdict_model import Verdict
 from crembo_cli.robustness.model import Robustness
@@ -177,8 +176,6 @@ class Report:
 
     `to_dict` has the keys of the JSON schema; notebooks show `to_html`, `print` shows `to_text`.
     """
-
-    renderers: ClassVar[Mapping[str, str]] = RENDERERS
 
     crembo: str  # the version
     teacher: TeacherInfo | None  # None for a student that is evaluated without one
