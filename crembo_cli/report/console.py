@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from rich.cells import cell_len
@@ -32,13 +31,12 @@ from crembo_cli.report.drawings import (
     student_heading,
 )
 from crembo_cli.report.model import Report
+from crembo_cli.report.screen import MOST_COLUMNS, draw_for_terminal, draw_text
 from crembo_cli.students.capabilities import kind_of
-from crembo_cli.terminal import wants_colour
 
 if TYPE_CHECKING:
     from crembo_cli.students.tree.model import Tree
 
-MOST_COLUMNS = 100
 MOST_LINES = 40  # of the screen without `--details`
 MOST_LEAVES = 16  # of a tree that is drawn on it
 STYLES = {
@@ -52,32 +50,12 @@ STYLES = {
 
 def render_text(report: Report, *, width: int = MOST_COLUMNS, details: bool = False) -> str:
     """Render `report` as plain text, no wider than `width` and 100 columns."""
-    page = io.StringIO()
-    draw(report, Console(file=page, width=width, color_system=None), details=details)
-    return _without_blanks(page.getvalue())
+    return draw_text(partial(draw, report, details=details), width)
 
 
 def render_terminal(report: Report, *, details: bool = False) -> str:
-    """Render `report` for standard output: as wide as it is, styled if it is a terminal.
-
-    `NO_COLOR` (https://no-color.org) turns all styles off, bold as well as colours.
-    """
-    styled = wants_colour(sys.stdout)
-    # Characters that the screen's encoding lacks are drawn in ASCII, or escaped.
-    page = io.TextIOWrapper(io.BytesIO(), sys.stdout.encoding, errors="backslashreplace")
-    console = Console(
-        file=page,
-        width=Console().width,
-        color_system="auto" if styled else None,
-        force_terminal=styled,
-    )
-    draw(report, console, details=details)
-    page.seek(0)
-    return _without_blanks(page.read())
-
-
-def _without_blanks(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    """Render `report` for standard output: as wide as it is, styled if it is a terminal."""
+    return draw_for_terminal(partial(draw, report, details=details))
 
 
 def draw(report: Report, console: Console, *, details: bool = False) -> None:

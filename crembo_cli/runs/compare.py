@@ -167,7 +167,9 @@ def _compare(
     classes = [str(each) for each in reference.classes]
     return CompareReport(
         crembo=version("crembo-cli"),
-        teacher=None if teacher is None else describe_teacher(str(teacher_path), teacher),
+        teacher=None
+        if teacher is None
+        else describe_teacher(str(teacher_path), teacher, test.beliefs),
         data=ComparedData(
             path=display_path(data),
             sha256=test.table.sha256,
