@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-MOST_LISTED = 12
+MOST_LISTED, FEW = 16, 4
 PLAIN = re.compile(r"[\w.\-]+")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
@@ -55,27 +55,29 @@ class CremboError(Exception):
         super().__init__(printable(" ".join(line.split())))
 
 
-def suggest(name: str, names: Iterable[str]) -> dict[str, str]:
+def suggest(name: str, names: Iterable[str], hint: str | None = None) -> dict[str, str]:
     """The end of an error about a `name` that is none of `names`, as keywords of `CremboError`.
 
-    The name that it is nearest to, by its letters, or else the names that there are.
+    The name that it is nearest to, by its letters; or else the names that there are, and `hint`.
     """
     from difflib import get_close_matches
 
     offered = list(names)
     folded = {_fold(each): each for each in reversed(offered)}
-    close = get_close_matches(_fold(name), folded, n=1)
+    close = [folded[each] for each in get_close_matches(_fold(name), folded, n=1)]
     if close:
-        return {"hint": f"did you mean {folded[close[0]]!r}?"}
-    return {"wanted": list_names(offered)}
+        shown = close[0] if close[0].startswith("--") else repr(close[0])
+        return {"hint": f"did you mean {shown}?"}
+    listed = {"wanted": list_names(offered)} if offered else {}
+    return listed if hint is None else {**listed, "hint": hint}
 
 
 def list_names(names: Sequence[str]) -> str:
-    """List at most twelve names, quoted where they are not plain words: "a, b or 'c d'"."""
+    """List the names, quoted where they are not plain words; of many, the first ones."""
     shown = [each if PLAIN.fullmatch(each) else repr(each) for each in names[:MOST_LISTED]]
     if len(names) > MOST_LISTED:
-        return f"one of {', '.join(shown)}, ... ({len(names)} in all)"
-    return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+        shown.append(f"... ({len(names)} in all)")
+    return " or ".join(shown) if len(shown) <= FEW else f"one of {', '.join(shown)}"
 
 
 def _fold(name: str) -> str:

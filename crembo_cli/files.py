@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from crembo_cli.errors import OutputError
+from crembo_cli.errors import InputError, OutputError, suggest
 
 try:
     import fcntl
@@ -21,11 +22,38 @@ except ImportError:  # Windows, where no open file can be removed
     fcntl = None  # type: ignore[assignment]  # checked before each use
 
 
+ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+(.*)")  # s3://bucket/key; not C:/folder
+
+
+def refuse_address(path: str | Path, error: type[InputError]) -> None:
+    """Raise `error` for an address such as s3://bucket/key, which is no path."""
+    found = ADDRESS.fullmatch(str(path))
+    if found is not None:
+        raise error(
+            "addresses are not supported",
+            where=f"{found[1]}://{found[2]}",  # a Path has one slash
+            hint="copy the file to this machine, or mount it, and give its path",
+        )
+
+
+def existing_input(path: str | Path, error: type[InputError], wanted: str) -> Path:
+    """The path of an input. Raises `error` for an address, and where there is no such file."""
+    refuse_address(path, error)
+    path = Path(path)
+    if not path.exists():
+        there = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = suggest(path.name, there).get("hint")
+        ending = {"wanted": wanted} if near is None else {"hint": near}
+        raise error("no such file", where=str(path), **ending)
+    return path
+
+
 def check_output(path: Path, inputs: Sequence[Path]) -> None:
     """Raise OutputError where `path` cannot be written, or is one of `inputs`.
 
     Call it before a long run.
     """
+    refuse_address(path, OutputError)
     where = str(path)
     with _named(path):
         target = path.resolve()

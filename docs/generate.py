@@ -52,6 +52,8 @@ def render_options() -> str:
 
     lines = ["# Options", "", NOTICE, "", CONFIGURATION]
     for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]  # a group
+        if command.hidden:
+            continue
         lines += [f"## `crembo {name}`", "", str(command.help), ""]
         lines += [f"```text\n{command.epilog}\n```", ""]
         if arguments := arguments_of(command):

@@ -23,7 +23,8 @@ README = (ROOT / "README.md").read_text()
 PAGES = {
     path.name: path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 }
-COMMANDS = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
+EVERY = get_command(app).commands  # type: ignore[attr-defined]  # it is a group
+COMMANDS = {name: each for name, each in EVERY.items() if not each.hidden}
 
 
 def test_the_readme_is_short() -> None:

@@ -15,10 +15,20 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from crembo_cli.commands import compare, compress, evaluate, explain, inspect, score, students
+from crembo_cli.commands import (
+    compare,
+    completion,
+    compress,
+    evaluate,
+    explain,
+    inspect,
+    schema,
+    score,
+    students,
+)
 from crembo_cli.commands.invocation import HELP, ConfiguredCommand, Invocation
 from crembo_cli.commands.messages import answering, print_answer, print_line, print_message
-from crembo_cli.commands.panels import PanelGroup
+from crembo_cli.commands.panels import PanelCommand, PanelGroup
 from crembo_cli.commands.settings import is_set
 from crembo_cli.commands.surroundings import (
     Terminated,
@@ -30,6 +40,7 @@ from crembo_cli.commands.surroundings import (
     received_signal,
     silence_libraries,
 )
+from crembo_cli.commands.usage_errors import describe_usage_error
 from crembo_cli.errors import CremboError, DefectError, InputError, printable
 from crembo_cli.terminal import wants_colour
 
@@ -44,9 +55,27 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": sorted(HELP), "max_content_width": 100},
 )
-for _module in (compress, score, inspect, evaluate, compare, explain, students):
+for _module in (compress, score, inspect, evaluate, compare, explain, students, schema):
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name, cls=ConfiguredCommand, epilog=_module.EXAMPLE)(_module.command)
+
+
+@app.command("help", cls=PanelCommand, hidden=True)
+def _help(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="COMMAND", help="One of the commands.")
+    ] = None,
+) -> None:
+    """Explain the program, or one of its commands."""
+    program = context.parent
+    assert program is not None, "a command belongs to the program"
+    if name is None:
+        print_answer(program.get_help() + "\n", styled=True)
+        return
+    _, command, _ = program.command.resolve_command(program, [name])  # type: ignore[attr-defined]  # a group
+    with command.make_context(name, [], parent=program, resilient_parsing=True) as described:
+        print_answer(described.get_help() + "\n", styled=True)
 
 
 def _print_version(wanted: bool) -> None:
@@ -63,7 +92,29 @@ def _options(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+            "-V",
+            "--version",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and exit.",
+        ),
+    ] = False,
+    install_completion: Annotated[
+        bool,
+        typer.Option(
+            "--install-completion",
+            callback=completion.install,
+            is_eager=True,
+            help="Install the completion of commands and options for this shell, and exit.",
+        ),
+    ] = False,
+    show_completion: Annotated[
+        bool,
+        typer.Option(
+            "--show-completion",
+            callback=completion.show,
+            is_eager=True,
+            help="Print the script that completes commands and options in this shell, and exit.",
         ),
     ] = False,
 ) -> None:
@@ -93,8 +144,9 @@ def run(arguments: list[str]) -> int:
     invocation = Invocation(arguments=list(arguments), debug=_wants_debug(arguments))
     try:
         check_environment()
-        # Not `app(arguments)`: it treats EOFError as Ctrl-C, and any broken pipe as ours.
         command = typer.main.get_command(app)
+        completion.answer(command)
+        # Not `app(arguments)`: it treats EOFError as Ctrl-C, and any broken pipe as ours.
         helped = not HELP.isdisjoint(arguments)  # typer prints then
         with (
             answering() if helped else nullcontext(),
@@ -137,21 +189,10 @@ def _line_and_code(error: Exception, debug: bool) -> tuple[str, int]:
     if isinstance(error, CremboError):
         return str(error), error.exit_code
     if isinstance(error, TyperException):
-        return _one_line(error), InputError.exit_code
+        return describe_usage_error(error), InputError.exit_code
     lack = describe_system_error(error)
     if lack is not None:
         return lack, InputError.exit_code
     message = " ".join(f"{type(error).__name__}: {error}".split())
     hint = "" if debug else "; run it again with --debug and report the traceback"
     return f"a defect of crembo: {message}{hint}", DefectError.exit_code
-
-
-def _one_line(error: TyperException) -> str:
-    message = " ".join(error.format_message().split()).rstrip(".")
-    # pydantic, which typer reads numbers with, keeps what it was given apart from its message.
-    details: list[dict[str, object]] = getattr(error.__cause__, "errors", list)()
-    if details and "input" in details[0]:
-        message += f"; found {details[0]['input']!r}"
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context else "crembo"
-    return f"{message}; try '{command} --help'"

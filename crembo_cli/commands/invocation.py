@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from typer.exceptions import TyperException
+
 from crembo_cli.commands.messages import print_message
 from crembo_cli.commands.panels import PanelCommand
 from crembo_cli.commands.settings import Setting, read_settings, settable
@@ -74,6 +76,10 @@ class ConfiguredCommand(PanelCommand):
         ctx.default_map = {options[name].name: each.value for name, each in settings.items()}
         try:
             return super().parse_args(ctx, args)
+        except TyperException as error:
+            if getattr(error, "ctx", None) is None:
+                error.ctx = ctx  # type: ignore[attr-defined]  # which command it is about
+            raise
         finally:
             for pair in EXCLUSIVE:
                 _keep_the_higher(ctx, pair, options, settings)
@@ -128,6 +134,14 @@ def _as_words(name: str, value: Any) -> list[str]:
         return [f"--{name}" if value else _clearing(name)]
     values = value if isinstance(value, list | tuple) else [value]
     return [f"--{name}={each}" for each in values]
+
+
+def option_spellings(command: Any) -> list[str]:
+    """Every long option of a command, those that clear a flag last."""
+    options = [each for each in command.params if each.param_type_name == "option"]
+    given = [opt for each in options for opt in each.opts if opt.startswith("--")]
+    flags = [name for name, each in settable(command).items() if each.is_flag]
+    return [*given, "--help", *map(_clearing, flags)]
 
 
 def _clearing(flag: str) -> str:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from crembo_cli.errors import UsageError, suggest
+
 if TYPE_CHECKING:
-    from typer._click import Context, HelpFormatter
+    from typer._click import Command, Context, HelpFormatter
 
 USUAL = "Usual options"
 INPUT = "Input"
@@ -87,6 +89,14 @@ class PanelCommand(TyperCommand):
 
 class PanelGroup(TyperGroup):
     """The program, whose help lists its commands before its options."""
+
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
+        """Find the command. Raises UsageError where there is none of that name."""
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            raise UsageError(f"no command {args[0]!r}", **suggest(args[0], self.commands))
+        return super().resolve_command(ctx, args)
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """The usage, without braces."""

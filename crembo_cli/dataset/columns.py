@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 
 from crembo_cli.dataset.table import Table
-from crembo_cli.errors import DataError
+from crembo_cli.errors import DataError, suggest
 
 LABEL_NAMES = ("target", "label", "class", "y")
 
@@ -77,13 +76,8 @@ def check_named(table: Table, there: Sequence[str], names: Sequence[str], option
     """Raise DataError for the first of `names`, given by `option`, that is not one of `there`."""
     for position, name in enumerate(names):
         if name not in there:
-            close = get_close_matches(name, there, n=1)
             raise DataError(
-                "no such column",
-                where=table.name,
-                found=f"{option} {name!r}",
-                wanted=f"one of {format_list(there)}",
-                hint=f"did you mean {close[0]!r}?" if close else None,
+                f"no column {name!r}", where=f"{table.name}, {option}", **suggest(name, there)
             )
         if name in names[:position]:
             raise DataError(f"duplicate column in {option}", where=table.name, found=repr(name))
@@ -142,16 +136,16 @@ def _by_name(
         return wanted
     if features is not None and len(missing) == len(wanted) == len(features):
         return features
-    close = get_close_matches(missing[0], offered, n=1) if missing else []
+    near = suggest(missing[0], offered).get("hint") if missing else None
     in_order = "to match columns by order, list them: --features A,B,..."
     raise DataError(
         "the table lacks features of the teacher" if missing else "too many features",
         where=table.name,
-        found=format_list(offered),
+        found=None if near else format_list(offered),
         wanted=format_list(missing)
         if missing
         else f"the teacher's {len(wanted)}: {format_list(wanted)}",
-        hint=f"did you mean {close[0]!r}? {in_order}" if close else in_order,
+        hint=f"{near} {in_order}" if near else in_order,
     )
 
 

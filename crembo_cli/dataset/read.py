@@ -9,6 +9,7 @@ from typing import Any, Final
 from crembo_cli.dataset.dtypes import ExpectedTypes
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
+from crembo_cli.files import existing_input
 
 READ: Final = ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, a pipe, or - for stdin"
 
@@ -38,9 +39,7 @@ def read_table(
     if str(path) == "-":
         with open_source(None) as source:
             return read_delimited(source, **options)
-    path = Path(path)
-    if not path.exists():
-        raise DataError("no such file", where=str(path), wanted="a table: " + READ)
+    path = existing_input(path, DataError, "a table: " + READ)
     if path.is_dir():
         return read_parquet(path)
     name = path.name.lower()

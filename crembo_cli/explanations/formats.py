@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from crembo_cli.errors import StudentError, UsageError
+from crembo_cli.errors import StudentError, UsageError, list_names, suggest
 
 if TYPE_CHECKING:
     from crembo_cli.student_file.metadata import ReadableStudent
@@ -84,8 +84,11 @@ def format_of_suffix(suffix: str) -> str:
         "unsupported output format",
         where="--output",
         found=repr(suffix),
-        wanted=" or ".join(each.suffix for each in FORMATS.values()),
-        hint="--format sets the format of a file with another name",
+        **suggest(
+            suffix,
+            [each.suffix for each in FORMATS.values()],
+            "--format sets the format of a file with another name",
+        ),
     )
 
 
@@ -101,7 +104,7 @@ def explain(explained: ReadableStudent, name: str, class_: str | None = None) ->
             "unsupported format for this student",
             where=explained.name,
             found=f"--format {name}",
-            wanted=" or ".join(key for key, each in FORMATS.items() if each.supports(explained)),
+            wanted=list_names([key for key, each in FORMATS.items() if each.supports(explained)]),
         )
     module, function = wanted.renderer(explained).split(":")
     render: Callable[..., str | bytes] = getattr(import_module(module), function)
@@ -123,5 +126,5 @@ def _class_index(explained: ReadableStudent, name: str, class_: str) -> int:
         )
     names = explained.class_names()
     if class_ not in names:
-        raise UsageError("unknown class", where=f"--class {class_}", wanted=" or ".join(names))
+        raise UsageError(f"unknown class {class_!r}", where="--class", **suggest(class_, names))
     return names.index(class_)

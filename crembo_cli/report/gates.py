@@ -7,9 +7,8 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
-from crembo_cli.errors import GateError, UsageError
+from crembo_cli.errors import GateError, UsageError, suggest
 from crembo_cli.report.metrics import Keys, look_up, needs_of, required_paths, split_path
 from crembo_cli.report.model import Report, Requirement
 
@@ -20,7 +19,6 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "==": operator.eq,
 }
-MOST_SUGGESTIONS = 13
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +76,8 @@ def find_path(name: str, where: str) -> Keys:
             wanted=" or ".join(_shortest_name(path, paths) for path in below),
         )
     names = [_shortest_name(path, paths) for path in paths]
-    close = get_close_matches(name, names, n=3)
-    raise UsageError(
-        f"unknown metric {name!r}",
-        where=where,
-        wanted=None if close else " or ".join(names[:MOST_SUGGESTIONS]),
-        hint=(f"did you mean {' or '.join(map(repr, close))}? " if close else "")
-        + "`crembo compress --explain-report` explains every metric",
-    )
+    hint = "`crembo compress --explain-report` explains every metric"
+    raise UsageError(f"unknown metric {name!r}", where=where, **suggest(name, names, hint))
 
 
 def _matches(keys: Keys, paths: Sequence[Keys]) -> list[Keys]:

@@ -79,6 +79,7 @@ def build_schema() -> dict[str, Any]:
     properties = {"schema": {"const": SCHEMA}, "verdict": verdict, **schema["properties"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:crembo:report:{SCHEMA}",
         "title": f"The JSON report of crembo, schema {SCHEMA}",
         "description": "Report of `crembo compress` and `crembo evaluate`. `crembo compress "
         "--explain-report` explains every metric. null: the value is not available.",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
 from crembo_cli.runs.decision import decision_options
-from crembo_cli.runs.inputs import open_teacher, read_splits
+from crembo_cli.runs.inputs import open_teacher, read_splits, refuse_swapped
 from crembo_cli.runs.measure import Paths, measure_student
 from crembo_cli.runs.options import (
     Notes,
@@ -158,6 +158,7 @@ def compress(
     )
     path = None if output is None else Path(output)
     reports = [Path(each) for each in report or ()]
+    refuse_swapped(data)
     check_outputs(path, reports, [as_path(each) for each in (teacher, data, test_data)])
     if display_path(data) == display_path(test_data) == "-":
         raise UsageError("standard input can be read once", found="DATA and --test-data both -")

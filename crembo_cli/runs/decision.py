@@ -14,7 +14,7 @@ from crembo_cli.core.utilities import (
     utilities_from_threshold,
     utilities_from_weights,
 )
-from crembo_cli.errors import UsageError
+from crembo_cli.errors import UsageError, suggest
 from crembo_cli.runs.options import refuse_both
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crembo_cli.teachers.contract import ClassLabel, Teacher
 
 BALANCED = "balanced"
+SHORT = 3  # letters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +100,9 @@ def _costs(texts: Sequence[str], names: list[str]) -> Doubles:
             if f"{names[true]}:{names[predicted]}" == pair
         ]
         if not equals or len(found) != 1:
-            raise UsageError(
-                "invalid cost", where=where, wanted=_classes("TRUE:PREDICTED=VALUE", names)
-            )
+            pairs = [f"{true}:{predicted}" for true in names for predicted in names]
+            near = _near(pair, pairs, "TRUE:PREDICTED=VALUE", names)
+            raise UsageError("invalid cost", where=where, **near)
         ((true, predicted),) = found
         if true == predicted:
             raise UsageError("a right decision costs nothing", where=where, wanted="two classes")
@@ -123,8 +124,9 @@ def _weights(text: str, names: list[str], beliefs: Floats) -> Doubles:
         where = f"--class-weight {text!r}"
         name, equals, value = part.strip().rpartition("=")
         if not equals or name not in names:
-            wanted = _classes(f"{BALANCED} or CLASS=WEIGHT,...", names)
-            raise UsageError("invalid class weight", where=where, found=part, wanted=wanted)
+            pattern = f"{BALANCED} or CLASS=WEIGHT,..."
+            near = _near(name or value, [*names, BALANCED], pattern, names)
+            raise UsageError("invalid class weight", where=where, found=part, **near)
         if name in seen:
             raise UsageError(f"the weight of {name} is given twice", where=where)
         seen.add(name)
@@ -144,7 +146,8 @@ def _threshold(text: str, names: list[str]) -> tuple[float, int]:
         )
     name, equals, value = text.rpartition("=")
     if equals and name not in names:
-        raise UsageError("unknown class", where=where, wanted=_classes("CLASS=PROBABILITY", names))
+        near = _near(name, names, "CLASS=PROBABILITY", names)
+        raise UsageError(f"unknown class {name!r}", where=where, **near)
     threshold = _positive(value, where)
     if threshold >= 1:
         raise UsageError("invalid probability", where=where, wanted="a number between 0 and 1")
@@ -161,5 +164,11 @@ def _positive(text: str, where: str) -> float:
     return value
 
 
-def _classes(pattern: str, names: list[str]) -> str:
-    return f"{pattern} with the classes {', '.join(names[:20])}"
+def _near(name: str, offered: list[str], pattern: str, classes: list[str]) -> dict[str, str]:
+    """The nearest of the names that are offered, or else the pattern and the classes.
+
+    Of short names, such as 1:3, any other would be near.
+    """
+    near = suggest(name, offered) if len(name) > SHORT else {}
+    listed = f"{pattern} with the classes {', '.join(classes[:20])}"
+    return near if "hint" in near else {"wanted": listed}

@@ -16,7 +16,7 @@ from crembo_cli.evaluation.metrics import Metrics, Prediction, measure
 from crembo_cli.files import write_together
 from crembo_cli.runs.classes import names_of_student
 from crembo_cli.runs.decision import DecisionOptions, decision_options
-from crembo_cli.runs.inputs import open_teacher
+from crembo_cli.runs.inputs import open_teacher, refuse_swapped
 from crembo_cli.runs.opened import Answers, OpenedStudent, open_student
 from crembo_cli.runs.options import (
     Notes,
@@ -112,6 +112,7 @@ def evaluate(
     gates = tuple(parse_gate(expression) for expression in require or ())
     check_refitted(gates, "`evaluate`, which fits nothing")
     reports = [Path(each) for each in report or ()]
+    refuse_swapped(data, name="STUDENT")
     check_outputs(None, reports, [as_path(each) for each in (student, data, teacher)])
     progress.stage(f"opening {student}", 0)
     # --activation is for the teacher; without one it is for the student.

@@ -32,6 +32,23 @@ if TYPE_CHECKING:
     from crembo_cli.teachers.contract import Teacher
 
 
+def refuse_swapped(data: object, *, name: str = "TEACHER") -> None:
+    """Raise UsageError where `data` is a saved model; `name` is that of the other argument."""
+    from pathlib import Path
+
+    from crembo_cli.teachers.load import MODELS
+
+    if not isinstance(data, str | Path):
+        return
+    path = Path(data)
+    ending = path.with_suffix("").suffix if path.suffix.lower() == ".gz" else path.suffix
+    if ending.lower() in MODELS and not path.is_fifo():
+        raise UsageError(
+            f"DATA is a saved model, not a table: {display_path(data)}",
+            hint=f"did you swap {name} and DATA?",
+        )
+
+
 def open_teacher(teacher: object, options: TeacherOptions, threads: int | None = None) -> Teacher:
     """The teacher in a file, or in memory: a fitted estimator, or a function of rows.
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from crembo_cli.arrays import Doubles
 from crembo_cli.core.utilities import decisions
-from crembo_cli.errors import StudentError
 from crembo_cli.evaluation.metrics import Prediction
 from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.runs.classes import match_student_classes
@@ -122,13 +121,7 @@ def open_student(
     from crembo_cli.teachers.load import load_teacher
     from crembo_cli.teachers.output_format import LARGEST
 
-    path = Path(student)
-    if path.suffix.lower() != ".onnx":
-        found, wanted = f"the extension {path.suffix!r}", "a file that ends in .onnx"
-        raise StudentError(
-            "a student is an ONNX model", where=str(student), found=found, wanted=wanted
-        )
-    metadata = read_student_metadata(path)
+    metadata = read_student_metadata(student)
     # Any scores will do: without probabilities the predicted class is measured alone.
     model = load_teacher(
         str(student),

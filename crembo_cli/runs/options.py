@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from crembo_cli.dataset.spellings import SEPARATORS
-from crembo_cli.errors import UsageError
+from crembo_cli.errors import UsageError, list_names, suggest
 from crembo_cli.files import check_output
 from crembo_cli.report.formats import FILE_SUFFIXES, render
 from crembo_cli.search import defaults
@@ -158,7 +158,7 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
             "invalid choice",
             where=option,
             found=repr(value),
-            wanted=" or ".join(each if each.isalpha() else repr(each) for each in choices),
+            **suggest(value, choices),
         )
 
 
@@ -265,11 +265,13 @@ def check_outputs(
 
 def _check_suffix(option: str, path: Path, suffixes: Sequence[str]) -> None:
     if path.suffix.lower() not in suffixes:
+        near = suggest(path.suffix, suffixes).get("hint")
         raise UsageError(
             "unsupported output format",
             where=option,
             found=repr(str(path)),
-            wanted=f"a path that ends in {' or '.join(suffixes)}",
+            wanted=None if near else f"a path that ends in {list_names(suffixes)}",
+            hint=near,
         )
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crembo_cli.errors import UsageError, escape_controls
+from crembo_cli.errors import UsageError, escape_controls, suggest
 from crembo_cli.files import check_output, write_together
-from crembo_cli.runs.inputs import open_teacher, read_labelled
+from crembo_cli.runs.inputs import open_teacher, read_labelled, refuse_swapped
 from crembo_cli.runs.options import (
     Notes,
     Progress,
@@ -72,6 +72,7 @@ def score(
     """
     notes = Notes()
     progress = notes if progress is None else progress
+    refuse_swapped(data)
     path = None if output is None else Path(output)
     if path is not None:
         if path.suffix.lower() not in SUFFIXES:
@@ -79,7 +80,7 @@ def score(
                 "unsupported output format",
                 where=f"--output {path}",
                 found=repr(path.suffix),
-                wanted=" or ".join(SUFFIXES),
+                **suggest(path.suffix, SUFFIXES),
             )
         check_output(path, [each for each in map(as_path, (teacher, data)) if each is not None])
     table = table_options(

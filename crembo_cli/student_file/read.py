@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crembo_cli.errors import StudentError
+from crembo_cli.files import existing_input
 from crembo_cli.student_file.metadata import (
     ReadableStudent,
     StudentMetadata,
@@ -21,6 +23,7 @@ from crembo_cli.students.capabilities import reader_of
 from crembo_cli.students.contract import Student
 from crembo_cli.students.decided import decide
 from crembo_cli.students.registry import family_class, family_names
+from crembo_cli.teachers.load import MODELS
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
@@ -37,13 +40,8 @@ def read_student(path: str | Path) -> ReadableStudent:
     model = _read_model(path)
     family = family_of(model)
     if family is None:
-        raise StudentError(
-            "not a student that crembo wrote",
-            where=str(path),
-            found=f"an ONNX model by {model.producer_name or 'an unknown producer'}",
-            wanted="a file that `crembo compress` wrote",
-            hint="`crembo inspect` describes it",
-        )
+        producer = f" by {model.producer_name}" if model.producer_name else ""
+        raise _is_a_teacher(path, f"an ONNX model{producer}")
     read = _reader(family)
     if read is None:
         raise StudentError(
@@ -103,11 +101,23 @@ def _read(
         ) from error
 
 
+def _is_a_teacher(path: str | Path, found: str | None) -> StudentError:
+    return StudentError(
+        f"{Path(path).name} is a teacher",
+        found=found,
+        hint=f"make a student first: {shlex.join(['crembo', 'compress', str(path)])} DATA",
+    )
+
+
 def _read_model(path: str | Path) -> ModelProto:
     """The ONNX model at `path`. Raises StudentError if there is none."""
     import onnx
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # no types
 
+    existing_input(path, StudentError, "a student's .onnx file")
+    suffix = Path(path).suffix.lower()
+    if MODELS.get(suffix, "onnx") != "onnx":
+        raise _is_a_teacher(path, None)
     try:
         model = onnx.load(path, load_external_data=False)
     except OSError as error:

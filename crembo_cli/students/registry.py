@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint, entry_points, packages_distributions
 from types import NoneType
 from typing import Any, TypeGuard, get_args, get_type_hints
 
-from crembo_cli.errors import CremboError, StudentError
+from crembo_cli.errors import CremboError, StudentError, suggest
 from crembo_cli.students.contract import Family, Student
 
 GROUP = "crembo.students"
@@ -90,10 +90,8 @@ def family_class(name: str) -> type[Family]:
     points = _entry_points().get(name, ())
     if not points:
         raise StudentError(
-            "unknown student family",
-            found=repr(name),
-            wanted=" or ".join([*family_names(), EVERY]),
-            hint="`crembo students` lists them",
+            f"unknown student family {name!r}",
+            **suggest(name, [*family_names(), EVERY], "`crembo students` lists them"),
         )
     if len(points) > 1:
         packages = " and ".join(sorted(point.dist.name if point.dist else "?" for point in points))
@@ -193,10 +191,8 @@ def make_family(name: str, settings: Mapping[str, str]) -> Family:
     for key in settings:
         if key not in options:
             raise StudentError(
-                f"unknown option of family {name!r}",
-                found=repr(key),
-                wanted=" or ".join(options) or "no options",
-                hint="`crembo students` lists them",
+                f"family {name!r} has no option {key!r}",
+                **suggest(key, options, "`crembo students` lists them"),
             )
     try:
         return found(**{key: options[key].parse(text, name) for key, text in settings.items()})

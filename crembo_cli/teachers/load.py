@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crembo_cli.errors import TeacherError, UsageError
+from crembo_cli.errors import TeacherError, UsageError, suggest
+from crembo_cli.files import existing_input
 from crembo_cli.teachers.contract import Teacher
 from crembo_cli.teachers.mlflow_folder import MLMODEL, find_model
 from crembo_cli.teachers.output_format import ACTIVATIONS, LARGEST
@@ -72,14 +73,13 @@ def load_teacher(
         raise UsageError("invalid --teacher-timeout", found=f"{timeout:g}", wanted="above 0")
     if threads is not None and threads < 1:
         raise UsageError("invalid --jobs", found=str(threads), wanted="1 or more")
-    if not path.exists():
-        raise TeacherError("no such file", where=str(path), wanted="a saved classifier")
+    path = existing_input(path, TeacherError, "a saved classifier")
     if not table and model_format is None:
         raise TeacherError(
             "unsupported teacher format",
             where=str(path),
             found=f"the extension {suffix!r}",
-            wanted=", ".join([*MODELS, *TABLES]),
+            **suggest(suffix, [*MODELS, *TABLES]),
         )
     if activation != "auto" and model_format != "onnx":
         raise UsageError(

@@ -268,6 +268,6 @@ def test_what_cannot_be_is_refused(
 
 
 def test_a_student_is_an_onnx_model(crembo: Crembo, data: Path) -> None:
-    """A pickle is a teacher, and a missing file is missing."""
-    assert "a student is an ONNX model" in crembo("evaluate", "model.pkl", data).err
-    assert "cannot be read" in crembo("evaluate", "model.onnx", data).err
+    """A table is none, and a missing file is missing."""
+    assert "not an ONNX model" in crembo("evaluate", data, data).err
+    assert "no such file" in crembo("evaluate", "model.onnx", data).err

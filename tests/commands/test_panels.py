@@ -13,7 +13,8 @@ from crembo_cli.commands.app import app
 from crembo_cli.commands.panels import PANELS, USUAL, arguments_of, options_by_panel
 from tests.command_line import Crembo
 
-COMMANDS: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined]  # a group
+EVERY: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined]  # a group
+COMMANDS = {name: each for name, each in EVERY.items() if not each.hidden}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

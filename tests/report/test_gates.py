@@ -73,7 +73,7 @@ def test_every_number_has_a_name(name: str, value: float) -> None:
 @pytest.mark.parametrize(
     ("expression", "predicted"),
     [
-        ("beauty>=1", "unknown metric 'beauty'; wanted accuracy or"),
+        ("beauty>=1", "unknown metric 'beauty'; wanted one of accuracy, "),
         ("1>=0.5", "unknown metric '1'"),
         ("0.05>=0.5", "ambiguous"),
         ("5>=0.5", "unknown metric '5'"),

@@ -14,7 +14,7 @@ from crembo_cli.runs import options as checks
 def test_choices() -> None:
     """A choice is one of the words, spelled as they are."""
     checks.check_choice("--algorithm", "memo", ("crembo", "memo"))
-    with pytest.raises(UsageError, match=r"--algorithm: .*'Memo'.*crembo or memo"):
+    with pytest.raises(UsageError, match=r"--algorithm: .*'Memo'; did you mean 'memo'"):
         checks.check_choice("--algorithm", "Memo", ("crembo", "memo"))
 
 

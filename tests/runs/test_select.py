@@ -104,8 +104,8 @@ def test_most_leaves_of_one_tree(crembo: Crembo, beliefs: Path, data: Path) -> N
         (["--max-depth", "2..3", "--set", "max_depth=2"], "--max-depth 2..3: max_depth is set"),
         (["--max-depth", "2", "--set", "max_depth=2"], "max_depth is set twice"),
         (["--max-leaves", "4", "--set", "max_leaves=4"], "max_leaves is set twice"),
-        (["-s", "linear", "--max-depth", "2..3"], "unknown option of family 'linear'"),
-        (["-s", "linear", "--max-leaves", "3"], "unknown option of family 'linear'"),
+        (["-s", "linear", "--max-depth", "2..3"], "family 'linear' has no option"),
+        (["-s", "linear", "--max-leaves", "3"], "family 'linear' has no option"),
         (["--max-depth", "2..3", "--max-bytes", "0"], "--max-bytes"),
     ],
 )

@@ -67,7 +67,7 @@ def changed(stump: Path, folder: Path, family: str | None, drop_node: bool = Fal
 @pytest.mark.parametrize(
     ("family", "drop_node", "predicted"),
     [
-        (None, False, "not a student that crembo wrote"),
+        (None, False, "is a teacher"),
         ("gone", False, "family is not installed"),
         ("additive", False, "invalid student of family 'additive'"),
         ("linear", False, "invalid student of family 'linear'"),
@@ -87,7 +87,7 @@ def test_other_files_are_refused_in_one_line(
 
 @pytest.mark.parametrize(
     ("content", "predicted"),
-    [(None, "cannot be read"), (b"hello", "not an ONNX model"), (b"", "not an ONNX model")],
+    [(None, "no such file"), (b"hello", "not an ONNX model"), (b"", "not an ONNX model")],
 )
 def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes | None, predicted: str) -> None:
     """No file, text, and nothing."""

@@ -66,7 +66,7 @@ def test_text_and_number_say_what_a_column_holds(tmp_path: Path) -> None:
     ("options", "message"),
     [
         ({"text": "zipp"}, "did you mean 'zip'"),
-        ({"number": "zipp"}, "no such column"),
+        ({"number": "zipp"}, "no column 'zipp'"),
         ({"text": "zip", "number": "zip"}, "'zip' is both --text and --number"),
         ({"thousands": "."}, "',' or ' ' or \"'\""),
     ],
