@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from crembo_cli.report.compare.model import CompareReport
     from crembo_cli.report.model import Report
     from crembo_cli.runs.compare import ComparedPair, compare
-    from crembo_cli.runs.compress import Result, compress
+    from crembo_cli.runs.compress import compress
     from crembo_cli.runs.evaluate import Evaluation, evaluate
     from crembo_cli.runs.explain import explain
+    from crembo_cli.runs.result import Result
     from crembo_cli.runs.score import Scores, score
     from crembo_cli.student_file.onnx_student import OnnxStudent, load_student
 
@@ -41,7 +42,7 @@ _MODULES = {
     "Evaluation": "crembo_cli.runs.evaluate",
     "OnnxStudent": "crembo_cli.student_file.onnx_student",
     "Report": "crembo_cli.report.model",
-    "Result": "crembo_cli.runs.compress",
+    "Result": "crembo_cli.runs.result",
     "Scores": "crembo_cli.runs.score",
     "compare": "crembo_cli.runs.compare",
     "compress": "crembo_cli.runs.compress",

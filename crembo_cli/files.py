@@ -48,16 +48,20 @@ def existing_input(path: str | Path, error: type[InputError], wanted: str) -> Pa
     return path
 
 
-def check_output(path: Path, inputs: Sequence[Path]) -> None:
+def check_output(path: Path, inputs: Sequence[Path], *, no_clobber: bool = False) -> None:
     """Raise OutputError where `path` cannot be written, or is one of `inputs`.
 
-    Call it before a long run.
+    With `no_clobber` it may not exist. Call it before a long run.
     """
     refuse_address(path, OutputError)
     where = str(path)
     with _named(path):
         target = path.resolve()
         there = target.exists()
+        if there and no_clobber:
+            raise OutputError(
+                "the output exists", where=where, hint="remove it, or leave out --no-clobber"
+            )
         if target.is_dir():
             raise OutputError("the output is a folder", where=where, wanted="a file's path")
         if there and not target.is_file():

@@ -20,7 +20,10 @@ from tests.report.report_schema import validate
 SAMPLES = Path(__file__).parent.parent / "sample_models"
 WINE = (SAMPLES / "wine_mlp.onnx", SAMPLES / "wine.csv")
 # Options that only say how the command line prints; a library has no use for them.
-PRINTED = {"as_json", "details", "quiet", "verbose", "debug", "explain_report", "context"}
+PRINTED = {
+    *("as_json", "details", "dry_run", "quiet", "verbose"),
+    *("debug", "explain_report", "context"),
+}
 LIBRARY_ONLY = {"progress", "command"}
 
 

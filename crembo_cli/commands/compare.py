@@ -56,6 +56,8 @@ def command(
     require: options.Require = None,
     as_json: options.AsJson = False,
     jobs: options.Jobs = None,
+    dry_run: options.DryRun = False,
+    no_clobber: options.NoClobber = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,
@@ -69,7 +71,7 @@ def command(
     from crembo_cli.runs.compare import compare
 
     del debug  # app.run reads it from the arguments, before any command runs
-    messages = Messages(quiet=quiet, verbose=verbose)
+    messages = Messages(quiet=quiet, verbose=verbose, dry_run=dry_run)
     check_summary()
     with messages.progress():
         result = compare(
@@ -96,6 +98,7 @@ def command(
             report=report,
             require=require,
             jobs=jobs,
+            no_clobber=no_clobber,
             progress=messages,
             command=context.obj.command_line(),
         )

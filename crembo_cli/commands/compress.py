@@ -223,6 +223,8 @@ def command(
     details: options.Details = False,
     as_json: options.AsJson = False,
     jobs: options.Jobs = None,
+    dry_run: options.DryRun = False,
+    no_clobber: options.NoClobber = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,
@@ -239,7 +241,7 @@ def command(
 
     del explain_report  # an eager option: its callback has run
     del debug  # app.run reads it from the arguments, before any command runs
-    messages = Messages(quiet=quiet, verbose=verbose)
+    messages = Messages(quiet=quiet, verbose=verbose, dry_run=dry_run)
     check_summary()
     with messages.progress():
         result = compress(
@@ -282,6 +284,7 @@ def command(
             require=require,
             quick_report=quick_report,
             jobs=jobs,
+            no_clobber=no_clobber,
             progress=messages,
             command=context.obj.command_line(),
         )

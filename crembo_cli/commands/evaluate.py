@@ -55,6 +55,8 @@ def command(
     details: options.Details = False,
     as_json: options.AsJson = False,
     jobs: options.Jobs = None,
+    dry_run: options.DryRun = False,
+    no_clobber: options.NoClobber = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,
@@ -68,7 +70,7 @@ def command(
     from crembo_cli.runs.evaluate import evaluate
 
     del debug  # app.run reads it from the arguments, before any command runs
-    messages = Messages(quiet=quiet, verbose=verbose)
+    messages = Messages(quiet=quiet, verbose=verbose, dry_run=dry_run)
     check_summary()
     with messages.progress():
         result = evaluate(
@@ -94,6 +96,7 @@ def command(
             report=report,
             require=require,
             jobs=jobs,
+            no_clobber=no_clobber,
             progress=messages,
             command=context.obj.command_line(),
         )

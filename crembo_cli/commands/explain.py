@@ -50,6 +50,7 @@ def command(
             rich_help_panel=panels.USUAL,
         ),
     ] = None,
+    no_clobber: options.NoClobber = False,
     debug: options.Debug = False,
 ) -> None:
     """Explain STUDENT as text or JSON, as a drawing of a tree, or as code."""
@@ -60,6 +61,6 @@ def command(
     del debug  # app.run reads it from the arguments, before any command runs
     if form == "png" and output is None:
         raise UsageError("a PNG image needs a file", hint="for example --output tree.png")
-    content = explain(student, format=form, class_=class_, output=output)
+    content = explain(student, format=form, class_=class_, output=output, no_clobber=no_clobber)
     if output is None:
         print_answer(content.decode("utf-8", "surrogateescape"))

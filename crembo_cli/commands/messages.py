@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -37,11 +37,14 @@ class Messages:
     Raises UsageError for both `quiet` and `verbose`.
     """
 
-    def __init__(self, *, quiet: bool, verbose: bool) -> None:
+    def __init__(self, *, quiet: bool, verbose: bool, dry_run: bool = False) -> None:
         if quiet and verbose:
             raise UsageError("--quiet and --verbose are mutually exclusive")
         self._quiet = quiet
         self._verbose = verbose
+        self._dry_run = dry_run
+        self._plan: dict[str, str] = {}
+        self._stages: list[tuple[str, float]] = []  # names and when they began
         self._notes: list[str] = []
         self._progress: Progress | None = None
         self._began = perf_counter()
@@ -58,13 +61,38 @@ class Messages:
     def stage(self, name: str, steps: int) -> Callable[[int], None]:
         """Begin a stage of `steps` steps (0: unknown); call the result with the steps done."""
         self._log(name)
+        self._stages.append((name, perf_counter()))
         if self._progress is None:
             return lambda done: None
         progress = self._progress
         for task in progress.task_ids:
             progress.remove_task(task)
-        task = progress.add_task(printable(name), total=steps or None)
+        task = progress.add_task(
+            printable(name), total=steps or None, unit="rows" if f"{steps:,} " in name else "steps"
+        )
         return lambda done: progress.update(task, completed=done)
+
+    def plan(self, lines: Mapping[str, str], *, ready: bool = False) -> None:
+        """Keep what the run will do; in a dry run, print it when all is `ready`, and end.
+
+        Raises typer.Exit then.
+        """
+        self._plan |= lines
+        if not (ready and self._dry_run):
+            return
+        import typer
+
+        for sentence in self._notes:
+            self._print(f"crembo: note: {sentence}")
+        print_answer("".join(f"{name + ':':10} {text}\n" for name, text in self._plan.items()))
+        self._print("crembo: dry run: nothing was queried, fitted or written")
+        raise typer.Exit
+
+    def _log_seconds(self) -> None:
+        """Print how long each stage took, with `verbose`."""
+        ends = [*(began for _, began in self._stages[1:]), perf_counter()]
+        pairs = zip(self._stages, ends, strict=False)  # a run may have no stages
+        self._log("seconds: " + "; ".join(f"{name} {end - at:.2f}" for (name, at), end in pairs))
 
     def _print(self, line: str) -> None:
         line = printable(line)
@@ -80,6 +108,7 @@ class Messages:
         """Draw stages as a progress bar while the run lasts; then print the notes."""
         with self._bar():
             yield
+        self._log_seconds()
         if not self._quiet:
             for sentence in self._notes:
                 self._print(f"crembo: note: {sentence}")
@@ -91,17 +120,9 @@ class Messages:
         if self._quiet or not sys.stderr.isatty():
             yield
             return
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from crembo_cli.commands.progress_bar import make_bar
 
-        with Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=30),
-            TimeElapsedColumn(),
-            console=Console(stderr=True, color_system="auto" if wants_colour(sys.stderr) else None),
-            transient=True,
-        ) as bar:
+        with make_bar(colour=wants_colour(sys.stderr)) as bar:
             self._progress = bar
             try:
                 yield

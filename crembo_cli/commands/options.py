@@ -237,6 +237,22 @@ AsJson = Annotated[
         rich_help_panel=panels.REPORT,
     ),
 ]
+NoClobber = Annotated[
+    bool,
+    typer.Option(
+        "--no-clobber",
+        help="Stop, before anything is done, if an output file exists.",
+        rich_help_panel=panels.RUN,
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Read the table, match its columns, print what would be done, and write nothing.",
+        rich_help_panel=panels.RUN,
+    ),
+]
 Quiet = Annotated[
     bool,
     typer.Option(

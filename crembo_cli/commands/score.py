@@ -45,6 +45,8 @@ def command(
             rich_help_panel=panels.REPORT,
         ),
     ] = False,
+    dry_run: options.DryRun = False,
+    no_clobber: options.NoClobber = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,
@@ -60,7 +62,7 @@ def command(
             "standard output cannot hold both the class probabilities and --json",
             hint="write the probabilities to a file: --output FILE",
         )
-    messages = Messages(quiet=quiet, verbose=verbose)
+    messages = Messages(quiet=quiet, verbose=verbose, dry_run=dry_run)
     with messages.progress():
         scores = score(
             teacher,
@@ -77,6 +79,7 @@ def command(
             hard_labels=hard_labels,
             trust_pickle=trust_pickle,
             teacher_timeout=teacher_timeout,
+            no_clobber=no_clobber,
             progress=messages,
         )
     if output is None:

@@ -17,7 +17,7 @@ from crembo_cli.evaluation.metrics import Prediction, measure
 from crembo_cli.files import write_together
 from crembo_cli.runs.classes import names_of_student
 from crembo_cli.runs.decision import DecisionOptions, decision_options
-from crembo_cli.runs.inputs import open_teacher
+from crembo_cli.runs.inputs import open_teacher, refuse_swapped
 from crembo_cli.runs.opened import OpenedStudent, open_student
 from crembo_cli.runs.options import (
     Notes,
@@ -31,6 +31,7 @@ from crembo_cli.runs.options import (
     report_files,
     table_options,
 )
+from crembo_cli.runs.plan import list_paths
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def compare(
     report: Sequence[str | Path] | None = None,
     require: Sequence[str] | None = None,
     jobs: int | None = None,
+    no_clobber: bool = False,
     progress: Progress | None = None,
     command: str = "",
 ) -> ComparedPair:
@@ -112,7 +114,10 @@ def compare(
     decision = decision_options(cost, class_weight, decide_at)
     gates = tuple(parse_compare_gate(expression) for expression in require or ())
     reports = [Path(each) for each in report or ()]
-    check_outputs(None, reports, [as_path(each) for each in (student_a, student_b, data, teacher)])
+    refuse_swapped(data, name="STUDENT")
+    inputs = [as_path(each) for each in (student_a, student_b, data, teacher)]
+    check_outputs(None, reports, inputs, no_clobber=no_clobber)
+    progress.plan({"compares": f"{student_a}, {student_b}", "writes": list_paths(reports)})
     # --activation is for the teacher; without one it is for the students.
     stated = teacher is None and activation != defaults.ACTIVATION
     threads = count_threads(jobs)
@@ -154,7 +159,6 @@ def _compare(
     test, frames = _read_tables(a, b, data, teacher, options, progress)
     utilities = _utilities(a, b, decision, reference, test, progress)
     test = replace(test, utilities=utilities)
-    progress.stage("querying the students", 0)
     predicted = {}
     for key, student, frame in zip("ab", (a, b), frames, strict=True):
         names = names_of_student(options.classes, student.model, teacher)

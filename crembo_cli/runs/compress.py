@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -30,6 +30,8 @@ from crembo_cli.runs.options import (
     report_files,
     table_options,
 )
+from crembo_cli.runs.plan import describe_plan
+from crembo_cli.runs.result import Result
 from crembo_cli.runs.select import request_students, search_options, select_student
 from crembo_cli.runs.temperature import (
     parse_temperature,
@@ -39,28 +41,7 @@ from crembo_cli.runs.temperature import (
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
-    from crembo_cli.report.model import Report
-    from crembo_cli.student_file.onnx_student import OnnxStudent
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """A student and its report."""
-
-    content: bytes  # the student's ONNX file
-    report: Report
-    notes: tuple[str, ...]  # what is odd about the inputs; on the command line, standard error
-
-    @property
-    def student(self) -> OnnxStudent:
-        """The student, ready to predict with onnxruntime."""
-        from crembo_cli.student_file.onnx_student import OnnxStudent
-
-        return OnnxStudent(self.content)
-
-    def save(self, path: str | Path) -> None:
-        """Write the student's ONNX file in one step. Raises OutputError."""
-        write_together({Path(path): self.content})
+    pass
 
 
 def compress(
@@ -104,6 +85,7 @@ def compress(
     require: Sequence[str] | None = None,
     quick_report: bool = False,
     jobs: int | None = None,
+    no_clobber: bool = False,
     progress: Progress | None = None,
     command: str = "",
 ) -> Result:
@@ -159,10 +141,12 @@ def compress(
     path = None if output is None else Path(output)
     reports = [Path(each) for each in report or ()]
     refuse_swapped(data)
-    check_outputs(path, reports, [as_path(each) for each in (teacher, data, test_data)])
+    inputs = [as_path(each) for each in (teacher, data, test_data)]
+    check_outputs(path, reports, inputs, no_clobber=no_clobber)
     if display_path(data) == display_path(test_data) == "-":
         raise UsageError("standard input can be read once", found="DATA and --test-data both -")
 
+    progress.plan(describe_plan(request, search, split, [path, *reports]))
     progress.stage(f"opening {display_path(teacher)}", 0)
     # A saved teacher starts in a process of its own; what is imported meanwhile costs nothing.
     with closing(open_teacher(teacher, teacher_options, search.threads)) as model:

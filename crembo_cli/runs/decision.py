@@ -100,8 +100,8 @@ def _costs(texts: Sequence[str], names: list[str]) -> Doubles:
             if f"{names[true]}:{names[predicted]}" == pair
         ]
         if not equals or len(found) != 1:
-            pairs = [f"{true}:{predicted}" for true in names for predicted in names]
-            near = _near(pair, pairs, "TRUE:PREDICTED=VALUE", names)
+            unknown = next((part for part in pair.split(":") if part not in names), "")
+            near = _near(unknown, names, "TRUE:PREDICTED=VALUE", names)
             raise UsageError("invalid cost", where=where, **near)
         ((true, predicted),) = found
         if true == predicted:

@@ -30,6 +30,7 @@ from crembo_cli.runs.options import (
     report_files,
     table_options,
 )
+from crembo_cli.runs.plan import list_paths
 from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
@@ -74,6 +75,7 @@ def evaluate(
     report: Sequence[str | Path] | None = None,
     require: Sequence[str] | None = None,
     jobs: int | None = None,
+    no_clobber: bool = False,
     progress: Progress | None = None,
     command: str = "",
 ) -> Evaluation:
@@ -113,7 +115,9 @@ def evaluate(
     check_refitted(gates, "`evaluate`, which fits nothing")
     reports = [Path(each) for each in report or ()]
     refuse_swapped(data, name="STUDENT")
-    check_outputs(None, reports, [as_path(each) for each in (student, data, teacher)])
+    inputs = [as_path(each) for each in (student, data, teacher)]
+    check_outputs(None, reports, inputs, no_clobber=no_clobber)
+    progress.plan({"student": str(student), "writes": list_paths(reports)})
     progress.stage(f"opening {student}", 0)
     # --activation is for the teacher; without one it is for the student.
     stated = teacher is None and activation != defaults.ACTIVATION
@@ -158,7 +162,6 @@ def _evaluate(
     own = student.utilities()
     utilities = decision.utilities(reference.classes, test.beliefs) if decision.given() else own
     test = replace(test, utilities=utilities)
-    progress.stage("querying the student", 0)
     answers = student.answer(test.frame, reference, names, progress)
     predicted = {"student": answers.prediction}
     if teacher is not None:

@@ -17,6 +17,7 @@ def explain(
     format: str | None = None,  # noqa: A002  # the option is called so
     class_: str | None = None,
     output: str | Path | None = None,
+    no_clobber: bool = False,
 ) -> bytes:
     """The student in the ONNX file `student`, in a format: text by default.
 
@@ -30,7 +31,7 @@ def explain(
         check_choice("--format", format, tuple(FORMATS))
     chosen = format or (format_of_suffix(path.suffix) if path else "text")
     if path is not None:
-        check_output(path, [Path(student)])
+        check_output(path, [Path(student)], no_clobber=no_clobber)
     content = render(read_student(student), chosen, class_)
     if path is not None:
         write_together({path: content})

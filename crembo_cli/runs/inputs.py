@@ -21,11 +21,13 @@ from crembo_cli.runs.options import (
     TeacherOptions,
     display_path,
 )
+from crembo_cli.runs.plan import describe_inputs
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crembo_cli.dataset.columns import Columns
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.dataset.table import Table
     from crembo_cli.report.gates import Gate
@@ -168,16 +170,14 @@ def read_labelled(
     progress.stage(f"reading {display_path(data)}", 0)
     table = read_features(data, teacher, options, encoding)
     count = len(table.frame)
-    labelled = label_table(
-        table,
-        teacher,
-        options,
-        encoding=encoding,
-        progress=progress.stage(f"querying {teacher.name} about {count:,} rows", count),
-        labels=labels,
-    )
-    if labels:
-        progress.note(note_label(labelled.columns, options))
+
+    def ready(columns: Columns) -> Callable[[int], None]:
+        if labels:
+            progress.note(note_label(columns, options))
+        progress.plan(describe_inputs(table, columns, teacher), ready=True)
+        return progress.stage(f"querying {teacher.name} about {count:,} rows", count)
+
+    labelled = label_table(table, teacher, options, ready, encoding=encoding, labels=labels)
     progress.note(list_notes(table, labelled.columns))
     return labelled
 
@@ -186,17 +186,18 @@ def label_table(
     table: Table,
     teacher: Teacher,
     options: TableOptions,
+    ready: Callable[[Columns], Callable[[int], None]],
     *,
     encoding: Encoding | None = None,
-    progress: Callable[[int], None] | None = None,
     labels: bool = True,
 ) -> LabelledTable:
     """Choose the columns of `table`, query `teacher` about every row, and match the labels.
 
-    `encoding`, of an earlier table, is used where given, and the features are then those of that
-    table by name: test data must be read as the training data was. Otherwise it is learned from
-    this table. Without `labels` true labels are ignored. Raises DataError or TeacherError where
-    table and teacher do not fit together.
+    `ready` is called with the columns before the teacher is queried, and what it returns is
+    called with the rows done. `encoding`, of an earlier table, is used where given, and the
+    features are then those of that table by name: test data must be read as the training data
+    was. Otherwise it is learned from this table. Without `labels` true labels are ignored. Raises
+    DataError or TeacherError where table and teacher do not fit together.
     """
     from crembo_cli.dataset.columns import check_cells
     from crembo_cli.dataset.dtypes import as_dtypes
@@ -221,7 +222,7 @@ def label_table(
             found=f"{len(frame)} rows",
             wanted=f"{teacher.rows}, one for each row of class probabilities",
         )
-    beliefs = teacher.beliefs(frame, progress)
+    beliefs = teacher.beliefs(frame, ready(columns))
     frame = _as_inputs(frame, teacher)
     if beliefs.shape[1] < 2:
         raise TeacherError(

@@ -81,7 +81,9 @@ class OpenedStudent:
         """
         from crembo_cli.teachers.output_format import gives_probabilities
 
-        scores: Floats = self.model.beliefs(frame)
+        count = len(frame)
+        stage = progress.stage(f"querying {self.model.name} about {count:,} rows", count)
+        scores: Floats = self.model.beliefs(frame, stage)
         indices, notes = match_student_classes(self.model, reference, names, self.path)
         progress.note(notes)
         labels = np.asarray(decisions(scores, self.utilities()), np.int64)

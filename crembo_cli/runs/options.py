@@ -35,6 +35,10 @@ class Progress(Protocol):
         """Begin a stage of `steps` steps (0: unknown); call the result with the steps done."""
         ...
 
+    def plan(self, lines: Mapping[str, str], *, ready: bool = False) -> None:
+        """What the run will do; `ready` when all that needs no teacher's answer is checked."""
+        ...
+
 
 class Notes:
     """Collect the notes of a run and report no progress."""
@@ -50,6 +54,10 @@ class Notes:
         """Report nothing."""
         del name, steps
         return lambda done: None
+
+    def plan(self, lines: Mapping[str, str], *, ready: bool = False) -> None:
+        """Keep nothing."""
+        del lines, ready
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,7 +251,11 @@ STUDENT_SUFFIXES = (".onnx",)
 
 
 def check_outputs(
-    student: Path | None, reports: Sequence[Path], inputs: Sequence[Path | None]
+    student: Path | None,
+    reports: Sequence[Path],
+    inputs: Sequence[Path | None],
+    *,
+    no_clobber: bool = False,
 ) -> None:
     """Refuse output paths that cannot be written, before a long run.
 
@@ -258,7 +270,7 @@ def check_outputs(
         _check_suffix("--report", path, FILE_SUFFIXES)
     outputs = [*([] if student is None else [student]), *reports]
     for number, path in enumerate(outputs):
-        check_output(path, files)
+        check_output(path, files, no_clobber=no_clobber)
         if path.resolve() in [other.resolve() for other in outputs[:number]]:
             raise UsageError("two outputs have the same path", where=str(path))
 

@@ -60,6 +60,7 @@ def score(
     hard_labels: bool = False,
     trust_pickle: bool = False,
     teacher_timeout: float = defaults.TEACHER_TIMEOUT,
+    no_clobber: bool = False,
     progress: Progress | None = None,
 ) -> Scores:
     """Query `teacher` about each row of `data`.
@@ -82,7 +83,9 @@ def score(
                 found=repr(path.suffix),
                 **suggest(path.suffix, SUFFIXES),
             )
-        check_output(path, [each for each in map(as_path, (teacher, data)) if each is not None])
+        inputs = [each for each in map(as_path, (teacher, data)) if each is not None]
+        check_output(path, inputs, no_clobber=no_clobber)
+    progress.plan({"writes": "standard output" if path is None else str(path)})
     table = table_options(
         label, features, drop, None, missing=missing, text=text, number=number, thousands=thousands
     )

@@ -12,6 +12,7 @@ from contextlib import suppress
 import pytest
 
 from crembo_cli.commands.messages import Messages
+from crembo_cli.commands.progress_bar import ForecastColumn, make_bar
 from crembo_cli.errors import UsageError
 
 TALK = """
@@ -74,11 +75,38 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_verbose_says_each_stage_with_its_time(capsys: pytest.CaptureFixture[str]) -> None:
-    """A stage is a line with the seconds since the beginning."""
+    """A stage is a line with the seconds since the beginning; the last line has what each took."""
     messages = Messages(quiet=False, verbose=True)
     with messages.progress():
         messages.stage("reading data.csv", 0)
-    assert re.fullmatch(r"crembo: +\d+\.\d\d s  reading data\.csv\n", capsys.readouterr().err)
+        messages.stage("fitting", 3)
+    lines = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"crembo: +\d+\.\d\d s  reading data\.csv", lines[0])
+    seconds = r"seconds: reading data\.csv \d+\.\d\d; fitting \d+\.\d\d"
+    assert re.fullmatch(rf"crembo: +\d+\.\d\d s  {seconds}", lines[-1])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1.9, ""), (10.0, "12,000 rows/s, 0:00:10 left"), (4000.0, "30 rows/s, 1:06:40 left")],
+)
+def test_a_stage_of_more_than_two_seconds_has_a_forecast(seconds: float, text: str) -> None:
+    """Rows per second and the time that remains, half way through 240,000 rows."""
+    now = [0.0]
+    bar = make_bar(colour=False)
+    bar.get_time = lambda: now[0]
+    task = bar.add_task("querying m.onnx about 240,000 rows", total=240_000, unit="rows")
+    now[0] = seconds
+    bar.update(task, completed=120_000)
+    assert ForecastColumn().render(bar.tasks[0]).plain == text
+
+
+def test_a_stage_without_a_number_of_steps_has_no_forecast() -> None:
+    """How long it will take is not known."""
+    bar = make_bar(colour=False)
+    task = bar.add_task("reading data.csv", total=None, unit="steps")
+    bar.update(task, completed=5)
+    assert ForecastColumn().render(bar.tasks[0]).plain == ""
 
 
 def test_quiet_and_verbose_exclude_each_other() -> None:

@@ -62,7 +62,7 @@ def test_compress_suggests_the_name(
     [
         (["--decide-at", "chrun=0.2"], "unknown class 'chrun'; did you mean 'churn'?"),
         (["--class-weight", "staay=2"], "found staay=2; did you mean 'stay'?"),
-        (["--cost", "churn:stya=2"], "invalid cost; did you mean 'churn:stay'?"),
+        (["--cost", "churn:stya=2"], "invalid cost; did you mean 'stay'?"),
         (["--cost", "1:2=2"], "wanted TRUE:PREDICTED=VALUE with the classes churn, stay"),
     ],
 )

@@ -25,7 +25,7 @@ def test_a_linear_student_has_every_format_but_drawings() -> None:
         if name not in {"svg", "png", "dot"}:
             assert explain(small_sums(), name)
             continue
-        with pytest.raises(StudentError, match="wanted text or sql or python or c or json") as e:
+        with pytest.raises(StudentError, match="wanted one of text, sql, python, c, json") as e:
             explain(small_sums(), name)
         assert f"unsupported format for this student; found --format {name}" in str(e.value)
 
@@ -44,7 +44,9 @@ def test_a_suffix_names_one_format() -> None:
     """In capitals too; another suffix is refused."""
     found = [format_of_suffix(each.suffix.upper()) for each in FORMATS.values()]
     assert found == list(FORMATS)
-    with pytest.raises(UsageError, match=r"unsupported output format; found '.pdf'; wanted .txt"):
+    with pytest.raises(
+        UsageError, match=r"unsupported output format; found ..pdf.; wanted one of .txt"
+    ):
         format_of_suffix(".pdf")
 
 

@@ -27,7 +27,7 @@ def test_an_unknown_extension_lists_the_known_ones(tmp_path: Path, name: str) ->
     """What is not read is told with what is."""
     path = tmp_path / name
     path.write_bytes(b"x")
-    with pytest.raises(TeacherError, match=r"wanted \.onnx, .*\.joblib, \.sav, \.skops"):
+    with pytest.raises(TeacherError, match=r"wanted one of \.onnx, .*\.joblib, \.sav, \.skops"):
         load_teacher(path)
 
 

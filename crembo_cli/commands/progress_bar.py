@@ -1,0 +1,46 @@
+"""The progress bar of a stage: how far it is, how fast, and how long it will take."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+SHORT = 2.0  # seconds; a stage that is over by then needs no forecast
+
+
+class ForecastColumn(ProgressColumn):
+    """The speed of a stage, in rows or steps per second, and the time that remains."""
+
+    def render(self, task: Task) -> Text:
+        """Text such as "1,200 rows/s, 0:01:05 left"; empty while a stage is short."""
+        elapsed = task.elapsed or 0.0
+        if elapsed < SHORT or not task.completed or task.total is None:
+            return Text()
+        speed = task.completed / elapsed
+        left = timedelta(seconds=int((task.total - task.completed) / speed))
+        digits = 0 if speed >= 10 else 1
+        return Text(f"{speed:,.{digits}f} {task.fields['unit']}/s, {left} left")
+
+
+def make_bar(*, colour: bool) -> Progress:
+    """Make a bar on standard error, which is erased when it ends."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        TimeElapsedColumn(),
+        ForecastColumn(),
+        console=Console(stderr=True, color_system="auto" if colour else None),
+        transient=True,
+    )
