@@ -197,7 +197,8 @@ ReportPaths = Annotated[
     list[str] | None,
     typer.Option(
         metavar="FILE",
-        help="Write the report to a .json, .html or .md file; repeatable.",
+        help="Write the report to a .json, .html or .md file, or the steps of `compress` to a .csv "
+        "or .svg file; repeatable.",
         show_default=False,
         rich_help_panel=panels.USUAL,
     ),

@@ -21,6 +21,7 @@ from crembo_cli.report.details import (
     drift_parts,
     heading,
     path_parts,
+    repeat_parts,
     requirement_line,
 )
 from crembo_cli.report.drawings import (
@@ -111,6 +112,7 @@ def brief_parts(report: Report, width: int, encoding: str) -> Iterator[Renderabl
             yield Text(printable(sentence))
     yield from cost_lines(report)
     yield from drift_parts(report)
+    yield from repeat_parts(report)
     yield from map(requirement_line, report.requirements)
     search = report.search
     if search is not None:

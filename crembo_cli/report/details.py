@@ -29,6 +29,7 @@ from crembo_cli.report.drift import drift_sentences, drift_table, figures_table
 from crembo_cli.report.gates import format_requirement
 from crembo_cli.report.metrics import MEAN_HEADING, METRICS
 from crembo_cli.report.model import DataInfo, Report, Requirement, SearchInfo
+from crembo_cli.report.repeats import repeats_sentence, repeats_table
 from crembo_cli.report.tables import (
     Table,
     class_table,
@@ -62,6 +63,7 @@ def detail_parts(report: Report, width: int) -> Iterator[RenderableType]:
     yield Text()
     yield from cost_lines(report)
     yield from drift_parts(report)
+    yield from repeat_parts(report)
     yield Text()
     yield from robustness_parts(report)
     for table in (class_table(report), weakest_table(report, brief=True)):
@@ -92,6 +94,15 @@ def drift_parts(report: Report) -> Iterator[RenderableType]:
         if table is not None:
             yield Text()
             yield _fill(_table(table.corner, no_wrap=True), table)
+
+
+def repeat_parts(report: Report) -> Iterator[RenderableType]:
+    """Generate the means over runs with other seeds, where there were any."""
+    table = repeats_table(report)
+    if table is not None:
+        yield Text()
+        yield Text(repeats_sentence(report))
+        yield _fill(_table(table.corner, no_wrap=True), table)
 
 
 def robustness_parts(report: Report) -> Iterator[RenderableType]:

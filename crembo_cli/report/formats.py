@@ -26,13 +26,18 @@ COMPARE_RENDERERS = {
     ".md": "crembo_cli.report.compare.markdown:render_markdown",
     ".txt": "crembo_cli.report.compare.console:render_text",
 }
-# Suffixes that a command writes; text is for terminals and notebooks.
+# Suffixes that every command writes; text is for terminals and notebooks.
 FILE_SUFFIXES = tuple(suffix for suffix in RENDERERS if suffix != ".txt")
+# Further formats of a run that fits a student: the steps of its search.
+STEP_RENDERERS = {
+    ".csv": "crembo_cli.report.steps:render_csv",
+    ".svg": "crembo_cli.report.steps:render_svg",
+}
 
 
 def find_renderer(suffix: str, renderers: Mapping[str, str] = RENDERERS) -> Callable[..., str]:
     """Load the renderer of a suffix, such as ".html". Raises KeyError for an unknown one."""
-    module, function = renderers[suffix].split(":")
+    module, function = (STEP_RENDERERS | dict(renderers))[suffix].split(":")
     renderer: Callable[..., str] = getattr(import_module(module), function)
     return renderer
 

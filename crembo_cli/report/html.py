@@ -14,6 +14,7 @@ from crembo_cli.report.drift import drift_sentences, drift_table, figures_table
 from crembo_cli.report.glossary import NOTE, explain
 from crembo_cli.report.metrics import METRICS
 from crembo_cli.report.model import Report
+from crembo_cli.report.repeats import repeats_sentence, repeats_table
 from crembo_cli.report.tables import (
     bounds_table,
     class_table,
@@ -67,6 +68,8 @@ def render_html(report: Report) -> str:
         classes=list(_classes(report)),
         robustness=robustness_table(report),
         depths=depth_table(report),
+        repeats=repeats_table(report),
+        repeats_sentence=repeats_sentence(report),
         drift=[] if report.drift is None else list(drift_sentences(report.drift)),
         drift_table=drift_table(report, brief=False),
         figures=figures_table(report, brief=False),

@@ -10,6 +10,7 @@ from crembo_cli.report.drawings import explain_comparison, name_classifier, stud
 from crembo_cli.report.drift import drift_sentences, drift_table, figures_table
 from crembo_cli.report.gates import format_requirement
 from crembo_cli.report.model import Report
+from crembo_cli.report.repeats import repeats_sentence, repeats_table
 from crembo_cli.report.tables import (
     Cell,
     Table,
@@ -75,6 +76,9 @@ def _blocks(report: Report) -> Iterator[str]:
     yield " ".join(map(escape_text, verdict.sentences))
     yield f"{escape_text(name[0].upper() + name[1:])}{of} on {format_code(report.data.path)}."
     yield draw_table(metrics_table(report))
+    repeats = repeats_table(report)
+    if repeats is not None:
+        yield f"{escape_text(repeats_sentence(report))}\n\n{draw_table(repeats)}"
     if report.drift is not None:
         yield " ".join(map(escape_text, drift_sentences(report.drift)))
         yield from _code_table(drift_table(report, brief=True))

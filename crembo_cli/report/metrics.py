@@ -17,6 +17,7 @@ from typing import Any, Literal
 from crembo_cli.evaluation.differences import Differences
 from crembo_cli.evaluation.drift import FIGURES, SHARES
 from crembo_cli.evaluation.metrics import DELTAS
+from crembo_cli.evaluation.repeats import REPEATED
 from crembo_cli.robustness.model import (
     BELOW,
     CONTAMINATION,
@@ -51,6 +52,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "{share}": tuple(f"{share:g}" for share in CONTAMINATION),
     "{d}": tuple(f"{d:g}" for d in BELOW),
     "{figure}": FIGURES,
+    "{repeated}": REPEATED,
     "{counted}": SHARES,
     "{rows}": ("training", "validation", "test"),
 }

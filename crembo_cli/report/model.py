@@ -13,6 +13,7 @@ from crembo_cli.evaluation.curves import ScoreCurves
 from crembo_cli.evaluation.differences import Difference, Differences
 from crembo_cli.evaluation.drift import Drift
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
+from crembo_cli.evaluation.repeats import Repeats
 from crembo_cli.report.formats import find_verdict, render
 from crembo_cli.report.metrics import CLASSIFIERS
 from crembo_cli.report.verdict_model import Verdict
@@ -188,6 +189,7 @@ class Report:
     references: dict[str, ReferenceInfo]  # by family; {} for an evaluated student
     by_class: list[ClassMetrics] | None  # None without labels and without a teacher
     robustness: Robustness
+    repeats: Repeats | None = None  # of a run with --repeats
     drift: Drift | None = None  # of an evaluated student with a summary of its training rows
     requirements: list[Requirement]
     timing: Timing

@@ -32,6 +32,7 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import list_paths
+from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ def _compare(
     from crembo_cli.report.build import describe_teacher
     from crembo_cli.report.compare.model import ComparedData, ComparedTiming, CompareReport
 
+    teacher = soften_as_trained(teacher, b.metadata, progress)
     reference = a.model if teacher is None else teacher
     known = teacher is not None
     test, frames = _read_tables(a, b, data, teacher, options, progress)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
@@ -26,6 +26,7 @@ from crembo_cli.runs.options import (
     TeacherOptions,
     as_path,
     check_outputs,
+    check_range,
     display_path,
     report_files,
     table_options,
@@ -84,6 +85,7 @@ def compress(
     report: Sequence[str | Path] | None = None,
     require: Sequence[str] | None = None,
     quick_report: bool = False,
+    repeats: int = 1,
     jobs: int | None = None,
     no_clobber: bool = False,
     progress: Progress | None = None,
@@ -101,6 +103,7 @@ def compress(
     Raises:
         CremboError: see `crembo_cli.errors`. Nothing was written then.
     """
+    given = dict(locals())
     began = perf_counter()
     from crembo_cli.report.gates import check_refitted, parse_gate, with_gates
 
@@ -142,9 +145,12 @@ def compress(
     reports = [Path(each) for each in report or ()]
     refuse_swapped(data)
     inputs = [as_path(each) for each in (teacher, data, test_data)]
-    check_outputs(path, reports, inputs, no_clobber=no_clobber)
+    check_outputs(path, reports, inputs, no_clobber=no_clobber, steps=True)
     if display_path(data) == display_path(test_data) == "-":
         raise UsageError("standard input can be read once", found="DATA and --test-data both -")
+    check_range("--repeats", repeats, 1, 1000)
+    if repeats > 1 and "-" in (display_path(data), display_path(test_data)):
+        raise UsageError("standard input can be read once", found=f"- and --repeats {repeats}")
 
     progress.plan(describe_plan(request, search, split, [path, *reports]))
     progress.stage(f"opening {display_path(teacher)}", 0)
@@ -192,8 +198,29 @@ def compress(
                 ),
                 quick=quick_report,
             )
+    if repeats > 1:
+        finished = _with_repeats(finished, given, range(seed, seed + repeats), progress)
     timing = replace(finished.timing, seconds=perf_counter() - began)
     finished = with_gates(replace(finished, timing=timing, command=command), gates)
     student_file = {} if path is None else {path: content}
     write_together({**student_file, **report_files(finished, reports)})
     return Result(content=content, report=finished, notes=tuple(notes.sentences))
+
+
+def _with_repeats(
+    first: Report, given: Mapping[str, Any], seeds: Sequence[int], progress: Progress
+) -> Report:
+    """The report `first` with means over `seeds`, of which it is the first.
+
+    Each other run is one of the same arguments, `given`, and writes nothing.
+    """
+    from crembo_cli.evaluation.repeats import summarise_repeats
+    from crembo_cli.report.repeats import repeated_values
+
+    alone = {"output": None, "report": None, "require": None, "repeats": 1, "progress": None}
+    runs = [repeated_values(first)]
+    done = progress.stage(f"repeating with {len(seeds) - 1} other seeds", len(seeds) - 1)
+    for number, seed in enumerate(seeds[1:], start=1):
+        runs.append(repeated_values(compress(**{**given, **alone, "seed": seed}).report))
+        done(number)
+    return replace(first, repeats=summarise_repeats(seeds, runs))

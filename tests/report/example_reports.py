@@ -10,6 +10,7 @@ from crembo_cli.evaluation.curves import ScoreCurves
 from crembo_cli.evaluation.differences import Difference, Differences
 from crembo_cli.evaluation.drift import FIGURES, SHARES, ColumnDrift, Drift, Shift
 from crembo_cli.evaluation.metrics import ClassMetrics, Metrics
+from crembo_cli.evaluation.repeats import REPEATED, RepeatedMetric, Repeats
 from crembo_cli.report.metrics import CLASSIFIERS
 from crembo_cli.report.model import (
     CandidateInfo,
@@ -245,6 +246,13 @@ def drift() -> Drift:
         change=dict.fromkeys(FIGURES, -0.05),
         error=dict.fromkeys(SHARES, 0.0375),
     )
+
+
+def repeats() -> Repeats:
+    """Build the means of three runs."""
+    found = RepeatedMetric(mean=0.9, error=0.0125)
+    metrics = {name: dict.fromkeys(REPEATED, found) for name in CLASSIFIERS}
+    return Repeats(seeds=[0, 1, 2], metrics={**metrics})
 
 
 def comparison(name: str = "mlp hidden=16") -> ComparisonInfo:

@@ -38,7 +38,7 @@ from crembo_cli.report.tables import (
     weakest_table,
 )
 from crembo_cli.robustness.model import MarginUpperBounds
-from tests.report.example_reports import comparison, drift, report
+from tests.report.example_reports import comparison, drift, repeats, report
 
 # Headings of texts, and of what is not a metric.
 OTHER_HEADINGS = {"predicted", "teacher probabilities", "bound", "student", "teacher"}
@@ -62,6 +62,7 @@ def full_report() -> Report:
         ),
         robustness=replace(example.robustness, margin_upper_bound=bounds),
         drift=drift(),
+        repeats=repeats(),
         requirements=[Requirement(expression="fidelity>=0.9", value=0.93, met=True)],
     )
 
