@@ -210,17 +210,7 @@ def command(
             rich_help_panel=panels.REPORT,
         ),
     ] = False,
-    repeats: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            help="Report means and standard errors over N runs with other seeds; the student is "
-            "that of the first.",
-            min=1,
-            max=1000,
-            rich_help_panel=panels.REPORT,
-        ),
-    ] = 1,
+    repeats: options.Repeats = 1,
     explain_report: Annotated[
         bool,
         typer.Option(

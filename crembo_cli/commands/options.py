@@ -203,6 +203,17 @@ ReportPaths = Annotated[
         rich_help_panel=panels.USUAL,
     ),
 ]
+Repeats = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        help="Report means and standard errors over N runs with consecutive seeds; the student is "
+        "that of the first.",
+        min=1,
+        max=1000,
+        rich_help_panel=panels.REPORT,
+    ),
+]
 Require = Annotated[
     list[str] | None,
     typer.Option(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
@@ -26,12 +26,12 @@ from crembo_cli.runs.options import (
     TeacherOptions,
     as_path,
     check_outputs,
-    check_range,
     display_path,
     report_files,
     table_options,
 )
 from crembo_cli.runs.plan import describe_plan
+from crembo_cli.runs.repeats import check_repeats, with_repeats
 from crembo_cli.runs.result import Result
 from crembo_cli.runs.select import request_students, search_options, select_student
 from crembo_cli.runs.temperature import (
@@ -42,6 +42,8 @@ from crembo_cli.runs.temperature import (
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
+    from crembo_cli.report.model import Report
+
     pass
 
 
@@ -148,10 +150,7 @@ def compress(
     check_outputs(path, reports, inputs, no_clobber=no_clobber, steps=True)
     if display_path(data) == display_path(test_data) == "-":
         raise UsageError("standard input can be read once", found="DATA and --test-data both -")
-    check_range("--repeats", repeats, 1, 1000)
-    if repeats > 1 and "-" in (display_path(data), display_path(test_data)):
-        raise UsageError("standard input can be read once", found=f"- and --repeats {repeats}")
-
+    check_repeats(repeats, (data, test_data))
     progress.plan(describe_plan(request, search, split, [path, *reports]))
     progress.stage(f"opening {display_path(teacher)}", 0)
     # A saved teacher starts in a process of its own; what is imported meanwhile costs nothing.
@@ -198,29 +197,14 @@ def compress(
                 ),
                 quick=quick_report,
             )
-    if repeats > 1:
-        finished = _with_repeats(finished, given, range(seed, seed + repeats), progress)
+
+    def run(other: int) -> Report:
+        alone = {"output": None, "report": None, "require": None, "repeats": 1, "progress": None}
+        return compress(**{**given, **alone, "seed": other}).report
+
+    finished = with_repeats(finished, range(seed, seed + repeats), run, progress)
     timing = replace(finished.timing, seconds=perf_counter() - began)
     finished = with_gates(replace(finished, timing=timing, command=command), gates)
     student_file = {} if path is None else {path: content}
     write_together({**student_file, **report_files(finished, reports)})
     return Result(content=content, report=finished, notes=tuple(notes.sentences))
-
-
-def _with_repeats(
-    first: Report, given: Mapping[str, Any], seeds: Sequence[int], progress: Progress
-) -> Report:
-    """The report `first` with means over `seeds`, of which it is the first.
-
-    Each other run is one of the same arguments, `given`, and writes nothing.
-    """
-    from crembo_cli.evaluation.repeats import summarise_repeats
-    from crembo_cli.report.repeats import repeated_values
-
-    alone = {"output": None, "report": None, "require": None, "repeats": 1, "progress": None}
-    runs = [repeated_values(first)]
-    done = progress.stage(f"repeating with {len(seeds) - 1} other seeds", len(seeds) - 1)
-    for number, seed in enumerate(seeds[1:], start=1):
-        runs.append(repeated_values(compress(**{**given, **alone, "seed": seed}).report))
-        done(number)
-    return replace(first, repeats=summarise_repeats(seeds, runs))
