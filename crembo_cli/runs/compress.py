@@ -44,8 +44,6 @@ from crembo_cli.search import defaults
 if TYPE_CHECKING:
     from crembo_cli.report.model import Report
 
-    pass
-
 
 def compress(
     teacher: object,
