@@ -51,7 +51,7 @@ PARTS = {
     "reported": (
         ("attrition", "credit", "mortgage", "arrests", "monica", "yeast"),
         ("pima", "german", "ionosphere", "contraceptive", "satimage", "vowel"),
-        101,
+        202,
     ),
 }
 FAMILIES = ("linear", "additive", "boosted", "mlp")

@@ -22,7 +22,7 @@ from crembo_cli.report.status import (
 
 GAIN = 0.01  # a reference must be better by more, in accuracy or AUC, for its family to be named
 ERRORS = 1.0  # and by so many standard errors of the paired difference
-SIMPLER = 0.003  # a linear student is named instead of a net that gains at most so much more
+SIMPLER = 0.003  # a simpler family is named instead of one that gains at most so much more
 DEEPER = 3  # levels that are added to a tree that has reached its limit
 MOST_DEPTH = 16
 LOW_RECALL = 0.5  # below it a rare class is missed more often than found
@@ -55,32 +55,23 @@ def better_reference(report: Report) -> tuple[str, ReferenceInfo] | None:
 def choose_reference(references: Mapping[str, ReferenceInfo], *, by_auc: bool) -> str | None:
     """Name the family whose reference is better than the student; None if there is none.
 
-    It is better by more than GAIN and by more than ERRORS standard errors: in accuracy, or in
-    AUC, or without labels in fidelity. Of several the best is named, by AUC with `by_auc`.
+    It is better by more than GAIN and by more than ERRORS standard errors: in accuracy (without
+    labels in fidelity) or in AUC. Of several the best is named, or a simpler one, which comes
+    first, that is nearly as good: by AUC with `by_auc` and where none is better in accuracy.
     """
-
-    def worth(name: str) -> float:
-        each = references[name]
-        if by_auc and each.roc_auc is not None:
-            return each.roc_auc
-        return each.fidelity if each.accuracy is None else each.accuracy
-
-    better = [
-        name
-        for name, each in references.items()
-        if any(
-            gain is not None and gain.value > max(GAIN, ERRORS * gain.error)
-            for gain in (
-                each.fidelity_gain if each.accuracy_gain is None else each.accuracy_gain,
-                each.roc_auc_gain,
-            )
-        )
-    ]
-    if not better:
-        return None
-    best = max(better, key=worth)
-    simple = "linear" in better and worth("linear") >= worth(best) - SIMPLER
-    return "linear" if simple else best
+    labels = {name: each.accuracy_gain or each.fidelity_gain for name, each in references.items()}
+    scores = {name: each.roc_auc_gain for name, each in references.items()}
+    kinds = (scores, labels) if by_auc else (labels, scores)
+    for gains in kinds:
+        better = {
+            name: gain.value
+            for name, gain in gains.items()
+            if gain is not None and gain.value > max(GAIN, ERRORS * gain.error)
+        }
+        if better:
+            best = max(better.values())
+            return next(name for name, gain in better.items() if gain >= best - SIMPLER)
+    return None
 
 
 def _advice(report: Report) -> Iterator[Advice]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,31 @@ from crembo_cli.students.contract import Family, Indices, Student, Task
 from crembo_cli.students.decided import decide
 from crembo_cli.students.registry import make_family
 
-MOST_ROWS = 10_000
-MOST_REAL = 5_000  # of these rows
-# The families, the cheapest first, with settings that make their fit cheap.
-REFERENCES: dict[str, dict[str, str]] = {"linear": {}, "mlp": {"steps": "600"}}
+FEWEST_ROWS, MOST_ROWS = 1_500, 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a family is fitted at little cost."""
+
+    settings: Mapping[str, str]
+    # Rows x features x classes, which the time of a fit follows; None: it does not follow them.
+    most_work: int | None
+
+    def rows(self, features: int, classes: int) -> int:
+        """The number of rows to fit."""
+        if self.most_work is None:
+            return MOST_ROWS
+        return max(FEWEST_ROWS, min(MOST_ROWS, self.most_work // max(features * classes, 1)))
+
+
+# The families, the simplest first.
+REFERENCES = {
+    "linear": Recipe(settings={}, most_work=600_000),
+    "additive": Recipe(settings={}, most_work=200_000),
+    "mlp": Recipe(settings={"steps": "600"}, most_work=None),
+    "boosted": Recipe(settings={"trees": "12"}, most_work=180_000),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +52,23 @@ class Reference:
 
 def fit_references(train: TrainingRows, family: Family, search: Search) -> Iterator[Reference]:
     """Generate a soft-label student of each of REFERENCES but `family`, on some of `train`."""
+    for name, recipe in REFERENCES.items():
+        if name == family.name:
+            continue
+        task = _task(train, recipe.rows(train.rows.shape[1], train.beliefs.shape[1]), search)
+        learner = make_family(name, recipe.settings).learner(task)
+        rewards = expected_utilities(task.beliefs, task.utilities)
+        student = decide(learner.finish(learner.fit(rewards)), task.utilities)
+        yield Reference(family=name, student=student, rows=len(task.rows))
+
+
+def _task(train: TrainingRows, most: int, search: Search) -> Task:
+    """The task on at most so many rows, half of them real where there are as many."""
     rng = np.random.default_rng([search.seed, 8])
-    real = _subset(np.arange(train.real), MOST_REAL, rng)
-    synthetic = _subset(np.arange(train.real, len(train.rows)), MOST_ROWS - len(real), rng)
+    real = _subset(np.arange(train.real), most // 2, rng)
+    synthetic = _subset(np.arange(train.real, len(train.rows)), most - len(real), rng)
     rows = np.concatenate([real, synthetic])
-    task = Task(
+    return Task(
         rows=train.rows[rows],
         beliefs=train.beliefs[rows],
         validation_rows=train.rows[:0],
@@ -46,12 +79,6 @@ def fit_references(train: TrainingRows, family: Family, search: Search) -> Itera
         threads=search.threads,
         categories=train.categories,
     )
-    rewards = expected_utilities(task.beliefs, task.utilities)
-    for name, settings in REFERENCES.items():
-        if name != family.name:
-            learner = make_family(name, settings).learner(task)
-            student = decide(learner.finish(learner.fit(rewards)), task.utilities)
-            yield Reference(family=name, student=student, rows=len(rows))
 
 
 def _subset(numbers: Indices, most: int, rng: np.random.Generator) -> Indices:

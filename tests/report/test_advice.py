@@ -16,8 +16,8 @@ from typer.main import get_command
 
 from crembo_cli.commands.app import app
 from crembo_cli.evaluation.differences import Difference
-from crembo_cli.report.advice import advice_of
-from crembo_cli.report.model import Report, Requirement
+from crembo_cli.report.advice import advice_of, choose_reference
+from crembo_cli.report.model import ReferenceInfo, Report, Requirement
 from crembo_cli.report.next_command import FLAGS, KEPT, compress_again
 from tests.command_line import Crembo
 from tests.report.example_reports import differences, metrics, reference, report
@@ -103,6 +103,24 @@ def test_a_family_is_named_if_its_reference_is_better() -> None:
     )
 
 
+def test_accuracy_decides_between_families_unless_auc_counts() -> None:
+    """A family that is better in AUC alone is named where none is more accurate."""
+
+    def gains(accuracy: float, auc: float) -> ReferenceInfo:
+        return replace(
+            reference(),
+            accuracy_gain=Difference(value=accuracy, error=0.001),
+            roc_auc_gain=Difference(value=auc, error=0.001),
+        )
+
+    found = {"linear": gains(0.02, 0.0), "mlp": gains(-0.005, 0.03), "boosted": gains(-0.1, 0.05)}
+    assert choose_reference(found, by_auc=False) == "linear"
+    assert choose_reference(found, by_auc=True) == "boosted"
+    del found["linear"]
+    assert choose_reference(found, by_auc=False) == "boosted"
+    assert choose_reference({"mlp": gains(0.009, 0.01)}, by_auc=False) is None
+
+
 def test_each_shortcoming_has_its_command() -> None:
     """Without a better family."""
     start = "crembo compress forest.onnx people.csv"
@@ -170,7 +188,7 @@ def test_the_command_runs_when_copied_and_does_better(
     assert verdict["status"] == "failed"
     assert "it predicts 'no' on all 400 test rows" in verdict["headline"]
     assert verdict["command"] == (
-        f"crembo compress teacher.joblib data.csv {shlex.join(few)} --student mlp"
+        f"crembo compress teacher.joblib data.csv {shlex.join(few)} --student additive"
     )
     again = crembo(*shlex.split(verdict["command"])[1:], "--json")
     assert again.code == 0
