@@ -20,7 +20,10 @@ FLAGS = {
     "-v",
     "--verbose",
     "--debug",
+    "--dry-run",
+    "--no-clobber",
 }
+ONCE = {"--no-clobber"}  # the command that writes to the same paths again leaves them out
 # Options that do not belong to a student family; the command for another family keeps them.
 KEPT = {
     "--hard-labels",
@@ -68,6 +71,7 @@ def compress_again(report: Report, changes: Changes, *, family: bool) -> str:
         words
         for name, words in typed
         if name
+        and name not in ONCE
         and not _replaces(changes, name, words)
         and (name in KEPT or _is_kept_gate(name, words) if family or evaluated else True)
     ]
