@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -73,6 +72,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
+        from importlib.metadata import version  # with email and zipfile a third of a start
+
         return version("crembo-cli")
     if name in _MODULES:
         return getattr(import_module(_MODULES[name]), name)

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from crembo_cli.errors import (
+    GateError,
     OutputError,
     PublishError,
     UsageError,
@@ -223,6 +224,7 @@ def _publish(
     as_json: bool,
     quiet: bool,
 ) -> None:
+    shown = False
     try:
         with outputs_written():
             _append_summary(report)
@@ -230,8 +232,14 @@ def _publish(
                 print_answer(report.to_json())
             elif not quiet:
                 print_answer(draw(), styled=True)
+                shown = sys.stdout.isatty() and sys.stderr.isatty()
     finally:
-        raise_for_gates(report)
+        try:
+            raise_for_gates(report)
+        except GateError as error:
+            if shown:  # the reader has it on the screen, with its value
+                raise GateError("a requirement was not met, see above") from error
+            raise
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import io
 import os
 import signal
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +69,8 @@ def describe_system_error(error: BaseException) -> str | None:
         return f"out of memory; try fewer rows or a larger machine{raised}"
     if not isinstance(error, OSError):
         return None
+    import tempfile
+
     try:
         folder = tempfile.gettempdir()
     except OSError:

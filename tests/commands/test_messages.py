@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +135,35 @@ def test_no_color_is_obeyed() -> None:
 def test_a_dumb_terminal_gets_no_animation() -> None:
     """Where the terminal cannot move its cursor nothing is drawn over."""
     assert "\x1b" not in talk(TERM="dumb")
+
+
+def read_terminal(arguments: list[str], folder: Path, *, both: bool) -> tuple[str, str]:
+    """What a run prints on a terminal, and what on standard error where that is a pipe."""
+    outer, inner = pty.openpty()
+    command = [sys.executable, "-m", "crembo_cli", *arguments]
+    env = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "COLUMNS": "100", "NO_COLOR": "1"}
+    error = inner if both else subprocess.PIPE
+    with subprocess.Popen(command, cwd=folder, stdout=inner, stderr=error, env=env) as process:
+        os.close(inner)
+        found = b""
+        while True:
+            try:
+                found += os.read(outer, 65536)
+            except OSError:  # the terminal is closed: that is its end
+                break
+        _, piped = process.communicate()
+    os.close(outer)
+    assert process.returncode == 1
+    return found.decode(), (piped or b"").decode()
+
+
+def test_an_unmet_requirement_is_said_once(tmp_path: Path, beliefs: Path, data: Path) -> None:
+    """On one screen by the report alone; a log of standard error has it in its one line."""
+    gate = "fidelity>=1.5"
+    run = ["compress", str(beliefs), str(data), "--synthetic", "0", "--quick-report"]
+    screen, _ = read_terminal([*run, "--require", gate], tmp_path, both=True)
+    assert "NOT MET  fidelity>=1.5" in screen
+    assert "crembo: a requirement was not met, see above" in screen
+    assert "requirement not met: fidelity" not in screen
+    _, log = read_terminal([*run, "--require", gate], tmp_path, both=False)
+    assert "requirement not met: fidelity>=1.5 (it is" in log
