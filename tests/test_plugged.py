@@ -101,7 +101,7 @@ def test_a_run_does_not_import_a_plugin_it_was_not_asked_for(
     assert (ran.code, (tmp_path / "s.onnx").exists()) == (0, True)
 
 
-def test_what_is_no_family_is_told(plugged: Plugged, tmp_path: Path) -> None:
+def test_an_entry_point_that_is_no_family_is_reported(plugged: Plugged, tmp_path: Path) -> None:
     """A function, a class without the contract's parts, and one of another name are refused."""
     plugged("function", {"good": "function:good"}, "def good(): pass")
     assert "entry point 'good' is not a student family" in crembo(tmp_path, "students").out
@@ -183,7 +183,7 @@ def test_a_plugin_that_fails_as_it_works_is_to_blame(
         ("must: float = np.float32(1)", "found np.float32(1.0), a float32; wanted a number"),
     ],
 )
-def test_an_option_without_a_usable_default_is_told_of(
+def test_an_option_without_a_usable_default_is_reported(
     plugged: Plugged, tmp_path: Path, field_: str, told: str
 ) -> None:
     """The list stays whole, as text and as JSON."""

@@ -161,15 +161,15 @@ def test_every_error_is_a_line_and_a_code(
 
     monkeypatch.setattr(border, "app", broken)
     assert border.run([]) == code
-    predicted = capsys.readouterr()
-    assert predicted.out == ""
-    assert predicted.err.startswith(f"crembo: {line}")
-    assert predicted.err.count("\n") == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"crembo: {line}")
+    assert printed.err.count("\n") == 1
     if isinstance(error, Exception):
         assert border.run(["--debug"]) == code
-        predicted = capsys.readouterr().err
-        assert predicted.startswith("Traceback")
-        assert f"crembo: {line.partition('; run it')[0]}" in predicted.splitlines()[-1]
+        printed = capsys.readouterr().err
+        assert printed.startswith("Traceback")
+        assert f"crembo: {line.partition('; run it')[0]}" in printed.splitlines()[-1]
 
 
 def test_a_reader_that_stops_is_no_error(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_reader_that_stops_is_no_error(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_full_disk_is_said(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     """An answer that cannot be printed is one line and exit code 2."""
     done = ran("$CREMBO students > /dev/full", tmp_path)
     assert done.returncode == 2

@@ -40,7 +40,7 @@ def test_outputs_have_their_places(crembo: Crembo, beliefs: Path, data: Path) ->
     assert Path("out/s.onnx").read_bytes() == Path("beliefs.student.onnx").read_bytes()
 
 
-def test_quiet_says_nothing(crembo: Crembo, beliefs: Path, data: Path) -> None:
+def test_quiet_prints_nothing(crembo: Crembo, beliefs: Path, data: Path) -> None:
     """`-q` prints nothing at all; with `--json` the report alone."""
     done = crembo("compress", beliefs, data, *QUICK, "-q")
     assert (done.code, done.out, done.err) == (0, "", "")

@@ -222,7 +222,7 @@ def test_new_categories_and_missing_cells(crembo: Crembo, tmp_path: Path, family
     assert found["robustness"]["noise"]["0.1"]["student"] > 0
 
 
-def test_a_gate_tells_when_they_drift_apart(
+def test_a_requirement_fails_when_they_drift_apart(
     crembo: Crembo, student: Path, teacher: Path, data: Path, tmp_path: Path
 ) -> None:
     """The cron job's use: 0 on the rows of yesterday, 1 on those of today, and why."""
@@ -240,7 +240,7 @@ def test_a_gate_tells_when_they_drift_apart(
     assert json.loads(Path("r.json").read_text())["requirements"][0]["met"] is False
 
 
-def test_rows_that_it_was_fitted_on_are_told(crembo: Crembo, student: Path, data: Path) -> None:
+def test_rows_that_it_was_fitted_on_are_noted(crembo: Crembo, student: Path, data: Path) -> None:
     """Figures on them flatter."""
     ran = crembo("evaluate", student, data)
     assert ran.code == 0

@@ -69,7 +69,7 @@ def test_a_student_of_ours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "max_depth 5" in shown
 
 
-def test_no_model_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_model_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file that is no model ends with exit code 2 and one line that names it."""
     path = tmp_path / "model.onnx"
     path.write_text("no model")

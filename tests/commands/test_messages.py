@@ -26,24 +26,24 @@ with messages.progress():
 """
 
 
-def talk(quiet: bool = False, **environment: str) -> str:
-    """What a process that works for a moment says on standard error, a terminal."""
+def run_on_terminal(quiet: bool = False, **environment: str) -> str:
+    """What a process prints on standard error, which is a terminal."""
     outer, inner = pty.openpty()
     code = [sys.executable, "-c", TALK.format(quiet=quiet)]
     env = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "COLUMNS": "60", **environment}
     subprocess.run(code, stderr=inner, env=env, check=True)
     os.close(inner)
-    predicted = b""
+    printed = b""
     while True:
         try:
-            predicted += os.read(outer, 65536)
+            printed += os.read(outer, 65536)
         except OSError:  # the terminal is closed: that is its end
             break
     os.close(outer)
-    return predicted.decode()
+    return printed.decode()
 
 
-def test_notes_are_told_when_the_work_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+def test_notes_are_printed_when_the_run_has_succeeded(capsys: pytest.CaptureFixture[str]) -> None:
     """Each note is a line of its own, as it is, and comes once."""
     messages = Messages(quiet=False, verbose=False)
     with messages.progress():
@@ -56,8 +56,8 @@ def test_notes_are_told_when_the_work_is_done(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err == ""
 
 
-def test_notes_go_with_the_work(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where the work fails there is no note beside the one line that says why."""
+def test_a_failed_run_prints_no_notes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its one line with the error stands alone."""
     messages = Messages(quiet=False, verbose=False)
     with suppress(ValueError), messages.progress():
         messages.note(["a note"])
@@ -65,17 +65,17 @@ def test_notes_go_with_the_work(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
 
 
-def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """No note, no stage, no progress."""
     messages = Messages(quiet=True, verbose=False)
     with messages.progress():
         messages.stage("output_format", 3)(1)
         messages.note(["a note"])
     assert capsys.readouterr() == ("", "")
-    assert talk(quiet=True) == ""
+    assert run_on_terminal(quiet=True) == ""
 
 
-def test_verbose_says_each_stage_with_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+def test_verbose_prints_each_stage_with_its_time(capsys: pytest.CaptureFixture[str]) -> None:
     """A stage is a line with the seconds since the beginning; the last line has what each took."""
     messages = Messages(quiet=False, verbose=True)
     with messages.progress():
@@ -118,23 +118,23 @@ def test_quiet_and_verbose_exclude_each_other() -> None:
 
 def test_progress_is_drawn_on_a_terminal() -> None:
     """A stage is shown as it is called, half done, and leaves nothing but the notes."""
-    predicted = talk()
-    assert "reading [red]x.csv \\x1b]0;title" in predicted
-    assert "\x1b]0;" not in predicted
-    assert "\x1b[2K" in predicted  # what was drawn is erased
-    assert predicted.endswith("crembo: note: [bold]odd[/bold] column\r\n")
+    printed = run_on_terminal()
+    assert "reading [red]x.csv \\x1b]0;title" in printed
+    assert "\x1b]0;" not in printed
+    assert "\x1b[2K" in printed  # what was drawn is erased
+    assert printed.endswith("crembo: note: [bold]odd[/bold] column\r\n")
 
 
 def test_no_color_is_obeyed() -> None:
     """Under NO_COLOR the bar moves without a colour or a style."""
     styles = re.compile(r"\x1b\[[0-9;]*m")
-    assert styles.search(talk())
-    assert not styles.search(talk(NO_COLOR="1"))
+    assert styles.search(run_on_terminal())
+    assert not styles.search(run_on_terminal(NO_COLOR="1"))
 
 
 def test_a_dumb_terminal_gets_no_animation() -> None:
     """Where the terminal cannot move its cursor nothing is drawn over."""
-    assert "\x1b" not in talk(TERM="dumb")
+    assert "\x1b" not in run_on_terminal(TERM="dumb")
 
 
 def read_terminal(arguments: list[str], folder: Path, *, both: bool) -> tuple[str, str]:
@@ -157,7 +157,7 @@ def read_terminal(arguments: list[str], folder: Path, *, both: bool) -> tuple[st
     return found.decode(), (piped or b"").decode()
 
 
-def test_an_unmet_requirement_is_said_once(tmp_path: Path, beliefs: Path, data: Path) -> None:
+def test_an_unmet_requirement_is_reported_once(tmp_path: Path, beliefs: Path, data: Path) -> None:
     """On one screen by the report alone; a log of standard error has it in its one line."""
     gate = "fidelity>=1.5"
     run = ["compress", str(beliefs), str(data), "--synthetic", "0", "--quick-report"]

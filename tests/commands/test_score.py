@@ -44,7 +44,7 @@ def test_without_output_the_table_goes_to_standard_output(
     assert len(lines) == 1 + len(asked())
 
 
-def test_json_says_what_was_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_describes_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--json` tells rows, classes and how the beliefs were read."""
     path = tmp_path / "beliefs.csv"
     assert run(["score", *WINE, "-o", str(path), "--json"]) == 0
@@ -55,7 +55,7 @@ def test_json_says_what_was_done(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert predicted["teacher"]["output_format"]
 
 
-def test_a_teacher_is_asked_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_teacher_is_queried_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What `score` writes is a teacher for `compress`."""
     path = tmp_path / "beliefs.parquet"
     assert run(["score", *WINE, "-o", str(path), "-q"]) == 0
@@ -91,7 +91,7 @@ def test_what_cannot_be_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_label_taken_as_a_feature_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_label_taken_as_a_feature_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
     """Where the count fits only with the column `target`, that is said on standard error."""
     assert run(["score", *WINE, "--drop", "alcohol"]) == 0
     assert "column 'target' is used as a feature" in capsys.readouterr().err

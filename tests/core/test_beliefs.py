@@ -27,7 +27,7 @@ beliefs = st.integers(0, 2**32 - 1).map(
 )
 
 
-def test_depth_by_row_is_the_belief_in_what_is_said() -> None:
+def test_depth_by_row_is_the_probability_of_the_predicted_class() -> None:
     """The depth at a row is the teacher's belief in the student's label there."""
     assert depth_by_row(P, LABELS).tolist() == pytest.approx([0.7, 0.3, 1.0, 0.25])
 

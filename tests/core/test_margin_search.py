@@ -35,7 +35,7 @@ def test_what_it_returns_was_tried() -> None:
     assert 2.0 <= found[1] < 2.001
 
 
-def test_what_cannot_be_asked_about_is_not_counted() -> None:
+def test_rows_that_cannot_be_queried_are_not_counted() -> None:
     """Where only whole numbers are, the size is that of a whole step, not of a rounded one."""
     rows = np.array([[0.0], [1.0], [4.0]], np.float32)
     found = margin_upper_bound(

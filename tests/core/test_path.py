@@ -54,7 +54,7 @@ def test_nothing_is_fitted_twice_where_no_belief_lies_between() -> None:
     assert len(steps) == 9
 
 
-def test_progress_is_told_of_every_step() -> None:
+def test_progress_is_reported_for_every_step() -> None:
     """`progress` is called once a step, fitted anew or not."""
     ticks: list[int] = []
     steps = crembo_path(record([]), P, threshold_grid(6), lambda: ticks.append(1))

@@ -18,7 +18,7 @@ FLAGS = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-share
 
 
 @pytest.mark.skipif(not GCC, reason="there is no gcc")
-def test_c_says_what_onnxruntime_says(case: Case, tmp_path: Path) -> None:
+def test_c_predicts_what_onnxruntime_predicts(case: Case, tmp_path: Path) -> None:
     """On every edge, classes are equal and probabilities to the last bits of float32."""
     source, library = tmp_path / "student.c", tmp_path / "student.so"
     source.write_text(c_of(case.explained), encoding="utf-8")

@@ -24,7 +24,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("family", family_names())
-def test_the_text_says_how_to_read_its_numbers(family: str, tmp_path: Path) -> None:
+def test_the_text_explains_its_numbers(family: str, tmp_path: Path) -> None:
     """A name with control characters or a line break stays on its line."""
     text = text_of(make_case(tmp_path, family).explained)
     assert text.startswith(f"{family}.onnx: ")

@@ -13,7 +13,7 @@ from crembo_cli.explanations.python import python_of
 from tests.explanations.edge_rows import Case
 
 
-def test_python_says_what_onnxruntime_says(case: Case) -> None:
+def test_python_predicts_what_onnxruntime_predicts(case: Case) -> None:
     """On every edge, labels are equal and probabilities to the last bits of float32."""
     module: dict[str, Any] = {}
     exec(python_of(case.explained), module)

@@ -38,7 +38,7 @@ def in_duckdb(query: str, frame: pd.DataFrame) -> list[object]:
 
 
 @pytest.mark.parametrize("database", [in_sqlite, in_duckdb])
-def test_sql_says_what_onnxruntime_says(
+def test_sql_predicts_what_onnxruntime_predicts(
     case: Case, database: Callable[[str, pd.DataFrame], list[object]]
 ) -> None:
     """On every edge; sqlite, without float32, may differ for sums where two classes are equal."""

@@ -109,7 +109,7 @@ def test_a_long_line_of_the_tree_goes_on_below_in_its_place() -> None:
     ]
 
 
-def test_the_heading_of_a_student_says_what_it_is() -> None:
+def test_the_heading_of_a_student_names_its_family() -> None:
     """Of a tree, of rules, and of any other."""
     sizes = {
         "the tree (in parentheses: mean teacher probability of the leaf's class)": report().student,

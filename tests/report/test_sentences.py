@@ -61,7 +61,7 @@ def test_utilities_are_explained() -> None:
     assert "teacher probability of the predicted class is below" not in flat
 
 
-def test_a_comparison_by_cross_entropy_says_so() -> None:
+def test_a_comparison_by_cross_entropy_is_labelled() -> None:
     """With --objective scores, the best has the lowest cross-entropy."""
     students = [
         replace(each, cross_entropy=float(k)) for k, each in enumerate(comparison().students)

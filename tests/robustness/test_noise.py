@@ -66,7 +66,7 @@ def test_a_constant_never_flips_and_no_teacher_is_null() -> None:
     assert [(each.student, each.teacher) for each in found.values()] == [(0.0, None)] * 3
 
 
-def test_the_teacher_is_asked_about_so_many_rows_at_most() -> None:
+def test_the_teacher_is_queried_about_a_limited_number_of_rows() -> None:
     """A large test table does not cost more teacher than the search for the student did."""
     frame = mixed_frame(np.random.default_rng(0), 1000)
     evidence = evidence_of(frame, three_classes(frame))

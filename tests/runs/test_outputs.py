@@ -72,7 +72,7 @@ def test_a_jobs_summary_grows(
     assert "; not met: bytes\\<=1" in text
 
 
-def test_a_summary_that_cannot_be_written_is_told(
+def test_a_summary_that_cannot_be_written_is_reported(
     crembo: Crembo, teacher: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one line, with what to do."""

@@ -109,7 +109,7 @@ def test_most_leaves_of_one_tree(crembo: Crembo, beliefs: Path, data: Path) -> N
         (["--max-depth", "2..3", "--max-bytes", "0"], "--max-bytes"),
     ],
 )
-def test_what_cannot_be_asked(
+def test_invalid_requests_are_refused(
     arguments: list[str], predicted: str, crembo: Crembo, beliefs: Path, data: Path
 ) -> None:
     """One line with exit code 2 that names the option, before any work is done."""

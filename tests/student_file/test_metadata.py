@@ -77,7 +77,7 @@ def test_test_results_do_not_change_the_size_of_the_metadata() -> None:
         assert parse_metadata(after)["test_rows"] == rows
 
 
-def test_a_candidate_says_where_it_comes_from() -> None:
+def test_a_candidate_records_its_origin() -> None:
     """Text stays text, everything else is JSON, and of the test rows there are blanks alone."""
     metadata = candidate()
     assert metadata["crembo.version"] == "1.2"

@@ -75,7 +75,7 @@ def test_margins_of_other_decisions_are_not_available() -> None:
     assert exact_margins(decide(student, COSTS), TASK.rows, units) is None
 
 
-def test_the_text_says_how_classes_are_decided() -> None:
+def test_the_text_explains_how_classes_are_decided() -> None:
     """Of two classes, the threshold in one line."""
     task = next(each.task for each in small_tasks() if each.task.beliefs.shape[1] == 2)
     learner = make_family("tree", {}).learner(task)

@@ -61,7 +61,7 @@ def test_settings_are_of_families_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("name", family_names())
-def test_it_says_how_many_thresholds_it_can_use(name: str) -> None:
+def test_a_family_states_how_many_thresholds_it_can_use(name: str) -> None:
     """`crembo students` says of each family how far the path goes for it."""
     count = family_class(name).thresholds
     told = re.split(r"^(?=\S)", crembo(Path(), "students").out, flags=re.MULTILINE)

@@ -22,7 +22,7 @@ TASK = Task(
 )
 
 
-def test_rings_are_told_apart() -> None:
+def test_rings_are_separated() -> None:
     """Three classes in rings, on features of different sizes, are learned."""
     learner = MlpFamily(steps=1000).learner(TASK)
     student = learner.finish(learner.fit(TASK.beliefs))

@@ -17,7 +17,7 @@ def test_names_begin_with_student_and_are_distinct() -> None:
     assert all(name.startswith("student_") for name in names)
 
 
-def test_an_output_is_named_as_asked() -> None:
+def test_an_output_has_the_requested_name() -> None:
     """A node writes the tensor that it is told to write, with the attributes given."""
     nodes = Nodes()
     assert nodes.add("Softmax", ["scores"], "probabilities", axis=1) == "probabilities"

@@ -113,8 +113,8 @@ def test_an_end_is_explained(start: Starter, body: str, message: str) -> None:
         ask(child)
 
 
-def test_a_child_that_is_gone_cannot_be_told(start: Starter) -> None:
-    """A question to a dead child is told again why it died, not of a broken pipe."""
+def test_a_query_to_a_child_that_is_gone_names_the_cause(start: Starter) -> None:
+    """Every later query raises why the child died, not a broken pipe."""
     child = start("os._exit(5)")
     for _ in range(2):
         with pytest.raises(TeacherError, match="exit code 5"):
@@ -141,7 +141,7 @@ def test_closing_twice_is_fine(start: Starter) -> None:
         child.tell({})
 
 
-def test_no_process_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_process_that_cannot_start_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A system that starts nothing is an error of one line."""
     monkeypatch.setattr(child_module, "COMMAND", [str(tmp_path / "no python here")])
     with pytest.raises(TeacherError, match=r"^model\.pkl: no process could be started"):

@@ -21,7 +21,7 @@ from tests.in_process import crembo
 from tests.teachers.pairs import CODES, DIGITS, ROWS, X, assert_scores, encoded, labels_for, score
 
 
-def test_missing_says_that_a_known_category_is_missing(tmp_path: Path) -> None:
+def test_missing_marks_a_known_category_as_missing(tmp_path: Path) -> None:
     """--missing wins over the teacher, in text by spelling and in numbers by value."""
     frame = pd.DataFrame({"zip": np.where(DIGITS == "10", "?", DIGITS), "x": X})
     frame["x"] = frame["x"].round(1)

@@ -600,7 +600,7 @@ def test_a_trusted_file_runs_its_code(tmp_path: Path, marker: Path) -> None:
     assert marker.exists()
 
 
-def test_the_refused_name_is_told(tmp_path: Path, marker: Path) -> None:
+def test_the_refused_name_is_reported(tmp_path: Path, marker: Path) -> None:
     """The message names what the file refers to."""
     path = tmp_path / "hostile.pkl"
     path.write_bytes(pickle.dumps(touch(marker)))

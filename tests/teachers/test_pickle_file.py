@@ -60,7 +60,7 @@ def test_joblib_files_load_however_they_are_compressed(compress: Any, tmp_path: 
     np.testing.assert_array_equal(loaded.coef_, model.coef_)
 
 
-def test_lz4_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lz4_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the package is not installed, it is named; with it, damage is damage."""
     path = tmp_path / "model.joblib"
     path.write_bytes(b"\x04\x22\x4d\x18 and more")

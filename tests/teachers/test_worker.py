@@ -108,7 +108,7 @@ def test_a_file_in_the_current_folder_is_not_imported(
         _ = teacher(path, trust_pickle=True).classes
 
 
-def test_errors_are_told_in_one_line() -> None:
+def test_errors_are_one_line() -> None:
     """Our own words stay; memory, missing libraries and all else are named."""
     assert refusal(TeacherError("what", found="x"))["error"] == "what; found x"
     assert refusal(MemoryError("any"))["error"] == "the teacher ran out of memory"
@@ -152,7 +152,7 @@ def test_a_rate_is_rows_over_seconds() -> None:
     assert sleepy.calls > 2
 
 
-def test_a_slow_model_is_asked_once() -> None:
+def test_a_slow_model_is_queried_once() -> None:
     """Where one call takes long enough, it is the measure."""
     sleepy = Sleepy(0.25)
     told, _ = answer(sleepy, {"do": "time", "rows": 100}, [])

@@ -47,7 +47,7 @@ def test_sizes_count_all_that_is_exported() -> None:
     assert student.size() == {"tree_depth": 1, "leaves": 6, "nodes": 9, "parameters": 20}
 
 
-def test_the_text_names_what_is_asked_most() -> None:
+def test_the_text_names_the_features_used_most() -> None:
     """The text counts the trees and leaves and names the features by their share of splits."""
     student = exact_values(some_trees(), np.ones((6, 2)), np.zeros(2))
     assert student.describe((Feature(name="age"), Feature(name="idle")), ("no", "yes")) == (

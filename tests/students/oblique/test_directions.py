@@ -89,7 +89,7 @@ def test_one_and_stack_are_inverse() -> None:
 
 
 @pytest.mark.parametrize("which", [[1], [1, 0], []])
-def test_chosen_takes_those_asked_for(which: list[int]) -> None:
+def test_chosen_takes_the_requested_directions(which: list[int]) -> None:
     """Chosen sums are those of the numbers asked for, in that order."""
     directions = stack([direction((0, 2, 10), (2, -3, 5)), direction((1, 1, 0))])
     rows = np.array([[1, 2, 3], [4, 5, 6]], np.float32)

@@ -62,7 +62,7 @@ def test_missing_cells_may_be_what_a_rule_asks_for() -> None:
     np.testing.assert_array_equal(rule.holds(bins), absent)
 
 
-def test_rows_that_are_not_asked_about_do_not_matter() -> None:
+def test_rows_outside_the_selection_do_not_matter() -> None:
     """Only the rows given are counted, whatever the others would gain."""
     inside = ROWS[:, 0] <= 0.5
     here = np.flatnonzero(inside)

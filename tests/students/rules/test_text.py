@@ -20,7 +20,7 @@ def test_the_text_is_one_rule_a_line() -> None:
     ]
 
 
-def test_a_list_of_one_word_says_it_always() -> None:
+def test_a_list_without_rules_predicts_one_class() -> None:
     """A list without rules says the same always, and the text says so."""
     rules = two_rules()
     alone = replace(

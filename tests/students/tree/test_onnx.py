@@ -41,7 +41,7 @@ def probes(tree: Tree, rows: np.ndarray, seed: int) -> np.ndarray:
 
 @settings(deadline=None, max_examples=60)
 @given(tables, st.integers(1, 6), st.integers(0, 2**16))
-def test_onnxruntime_says_what_the_tree_says(drawn: Table, depth: int, seed: int) -> None:
+def test_onnxruntime_predicts_what_the_tree_predicts(drawn: Table, depth: int, seed: int) -> None:
     """At thresholds, one ulp beside, missing and at the ends of float32: the same label, always."""
     for _, tree in students(drawn, depth):
         rows = probes(tree, drawn.rows, seed)
@@ -94,7 +94,7 @@ def test_values_that_were_never_missing_go_where_most_rows_go(sign: int) -> None
 
 @settings(deadline=None, max_examples=30)
 @given(tables, st.integers(1, 4), st.integers(0, 2**16))
-def test_labels_that_no_belief_leads_are_said_all_the_same(
+def test_labels_that_no_probability_leads_are_predicted_all_the_same(
     drawn: Table, depth: int, seed: int
 ) -> None:
     """A tree fitted to labels that its own rows do not believe in says them in both places."""

@@ -75,7 +75,9 @@ def test_a_class_that_has_moved_is_not_an_invitation_to_trust_the_file(tmp_path:
 
 
 @pytest.mark.parametrize("options", [(), ("--trust-pickle",)])
-def test_a_class_of_the_script_is_told_as_that(tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_a_class_of_the_script_is_reported_as_such(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
     """The file refers to `__main__`, which is crembo now."""
     script = tmp_path / "train.py"
     script.write_text(

@@ -133,7 +133,7 @@ def test_a_model_reaches_nothing_outside(tmp_path: Path, teacher: Loader) -> Non
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_refusal_says_that_the_process_is_confined(tmp_path: Path, teacher: Loader) -> None:
+def test_a_refusal_names_the_confinement(tmp_path: Path, teacher: Loader) -> None:
     """Whoever trusts a file that writes learns why it cannot."""
     if NONE in active():
         pytest.skip("this kernel has neither Landlock nor seccomp")
@@ -178,7 +178,7 @@ def test_joblib_leaves_nothing_in_shared_memory(tmp_path: Path, teacher: Loader)
     np.testing.assert_allclose(beliefs, model.set_params(n_jobs=1).predict_proba(rows), atol=1e-6)
 
 
-def test_inspect_says_what_is_active(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_inspect_prints_what_is_active(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With -v, a line on standard error for each means of the kernel."""
     path = tmp_path / "model.pkl"
     path.write_bytes(pickle.dumps(GaussianNB().fit(np.eye(4), [0, 1, 0, 1])))

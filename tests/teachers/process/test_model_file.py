@@ -75,7 +75,7 @@ def test_a_pickle_is_described(tmp_path: Path, teacher: Loader) -> None:
     assert not loaded.numbered
 
 
-def test_what_is_wrong_with_a_file_is_told_each_time(tmp_path: Path, teacher: Loader) -> None:
+def test_an_error_in_a_file_is_raised_each_time(tmp_path: Path, teacher: Loader) -> None:
     """The first attribute raises what is wrong; so do all the others, without waiting again."""
     path = tmp_path / "model.onnx"
     path.write_bytes(b"no model")

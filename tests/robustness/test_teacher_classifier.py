@@ -1,4 +1,4 @@
-"""A classifier in its file, asked about encoded rows."""
+"""A teacher as a classifier of encoded rows."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ ENCODING = Encoding(
 )
 
 
-def asked(places: list[int], answers: Floats, seen: list[pd.DataFrame]) -> TeacherClassifier:
-    """A model that gives `answers` and remembers what it was asked."""
+def make_classifier(
+    places: list[int], answers: Floats, seen: list[pd.DataFrame]
+) -> TeacherClassifier:
+    """A model that gives `answers` and keeps the frames of its queries in `seen`."""
 
     def beliefs(frame: pd.DataFrame) -> Floats:
         seen.append(frame)
@@ -44,15 +46,15 @@ def test_rows_become_the_cells_that_the_model_takes() -> None:
     rows = np.array([[0.25, 3.6, 0], [np.nan, 2, -1], [1, 7, np.nan]], np.float32)
     seen: list[pd.DataFrame] = []
     answers = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], np.float32)
-    assert asked([1, 0], answers, seen).predict(rows).tolist() == [1, 0, 1]
+    assert make_classifier([1, 0], answers, seen).predict(rows).tolist() == [1, 0, 1]
     (frame,) = seen
     assert frame["size"].fillna(-9).tolist() == [0.25, -9, 1]
     assert frame["age"].tolist() == [4, 2, 7]
     assert frame["colour"].tolist() == ["red", UNSEEN_TEXT, None]
 
 
-def test_rows_settle_where_the_model_can_be_asked() -> None:
+def test_rows_are_rounded_as_the_inputs_need() -> None:
     """Whole numbers where its input takes those; fractions and codes stay."""
     rows = np.array([[0.25, 3.6, 0], [np.nan, 2.2, -1]], np.float32)
-    rounded = asked([0, 1], np.zeros((0, 2), np.float32), []).as_input(rows)
+    rounded = make_classifier([0, 1], np.zeros((0, 2), np.float32), []).as_input(rows)
     assert np.array_equal(rounded, np.float32([[0.25, 4, 0], [np.nan, 2, -1]]), equal_nan=True)
