@@ -141,7 +141,9 @@ def test_closing_twice_is_fine(start: Starter) -> None:
         child.tell({})
 
 
-def test_a_process_that_cannot_start_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_process_that_cannot_start_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A system that starts nothing is an error of one line."""
     monkeypatch.setattr(child_module, "COMMAND", [str(tmp_path / "no python here")])
     with pytest.raises(TeacherError, match=r"^model\.pkl: no process could be started"):
