@@ -14,3 +14,5 @@ Bools = NDArray[np.bool_]
 
 UNSEEN = -1  # the code of a category that was not there when the encoding was learned
 LEAF = -1  # the feature of a node that is a leaf
+EVERYTHING = np.finfo(np.float32).max  # the threshold that sends all known values left
+NOTHING = np.float32(-np.inf)  # the threshold that sends all known values right

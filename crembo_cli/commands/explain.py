@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crembo_cli.commands import options, panels
-from crembo_cli.explanations.formats import FORMATS
+from crembo_cli.explanations.formats import DIALECTS, FORMATS
 
 SUFFIXES = tuple(map(attrgetter("suffix"), FORMATS.values()))
 
@@ -38,6 +38,46 @@ def command(
             rich_help_panel=panels.OUTPUT,
         ),
     ] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option(
+            "--dialect",
+            metavar="|".join(DIALECTS),
+            help="With --format sql: the database that runs it. [default: ansi]",
+            show_default=False,
+            rich_help_panel=panels.OUTPUT,
+        ),
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--table",
+            metavar="NAME",
+            help="With --format sql: the table, as the database writes it. [default: data]",
+            show_default=False,
+            rich_help_panel=panels.OUTPUT,
+        ),
+    ] = None,
+    keep: Annotated[
+        str | None,
+        typer.Option(
+            "--keep",
+            metavar="A,B,...",
+            help="With --format sql: columns to return beside the label. [default: the features]",
+            show_default=False,
+            rich_help_panel=panels.OUTPUT,
+        ),
+    ] = None,
+    prefix: Annotated[
+        str | None,
+        typer.Option(
+            "--prefix",
+            metavar="NAME",
+            help="With --format c or h: what all names begin with. [default: crembo]",
+            show_default=False,
+            rich_help_panel=panels.OUTPUT,
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -61,6 +101,16 @@ def command(
     del debug  # app.run reads it from the arguments, before any command runs
     if form == "png" and output is None:
         raise UsageError("a PNG image needs a file", hint="for example --output tree.png")
-    content = explain(student, format=form, class_=class_, output=output, no_clobber=no_clobber)
+    content = explain(
+        student,
+        format=form,
+        class_=class_,
+        dialect=dialect,
+        table=table,
+        keep=keep,
+        prefix=prefix,
+        output=output,
+        no_clobber=no_clobber,
+    )
     if output is None:
         print_answer(content.decode("utf-8", "surrogateescape"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -63,6 +64,7 @@ def leaf_boxes(
     return Boxes(node=leaves, low=low, high=high, missing=missing[leaves], tested=tested[leaves])
 
 
+LINEAR_BLOCK = 512  # rows whose moves are sorted at a time
 BLOCK = 8_192  # rows worked on at a time, so that their distances stay in the cache
 
 
@@ -103,24 +105,57 @@ def _distances(columns: Doubles, absent: Bools, boxes: Boxes, k: int, units: Dou
     return far
 
 
-def linear_margins(scores: Doubles, weights: Doubles, units: Doubles, absent: Bools) -> Doubles:
+def linear_margins(
+    scores: Doubles, weights: Doubles, units: Doubles, cells: Doubles, limits: Floats
+) -> Doubles:
     """The margin of each row, float64 (n,), >= 0, in `units`; inf where no change matters.
 
     The class with the largest of `scores` (n, c) is predicted, the first of equals; a feature that
-    rises by 1 adds its `weights` (p, c) to them. `absent` (n, p) marks missing values, which do
-    not move. Exact in real numbers: float32 rounding can move the edge by a few of its ulps.
+    rises by 1 adds its `weights` (p, c) to them. `cells` (n, p) are cut to `limits` (2, p) before,
+    and NaN does not move. Exact in real numbers: float32 rounding can move the edge by a few of
+    its ulps.
     """
     predicted = scores.argmax(axis=1)
-    steps = np.where(absent, 0.0, units)
     margins = np.full(len(scores), np.inf)
-    for label in np.unique(predicted):
-        here = predicted == label
-        lead = scores[here, label][:, None] - scores[here]
-        # Against class y, each feature moves the lead by |w_label - w_y| a unit.
-        pull = steps[here] @ np.abs(weights[:, [label]] - weights)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = lead / pull
-        each[pull == 0] = np.inf
-        each[:, label] = np.inf
-        margins[here] = each.min(axis=1)
+    moving = np.isfinite(cells) & (units > 0)
+    for first in range(0, len(scores), LINEAR_BLOCK):
+        block = slice(first, first + LINEAR_BLOCK)
+        for label, y in product(np.unique(predicted[block]), range(scores.shape[1])):
+            here = first + np.flatnonzero(predicted[block] == label)
+            if y == label:
+                continue
+            lead, slope = scores[here, label] - scores[here, y], weights[:, label] - weights[:, y]
+            # The lead falls as a feature goes down where its slope is above 0, and up elsewhere.
+            down = slope > 0
+            above, below = cells[here] - limits[0], limits[1] - cells[here]
+            ends = np.where(down, above, below)  # how far it may go until it is cut
+            begins = np.maximum(np.where(down, -below, -above), 0.0)  # until then it is cut
+            moves = moving[here] & (ends > begins)
+            rate = np.where(moves, np.abs(slope) * units, 0.0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                times = np.concatenate([begins / units, ends / units], axis=1)
+            times[~np.concatenate([moves, moves], axis=1)] = 0.0
+            fallen = _time_to_fall(lead, times, np.concatenate([rate, -rate], axis=1))
+            margins[here] = np.minimum(margins[here], fallen)
     return margins
+
+
+def _time_to_fall(height: Doubles, times: Doubles, changes: Doubles) -> Doubles:
+    """When each of `height` (n,) >= 0 is down to 0: float64 (n,), inf for never.
+
+    At each of `times` (n, k) the speed of the fall, 0 at first, changes by one of `changes`.
+    """
+    order = np.argsort(times, axis=1)
+    times = np.take_along_axis(times, order, axis=1)
+    speed = np.cumsum(np.take_along_axis(changes, order, axis=1), axis=1)
+    lost = np.cumsum(np.diff(times, axis=1) * speed[:, :-1], axis=1)
+    before = np.concatenate([np.zeros((len(times), 1)), lost], axis=1)  # lost until each time
+    # The last of the times at which some is left; from there on the speed is constant.
+    last = np.maximum((before <= height[:, None]).sum(axis=1) - 1, 0)[:, None]
+    at, gone, pace = (
+        np.take_along_axis(each, last, axis=1)[:, 0] for each in (times, before, speed)
+    )
+    # The speed is 0 after the last time, but for rounding.
+    falls = (last[:, 0] < times.shape[1] - 1) & (pace > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(falls, at + (height - gone) / pace, np.inf)

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+def booleans_of(columns: Mapping[str, pa.ChunkedArray]) -> frozenset[str]:
+    """Return the names of the columns of true and false."""
+    import pyarrow as pa
+
+    return frozenset(name for name, cells in columns.items() if pa.types.is_boolean(cells.type))
+
+
 def to_frame(
     columns: dict[str, pa.ChunkedArray],
     name: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ Floats = NDArray[np.float32]
 
 UNSEEN = -1
 INT64 = (-(2.0**63), np.nextafter(2.0**63, 0.0))  # the range of int64 in float64
+KINDS = {"b": "boolean", "i": "whole number", "f": "number", "O": "text"}  # by dtype
 NO_TEXT = "(no text)"  # the one category of a column of text that is missing on all rows
 
 
@@ -86,13 +87,18 @@ class Encoding:
 
 
 def learn_encoding(
-    frame: pd.DataFrame, beliefs: Floats, spellings: Sequence[str] = (), coded: Sequence[int] = ()
+    frame: pd.DataFrame,
+    beliefs: Floats,
+    spellings: Sequence[str] = (),
+    coded: Sequence[int] = (),
+    booleans: Collection[str] = (),
 ) -> Encoding:
     """Learn the encoding of `frame` from the teacher's class probabilities (n, c) on its rows.
 
     The categories of a text column are its distinct texts, coded 0..k-1 in the order of
     `order_categories`. The columns are as in `Table.frame`. `spellings` are further texts that
-    mean a missing cell; `coded` are columns of codes. An empty text is a missing cell for the
+    mean a missing cell; `coded` are columns of codes, `booleans` are columns of true
+    and false. An empty text is a missing cell for the
     student, because a text input in ONNX cannot express a missing cell otherwise.
     """
     import pandas as pd
@@ -111,7 +117,10 @@ def learn_encoding(
             missing |= empty
             codes, texts = pd.factorize(cells.mask(empty, None).to_numpy())
             categories = order_categories(codes, texts.tolist(), beliefs) or (NO_TEXT,)
-        features.append(Feature(name=name, categories=categories, missing=bool(missing.any())))
+        kind = "boolean" if name in booleans else KINDS[cells.dtype.kind]
+        features.append(
+            Feature(name=name, categories=categories, missing=bool(missing.any()), kind=kind)
+        )
     return Encoding(
         features=tuple(features),
         dtypes=tuple(frame.dtypes),

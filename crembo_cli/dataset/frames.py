@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crembo_cli.dataset.arrow import to_frame
+from crembo_cli.dataset.arrow import booleans_of, to_frame
 from crembo_cli.dataset.dtypes import ExpectedTypes
 from crembo_cli.dataset.read import read_table
 from crembo_cli.dataset.table import Table
@@ -62,8 +62,10 @@ def table_in_memory(data: object) -> Table:
     if table.num_rows == 0:
         raise DataError("the table is empty", where=name, found="no row", wanted="rows")
     sha256 = _hash(table)
-    frame, unusable, _ = to_frame(dict(zip(names, table.columns, strict=True)), name)
-    return Table(name=name, sha256=sha256, frame=frame, unusable=unusable)
+    columns = dict(zip(names, table.columns, strict=True))
+    booleans = booleans_of(columns)
+    frame, unusable, _ = to_frame(columns, name)
+    return Table(name=name, sha256=sha256, frame=frame, unusable=unusable, booleans=booleans)
 
 
 def _to_arrow(data: Any) -> pa.Table | None:

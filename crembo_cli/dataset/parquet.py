@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crembo_cli.dataset.arrow import to_frame
+from crembo_cli.dataset.arrow import booleans_of, to_frame
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
@@ -52,8 +52,15 @@ def read_parquet(path: Path) -> Table:
         if not PANDAS_INDEX.fullmatch(name)
     }
     del table
+    booleans = booleans_of(columns)
     frame, unusable, _ = to_frame(columns, path.name)
-    return Table(name=path.name, sha256=digest.hexdigest(), frame=frame, unusable=unusable)
+    return Table(
+        name=path.name,
+        sha256=digest.hexdigest(),
+        frame=frame,
+        unusable=unusable,
+        booleans=booleans,
+    )
 
 
 def _parts(folder: Path) -> list[Path]:

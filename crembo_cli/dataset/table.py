@@ -24,6 +24,8 @@ class Table:
     # were read as missing, by column of text
     unclear_commas: tuple[str, ...] = ()  # columns of numbers whose decimal commas might separate
     # thousands: each has three digits after it
+    booleans: frozenset[str] = frozenset()  # columns of true and false; with missing cells they
+    # are float64 in the frame
 
     def where(self, row: int, column: str | None = None) -> str:
         """Return the place of row `row` (0 is the first) for a message.

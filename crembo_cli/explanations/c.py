@@ -1,229 +1,255 @@
-"""A student as one file of C99 that needs the standard library alone."""
+"""A student as one file of C99 or C++ that needs the standard library alone, and its header."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, cast
+from importlib.metadata import version
 
-import numpy as np
-from numpy.typing import NDArray
-
-from crembo_cli.arrays import Doubles
-from crembo_cli.errors import printable
-from crembo_cli.explanations.split import Split, split_at
+from crembo_cli.errors import UsageError, printable
+from crembo_cli.explanations.c_templates import (
+    ADD,
+    BEGIN,
+    CODE,
+    DECIDE,
+    GUARD,
+    HEADER,
+    IN,
+    INPUTS,
+    NUMBER,
+    PREDICT,
+    SOFTMAX,
+)  # fmt: skip
+from crembo_cli.explanations.source import Source, listed, source_of
 from crembo_cli.student_file.metadata import ReadableStudent
-from crembo_cli.students.capabilities import kind_of, utilities_of
 from crembo_cli.students.contract import Feature
+from crembo_cli.students.program import Condition, Node, Program
 
-if TYPE_CHECKING:
-    from crembo_cli.students.scored.weights import WeightsStudent
-    from crembo_cli.students.tree.model import Tree
+PREFIX = "crembo"
 
 
-def c_of(explained: ReadableStudent) -> str:
-    """A file with `crembo_predict`, the class's place in `crembo_classes`, and more.
+def header_of(explained: ReadableStudent, prefix: str = PREFIX) -> str:
+    """The header: `struct crembo_row`, `crembo_predict` and `crembo_probabilities`.
 
-    `struct crembo_row` has a double for each number, NAN where missing, and a text for each
-    category, NULL where missing.
+    The row has a double for each number, NAN where missing, and a text for each category, NULL
+    where missing. All names begin with `prefix`.
     """
-    student = explained.student
-    if kind_of(student) == "tree":
-        body = _tree(explained, cast("Tree", student))
-    else:
-        body = _sums(explained, cast("WeightsStudent", student))
-    helpers = ""
-    if "crembo_absent_" in body or "crembo_code(" in body:
-        helpers = IN + "".join(
-            f"\n{texts(f'crembo_missing_texts_{j}', missing)}\n"
-            f"#define crembo_absent_{j}(text) \\\n"
-            f"    (text == NULL || crembo_in(text, {len(missing)}, crembo_missing_texts_{j}))\n"
-            for j, each in enumerate(explained.features)
-            if f"crembo_absent_{j}(" in body
-            for missing in [each.missing_texts(explained.missing_texts)]
+    source = source_of(explained)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", prefix):
+        raise UsageError(
+            "invalid prefix", where="--prefix", found=repr(prefix), wanted="a name of C"
         )
-    if "crembo_code(" in body:
-        helpers += CODE
-    head = [
-        "/* A student of crembo in C99: crembo_predict(&row) gives the class's place in",
-        "   crembo_classes, crembo_probabilities(&row, p) fills p[CREMBO_CLASSES].",
-        f"   The student: {comment(explained.name)} */",
-        "#include <math.h>",
-        "#include <stddef.h>",
-        "#include <string.h>",
-        "",
-        f"#define CREMBO_CLASSES {len(explained.classes)}",
-        f"#define CREMBO_FEATURES {len(explained.features)}",
-        "",
-        "struct crembo_row {",
-        *(
-            f"    {'const char *' if each.categories else 'double '}{field(j, each)};"
-            f" /* {comment(each.name)} */"
-            for j, each in enumerate(explained.features)
-        ),
-        "};",
-        "",
-        texts("crembo_classes", explained.class_names(), public=True),
-        "int crembo_predict(const struct crembo_row *row);",
-        "void crembo_probabilities(const struct crembo_row *row, float *probabilities);",
+    fields = [
+        f"    {'const char *' if each.categories else 'double '}{field(j, each)};"
+        f" /* {comment(each.name)} */"
+        for j, each in enumerate(source.features)
     ]
-    utilities = utilities_of(student)
-    predict = PREDICT if utilities is None else _utilities(utilities) + DECIDE
-    return "\n".join(head) + "\n" + helpers + "\n" + body + predict
-
-
-def _utilities(utilities: Doubles) -> str:
-    rows = ",\n".join(f"    {numbers(row)}" for row in utilities)
-    name = "crembo_utilities[CREMBO_CLASSES][CREMBO_CLASSES]"
+    head = HEADER.replace("@VERSION", version("crembo-cli"))
+    head = head.replace("@COUNT", str(len(source.classes)))
     return (
-        f"\n/* Of each prediction, by true class. */\nstatic const double {name} = {{\n{rows}}};\n"
+        _named(head, prefix)
+        .replace("@NAME", comment(source.name))
+        .replace("@FIELDS", "\n".join(fields))
     )
 
 
-def _tree(explained: ReadableStudent, tree: Tree) -> str:
-    leaves = np.flatnonzero(tree.is_leaf()).tolist()
+def c_of(explained: ReadableStudent, prefix: str = PREFIX) -> str:
+    """The header, and what it declares: `crembo_predict` gives the class's place."""
+    source = source_of(explained)
+    program = source.program
     tables: list[str] = []
-    code: list[str] = []
-
-    def visit(v: int, indent: str) -> None:
-        if tree.left[v] == v:
-            code.append(f"{indent}leaf = {leaves.index(v)};")
-            return
-        split = split_at(tree, v, explained.features)
-        if split.texts:
-            tables.append(texts(f"crembo_texts_{v}", split.texts))
-        code.append(f"{indent}if ({_goes_left(split, v, explained.features)}) {{")
-        visit(int(tree.left[v]), indent + "    ")
-        code.append(f"{indent}}} else {{")
-        visit(int(tree.right[v]), indent + "    ")
-        code.append(f"{indent}}}")
-
-    visit(0, "    ")
-    lines = [
-        *tables,
-        f"static const float crembo_leaves[{len(leaves)}][CREMBO_CLASSES] = {{",
-        *(f"    {numbers(tree.probabilities[leaf])}," for leaf in leaves),
-        "};",
-        "",
-        "void crembo_probabilities(const struct crembo_row *row, float *probabilities) {",
-        "    int leaf;",
-        "    (void)row; /* a tree of one leaf does not look at it */",
+    trees = [_tree(k, tree, source, tables) for k, tree in enumerate(program.trees)]
+    constants = [*_constants(source), *tables]
+    code = [*trees, _probabilities(source)]
+    body = [
+        *[IN] * any("crembo_in(" in each for each in code),
+        *[CODE] * any(source.features[j].categories for j in program.numbers()),
+        *[NUMBER] * any(not source.features[j].categories for j in program.numbers()),
         *code,
-        "    for (int k = 0; k < CREMBO_CLASSES; k++) probabilities[k] = crembo_leaves[leaf][k];",
-        "}",
+        PREDICT if source.utilities is None else DECIDE,
     ]
-    return "\n".join(lines) + "\n"
+    names = [str(each) for each in source.classes]
+    classes = texts("crembo_classes[CREMBO_CLASSES]", names, static=False)
+    # Names come from the templates and from this file alone, never from the student's texts,
+    # which stand in tables.
+    return "\n".join(
+        [
+            header_of(explained, prefix),
+            _named(GUARD, prefix),
+            *(_named_table(each, prefix) for each in (classes, *constants)),
+            *(_named(each, prefix) for each in body),
+        ]
+    )
 
 
-def _goes_left(split: Split, v: int, features: tuple[Feature, ...]) -> str:
-    """A condition that holds where the cell goes left."""
-    feature = features[split.feature]
-    x = f"row->{field(split.feature, feature)}"
-    absent = f"crembo_absent_{split.feature}({x})" if feature.categories else f"isnan({x})"
-    if split.known is not None:
-        if split.known == split.missing_left:
-            return "1" if split.known else "0"
-        return f"!{absent}" if split.known else absent
-    if split.texts is None:
+def _named(code: str, prefix: str) -> str:
+    """The code with its own names under the prefix."""
+    return code.replace("crembo_", f"{prefix}_").replace("CREMBO_", f"{prefix.upper()}_")
+
+
+def _named_table(table: str, prefix: str) -> str:
+    """A table whose name and size, but not whose texts, are under the prefix."""
+    name, equals, values = table.partition(" = ")
+    return _named(name, prefix) + equals + values
+
+
+def _constants(source: Source) -> Iterable[str]:
+    """The tables of the program."""
+    program = source.program
+    for j in source.coded():
+        if missing := source.missing_of(j):
+            yield texts(f"crembo_missing_{j}[{len(missing)}]", missing)
+    for j in program.numbers():
+        if categories := source.features[j].categories:
+            yield texts(f"crembo_categories_{j}[{len(categories)}]", categories)
+    if source.utilities is not None:
+        yield "\n/* Of each prediction, by true class. */"
+        yield _table("crembo_utilities", "double", source.utilities)
+    if program.trees:
+        yield "\n/* Of each leaf, for each class. */"
+        yield _table("crembo_leaves", "double" if program.softmax else "float", program.table)
+    if program.softmax:
+        yield f"static const double crembo_begin[CREMBO_CLASSES] = {numbers(program.begin)};"
+    if program.layers:
+        yield "\n/* Shift, scale, low, high, mean of the columns that the layers read. */"
+        columns = [
+            (each.shift, each.scale, each.low, each.high, each.mean) for each in program.columns
+        ]
+        yield _table("crembo_columns", "double", columns)
+        used = [each.feature for each in program.columns]
+        yield f"static const int crembo_column_features[{len(used)}] = {{{listed(used)}}};"
+        coded = [int(bool(source.features[j].categories)) for j in used]
+        yield f"static const int crembo_column_coded[{len(used)}] = {{{listed(coded)}}};"
+        if program.flags:
+            flags = listed(program.flags)
+            yield f"static const int crembo_flags[{len(program.flags)}] = {{{flags}}};"
+        if program.products:
+            pairs = listed(f"{{{left}, {right}}}" for left, right in program.products)
+            yield f"static const int crembo_products[{len(program.products)}][2] = {{{pairs}}};"
+    for k, each in enumerate(program.layers):
+        yield _table(f"crembo_weights_{k}", "double", each.weights)
+        yield f"static const double crembo_bias_{k}[{len(each.bias)}] = {numbers(each.bias)};"
+
+
+def _tree(k: int, tree: Node, source: Source, tables: list[str]) -> str:
+    """A function that gives the leaf, of the cells x and the sums s."""
+    head = f"static int crembo_tree_{k}(const struct crembo_row *x, const double *s) {{"
+    lines = ["", head, "    (void)x;", "    (void)s;"]
+
+    def visit(node: Node, indent: str) -> None:
+        while not isinstance(node, int):
+            condition = " && ".join(_condition(each, source, tables) for each in node.conditions)
+            if isinstance(node.then, int):
+                lines.append(f"{indent}if ({condition}) return {node.then};")
+            else:
+                lines.append(f"{indent}if ({condition}) {{")
+                visit(node.then, indent + "    ")
+                lines.append(f"{indent}}}")
+            node = node.other
+        lines.append(f"{indent}return {node};")
+
+    visit(tree, "    ")
+    return "\n".join([*lines, "}"])
+
+
+def _condition(condition: Condition, source: Source, tables: list[str]) -> str:
+    j, p = condition.value, len(source.features)
+    if j >= p:
+        x, absent, there = f"s[{j - p}]", "0", "1"
+    else:
+        x, text = f"x->{field(j, source.features[j])}", bool(source.features[j].categories)
+        absent = f"{x} == NULL" if text else f"{x} != {x}"
+        there = f"{x} != NULL" if text else f"{x} == {x}"
+    if condition.known is not None:
+        if condition.known == condition.missing:
+            return str(int(condition.known))
+        return there if condition.known else absent
+    if condition.texts is None:
         # Every comparison with NAN is false.
-        bound = repr(split.up_to)
-        return f"!({x} > {bound})" if split.missing_left else f"{x} <= {bound}"
-    within = f"crembo_in({x}, {len(split.texts)}, crembo_texts_{v})" if split.texts else "0"
-    condition = within if split.texts_left else f"!{within}"
-    return f"{absent} || {condition}" if split.missing_left else f"!{absent} && {condition}"
+        sign, other = (">", "<=") if condition.inverted else ("<=", ">")
+        bound = repr(condition.up_to)
+        return f"!({x} {other} {bound})" if condition.missing else f"{x} {sign} {bound}"
+    test = str(int(condition.inverted))
+    if condition.texts:
+        name = f"crembo_texts_{len(tables)}"
+        tables.append(texts(f"{name}[{len(condition.texts)}]", condition.texts))
+        test = f"{'!' * condition.inverted}crembo_in({x}, {len(condition.texts)}, {name})"
+    return f"({absent} || {test})" if condition.missing else f"{there} && {test}"
 
 
-def _sums(explained: ReadableStudent, student: WeightsStudent) -> str:
-    p, c = len(explained.features), len(explained.classes)
-    missing = np.zeros((p, c))
-    missing[student.columns.missing] = student.weights[p:]
-    tables: dict[str, NDArray[np.floating]] = {
-        "crembo_weights": student.weights[:p],
-        "crembo_missing": missing,
-    }
-    lines = [
-        texts(f"crembo_categories_{j}", each.categories)
-        for j, each in enumerate(explained.features)
-        if each.categories
-    ]
-    lines += [
-        f"static const double crembo_begin[CREMBO_CLASSES] = {numbers(student.bias)};",
-        f"static const double crembo_means[CREMBO_FEATURES] = {numbers(student.columns.centre)};",
-    ]
-    for name, rows in tables.items():
-        lines.append(f"static const double {name}[CREMBO_FEATURES][CREMBO_CLASSES] = {{")
-        lines += [f"    {numbers(row)}," for row in rows]
-        lines.append("};")
-    lines += ["", "static void crembo_numbers(const struct crembo_row *row, double *numbers) {"]
-    for j, each in enumerate(explained.features):
-        x, count = f"row->{field(j, each)}", len(each.categories)
-        code = f"crembo_absent_{j}({x}) ? NAN : crembo_code({x}, {count}, crembo_categories_{j})"
-        value = code if count else f"(float){x}"
-        lines.append(f"    numbers[{j}] = {value};")
-    return "\n".join([*lines, "}"]) + "\n" + SUMS
+def _probabilities(source: Source) -> str:
+    """The function that runs the parts in their order."""
+    program, features = source.program, source.features
+    lines = [BEGIN]
+    for j in source.coded():
+        x = f"x.{field(j, features[j])}"
+        if missing := len(source.missing_of(j)):
+            absent = f"{x} != NULL && crembo_in({x}, {missing}, crembo_missing_{j})"
+            lines.append(f"    if ({absent}) {x} = NULL;")
+    if program.numbers():
+        lines.append(f"    double n[{len(features)}];")
+        lines.append(f"    int absent[{len(features)}];")
+    for j in program.numbers():
+        x, count = f"x.{field(j, features[j])}", len(features[j].categories)
+        lines.append(f"    absent[{j}] = {x} {'== NULL' if count else f'!= {x}'};")
+        number = f"crembo_code({x}, {count}, crembo_categories_{j})" if count else ""
+        lines.append(f"    n[{j}] = absent[{j}] ? 0 : {number or f'crembo_number({x})'};")
+    if program.sums:
+        lines.append(f"    double s[{len(program.sums)}];")
+    for k, each in enumerate(program.sums):
+        lines.append(f"    s[{k}] = {each.offset!r};")
+        lines += [
+            f"    s[{k}] += (absent[{term.feature}] ? {term.fill!r} : n[{term.feature}])"
+            f" * {term.weight!r};"
+            for term in each.terms
+        ]
+    s = "s" if program.sums else "NULL"
+    if not program.softmax:
+        lines.append(f"    const float *leaf = crembo_leaves[crembo_tree_0(&x, {s})];")
+        lines.append("    for (int k = 0; k < CREMBO_CLASSES; k++) probabilities[k] = leaf[k];")
+        return "\n".join([*lines, "}"])
+    lines.append("    double scores[CREMBO_CLASSES];")
+    lines.append("    for (int k = 0; k < CREMBO_CLASSES; k++) scores[k] = crembo_begin[k];")
+    lines += ["    const double *leaf;"] * bool(program.trees)
+    for t in range(len(program.trees)):
+        lines += [f"    leaf = crembo_leaves[crembo_tree_{t}(&x, {s})];", ADD]
+    return "\n".join([*lines, *_layers(program), SOFTMAX])
 
 
-IN = """
-static int crembo_in(const char *text, int count, const char *const *others) {
-    for (int k = 0; k < count; k++)
-        if (strcmp(text, others[k]) == 0) return 1;
-    return 0;
-}
-"""
-CODE = """
-/* The code of a category, -1 where it was not seen before. */
-static double crembo_code(const char *text, int count, const char *const *categories) {
-    for (int k = 0; k < count; k++)
-        if (strcmp(text, categories[k]) == 0) return k;
-    return -1;
-}
-"""
-SUMS = """
-void crembo_probabilities(const struct crembo_row *row, float *probabilities) {
-    double numbers[CREMBO_FEATURES], points[CREMBO_CLASSES], sum = 0, most;
-    crembo_numbers(row, numbers);
-    for (int k = 0; k < CREMBO_CLASSES; k++) points[k] = crembo_begin[k];
-    for (int j = 0; j < CREMBO_FEATURES; j++) {
-        const int absent = numbers[j] != numbers[j];
-        const double step = absent ? 1 : numbers[j] - crembo_means[j];
-        const double *weights = absent ? crembo_missing[j] : crembo_weights[j];
-        for (int k = 0; k < CREMBO_CLASSES; k++) points[k] += step * weights[k];
-    }
-    most = points[0];
-    for (int k = 1; k < CREMBO_CLASSES; k++) if (points[k] > most) most = points[k];
-    for (int k = 0; k < CREMBO_CLASSES; k++) sum += points[k] = exp(points[k] - most);
-    for (int k = 0; k < CREMBO_CLASSES; k++) probabilities[k] = (float)(points[k] / sum);
-}
-"""
-PREDICT = """
-int crembo_predict(const struct crembo_row *row) {
-    float probabilities[CREMBO_CLASSES];
-    int best = 0;
-    crembo_probabilities(row, probabilities);
-    for (int k = 1; k < CREMBO_CLASSES; k++)
-        if (probabilities[k] > probabilities[best]) best = k;
-    return best;
-}
-"""
-DECIDE = """
-int crembo_predict(const struct crembo_row *row) {
-    float probabilities[CREMBO_CLASSES];
-    double values[CREMBO_CLASSES] = {0};
-    int best = 0;
-    crembo_probabilities(row, probabilities);
-    for (int k = 0; k < CREMBO_CLASSES; k++)
-        for (int y = 0; y < CREMBO_CLASSES; y++)
-            values[y] += (double)probabilities[k] * crembo_utilities[k][y];
-    for (int y = 1; y < CREMBO_CLASSES; y++)
-        if (values[y] > values[best]) best = y;
-    return best;
-}
-"""
+def _layers(program: Program) -> Iterable[str]:
+    if not program.layers:
+        return
+    columns, flags, products = (
+        len(each) for each in (program.columns, program.flags, program.products)
+    )
+    yield f"    double inputs_0[{columns + flags + products}];"
+    yield INPUTS.replace("@COUNT", str(columns))
+    if flags:
+        yield f"    for (int k = 0; k < {flags}; k++)"
+        yield f"        inputs_0[{columns} + k] = absent[crembo_flags[k]];"
+    if products:
+        yield f"    for (int k = 0; k < {products}; k++)"
+        yield f"        inputs_0[{columns + flags} + k] ="
+        yield "            inputs_0[crembo_products[k][0]] * inputs_0[crembo_products[k][1]];"
+    last = len(program.layers) - 1
+    for i, each in enumerate(program.layers):
+        width, count = each.weights.shape
+        name = "scores" if i == last else f"inputs_{i + 1}"
+        if i < last:
+            yield f"    double {name}[{count}];"
+        yield f"    for (int k = 0; k < {count}; k++) {{"
+        yield f"        double sum = crembo_bias_{i}[k];"
+        yield f"        for (int j = 0; j < {width}; j++)"
+        yield f"            sum += inputs_{i}[j] * crembo_weights_{i}[j][k];"
+        yield f"        {name}[k] = {'sum' if i == last else 'sum > 0 ? sum : 0'};"
+        yield "    }"
 
 
 def field(j: int, feature: Feature) -> str:
-    """The member of the struct: letters, digits and underscores, made unique by its place."""
-    return f"f{j}_{re.sub(r'[^A-Za-z0-9_]+', '_', feature.name)[:40]}"
+    """A name of C for feature number j."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", feature.name).strip("_")
+    plain = re.sub("(?i)crembo_", "crembo", plain)  # what begins with it is under the prefix
+    return f"f{j}_{plain}" if plain else f"f{j}"
 
 
 def comment(text: str) -> str:
@@ -231,15 +257,27 @@ def comment(text: str) -> str:
     return printable(text).replace("*/", "* /").replace("/*", "/ *")
 
 
-def texts(name: str, values: Sequence[str], *, public: bool = False) -> str:
+def texts(name: str, values: Sequence[str], *, static: bool = True) -> str:
     """A table of texts."""
-    listed = ", ".join(map(_text, values)) or "NULL"
-    return f"{'' if public else 'static '}const char *const {name}[] = {{{listed}}};"
+    return f"{'static ' * static}const char *const {name} = {{{listed(map(_text, values))}}};"
 
 
 def numbers(values: Iterable[float]) -> str:
     """A row of doubles; each is written so that it is read back as it is."""
-    return f"{{{', '.join(repr(float(value)) for value in values)}}}"
+    return f"{{{listed(repr(float(value)) for value in values)}}}"
+
+
+def _table(name: str, kind: str, rows: Iterable[Iterable[float]]) -> str:
+    lines = [f"    {_row(row, kind)}" for row in rows]
+    width = lines[0].count(",") + 1
+    values = ",\n".join(lines)
+    return f"static const {kind} {name}[{len(lines)}][{width}] = {{\n{values}}};"
+
+
+def _row(row: Iterable[float], kind: str) -> str:
+    if kind == "double":
+        return numbers(row)
+    return f"{{{listed(f'{float(value)!r}f' for value in row)}}}"
 
 
 def _text(text: str) -> str:

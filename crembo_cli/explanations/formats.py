@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from crembo_cli.errors import StudentError, UsageError, list_names, suggest
 
@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     from crembo_cli.students.scored.weights import WeightsStudent
 
 TREES = ("tree",)
-TREES_AND_WEIGHTS = ("tree", "weights")
+DIALECTS = (
+    "ansi",
+    "postgres",
+    "duckdb",
+    "sqlite",
+    "mysql",
+    "spark",
+    "bigquery",
+    "snowflake",
+    "clickhouse",
+    "tsql",
+    "oracle",
+)  # of SQL; see `explanations.dialects`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +37,15 @@ class Format:
     render: str  # "module:function", imported when needed: ReadableStudent -> str or bytes
     kinds: tuple[str, ...] | None = None  # see `OptionalStudent.kind`; None: every student
     curves: str = ""  # as `render`, for sums of curves, which are of the kind "weights" too
+    code: bool = False  # whether it is written from the student's program
+    options: tuple[str, ...] = ()  # the keyword arguments of `render`
 
     def supports(self, explained: ReadableStudent) -> bool:
         """Return whether that student has this format."""
-        from crembo_cli.students.capabilities import kind_of
+        from crembo_cli.students.capabilities import kind_of, program_of
 
+        if self.code:
+            return program_of(explained.student, explained.features) is not None
         if self.kinds is None:
             return True
         if _has_curves(explained):
@@ -65,12 +81,21 @@ FORMATS = {
     ),
     "dot": Format(suffix=".dot", render="crembo_cli.explanations.dot:dot_of", kinds=TREES),
     "sql": Format(
-        suffix=".sql", render="crembo_cli.explanations.sql:sql_of", kinds=TREES_AND_WEIGHTS
+        suffix=".sql",
+        render="crembo_cli.explanations.sql:sql_of",
+        code=True,
+        options=("class_", "dialect", "table", "keep"),
     ),
-    "python": Format(
-        suffix=".py", render="crembo_cli.explanations.python:python_of", kinds=TREES_AND_WEIGHTS
+    "python": Format(suffix=".py", render="crembo_cli.explanations.python:python_of", code=True),
+    "js": Format(
+        suffix=".js", render="crembo_cli.explanations.javascript:javascript_of", code=True
     ),
-    "c": Format(suffix=".c", render="crembo_cli.explanations.c:c_of", kinds=TREES_AND_WEIGHTS),
+    "c": Format(
+        suffix=".c", render="crembo_cli.explanations.c:c_of", code=True, options=("prefix",)
+    ),
+    "h": Format(
+        suffix=".h", render="crembo_cli.explanations.c:header_of", code=True, options=("prefix",)
+    ),
     "json": Format(suffix=".json", render="crembo_cli.explanations.text:json_of"),
 }
 
@@ -92,13 +117,23 @@ def format_of_suffix(suffix: str) -> str:
     )
 
 
-def explain(explained: ReadableStudent, name: str, class_: str | None = None) -> bytes:
+def explain(explained: ReadableStudent, name: str, **options: Any) -> bytes:
     """Return the student in the format `name` of FORMATS, as the bytes of a file.
 
-    With `class_`, SQL gives the probability of that class. Raises UsageError for an unknown one
-    or another format, StudentError if that student does not have the format.
+    `options` are those of the command line that are not None. Raises UsageError for one that the
+    format does not have, StudentError if that student does not have the format.
     """
     wanted = FORMATS[name]
+    for option in options:
+        if option not in wanted.options:
+            raise UsageError(
+                "unsupported option for this format",
+                where=f"--{option.rstrip('_')}",
+                found=f"--format {name}",
+                wanted=" or ".join(
+                    f"--format {key}" for key, each in FORMATS.items() if option in each.options
+                ),
+            )
     if not wanted.supports(explained):
         raise StudentError(
             "unsupported format for this student",
@@ -108,23 +143,7 @@ def explain(explained: ReadableStudent, name: str, class_: str | None = None) ->
         )
     module, function = wanted.renderer(explained).split(":")
     render: Callable[..., str | bytes] = getattr(import_module(module), function)
-    arguments = [] if class_ is None else [_class_index(explained, name, class_)]
-    content = render(explained, *arguments)
+    content = render(explained, **options)
     if isinstance(content, str):
         return content.encode("utf-8", "surrogateescape")
     return content
-
-
-def _class_index(explained: ReadableStudent, name: str, class_: str) -> int:
-    """The index of the class whose probability SQL gives. Raises UsageError."""
-    if name != "sql":
-        raise UsageError(
-            "only --format sql gives one class's probability",
-            where=f"--class {class_}",
-            found=f"--format {name}",
-            hint="text, json, python and c give the probabilities of all classes",
-        )
-    names = explained.class_names()
-    if class_ not in names:
-        raise UsageError(f"unknown class {class_!r}", where="--class", **suggest(class_, names))
-    return names.index(class_)

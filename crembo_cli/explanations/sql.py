@@ -1,211 +1,296 @@
-"""A student as one CASE expression of standard SQL over the table's columns.
+"""A student as one query that gives the label, or the probability of a class, for each row.
 
-A missing value is NULL, as in the table it came from; NaN, which few databases hold, is none.
+The first common table expression reads the table and cleans its cells, each once: numbers without
+NaN, texts that mean a missing value as NULL. The next ones compute what the student's parts need.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
 
-import numpy as np
-from numpy.typing import NDArray
-
-from crembo_cli.core.utilities import weights_of
-from crembo_cli.errors import CONTROLS, StudentError
-from crembo_cli.explanations.split import Split, split_at
+from crembo_cli.errors import UsageError, printable, suggest
+from crembo_cli.explanations.dialects import DIALECTS
+from crembo_cli.explanations.source import Source, listed, source_of
+from crembo_cli.explanations.sql_query import INDENT, Query, add_up, leaves_below
 from crembo_cli.student_file.metadata import ReadableStudent
-from crembo_cli.students.capabilities import kind_of, utilities_of
-from crembo_cli.students.contract import Feature
+from crembo_cli.students.program import LARGEST, Condition, Node
 
-if TYPE_CHECKING:
-    from crembo_cli.students.scored.weights import WeightsStudent
-    from crembo_cli.students.tree.model import Tree
-
-INDENT = "  "
-YES_OR_NO = 0.499, 0.501  # between them a column of yes and no is split
-GROUP = 50  # terms of a sum within one pair of brackets: databases nest an expression 1,000 deep
 ALWAYS, NEVER = "1 = 1", "1 = 0"  # the boolean words are missing in some databases
+TABLE = "data"  # the default of --table
+MOST_KEPT = 400  # features that are returned beside the label, if --keep names no columns
+ROUNDED_TO_0 = 2.0**-150  # in float32; PostgreSQL takes it for an error
+LEAST_EXPONENT = -700.0  # PostgreSQL takes an exponential that is 0 for an error
 
 
-def sql_of(explained: ReadableStudent, scored: int | None = None) -> str:
-    """One CASE expression that gives the class; one newline at the end.
+def sql_of(
+    explained: ReadableStudent,
+    *,
+    class_: str | None = None,
+    dialect: str = "ansi",
+    table: str = TABLE,
+    keep: Sequence[str] | None = None,
+) -> str:
+    """One query without a semicolon; a comment in its first line says what it is.
 
-    With `scored`, the index of a class, it gives the probability of that class instead. Columns
-    are named as the features are, in double quotes. Of weighted sums, one comparison stands for
-    each pair of classes. Raises StudentError for what SQL cannot say.
+    It gives the columns `keep` (None: the features) and `label` or, with `class_`, that class's
+    `probability`. Raises UsageError for an unknown class or table, StudentError for a name that
+    the dialect cannot write.
     """
-    student = explained.student
-    if kind_of(student) == "tree":
-        lines = _tree(explained, cast("Tree", student), scored)
-    elif scored is not None:
-        raise StudentError(
-            "unsupported option for this student",
-            where=explained.name,
-            found="--class",
-            wanted="a tree",
-            hint="--format python and --format c give the probabilities of any student",
-        )
-    else:
-        lines = _linear(explained, cast("WeightsStudent", student))
-    return "\n".join(lines) + "\n"
-
-
-def _tree(explained: ReadableStudent, tree: Tree, scored: int | None) -> list[str]:
-    def leaf(v: int) -> str:
-        if scored is None:
-            return _class(explained, tree.label[v])
-        return _number(float(tree.probabilities[v, scored]))
-
-    if tree.left[0] == 0:
-        return [f"CASE WHEN {ALWAYS} THEN {leaf(0)} END"]
-    lines: list[str] = []
-
-    def visit(v: int, depth: int, before: str, after: str) -> None:
-        indent = INDENT * depth
-        if tree.left[v] == v:
-            lines.append(f"{indent}{before}{leaf(v)}{after}")
-            return
-        split = split_at(tree, v, explained.features)
-        lines.append(f"{indent}{before}CASE WHEN {_goes_left(split, explained)}")
-        visit(int(tree.left[v]), depth + 1, "THEN ", "")
-        visit(int(tree.right[v]), depth + 1, "ELSE ", "")
-        lines.append(f"{indent}END{after}")
-
-    visit(0, 0, "", "")
-    return lines
-
-
-def _goes_left(split: Split, explained: ReadableStudent) -> str:
-    """A condition that is true where a row goes left, and false or unknown elsewhere."""
-    feature = explained.features[split.feature]
-    column = _identifier(feature.name)
-    if split.known is not None:
-        if split.known == split.missing_left:
-            return ALWAYS if split.known else NEVER
-        absent = _absent(feature, explained.missing_texts)
-        return f"NOT {absent}" if split.known else absent
-    if split.texts is None:
-        up_to, (low, high) = split.up_to or 0.0, YES_OR_NO
-        # DuckDB compares no boolean with a number; cast, a fraction stays one.
-        cell = f"CAST({column} AS REAL)" if low < up_to < high else column
-        condition = f"{cell} <= {_number(up_to)}"
-    else:
-        # Texts that mean a missing value go where NULL goes.
-        with_missing = split.texts_left == split.missing_left
-        also = feature.missing_texts(explained.missing_texts) if with_missing else ()
-        listed = [*split.texts, *also]
-        within = f"{column} IN ({', '.join(map(_text, listed))})" if listed else NEVER
-        outside = f"{column} NOT IN ({', '.join(map(_text, listed))})" if listed else ALWAYS
-        condition = within if split.texts_left else outside
-        if not listed and not split.missing_left and not split.texts_left:
-            condition = f"{column} IS NOT NULL"
-    return f"({condition} OR {column} IS NULL)" if split.missing_left else condition
-
-
-def _linear(explained: ReadableStudent, student: WeightsStudent) -> list[str]:
-    """The first class that no later one beats; what it does not beat is decided further down."""
-    c = len(explained.classes)
-    lines = ["CASE"]
-    for k in range(c - 1):
-        for later in range(k + 1, c):
-            word = "WHEN" if later == k + 1 else INDENT + "AND"
-            lines.append(f"{INDENT}{word} {_lead(explained, student, k, later)} >= 0")
-        lines.append(f"{INDENT}THEN {_class(explained, k)}")
-    return [*lines, f"{INDENT}ELSE {_class(explained, c - 1)}", "END"]
-
-
-def _lead(explained: ReadableStudent, student: WeightsStudent, k: int, other: int) -> str:
-    """The points of class `k` less those of class `other`."""
-    weights = student.weights.astype(float)
-    bias = student.bias.astype(float) + _log_weights(explained)
-    terms = [_number(bias[k] - bias[other])]
-    p = len(explained.features)
-    for j, feature in enumerate(explained.features):
-        mean, weight = float(student.columns.centre[j]), weights[j, k] - weights[j, other]
-        value = f"{_value(feature, explained.missing_texts)} - {_number(mean)}"
-        terms.append(f"COALESCE({value}, 0) * {_number(weight)}")
-    for flag, j in enumerate(student.columns.missing.tolist()):
-        feature = explained.features[j]
-        absent = _absent(feature, explained.missing_texts)
-        weight = weights[p + flag, k] - weights[p + flag, other]
-        terms.append(f"CASE WHEN {absent} THEN {_number(weight)} ELSE 0 END")
-    return _sum(terms)
-
-
-def _log_weights(explained: ReadableStudent) -> NDArray[np.float64]:
-    """What the utilities of a student's decisions add to the points of each class, (c,).
-
-    With a weight for each class, the largest expected utility is that of the most points.
-    """
-    utilities = utilities_of(explained.student)
-    if utilities is None:
-        return np.zeros(len(explained.classes))
-    weights = weights_of(utilities)
-    if weights is None:
-        raise StudentError(
-            "unsupported format for this student",
-            where=explained.name,
-            found="--format sql, and costs of wrong decisions (--cost)",
-            hint="use --format python or --format c, or compress with --class-weight",
-        )
-    return np.log(weights)
-
-
-def _sum(terms: list[str]) -> str:
-    """The terms added up, in brackets within brackets where they are many."""
-    while len(terms) > GROUP:
-        groups = [terms[first : first + GROUP] for first in range(0, len(terms), GROUP)]
-        terms = [f"({' + '.join(group)})" for group in groups]
-    return " + ".join(terms)
-
-
-def _value(feature: Feature, missing_texts: Sequence[str]) -> str:
-    """The number that stands for a cell; NULL where it is missing."""
-    column = _identifier(feature.name)
-    if not feature.categories:
-        return f"CAST({column} AS REAL)"
-    codes = " ".join(
-        f"WHEN {column} = {_text(text)} THEN {code}" for code, text in enumerate(feature.categories)
+    source = source_of(explained)
+    names = explained.class_names()
+    if class_ is not None and class_ not in names:
+        raise UsageError(f"unknown class {class_!r}", where="--class", **suggest(class_, names))
+    if ";" in table or "--" in table or not table.isprintable():
+        raise UsageError("invalid name of a table", where="--table", found=repr(table))
+    scored = None if class_ is None else names.index(class_)
+    features = [each.name for each in source.features]
+    kept = list(keep if keep is not None else features if len(features) <= MOST_KEPT else [])
+    return _StudentQuery(source=source, dialect=DIALECTS[dialect], kept=kept).text(
+        dialect, table, scored
     )
-    return f"CASE WHEN {_absent(feature, missing_texts)} THEN NULL {codes} ELSE -1 END"
 
 
-def _absent(feature: Feature, missing_texts: Sequence[str]) -> str:
-    column = _identifier(feature.name)
-    absent = feature.missing_texts(missing_texts) if feature.categories else ()
-    texts = ", ".join(map(_text, absent))
-    return f"({column} IS NULL OR {column} IN ({texts}))" if texts else f"({column} IS NULL)"
+@dataclass(kw_only=True)
+class _StudentQuery(Query):
+    source: Source
 
+    def text(self, dialect: str, table: str, scored: int | None) -> str:
+        self._clean(table)
+        answer = self._answer(scored)
+        outputs = [
+            (self.at(f"keep_{k}"), self.dialect.name(each)) for k, each in enumerate(self.kept)
+        ]
+        name = "label" if scored is None else "probability"
+        taken = {each.lower() for each in self.kept}
+        outputs.append((answer, f"crembo_{name}" if name in taken else name))
+        columns = ",\n".join(f"{INDENT}{expression} AS {alias}" for expression, alias in outputs)
+        ctes = ",\n".join(self.stages)
+        head = "".join(f"-- {line}\n" for line in self._head(dialect, scored))
+        return f"{head}WITH {ctes}\nSELECT\n{columns}\nFROM {self.last()}\n"
 
-def _class(explained: ReadableStudent, k: int) -> str:
-    label = explained.classes[int(k)]
-    return _text(label) if isinstance(label, str) else str(label)
-
-
-def _identifier(name: str) -> str:
-    if CONTROLS.search(name):
-        raise StudentError(
-            "unsupported control character in a feature's name",
-            where=f"column {name!r}",
-            found="--format sql",
-            hint="rename the column, or use another format",
+    def _head(self, dialect: str, scored: int | None) -> Iterable[str]:
+        columns = listed(f"{printable(each.name)} ({each.kind})" for each in self.source.features)
+        what = (
+            "the label" if scored is None else f"the probability of {self.source.classes[scored]}"
         )
-    return '"' + name.replace('"', '""') + '"'
+        yield printable(
+            f"crembo {version('crembo-cli')}, dialect {dialect}: {what} by {self.source.name}; "
+            f"columns: {columns}"
+        )
+        most = self.dialect.longest
+        for each in self.source.features:
+            if most and len(each.name.encode()) > most:
+                yield printable(f"warning: names are cut after {most} bytes: {each.name}")
 
+    def _clean(self, table: str) -> None:
+        """The first stage: the kept columns as they are, and the cells that the student reads."""
+        used = {each.value for each in self.source.program.conditions()}
+        used |= {*self.source.program.numbers(), *self.source.program.flags}
+        names = {f"keep_{k}": f"crembo_keep_{k}" for k in range(len(self.kept))}
+        columns = [
+            f"t.{self.dialect.name(each)} AS {names[f'keep_{k}']}"
+            for k, each in enumerate(self.kept)
+        ]
+        for j, each in enumerate(self.source.features):
+            if j in used:
+                names[f"x{j}"] = self.dialect.name(each.name)
+                columns.append(f"{self._cell(j)} AS {names[f'x{j}']}")
+        self.add(columns, f"{table} t", names)
 
-def _text(text: str) -> str:
-    """A literal; control characters, which a terminal would obey, are calls of CHR."""
-    parts = [
-        f"CHR({ord(part)})" if CONTROLS.fullmatch(part) else "'" + part.replace("'", "''") + "'"
-        for part in re.split(f"({CONTROLS.pattern})", text)
-        if part
-    ]
-    return f"({' || '.join(parts)})" if len(parts) > 1 else "".join(parts) or "''"
+    def _cell(self, j: int) -> str:
+        feature, dialect = self.source.features[j], self.dialect
+        column = f"t.{dialect.name(feature.name)}"
+        if feature.categories:
+            text = dialect.text.format(x=column)
+            missing = listed(map(dialect.to_compare, self.source.missing_of(j)))
+            return f"CASE WHEN {text} IN ({missing}) THEN NULL ELSE {text} END" if missing else text
+        cast = dialect.boolean if feature.kind == "boolean" else dialect.double
+        return dialect.number.format(x=cast.format(x=column))
 
+    def _answer(self, scored: int | None) -> str:
+        """The stages after the first one; returns what they lead to."""
+        program, dialect = self.source.program, self.dialect
+        tested = {each.value for each in program.conditions()}
+        tested |= {*program.flags} - {*program.numbers()}
+        cells = [f"x{j}" for j in range(len(self.source.features)) if j in tested]
+        if program.numbers():
+            self.stage({f"n{j}": self._number(j) for j in program.numbers()}, cells)
+        if program.sums:
+            sums = {
+                f"s{k}": add_up(
+                    [dialect.of(each.offset)]
+                    + [
+                        f"COALESCE({self.at(f'n{term.feature}')}, {dialect.of(term.fill)})"
+                        f" * {dialect.of(term.weight)}"
+                        for term in each.terms
+                    ]
+                )
+                for k, each in enumerate(program.sums)
+            }
+            self.stage(sums, cells)
+        if not program.softmax:
+            labels = self.source.labels()
 
-def _number(value: float) -> str:
-    """A literal with an exponent: without one it would be an exact decimal, not a double."""
-    written = repr(float(value))
-    return written if "e" in written else f"{written}e0"
+            def leaf(k: int) -> str:
+                if scored is None:
+                    return self._class(int(labels[k]))
+                return dialect.of(program.table[k, scored])
+
+            return self._case(program.trees[0], leaf, 1)
+        c = len(self.source.classes)
+        scores = [dialect.of(each) for each in program.begin]
+        if program.trees:
+            leaves = {f"l{t}": self._case(each, str, 2) for t, each in enumerate(program.trees)}
+            self.stage(leaves, [])
+            scores = [
+                add_up(
+                    [scores[y], *(self._leaf(t, tree, y) for t, tree in enumerate(program.trees))]
+                )
+                for y in range(c)
+            ]
+        if program.layers:
+            scores = self._layers()
+        self.stage({f"z{y}": each for y, each in enumerate(scores)}, [])
+        return self._decide(scored)
+
+    def _number(self, j: int) -> str:
+        """The number that stands for a cell, NULL where it is missing."""
+        x, dialect = self.at(f"x{j}"), self.dialect
+        if categories := self.source.features[j].categories:
+            codes = " ".join(
+                f"WHEN {dialect.to_compare(text)} THEN {code}"
+                for code, text in enumerate(categories)
+            )
+            return f"CASE WHEN {x} IS NOT NULL THEN CASE {x} {codes} ELSE -1 END END"
+        if not dialect.real and not self.source.program.sums:
+            return x  # columns are cut to a range anyway
+        most, least = dialect.of(LARGEST), dialect.of(-LARGEST)
+        cut = f"CASE WHEN {x} > {most} THEN {most} WHEN {x} < {least} THEN {least} ELSE {x} END"
+        if not dialect.real:
+            return cut
+        tiny = f"CASE WHEN ABS({x}) <= {dialect.of(ROUNDED_TO_0)} THEN 0e0"
+        return dialect.double.format(x=dialect.real.format(x=cut.replace("CASE", tiny, 1)))
+
+    def _case(self, node: Node, leaf: Callable[[int], str], depth: int) -> str:
+        """A tree as CASE expressions within one another; a chain of branches is one of them."""
+        if isinstance(node, int):
+            return leaf(node)
+        indent = "\n" + INDENT * (depth + 1)
+        lines = ["CASE"]
+        while not isinstance(node, int):
+            condition = " AND ".join(map(self._condition, node.conditions))
+            lines.append(f"{indent}WHEN {condition} THEN {self._case(node.then, leaf, depth + 1)}")
+            node = node.other
+        return "".join([*lines, f"{indent}ELSE {leaf(node)}{indent[:-2]}END"])
+
+    def _condition(self, condition: Condition) -> str:
+        """A condition that is true where it holds, and false or unknown elsewhere."""
+        p = len(self.source.features)
+        j = condition.value
+        x = self.at(f"x{j}" if j < p else f"s{j - p}")
+        if condition.known is not None:
+            if condition.known == condition.missing:
+                return ALWAYS if condition.known else NEVER
+            return f"{x} IS {'NOT ' * condition.known}NULL"
+        if condition.texts is None:
+            sign = ">" if condition.inverted else "<="
+            test = f"{x} {sign} {self.dialect.of(condition.up_to or 0.0)}"
+        elif condition.texts:
+            texts = listed(map(self.dialect.to_compare, condition.texts))
+            test = f"{x} {'NOT ' * condition.inverted}IN ({texts})"
+        else:
+            test = f"{x} IS NOT NULL" if condition.inverted else NEVER
+        return f"({test} OR {x} IS NULL)" if condition.missing else test
+
+    def _leaf(self, t: int, tree: Node, y: int) -> str:
+        """What a tree adds to the score of class y."""
+        leaves = sorted(leaves_below(tree))
+        values = [self.dialect.of(self.source.program.table[leaf, y]) for leaf in leaves]
+        cases = " ".join(
+            f"WHEN {leaf} THEN {value}" for leaf, value in zip(leaves[1:], values[1:], strict=True)
+        )
+        return f"CASE {self.at(f'l{t}')} {cases} ELSE {values[0]} END" if cases else values[0]
+
+    def _layers(self) -> list[str]:
+        """The scores, after the stages of the columns and of all layers but the last."""
+        program, dialect = self.source.program, self.dialect
+        inputs: dict[str, str] = {}
+        for k, each in enumerate(program.columns):
+            n = self.at(f"n{each.feature}")
+            rise = f"({n} - {dialect.of(each.shift)}) * {dialect.of(each.scale)}"
+            rise = n if (each.shift, each.scale) == (0.0, 1.0) else rise
+            low, high = dialect.of(each.low), dialect.of(each.high)
+            absent = f"{n} IS NULL"
+            if self.source.features[each.feature].categories:
+                absent += f" OR {n} < 0"
+            mean = dialect.of(each.mean)
+            inputs[f"v{k}"] = (
+                f"CASE WHEN {absent} THEN {mean} WHEN {rise} < {low} THEN {low}"
+                f" WHEN {rise} > {high} THEN {high} ELSE {rise} END - {mean}"
+            )
+        for k, j in enumerate(program.flags, start=len(inputs)):
+            cell = self.at(f"n{j}" if f"n{j}" in self.names else f"x{j}")
+            inputs[f"v{k}"] = f"CASE WHEN {cell} IS NULL THEN 1 ELSE 0 END"
+        self.stage(inputs, [])
+        if program.products:
+            products = {
+                f"v{k}": f"{self.at(f'v{left}')} * {self.at(f'v{right}')}"
+                for k, (left, right) in enumerate(program.products, start=len(inputs))
+            }
+            self.stage(products, list(inputs))
+            inputs |= products
+        keys = list(inputs)
+        for number, layer in enumerate(program.layers):
+            sums = [
+                add_up(
+                    [dialect.of(bias)]
+                    + [
+                        f"{self.at(key)} * {dialect.of(weight)}"
+                        for key, weight in zip(keys, weights, strict=True)
+                        if weight
+                    ]
+                )
+                for bias, weights in zip(layer.bias, layer.weights.T, strict=True)
+            ]
+            if layer is program.layers[-1]:
+                return sums
+            self.stage({f"u{number}_{k}": each for k, each in enumerate(sums)}, [])
+            units = [self.at(f"u{number}_{k}") for k in range(len(sums))]
+            keys = [f"h{number}_{k}" for k in range(len(sums))]
+            cut = [f"CASE WHEN {unit} > 0 THEN {unit} ELSE 0 END" for unit in units]
+            self.stage(dict(zip(keys, cut, strict=True)), [])
+        raise AssertionError("the last layer gives the scores")
+
+    def _decide(self, scored: int | None) -> str:
+        """The class of the largest score or expected utility, or the probability of a class."""
+        classes = range(len(self.source.classes))
+        scores = [f"z{y}" for y in classes]
+        utilities = self.source.utilities
+        if scored is None and utilities is None:
+            return self.largest(scores, [self._class(y) for y in classes])
+        most = self.largest(scores, [self.at(key) for key in scores])
+        self.stage({"most": most}, scores)
+        least = self.dialect.of(LEAST_EXPONENT)
+        steps = [f"{self.at(key)} - {self.at('most')}" for key in scores]
+        shares = {
+            f"e{y}": f"EXP(CASE WHEN {step} < {least} THEN {least} ELSE {step} END)"
+            for y, step in enumerate(steps)
+        }
+        self.stage(shares, [])
+        if scored is not None:
+            return f"{self.at(f'e{scored}')} / ({' + '.join(map(self.at, shares))})"
+        assert utilities is not None
+        worth = {
+            f"w{y}": add_up(
+                [f"{self.at(f'e{k}')} * {self.dialect.of(utilities[k, y])}" for k in classes]
+            )
+            for y in classes
+        }
+        self.stage(worth, [])
+        return self.largest(list(worth), [self._class(y) for y in classes])
+
+    def _class(self, y: int) -> str:
+        label = self.source.classes[y]
+        return self.dialect.literal(label) if isinstance(label, str) else str(label)

@@ -29,6 +29,7 @@ def json_of(explained: ReadableStudent) -> str:
         "features": [
             {
                 "name": each.name,
+                "kind": each.kind,
                 "categories": list(each.categories),
                 "missing_texts": list(each.missing_texts(explained.missing_texts))
                 if each.categories

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from crembo_cli.explanations.formats import FORMATS, format_of_suffix
+from crembo_cli.explanations.formats import DIALECTS, FORMATS, format_of_suffix
 from crembo_cli.explanations.formats import explain as render
 from crembo_cli.files import check_output, write_together
-from crembo_cli.runs.options import check_choice
+from crembo_cli.runs.options import check_choice, parse_names
 from crembo_cli.student_file.read import read_student
 
 
@@ -16,12 +17,17 @@ def explain(
     *,
     format: str | None = None,  # noqa: A002  # the option is called so
     class_: str | None = None,
+    dialect: str | None = None,
+    table: str | None = None,
+    keep: str | Sequence[str] | None = None,
+    prefix: str | None = None,
     output: str | Path | None = None,
     no_clobber: bool = False,
 ) -> bytes:
     """The student in the ONNX file `student`, in a format: text by default.
 
-    The arguments are the options of `crembo explain`; `class_` is `--class`. With `output` the
+    The arguments are the options of `crembo explain`; `class_` is `--class`. `dialect`, `table`,
+    `keep` and `class_` are for SQL, `prefix` is for C. With `output` the
     result is written there as well, and the format follows from its suffix. Returns UTF-8 text,
     or a PNG image. Raises UsageError for an unknown format or class, StudentError for a file that
     crembo did not write or a student that has no such format, OutputError.
@@ -30,9 +36,22 @@ def explain(
     if format is not None:
         check_choice("--format", format, tuple(FORMATS))
     chosen = format or (format_of_suffix(path.suffix) if path else "text")
+    if dialect is not None:
+        check_choice("--dialect", dialect, DIALECTS)
+    options = {
+        "class_": class_,
+        "dialect": dialect,
+        "table": table,
+        "keep": parse_names("--keep", keep),
+        "prefix": prefix,
+    }
     if path is not None:
         check_output(path, [Path(student)], no_clobber=no_clobber)
-    content = render(read_student(student), chosen, class_)
+    content = render(
+        read_student(student),
+        chosen,
+        **{name: value for name, value in options.items() if value is not None},
+    )
     if path is not None:
         write_together({path: content})
     return content

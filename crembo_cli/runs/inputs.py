@@ -235,7 +235,7 @@ def label_table(
         coded = [
             j for j, name in enumerate(columns.features) if name in types and types[name].coded
         ]
-        encoding = learn_encoding(frame, beliefs, options.missing, coded)
+        encoding = learn_encoding(frame, beliefs, options.missing, coded, table.booleans)
     y_true = None
     if labels and columns.label is not None:
         y_true = match_labels(

@@ -16,12 +16,11 @@ from crembo_cli.student_file.signature import (
     LABEL,
     LABELS,
     PROBABILITIES,
-    ROWS,
     Signature,
     input_infos,
     rows_nodes,
 )
-from crembo_cli.students.capabilities import utilities_of
+from crembo_cli.students.capabilities import opsets_of, utilities_of
 from crembo_cli.students.contract import Floats, Student
 from crembo_cli.teachers.contract import ClassLabel, ModelInput
 from crembo_cli.teachers.onnx.inputs import build_feeds, fixed_batch, pack_feeds
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from crembo_cli.teachers.contract import ClassLabel
 
 
-IR_VERSION = 8  # with the operator sets below, what runtimes of 2023 load
-OPSET, ML_OPSET = 18, 3
 INT64 = 2**63
 
 
@@ -55,9 +52,9 @@ def build_model(
     """
     from onnx import TensorProto, checker, helper
 
-    nodes, initializers = rows_nodes(signature)
-    own_nodes, own_initializers = student.to_onnx(ROWS, INDEX, PROBABILITIES)
-    _rename(own_nodes, own_initializers, {each.name for each in signature.inputs})
+    nodes, initializers, rows = rows_nodes(signature)
+    own_nodes, own_initializers = student.to_onnx(rows, INDEX, PROBABILITIES)
+    _rename(own_nodes, own_initializers, {each.name for each in signature.inputs} - {rows})
     labels, label_nodes, label_initializers = _labels(classes)
     batch = signature.inputs[0].shape[0]
     graph = helper.make_graph(
@@ -74,15 +71,16 @@ def build_model(
         ],
         [*initializers, *own_initializers, *label_initializers],
     )
+    opsets = [
+        helper.make_opsetid(domain, opset)
+        for domain, opset in zip(("", "ai.onnx.ml"), opsets_of(student), strict=True)
+    ]
     model = helper.make_model(
         graph,
         producer_name="crembo",
         producer_version=version,
-        ir_version=IR_VERSION,
-        opset_imports=[
-            helper.make_opsetid("", OPSET),
-            helper.make_opsetid("ai.onnx.ml", ML_OPSET),
-        ],
+        ir_version=helper.find_min_ir_version_for(opsets),  # the oldest runtimes load it
+        opset_imports=opsets,
     )
     helper.set_model_props(model, dict(sorted(metadata.items())))
     checker.check_model(model)
@@ -92,7 +90,7 @@ def build_model(
 def _rename(nodes: list[NodeProto], initializers: list[TensorProto], taken: set[str]) -> None:
     """Give the student's own tensors other names where they are `taken` by an input.
 
-    The student reads no input itself, so that every such name among its nodes is its own.
+    Every such name among its nodes is its own.
     """
     for each in initializers:
         each.name += "_" * (each.name in taken)

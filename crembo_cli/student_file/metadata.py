@@ -63,7 +63,7 @@ def candidate_metadata(
         THRESHOLD: threshold,
         CLASSES: list(teacher.classes),
         SIZE: student.size(),
-        FEATURES: [asdict(each) for each in train.encoding.features],
+        FEATURES: [_written(each) for each in train.encoding.features],
         UNITS: list(units),
         TEACHER_SHA256: teacher.sha256,
         DATA_SHA256: train.table.sha256,
@@ -73,6 +73,12 @@ def candidate_metadata(
     }
     blanks = {key: " " * width for key, width in TEST_WIDTHS.items()}
     return {key: _text(value) for key, value in values.items()} | blanks
+
+
+def _written(feature: Feature) -> dict[str, Any]:
+    """The feature as JSON values, without those that most features have."""
+    usual = asdict(Feature(name=""))
+    return {key: value for key, value in asdict(feature).items() if value != usual[key]}
 
 
 def with_test_results(
@@ -191,7 +197,10 @@ def features_of(model: ModelProto) -> tuple[Feature, ...]:
     listed: list[dict[str, Any]] = json.loads(metadata_of(model)[FEATURES])
     return tuple(
         Feature(
-            name=each["name"], categories=tuple(each["categories"]), missing=bool(each["missing"])
+            name=each["name"],
+            categories=tuple(each.get("categories", ())),
+            missing=bool(each.get("missing", False)),
+            kind=str(each.get("kind", Feature.kind)),
         )
         for each in listed
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.encode import Encoding
 
 OWN = "crembo_"  # what the names of the tensors begin with that are neither input nor output
-ROWS = "crembo_rows"  # the matrix that the student reads: float32 (batch, p)
+ROWS = "crembo_rows"  # the matrix that the student reads, if it is not an input itself
 INDEX, LABEL, PROBABILITIES = "crembo_index", "label", "probabilities"
 LABELS = "crembo_labels"  # the initializer that holds the classes
 UNSEEN = -1.0  # the code of a category that was not there when the student was fitted
@@ -97,8 +97,8 @@ def input_infos(signature: Signature) -> list[ValueInfoProto]:
     ]
 
 
-def rows_nodes(signature: Signature) -> tuple[list[NodeProto], list[TensorProto]]:
-    """Nodes that write the tensor ROWS, float32 (batch, p), from the signature's inputs."""
+def rows_nodes(signature: Signature) -> tuple[list[NodeProto], list[TensorProto], str]:
+    """Nodes that make the matrix of the signature's inputs, float32 (batch, p), and its name."""
     from onnx import TensorProto
 
     made = _Fragment(missing_texts=signature.missing_texts)
@@ -117,11 +117,8 @@ def rows_nodes(signature: Signature) -> tuple[list[NodeProto], list[TensorProto]
             parts.append(flat)
         else:
             parts.append(made.add("Cast", [flat], f"crembo_input_{k}_float", to=TensorProto.FLOAT))
-    if len(parts) == 1:
-        made.add("Identity", parts, ROWS)
-    else:
-        made.add("Concat", parts, ROWS, axis=1)
-    return made.nodes, made.initializers
+    rows = parts[0] if len(parts) == 1 else made.add("Concat", parts, ROWS, axis=1)
+    return made.nodes, made.initializers, rows
 
 
 def _text_columns(made: _Fragment, k: int, flat: str, features: Sequence[Feature]) -> list[str]:

@@ -12,6 +12,8 @@ from crembo_cli.students.contract import Family, Feature, OptionalStudent, Stude
 if TYPE_CHECKING:
     from onnx import GraphProto
 
+    from crembo_cli.students.program import Program
+
 
 def grid_of(family: type[Family]) -> tuple[Mapping[str, int], ...]:
     """The settings of `family` that `--student auto` tries."""
@@ -30,6 +32,12 @@ def reader_of(family: type[Family]) -> Callable[[GraphProto], Student] | None:
     return read
 
 
+def opsets_of(student: object) -> tuple[int, int]:
+    """The operator sets of ONNX and of ai.onnx.ml whose operators `student` uses."""
+    opsets: tuple[int, int] = getattr(student, "opsets", (18, 3))
+    return opsets
+
+
 def kind_of(student: object) -> str:
     """The kind of `student`, such as "tree"; "" if it has none."""
     return str(getattr(student, "kind", ""))
@@ -39,6 +47,13 @@ def utilities_of(student: object) -> Doubles | None:
     """The utilities that `student` decides by, float64 (c, c); None: the most probable class."""
     utilities: Doubles | None = getattr(student, "utilities", None)
     return utilities
+
+
+def program_of(student: object, features: Sequence[Feature]) -> Program | None:
+    """The student as a program; None if it is not available in this form."""
+    if not hasattr(student, "program"):
+        return None
+    return cast("OptionalStudent", student).program(features)
 
 
 def exact_margins(student: object, rows: Floats, units: Doubles) -> Doubles | None:

@@ -25,6 +25,8 @@ from crembo_cli.arrays import Doubles, Floats, Indices
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, TensorProto
 
+    from crembo_cli.students.program import Program
+
 __all__ = [
     "Family",
     "Feature",
@@ -45,6 +47,7 @@ class Feature:
     name: str  # the column's name in the table
     categories: tuple[str, ...] = ()  # code k stands for categories[k]; empty: a number
     missing: bool = False  # whether any training row has no value here
+    kind: str = "number"  # of its cells: "number", "whole number", "boolean" or "text"
 
     def missing_texts(self, spellings: Sequence[str]) -> tuple[str, ...]:
         """Return those of `spellings` that mean a missing cell here: all but its categories."""
@@ -101,7 +104,7 @@ class Student(Protocol):
 
         They read the tensor named `rows`, float32 (batch, p), and write `index`, int64
         (batch,), and `probabilities`, float32 (batch, c). Any other tensor and node name must
-        begin with "student_". Operators up to opset 18 and ai.onnx.ml 3 may be used.
+        begin with "student_". Operators are those of opset 18 and ai.onnx.ml 3, or of `opsets`.
         """
         ...
 
@@ -113,8 +116,18 @@ class Student(Protocol):
 class OptionalStudent(Protocol):
     """The optional parts of a student. Each one may be missing; none is ever required."""
 
-    kind: ClassVar[str]  # the explain formats and drawings that apply: "tree", "weights", ...
-    # default: "", only text and JSON apply
+    kind: ClassVar[str]  # the drawings that apply: "tree", "weights", ...
+    # default: "", none
+
+    opsets: ClassVar[tuple[int, int]]  # of ONNX and of ai.onnx.ml, for the operators of `to_onnx`;
+    # runtimes of 2020 load (11, 2); default: (18, 3)
+
+    def program(self, features: Sequence[Feature]) -> Program:
+        """The whole student in the form from which code is written; see `students.program`.
+
+        Default: `crembo explain` writes no code (Python, C, SQL, ...) of this student.
+        """
+        ...
 
     def margins(self, rows: Floats, units: Doubles) -> Doubles | None:
         """The exact margin of each row, float64 (n,), >= 0, in `units`; inf if nothing changes it.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.arrays import LEAF
+from crembo_cli.arrays import EVERYTHING, LEAF, NOTHING
 from crembo_cli.students.nodes import TreeArrays
 
 if TYPE_CHECKING:
@@ -77,14 +77,17 @@ def read_tree_ensemble(graph: GraphProto) -> TreeArrays:
     ]
     values = np.zeros((int((~split).sum()), int(read["n_targets"])), np.float32)
     values[leaf, np.array(read["target_ids"])] = np.array(read["target_weights"], np.float32)
-    begin = read.get("base_values")
+    threshold = np.array(read["nodes_values"], np.float32)
+    missing_left = np.array(read["nodes_missing_value_tracks_true"]) > 0
+    nothing = split & (left > right)  # see `tree_ensemble`
+    threshold[threshold == np.inf] = EVERYTHING
+    threshold[nothing] = NOTHING
     return TreeArrays(
         root=root,
         feature=np.where(split, np.array(read["nodes_featureids"]), LEAF),
-        threshold=np.array(read["nodes_values"], np.float32),
-        missing_left=np.array(read["nodes_missing_value_tracks_true"]) > 0,
-        left=left,
-        right=right,
+        threshold=threshold,
+        missing_left=missing_left ^ nothing,
+        left=np.minimum(left, right),
+        right=np.maximum(left, right),
         values=values,
-        begin=None if begin is None else np.array(begin, np.float32),
     )

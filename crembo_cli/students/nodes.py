@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crembo_cli.arrays import LEAF, Bools, Floats, Indices, Int32s
+from crembo_cli.arrays import EVERYTHING, LEAF, NOTHING, Bools, Floats, Indices, Int32s
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
+
+OPSETS = 11, 2  # of ONNX and of ai.onnx.ml, for the operators that our own families use
 
 
 class Nodes:
@@ -25,7 +27,7 @@ class Nodes:
         operator: str,
         reads: list[str],
         writes: str | None = None,
-        **attributes: int,
+        **attributes: int | list[int],
     ) -> str:
         """Add a node and return the name of the tensor that it writes: `writes`, if given."""
         from onnx import helper
@@ -51,6 +53,14 @@ class Nodes:
 
         return self.add("Cast", [tensor], to=TensorProto.DOUBLE)
 
+    def finite(self, cells: str) -> str:
+        """Add a Clip of float32 `cells` to the finite numbers and return the name of the result.
+
+        What it makes of NaN depends on the runtime: test for it before.
+        """
+        ends = (self.constant(np.array(end, np.float32)) for end in (-EVERYTHING, EVERYTHING))
+        return self.add("Clip", [cells, *ends])
+
     def double(self, value: Floats) -> str:
         """Add an initializer that is stored as float32 and read as float64."""
         return self.as_double(self.constant(value))
@@ -67,7 +77,6 @@ class TreeArrays:
     left: Indices | Int32s  # (m,) the left child; any number at a leaf
     right: Indices | Int32s  # (m,) the right child; any number at a leaf
     values: Floats  # (leaves, c) what each leaf adds, leaves in the order of their nodes
-    begin: Floats | None = None  # (c,) the values before any tree; None: 0
 
 
 def tree_ensemble(trees: TreeArrays, rows: str, values: str, name: str) -> NodeProto:
@@ -76,11 +85,20 @@ def tree_ensemble(trees: TreeArrays, rows: str, values: str, name: str) -> NodeP
     It is a TreeEnsembleRegressor with one target for each class. skl2onnx leaves
     `nodes_missing_value_tracks_true` at 0, so that missing values silently go the wrong way. Of
     two classes a TreeEnsembleClassifier in onnxruntime predicts the second wherever its weight is
-    above 0; the regressor has no such special case.
+    above 0; the regressor has no such special case. There are no `base_values`: onnx's own
+    evaluator of 2023 writes them over the sums.
+
+    A threshold that sends all known values to one side must send infinite ones there too, though
+    `x <= -inf` holds for -inf: such a split is written as `x <= inf`, if need be with its sides
+    exchanged.
     """
     from onnx import helper
 
     split = trees.feature != LEAF
+    nothing = split & (trees.threshold == NOTHING)
+    threshold = np.where(nothing | (trees.threshold == EVERYTHING), np.inf, trees.threshold)
+    left, right = (np.where(split, side, 0) for side in (trees.left, trees.right))
+    left, right = np.where(nothing, right, left), np.where(nothing, left, right)
     leaves = np.flatnonzero(~split)
     nodes, c = np.arange(len(split)), trees.values.shape[1]
     tree = np.searchsorted(trees.root, nodes, side="right") - 1
@@ -94,15 +112,16 @@ def tree_ensemble(trees: TreeArrays, rows: str, values: str, name: str) -> NodeP
         n_targets=c,
         aggregate_function="SUM",
         post_transform="NONE",
-        base_values=None if trees.begin is None else trees.begin.tolist(),
         nodes_treeids=tree.tolist(),
         nodes_nodeids=own.tolist(),
         nodes_modes=np.where(split, "BRANCH_LEQ", "LEAF").tolist(),
         nodes_featureids=np.maximum(trees.feature, 0).tolist(),
-        nodes_values=trees.threshold.tolist(),
-        nodes_missing_value_tracks_true=(trees.missing_left & split).astype(int).tolist(),
-        nodes_truenodeids=np.where(split, own[trees.left], 0).tolist(),
-        nodes_falsenodeids=np.where(split, own[trees.right], 0).tolist(),
+        nodes_values=threshold.tolist(),
+        nodes_missing_value_tracks_true=((trees.missing_left ^ nothing) & split)
+        .astype(int)
+        .tolist(),
+        nodes_truenodeids=np.where(split, own[left], 0).tolist(),
+        nodes_falsenodeids=np.where(split, own[right], 0).tolist(),
         target_treeids=np.repeat(tree[leaves], c).tolist(),
         target_nodeids=np.repeat(own[leaves], c).tolist(),
         target_ids=np.tile(np.arange(c), len(leaves)).tolist(),

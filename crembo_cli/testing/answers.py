@@ -153,7 +153,7 @@ def _check_size(student: Student) -> None:
 def model_bytes(student: Student, p: int, c: int) -> bytes:
     """The student as an ONNX model of its own: rows in, index and probabilities out.
 
-    Raises AssertionError if its nodes do not form a valid model of opset 18 and ai.onnx.ml 3.
+    Raises AssertionError if its nodes do not form a valid model of its opsets.
     """
     import onnx
     from onnx import TensorProto, helper
@@ -174,12 +174,15 @@ def model_bytes(student: Student, p: int, c: int) -> bytes:
         ],
         constants,
     )
-    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
+    opset, ml_opset = getattr(student, "opsets", (18, 3))
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", ml_opset)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
     try:
         onnx.checker.check_model(model, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise AssertionError(f"`to_onnx` makes a valid model of opset 18; found {error}") from error
+        raise AssertionError(
+            f"`to_onnx` makes a valid model of opset {opset}; found {error}"
+        ) from error
     data: bytes = model.SerializeToString(deterministic=True)
     return data
 

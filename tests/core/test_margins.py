@@ -113,12 +113,15 @@ def test_linear_margins_written_out() -> None:
     """Two features, three classes: the nearest of the other two classes decides."""
     weights = np.array([[1.0, 0.0, -1.0], [0.0, 0.0, 1.0]])
     scores = np.array([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 3.0]])
-    absent = np.array([[False, False], [False, False], [True, False]])
+    cells, wide = np.array([[0, 0], [0, 0], [np.nan, 0]]), np.array([[-9, -9], [9, 9]], np.float32)
     # Row 0: 1 ahead of class 1 at 1 a unit; 2 ahead of class 2 at 2 + 1. Row 2: only feature 1
     # moves, and against either class it moves the lead by 1.
-    found = linear_margins(scores, weights, np.array([1.0, 1.0]), absent)
+    found = linear_margins(scores, weights, np.array([1.0, 1.0]), cells, wide)
     assert found.tolist() == [2 / 3, 0.0, 3.0]
-    assert linear_margins(scores[:1], weights, np.zeros(2), absent[:1]).tolist() == [np.inf]
+    assert linear_margins(scores[:1], weights, np.zeros(2), cells[:1], wide).tolist() == [np.inf]
+    # Where feature 0 can go down by 1/2 only, class 1 is out of reach; class 2 is not.
+    narrow = np.array([[-0.5, -9], [9, 9]], np.float32)
+    assert linear_margins(scores[:1], weights, np.ones(2), cells[:1], narrow).tolist() == [1.0]
 
 
 @given(SEEDS)
@@ -130,17 +133,24 @@ def test_linear_margins_are_tight(seed: int) -> None:
     rows, units = rng.normal(size=(20, 3)), rng.uniform(0.1, 3, 3)
     absent = rng.random(rows.shape) < 0.2
     rows[absent] = 0.0
-    scores = rows @ weights + bias
-    margins = linear_margins(scores, weights, units, absent)
+    limits = np.sort(rng.normal(size=(2, 3)) * 2, axis=0).astype(np.float32)
+
+    def scores_of(rows: Doubles) -> Doubles:
+        return np.clip(rows, *limits) @ weights + bias
+
+    scores = scores_of(rows)
+    cells = np.where(absent, np.nan, rows)
+    margins = linear_margins(scores, weights, units, cells, limits)
     corners = np.array(list(product((-1.0, 1.0), repeat=3)))
     predicted = scores.argmax(axis=1)
     for i, margin in enumerate(margins):
         if margin == np.inf:
-            assert absent[i].all()
+            moved = rows[i] + corners * np.where(absent[i], 0, 1e6)
+            assert (scores_of(moved).argmax(axis=1) == predicted[i]).all()
             continue
         for size, changes in ((margin * (1 - 1e-9), False), (margin * (1 + 1e-9) + 1e-12, True)):
             moved = rows[i] + corners * np.where(absent[i], 0, units * size)
-            assert ((moved @ weights + bias).argmax(axis=1) != predicted[i]).any() == changes
+            assert (scores_of(moved).argmax(axis=1) != predicted[i]).any() == changes
 
 
 @pytest.mark.parametrize("count", [0, 1, 20_000])

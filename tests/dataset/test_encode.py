@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crembo_cli.dataset.encode import NO_TEXT, learn_encoding
+from crembo_cli.dataset.frames import table_in_memory
 from crembo_cli.dataset.literals import MISSING
 from crembo_cli.errors import DataError, DefectError
 from crembo_cli.students.contract import Feature
@@ -29,11 +30,11 @@ LEARNED = learn_encoding(FRAME, BELIEFS)
 def test_the_features_have_their_categories() -> None:
     """Numbers have no categories, text has its own in order of belief, missing cells are told."""
     assert LEARNED.features == (
-        Feature(name="age"),
+        Feature(name="age", kind="whole number"),
         Feature(name="pay", missing=True),
-        Feature(name="sex"),
-        Feature(name="job", categories=("smith", "clerk"), missing=True),
-        Feature(name="town", categories=("X", "Y", "NA"), missing=True),
+        Feature(name="sex", kind="boolean"),
+        Feature(name="job", categories=("smith", "clerk"), missing=True, kind="text"),
+        Feature(name="town", categories=("X", "Y", "NA"), missing=True, kind="text"),
     )
 
 
@@ -117,7 +118,9 @@ def test_a_text_column_may_be_missing_on_all_rows() -> None:
     """A column of text without any stays a column of text."""
     frame = pd.DataFrame({"a": pd.Series([None, None], dtype=object)})
     learned = learn_encoding(frame, BELIEFS[:2])
-    assert learned.features == (Feature(name="a", categories=(NO_TEXT,), missing=True),)
+    assert learned.features == (
+        Feature(name="a", categories=(NO_TEXT,), missing=True, kind="text"),
+    )
     assert np.isnan(learned.encode(frame)).all()
     pd.testing.assert_frame_equal(learned.decode(learned.encode(frame)), frame)
 
@@ -139,3 +142,12 @@ def test_text_survives_a_round_trip(cells: list[str | None], classes: int) -> No
     back = learned.decode(learned.encode(frame))["a"].tolist()
     absent = None if None in cells else ""
     assert back == [cell or absent for cell in cells]
+
+
+def test_booleans_with_missing_cells_are_booleans() -> None:
+    """Their frame has float64 numbers; the table knows which columns they are."""
+    table = table_in_memory(pd.DataFrame({"paid": pd.array([True, None, False], "boolean")}))
+    assert table.frame["paid"].dtype == np.float64
+    beliefs = np.array([[1, 0], [0, 1], [1, 0]], np.float32)
+    (feature,) = learn_encoding(table.frame, beliefs, booleans=table.booleans).features
+    assert (feature.kind, feature.missing) == ("boolean", True)

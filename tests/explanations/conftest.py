@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from crembo_cli.students.registry import family_names
 from tests.explanations.edge_rows import Case, make_case
 
-KINDS = ["tree", "deep tree", "stump", "linear", "two classes", "weighted tree", "weighted linear"]
+KINDS = [
+    *("tree", "deep tree", "stump", "linear", "two classes", "weighted tree", "weighted linear"),
+    *("rules", "oblique", "additive", "boosted", "mlp", "costs boosted"),
+]
+COSTS = [[0, 1, 4], [2, 0, 1], [1, 3, 0]]  # by true class: no weights stand for them
 WEIGHTS = 1.0, 3.0, 2.0  # of the classes, as of --class-weight
 
 
@@ -16,8 +21,10 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("student")
     if request.param.startswith("weighted"):
         return make_case(folder, request.param.split()[1], weights=WEIGHTS)
-    if request.param == "linear":
-        return make_case(folder, "linear")
+    if request.param.startswith("costs"):
+        return make_case(folder, request.param.split()[1], costs=COSTS)
+    if request.param in family_names() and request.param != "tree":
+        return make_case(folder, request.param)
     if request.param == "two classes":
         return make_case(folder, "linear", classes=(0, 1))
     depth = {"tree": 5, "deep tree": 9, "stump": 1}[request.param]

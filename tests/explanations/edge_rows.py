@@ -12,15 +12,19 @@ import numpy as np
 import pandas as pd
 
 from crembo_cli.core.beliefs import allowed_labels
-from crembo_cli.core.utilities import expected_utilities, utilities_from_weights
+from crembo_cli.core.utilities import (
+    expected_utilities,
+    utilities_from_costs,
+    utilities_from_weights,
+)
 from crembo_cli.dataset.encode import Encoding, learn_encoding
 from crembo_cli.student_file.build import build_model
 from crembo_cli.student_file.metadata import CLASSES as CLASSES_KEY
 from crembo_cli.student_file.metadata import FAMILY, FEATURES, SEARCH, ReadableStudent
 from crembo_cli.student_file.read import read_student
 from crembo_cli.student_file.signature import signature_of
-from crembo_cli.students.capabilities import kind_of, utilities_of
-from crembo_cli.students.contract import Family, Floats, Student, Task
+from crembo_cli.students.capabilities import program_of, utilities_of
+from crembo_cli.students.contract import Family, Feature, Floats, Student, Task
 from crembo_cli.students.decided import decide
 from crembo_cli.students.registry import family_class
 
@@ -81,16 +85,21 @@ def teacher(frame: pd.DataFrame) -> Floats:
     return (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def edge_frame(frame: pd.DataFrame, student: Student) -> pd.DataFrame:
-    """Rows of `frame` with cells at thresholds, beside them, halfway, missing, and never seen."""
+def edge_frame(
+    frame: pd.DataFrame, student: Student, features: tuple[Feature, ...]
+) -> pd.DataFrame:
+    """Rows of `frame` with cells at thresholds, beside them, halfway, extreme, missing, unseen."""
     rng = np.random.default_rng(1)
-    edges = [0.0]
-    if kind_of(student) == "tree":
-        for threshold in student.threshold[(student.feature >= 0) & (abs(student.threshold) < 1e9)]:
-            above = np.nextafter(threshold, np.float32(np.inf))
-            middle = (float(threshold) + float(above)) / 2
-            edges += [float(threshold), float(above), middle]
-            edges += [float(np.nextafter(middle, -np.inf)), float(np.nextafter(middle, np.inf))]
+    edges = [0.0, np.inf, -np.inf, 3.4e38, -3.4e38, 1e38, -1e39]
+    program = program_of(student, features)
+    assert program is not None
+    knots = [np.float32(each.shift) for each in program.columns]
+    tested = [each.up_to for each in program.conditions() if each.up_to is not None]
+    for threshold in (*knots, *map(np.float32, tested)):
+        above = np.nextafter(threshold, np.float32(np.inf))
+        middle = (float(threshold) + float(above)) / 2
+        edges += [float(threshold), float(above), middle]
+        edges += [float(np.nextafter(middle, -np.inf)), float(np.nextafter(middle, np.inf))]
     found = frame.copy()
     for name, seen, others in (
         (NAMES["size"], 0.6, [*edges, np.nan]),
@@ -114,8 +123,12 @@ def make_case(
     classes: tuple[int | str, ...] = CLASSES,
     threshold: float | None = None,
     weights: tuple[float, ...] | None = None,
+    costs: list[list[int]] | None = None,
 ) -> Case:
-    """Fit, export, run on edge rows, and read back; `weights` are those of the classes."""
+    """Fit, export, run on edge rows, and read back.
+
+    `weights` are those of the classes, `costs` those of wrong decisions, by true class.
+    """
     frame = training_frame()
     beliefs = teacher(frame)[:, : len(classes)]
     beliefs = beliefs / beliefs.sum(axis=1, keepdims=True)
@@ -130,11 +143,13 @@ def make_case(
         categories=tuple(len(each.categories) for each in encoding.features),
     )
     utilities = None if weights is None else utilities_from_weights(np.array(weights))
+    if costs is not None:
+        utilities = utilities_from_costs(np.array(costs, np.float64))
     task = replace(task, utilities=utilities)
     student = decide(fit(family_class(family)(**options), task, threshold), utilities)
     path = folder / f"{family}.onnx"
     path.write_bytes(file_of(student, family, encoding, classes))
-    frame = edge_frame(frame, student)
+    frame = edge_frame(frame, student, encoding.features)
     labels, probabilities = run(path, encoding, frame)
     return Case(
         path=path,
@@ -180,12 +195,13 @@ def run(path: Path, encoding: Encoding, frame: pd.DataFrame) -> tuple[list[Any],
 
     session = onnxruntime.InferenceSession(path)
     fed = {}
-    for each in encoding.features:
-        column = frame[each.name]
-        fed[each.name] = (
-            column.fillna("").to_numpy(object)[:, None]
-            if each.categories
-            else column.to_numpy(np.float32)[:, None]
-        )
+    with np.errstate(over="ignore"):
+        for each in encoding.features:
+            column = frame[each.name]
+            fed[each.name] = (
+                column.fillna("").to_numpy(object)[:, None]
+                if each.categories
+                else column.to_numpy(np.float32)[:, None]
+            )
     labels, probabilities = session.run(["label", "probabilities"], fed)
     return labels.tolist(), probabilities

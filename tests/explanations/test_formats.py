@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from crembo_cli.errors import StudentError, UsageError
+from crembo_cli.explanations import dialects
 from crembo_cli.explanations.drawing import tree_as_svg
-from crembo_cli.explanations.formats import FORMATS, explain, format_of_suffix
+from crembo_cli.explanations.formats import DIALECTS, FORMATS, explain, format_of_suffix
 from tests.explanations.edge_rows import Case
 from tests.explanations.test_curves import additive
 from tests.explanations.test_text import FEATURES, small_sums, small_tree
@@ -21,23 +22,40 @@ def test_a_tree_has_every_format() -> None:
 
 def test_a_linear_student_has_every_format_but_drawings() -> None:
     """The refusal lists the formats that it has."""
+    wanted = "wanted one of text, sql, python, js, c, h, json"
     for name in FORMATS:
         if name not in {"svg", "png", "dot"}:
             assert explain(small_sums(), name)
             continue
-        with pytest.raises(StudentError, match="wanted one of text, sql, python, c, json") as e:
+        with pytest.raises(StudentError, match=wanted) as e:
             explain(small_sums(), name)
         assert f"unsupported format for this student; found --format {name}" in str(e.value)
 
 
-def test_curves_have_text_and_json_and_drawings() -> None:
-    """Code of weighted sums would be wrong for them, so that they have none."""
+def test_curves_have_every_format_but_dot() -> None:
+    """Drawings of their own, and the code of their program."""
     for name in FORMATS:
-        if name in {"text", "json", "svg", "png"}:
+        if name == "dot":
+            with pytest.raises(StudentError, match="unsupported format for this student"):
+                explain(additive(), name)
+        else:
             assert explain(additive(), name) == explain(additive(), name)
-            continue
-        with pytest.raises(StudentError, match="wanted text or svg or png or json"):
-            explain(additive(), name)
+
+
+class Plain:
+    """A student of a plugin without any optional part."""
+
+    def describe(self, features: object, classes: object) -> str:
+        """A line."""
+        return "plain"
+
+
+def test_a_student_without_a_program_has_no_code() -> None:
+    """A plugin's student need not be one; text and JSON are left."""
+    plain = replace(small_tree(), student=Plain())  # type: ignore[arg-type]  # enough for text
+    assert explain(plain, "text") == b"plain\n"
+    with pytest.raises(StudentError, match=r"wanted text or json$"):
+        explain(plain, "python")
 
 
 def test_a_suffix_names_one_format() -> None:
@@ -65,9 +83,16 @@ def test_text_is_utf_8() -> None:
     assert explain(named, "python").isascii()
 
 
-def test_only_sql_takes_a_class(case: Case) -> None:
+def test_an_option_is_for_some_formats(case: Case) -> None:
     """Another format, and a class that the student does not have, are refused."""
-    with pytest.raises(UsageError, match="only --format sql"):
-        explain(case.explained, "text", "a")
+    with pytest.raises(UsageError, match=r"--class: unsupported option.*found --format text"):
+        explain(case.explained, "text", class_="a")
+    with pytest.raises(UsageError, match=r"--prefix.*wanted --format c or --format h"):
+        explain(case.explained, "sql", prefix="a")
     with pytest.raises(UsageError, match="unknown class"):
-        explain(case.explained, "sql", "a")
+        explain(case.explained, "sql", class_="a")
+
+
+def test_the_dialects_are_those_of_sql() -> None:
+    """The help names them without importing what writes them."""
+    assert tuple(dialects.DIALECTS) == DIALECTS

@@ -24,6 +24,9 @@ def cell_of(document: Row, row: Row, j: int) -> Any:
     return None if absent else cell
 
 
+LARGEST = np.finfo(np.float32).max
+
+
 def number_of(document: Row, row: Row, j: int) -> float:
     """The number of feature j: a category's place, -1 if it is unseen; NaN if it is missing."""
     cell, categories = cell_of(document, row, j), document["features"][j]["categories"]
@@ -31,7 +34,7 @@ def number_of(document: Row, row: Row, j: int) -> float:
         return float("nan")
     if categories:
         return float(categories.index(cell)) if cell in categories else -1.0
-    return float(np.float32(cell))
+    return float(np.float32(np.clip(cell, -LARGEST, LARGEST)))
 
 
 def fulfils(cell: Any, condition: Row) -> bool:
@@ -40,10 +43,11 @@ def fulfils(cell: Any, condition: Row) -> bool:
         return bool(condition["missing"])
     if "known" in condition:
         return bool(condition["known"])
-    if "up_to" in condition:
-        return bool(np.float32(cell) <= condition["up_to"])
-    if "above" in condition:
-        return bool(np.float32(cell) > condition["above"])
+    with np.errstate(over="ignore"):
+        if "up_to" in condition:
+            return bool(np.float32(cell) <= condition["up_to"])
+        if "above" in condition:
+            return bool(np.float32(cell) > condition["above"])
     return cell in condition["in"] if "in" in condition else cell not in condition["not_in"]
 
 
@@ -71,7 +75,8 @@ def oblique(document: Row, row: Row) -> list[float]:
         for term in each["terms"]:
             number = number_of(document, row, term["feature"])
             total += term["weight"] * (term["missing"] if np.isnan(number) else number)
-        sums.append(float(np.float32(total)))
+        with np.errstate(over="ignore"):
+            sums.append(float(np.float32(total)))
     leaf = leaf_of(document, row, document["oblique"]["tree"], sums)
     probabilities: list[float] = leaf["probabilities"]
     return probabilities
@@ -96,14 +101,15 @@ def boosted(document: Row, row: Row) -> np.ndarray:
 
 
 def linear(document: Row, row: Row) -> np.ndarray:
-    """Weights times (number - mean); a missing cell adds its own."""
+    """Weights times (number - mean), the number cut to its range; a missing cell adds its own."""
     student = document["linear"]
     scores = np.array(student["begin"])
     for j, (mean, weights) in enumerate(zip(student["means"], student["weights"], strict=True)):
         number = number_of(document, row, j)
         if np.isnan(number):
             scores = scores + student["missing"].get(str(j), 0.0)
-        else:
+        elif not (document["features"][j]["categories"] and number < 0):
+            number = np.clip(number, student["low"][j], student["high"][j])
             scores = scores + (number - mean) * np.array(weights)
     return softmax(scores)
 

@@ -60,7 +60,11 @@ def test_of_many_classes_the_first_are_named() -> None:
 def small_sums() -> ReadableStudent:
     """Two features, two classes."""
     student = WeightsStudent(
-        columns=Columns(centre=np.array([40.5, 0.5], np.float32), missing=np.array([0])),
+        columns=Columns(
+            centre=np.array([40.5, 0.5], np.float32),
+            missing=np.array([0]),
+            limits=np.array([[18, 0], [90, 1]], np.float32),
+        ),
         weights=np.array([[0.5, -0.5], [1, 0], [0.25, 2]], np.float32),
         bias=np.array([0.125, -0.125], np.float32),
         spread=np.ones(3, np.float32),
@@ -71,11 +75,11 @@ def small_sums() -> ReadableStudent:
 def test_weighted_sums_written_out() -> None:
     """Every weight, the means, what a missing value adds, and the codes of the categories."""
     lines = text_of(small_sums()).splitlines()
-    assert lines[3] == "The values of colour are red: 0, blue: 1, any other text: -1."
-    assert lines[5:] == [
-        "feature      mean       0       1",
-        "start              +0.125  -0.125",
-        "age          40.5    +0.5    -0.5",
-        "colour        0.5      +1      +0",
-        "age missing         +0.25      +2",
+    assert lines[5] == "The values of colour are red: 0, blue: 1."
+    assert lines[7:] == [
+        "feature      mean  low  high       0       1",
+        "start                         +0.125  -0.125",
+        "age          40.5   18    90    +0.5    -0.5",
+        "colour        0.5    0     1      +1      +0",
+        "age missing                    +0.25      +2",
     ]

@@ -63,7 +63,7 @@ def test_labels_have_the_type_of_the_classes(
 
 
 def test_versions() -> None:
-    """Opset 18, ai.onnx.ml 3 and IR 8, so that runtimes of 2023 load it."""
+    """Opset 18, ai.onnx.ml 3 and IR 8 for a student that does not say `opsets`."""
     model = built()
     assert model.ir_version == 8
     assert {each.domain: each.version for each in model.opset_import} == {"": 18, "ai.onnx.ml": 3}

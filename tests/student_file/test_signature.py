@@ -13,7 +13,7 @@ from onnx import TensorProto, checker, helper
 from crembo_cli.dataset.encode import Encoding, learn_encoding
 from crembo_cli.errors import DataError
 from crembo_cli.student_file.build import feeds
-from crembo_cli.student_file.signature import ROWS, Signature, input_infos, rows_nodes, signature_of
+from crembo_cli.student_file.signature import Signature, input_infos, rows_nodes, signature_of
 from crembo_cli.teachers.contract import ModelInput
 
 
@@ -50,11 +50,12 @@ def model_input(name: str, type_: str, *shape: Any) -> ModelInput:
 
 def read_by_the_model(signature: Signature, frame: pd.DataFrame) -> np.ndarray:
     """The matrix that a student with this signature reads of `frame`, by onnxruntime."""
-    nodes, initializers = rows_nodes(signature)
-    output = helper.make_tensor_value_info(ROWS, TensorProto.FLOAT, [None, None])
+    nodes, initializers, rows = rows_nodes(signature)
+    nodes.append(helper.make_node("Identity", [rows], ["read"]))  # the rows may be an input itself
+    output = helper.make_tensor_value_info("read", TensorProto.FLOAT, [None, None])
     graph = helper.make_graph(nodes, "g", input_infos(signature), [output], initializers)
-    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    opsets = [helper.make_opsetid("", 11), helper.make_opsetid("ai.onnx.ml", 2)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=6)
     checker.check_model(model)
     session = onnxruntime.InferenceSession(model.SerializeToString())
     return np.concatenate([session.run(None, fed)[0] for fed in feeds(signature.inputs, frame)])

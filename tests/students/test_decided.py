@@ -35,8 +35,8 @@ def run_student(student: Student, rows: np.ndarray) -> list[np.ndarray]:
         ],
         constants,
     )
-    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    opsets = [helper.make_opsetid("", 11), helper.make_opsetid("ai.onnx.ml", 2)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=6)
     session = onnxruntime.InferenceSession(model.SerializeToString())
     return session.run(None, {"rows": rows})
 

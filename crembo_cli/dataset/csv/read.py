@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from crembo_cli.dataset.arrow import to_frame
+from crembo_cli.dataset.arrow import booleans_of, to_frame
 from crembo_cli.dataset.csv.diagnose import check_records, raise_encoding_error
 from crembo_cli.dataset.csv.header import read_header
 from crembo_cli.dataset.csv.parse import SAMPLE, Parser
@@ -81,6 +81,7 @@ def read_delimited(
     if header.delimiter != "," != thousands:
         unclear = _read_decimal_commas(columns, parser, source.name, text)
     kept = {name: frozenset(type_.categories) - {""} for name, type_ in types.items()}
+    booleans = booleans_of(columns)
     frame, unusable, marks = to_frame(columns, source.name, missing=MISSING, kept=kept)
     return Table(
         name=source.name,
@@ -90,6 +91,7 @@ def read_delimited(
         unusable=unusable,
         question_marks=marks,
         unclear_commas=unclear,
+        booleans=booleans,
     )
 
 

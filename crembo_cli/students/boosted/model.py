@@ -11,8 +11,9 @@ import numpy as np
 from crembo_cli.arrays import LEAF
 from crembo_cli.students.boosted.trees import Trees
 from crembo_cli.students.contract import Feature, Floats, Indices
-from crembo_cli.students.graph import read_tree_ensemble
-from crembo_cli.students.nodes import Nodes, TreeArrays, tree_ensemble
+from crembo_cli.students.graph import StudentGraph, read_tree_ensemble
+from crembo_cli.students.nodes import OPSETS, Nodes, TreeArrays, tree_ensemble
+from crembo_cli.students.program import Program, node_of
 from crembo_cli.students.scored.columns import Doubles, blocks
 from crembo_cli.students.scored.softmax import add_answers, softmax
 from crembo_cli.students.tree.text import conditions, goes_left
@@ -35,6 +36,7 @@ class Boosted:
     values: Floats  # (leaves, c) by the leaf's number
     begin: Floats  # (c,) the scores before any tree
     kind: ClassVar[str] = "boosted"
+    opsets: ClassVar[tuple[int, int]] = OPSETS
 
     def scores(self, rows: Floats) -> Floats:
         """Return the scores, float32 (n, c), for float32 rows (n, p)."""
@@ -69,11 +71,22 @@ class Boosted:
         self, rows: str, index: str, probabilities: str
     ) -> tuple[list[NodeProto], list[TensorProto]]:
         """One TreeEnsembleRegressor, then a softmax; see `students.contract.Student.to_onnx`."""
-        trees = TreeArrays(**vars(self.trees), values=self.values, begin=self.begin)
+        trees = TreeArrays(**vars(self.trees), values=self.values)
         nodes = Nodes()
-        nodes.nodes.append(tree_ensemble(trees, rows, "student_scores", "student_trees"))
-        add_answers(nodes, nodes.as_double("student_scores"), index, probabilities)
+        nodes.nodes.append(tree_ensemble(trees, rows, "student_sums", "student_trees"))
+        sums = nodes.as_double("student_sums")
+        scores = nodes.add("Add", [sums, nodes.double(self.begin)])
+        add_answers(nodes, scores, index, probabilities)
         return nodes.nodes, nodes.constants
+
+    def program(self, features: Sequence[Feature]) -> Program:
+        """The softmax of the sum of a leaf of each tree; see `students.program`."""
+        categories = [each.categories for each in features]
+        return Program(
+            begin=self.begin.astype(np.float64),
+            trees=tuple(node_of(self.trees, int(root), categories) for root in self.trees.root),
+            table=self.values.astype(np.float64),
+        )
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
         """The features by their share of the splits; see `students.contract.Student.describe`."""
@@ -162,8 +175,8 @@ def read_boosted(graph: GraphProto) -> Boosted:
     """
     found = read_tree_ensemble(graph)
     arrays = {each.name: getattr(found, each.name) for each in fields(Trees)}
-    begin = np.zeros(found.values.shape[1], np.float32) if found.begin is None else found.begin
-    return Boosted(trees=Trees(**arrays), values=found.values, begin=begin)
+    own = StudentGraph(graph)
+    return Boosted(trees=Trees(**arrays), values=found.values, begin=own.value(own.only("Add")))
 
 
 def exact_values(trees: Trees, values: Doubles, begin: Doubles) -> Boosted:

@@ -56,13 +56,12 @@ class Directions:
         k = len(self.features)
         cells = nodes.add("Gather", [rows, nodes.constant(self.features.ravel())], axis=1)
         absent = nodes.add("IsNaN", [cells])
+        cells = nodes.finite(cells)  # the difference of two infinite terms would be none
         fills = nodes.constant(self.fills.ravel())
         known = nodes.as_double(nodes.add("Where", [absent, fills, cells]))
         terms = nodes.add("Mul", [known, nodes.double(self.weights.ravel())])
         each = [f"student_term_{j}" for j in range(k)]
-        nodes.nodes.append(
-            helper.make_node("Split", [terms], each, "student_terms", axis=1, num_outputs=k)
-        )
+        nodes.nodes.append(helper.make_node("Split", [terms], each, "student_terms", axis=1))
         sums = nodes.add("Sum", [nodes.double(self.offset), *each])
         rounded = nodes.add("Cast", [sums], to=TensorProto.FLOAT)
         return nodes.add("Concat", [rows, rounded], axis=1)

@@ -11,8 +11,9 @@ import numpy as np
 from crembo_cli.arrays import Doubles
 from crembo_cli.students.contract import Feature, Floats, Indices
 from crembo_cli.students.graph import StudentGraph
-from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.nodes import OPSETS, Nodes
 from crembo_cli.students.oblique.directions import Direction, Directions, read_directions
+from crembo_cli.students.program import Program, Sum, Term
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.read import read_tree
 
@@ -28,6 +29,7 @@ class ObliqueTree:
     directions: Directions
     features: int  # p
     kind: ClassVar[str] = "oblique"
+    opsets: ClassVar[tuple[int, int]] = OPSETS
 
     def predict(self, rows: Floats) -> Indices:
         """Class indices, int64 (n,), for float32 rows (n, p)."""
@@ -60,6 +62,21 @@ class ObliqueTree:
             cells = self.directions.add_to(nodes, rows)
         after, constants = self.tree.to_onnx(cells, index, probabilities)
         return nodes.nodes + after, nodes.constants + constants
+
+    def program(self, features: Sequence[Feature]) -> Program:
+        """The sums and the tree over them; see `students.program`."""
+        directions = (self.directions.one(s) for s in range(len(self.directions.offset)))
+        sums = tuple(
+            Sum(
+                offset=float(each.offset),
+                terms=tuple(
+                    Term(feature=int(j), weight=float(weight), fill=float(fill))
+                    for j, weight, fill in zip(each.features, each.weights, each.fills, strict=True)
+                ),
+            )
+            for each in directions
+        )
+        return replace(self.tree.program(features), sums=sums)
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
         """The tree as indented rules, its sums written out."""

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from crembo_cli.arrays import Doubles
 from crembo_cli.students.contract import Feature, Floats, Indices
 from crembo_cli.students.graph import StudentGraph
-from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.nodes import OPSETS, Nodes
+from crembo_cli.students.program import Branch as ProgramBranch
+from crembo_cli.students.program import Node, Program, condition_of
 from crembo_cli.students.scored.columns import blocks
 from crembo_cli.students.tree.text import Branch, goes_left, leaf_text, path_text
 
@@ -37,6 +39,7 @@ class RuleList:
     label: Indices  # (K,)
     probabilities: Floats  # (K, c) rows sum to 1; the argmax is the label
     kind: ClassVar[str] = "rules"
+    opsets: ClassVar[tuple[int, int]] = OPSETS
 
     def rule_of(self, rows: Floats) -> Indices:
         """The rule that decides each row: int64 (n,), for float32 rows (n, p)."""
@@ -93,17 +96,33 @@ class RuleList:
         nodes = Nodes()
         cells = nodes.add("Gather", [rows, nodes.constant(self.feature.ravel())], axis=1)
         absent = nodes.add("IsNaN", [cells])
-        known = nodes.add("Where", [absent, nodes.constant(self.missing.ravel()), cells])
+        finite = nodes.finite(cells)  # that a cell is there is a term: `cell <= the largest`
+        known = nodes.add("Where", [absent, nodes.constant(self.missing.ravel()), finite])
         signed = nodes.add("Mul", [known, nodes.constant(self.sign.ravel())])
-        holds = nodes.add("LessOrEqual", [signed, nodes.constant(self.bound.ravel())])
+        beyond = nodes.add("Greater", [signed, nodes.constant(self.bound.ravel())])
+        holds = nodes.add("Not", [beyond])
         number = nodes.add("Cast", [holds], to=TensorProto.FLOAT)
         shape = nodes.constant(np.array([-1, *self.feature.shape]))
         terms = nodes.add("Reshape", [number, shape])
-        all_hold = nodes.add("ReduceMin", [terms, nodes.constant(np.array([2]))], keepdims=0)
+        all_hold = nodes.add("ReduceMin", [terms], axes=[2], keepdims=0)
         rule = nodes.add("ArgMax", [all_hold], axis=1, keepdims=0)
         nodes.add("Gather", [nodes.constant(self.probabilities), rule], probabilities, axis=0)
         nodes.add("Gather", [nodes.constant(self.label), rule], index, axis=0)
         return nodes.nodes, nodes.constants
+
+    def program(self, features: Sequence[Feature]) -> Program:
+        """A tree that tests the rules one after the other; see `students.program`."""
+        categories = [each.categories for each in features]
+        node: Node = len(self.label) - 1
+        for k in reversed(range(len(self.label) - 1)):
+            held = []
+            for branch in _path(self, k):
+                threshold = np.float32(branch.threshold)
+                found = condition_of(branch.feature, threshold, branch.missing_left, categories)
+                held.append(found if branch.left else found.negated())
+            node = ProgramBranch(conditions=tuple(held), then=k, other=node)
+        table = self.probabilities.astype(np.float64)
+        return Program(begin=np.zeros(table.shape[1]), trees=(node,), table=table, softmax=False)
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
         """The rules, one per line, with the mean teacher probability of their class."""
@@ -185,7 +204,7 @@ def read_rules(graph: GraphProto) -> RuleList:
     student = RuleList(
         feature=own.value(cells).reshape(shape),
         sign=own.value(own.only("Mul")).reshape(shape),
-        bound=own.value(own.only("LessOrEqual")).reshape(shape),
+        bound=own.value(own.only("Greater")).reshape(shape),
         missing=own.value(own.only("Where")).reshape(shape),
         label=own.value(label, 0),
         probabilities=own.value(probabilities, 0),

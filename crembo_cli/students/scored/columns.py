@@ -14,14 +14,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from crembo_cli.arrays import Bools
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.program import Column, Layer, Program
 from crembo_cli.students.scored.products import Products
 from crembo_cli.students.scored.ramps import Ramps, read_ramps
 
 Doubles = NDArray[np.float64]
 BLOCK = 4096  # rows per block, which bounds the memory
+RAMP_LIMITS = np.array([[0], [1]], np.float32)
 UNSEEN_BELOW = np.float32(-0.5)  # codes of categories below this are unseen ones
 
 
@@ -31,6 +34,8 @@ class Columns:
 
     centre: Floats  # (D - m - q,) the mean over the training rows, which is subtracted
     missing: Indices  # (m,) features with missing cells, which have a flag
+    limits: Floats  # (2, p) the least and the largest training value of each feature, to which
+    # cells are cut; with ramps (2, 1): 0 and 1
     ramps: Ramps | None = None  # None: the features themselves are the columns
     products: Products | None = None  # q products of the columns before them
     coded: Indices = field(
@@ -48,11 +53,14 @@ class Columns:
 
     def known(self, rows: Floats) -> Doubles:
         """Return float64 features or ramps, not centred; NaN: missing or an unseen category."""
-        cells = rows.astype(np.float64)
-        cells[:, self.coded] = np.where(
-            cells[:, self.coded] < UNSEEN_BELOW, np.nan, cells[:, self.coded]
-        )
-        return self.ramps.of(cells) if self.ramps else cells
+        cells = np.where(self.unknown(rows), np.nan, rows.astype(np.float64))
+        return self.ramps.of(cells) if self.ramps else np.clip(cells, *self.limits)
+
+    def unknown(self, rows: Floats) -> Bools:
+        """Return which of float32 cells (n, p) are missing or unseen categories: bool (n, p)."""
+        absent = np.isnan(rows)
+        absent[:, self.coded] |= rows[:, self.coded] < UNSEEN_BELOW
+        return absent
 
     def width(self) -> int:
         """Return the number of columns, D."""
@@ -61,7 +69,7 @@ class Columns:
 
     def numbers(self) -> int:
         """Return how many numbers of the exported student belong to the columns."""
-        ramps = self.ramps.numbers() if self.ramps else 0
+        ramps = self.ramps.numbers() if self.ramps else self.limits.size
         products = 2 * len(self.products.left) if self.products else 0
         return len(self.centre) + len(self.missing) + ramps + len(self._least()) + products
 
@@ -69,6 +77,32 @@ class Columns:
         """Return the feature of each column but the products: int64 (D - q,)."""
         features = self.ramps.feature if self.ramps else np.arange(len(self.centre))
         return np.concatenate([features, self.missing])
+
+    def program(self, layers: tuple[Layer, ...]) -> Program:
+        """The softmax of `layers` on these columns; see `students.program`."""
+        centre = self.centre.astype(np.float64).tolist()
+        if self.ramps:
+            feature = self.ramps.feature.tolist()
+            forms = zip(self.ramps.knot.tolist(), self.ramps.slope.tolist(), strict=True)
+            shapes = [(knot, slope, 0.0, 1.0) for knot, slope in forms]
+        else:
+            feature = list(range(len(centre)))
+            shapes = [(0.0, 1.0, low, high) for low, high in self.limits.T.tolist()]
+        columns = tuple(
+            Column(feature=j, shift=shift, scale=scale, low=low, high=high, mean=mean)
+            for j, (shift, scale, low, high), mean in zip(feature, shapes, centre, strict=True)
+        )
+        pairs: list[tuple[int, int]] = []
+        if self.products:
+            sides = self.products.left.tolist(), self.products.right.tolist()
+            pairs = list(zip(*sides, strict=True))
+        return Program(
+            begin=np.zeros(layers[-1].bias.shape),
+            columns=columns,
+            flags=tuple(self.missing.tolist()),
+            products=tuple(pairs),
+            layers=layers,
+        )
 
     def add_to(self, nodes: Nodes, rows: str) -> str:
         """Add the nodes that compute `of`; return the name of the float64 tensor that they write.
@@ -86,9 +120,9 @@ class Columns:
         columns = nodes.as_double(cells)
         if self.ramps:
             begun = nodes.add("Sub", [columns, nodes.double(self.ramps.knot)])
-            rise = nodes.add("Mul", [begun, nodes.double(self.ramps.slope)])
-            zero, one = (nodes.double(np.array(edge, np.float32)) for edge in (0, 1))
-            columns = nodes.add("Clip", [rise, zero, one])
+            columns = nodes.add("Mul", [begun, nodes.double(self.ramps.slope)])
+        low, high = map(nodes.double, self.limits)
+        columns = nodes.add("Min", [nodes.add("Max", [columns, low]), high])
         centred = nodes.add("Sub", [columns, nodes.double(self.centre)])
         nothing = nodes.double(np.zeros(1, np.float32))
         columns = nodes.add("Where", [absent, nothing, centred])
@@ -134,6 +168,7 @@ def read_columns(graph: StudentGraph) -> Columns:
         missing=graph.value(gathers[0]).astype(np.int64) if gathers else np.empty(0, np.int64),
         ramps=ramps,
         products=products,
+        limits=np.stack([graph.value(graph.only(operator)) for operator in ("Max", "Min")]),
         coded=coded,
     )
     if products and max(products.left.max(), products.right.max()) >= len(columns.owner()):
@@ -152,6 +187,7 @@ def learn_columns(
         centre=np.zeros(rows.shape[1] if ramps is None else len(ramps.knot), np.float32),
         missing=np.flatnonzero(np.isnan(rows).any(axis=0)),
         ramps=ramps,
+        limits=_limits_of(rows, categories) if ramps is None else RAMP_LIMITS,
         coded=np.flatnonzero(categories),
     )
     total, count = np.zeros(len(columns.centre)), np.zeros(len(columns.centre))
@@ -160,6 +196,15 @@ def learn_columns(
         total += np.nansum(known, axis=0)
         count += (~np.isnan(known)).sum(axis=0)
     return replace(columns, centre=(total / np.maximum(count, 1)).astype(np.float32))
+
+
+def _limits_of(rows: Floats, categories: Sequence[int]) -> Floats:
+    """The least and the largest value of each column, (2, p); 0 without any value.
+
+    The code of unseen categories does not count.
+    """
+    known = np.where((rows < UNSEEN_BELOW) & (np.array(categories or 0) > 0), np.nan, rows)
+    return np.nan_to_num([np.fmin.reduce(known), np.fmax.reduce(known)]).astype(np.float32)
 
 
 def blocks(rows: Floats) -> Iterator[Floats]:

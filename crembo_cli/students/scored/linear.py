@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from crembo_cli.students.contract import Task
-from crembo_cli.students.scored.columns import learn_columns
+from crembo_cli.students.contract import Floats, Task
+from crembo_cli.students.scored.columns import Columns, learn_columns
 from crembo_cli.students.scored.weights import WeightsLearner, WeightsStudent, read_weights
 
 if TYPE_CHECKING:
@@ -34,7 +34,11 @@ class LinearFamily:
 
     def learner(self, task: Task) -> WeightsLearner:
         """Centre and scale the rows of `task`, once for all fits."""
-        return WeightsLearner(task, learn_columns, ridge=self.ridge)
+
+        def learn(rows: Floats) -> Columns:
+            return learn_columns(rows, categories=task.categories)
+
+        return WeightsLearner(task, learn, ridge=self.ridge)
 
     @staticmethod
     def read(graph: GraphProto) -> WeightsStudent:

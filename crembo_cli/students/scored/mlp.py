@@ -16,6 +16,7 @@ import numpy as np
 from crembo_cli.students.contract import Feature, Floats, Student, Task
 from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.program import Layer, Program
 from crembo_cli.students.scored.adam import Net, draw_net, train
 from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns, read_columns
 from crembo_cli.students.scored.design import one_thread
@@ -116,6 +117,13 @@ class MlpStudent(ScoredStudent):
         size = np.float32(factor)
         outer, outer_bias = self.net.outer * size, self.net.outer_bias * size
         return replace(self, net=replace(self.net, outer=outer, outer_bias=outer_bias))
+
+    def program(self, features: Sequence[Feature]) -> Program:
+        """Two layers on the columns; see `students.program`."""
+        del features
+        net = self.net
+        inner, outer = Layer.of(net.inner, net.inner_bias), Layer.of(net.outer, net.outer_bias)
+        return self.columns.program((inner, outer))
 
     def size(self) -> dict[str, int]:
         """Parameters: all numbers that are exported."""

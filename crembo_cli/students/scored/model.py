@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
 from crembo_cli.students.contract import Floats, Indices, Student, Task
-from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.nodes import OPSETS, Nodes
 from crembo_cli.students.scored.columns import Columns, Doubles, blocks
 from crembo_cli.students.scored.design import Design, one_thread
 from crembo_cli.students.scored.softmax import add_answers, best_sharpness, softmax
@@ -27,6 +27,7 @@ class ScoredStudent(ABC):
     """A student that predicts the class with the highest score; probabilities are the softmax."""
 
     columns: Columns
+    opsets: ClassVar[tuple[int, int]] = OPSETS
 
     @abstractmethod
     def weigh(self, columns: Doubles) -> Doubles:

@@ -138,16 +138,22 @@ def weights_text(sums: Sums, features: Sequence[Feature], classes: Sequence[str]
     names, columns = [each.name for each in features], sums.columns
     lines = [
         f"{name}: weighted sums. The class with the highest score is predicted. A score starts",
-        "with the first row; each feature adds its weight times (value - mean). A missing value",
-        "adds nothing, or the row of its own. Probabilities are the softmax of the scores.",
+        "with the first row; each feature adds its weight times (value - mean). A value beyond",
+        "the training rows counts as the end of their range, from `low` to `high`. A missing value",
+        "adds nothing, or the row of its own; a category that was not seen before adds nothing.",
+        "Probabilities are the softmax of the scores.",
         *code_lines(features),
         "",
     ]
-    rows = [["feature", "mean", *classes], ["start", "", *signed(sums.bias)]]
+    rows = [
+        ["feature", "mean", "low", "high", *classes],
+        ["start", "", "", "", *signed(sums.bias)],
+    ]
     for j, each in enumerate(names):
-        rows.append([each, f"{columns.centre[j]:.6g}", *signed(sums.weights[j])])
+        numbers = (columns.centre[j], *columns.limits[:, j])
+        rows.append([each, *(f"{number:.6g}" for number in numbers), *signed(sums.weights[j])])
     for k, j in enumerate(columns.missing.tolist(), start=len(names)):
-        rows.append([f"{names[j]} missing", "", *signed(sums.weights[k])])
+        rows.append([f"{names[j]} missing", "", "", "", *signed(sums.weights[k])])
     return "\n".join([*lines, *table(rows)])
 
 
@@ -176,7 +182,7 @@ def code_lines(features: Sequence[Feature]) -> Iterator[str]:
     for feature in features:
         if feature.categories:
             codes = ", ".join(f"{text}: {code}" for code, text in enumerate(feature.categories))
-            yield f"The values of {feature.name} are {codes}, any other text: -1."
+            yield f"The values of {feature.name} are {codes}."
 
 
 def signed(values: Reals) -> list[str]:
@@ -195,12 +201,17 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def weights_json(sums: Sums) -> dict[str, Any]:
-    """Return every weight by class: what scores start with, and a weight for each feature."""
+    """Return every weight by class: what scores start with, and a weight for each feature.
+
+    A weight is that of (number - mean), the number cut to the range from `low` to `high`.
+    """
     p = len(sums.columns.centre)
     missing = enumerate(sums.columns.missing.tolist(), start=p)
     return {
         "begin": sums.bias.tolist(),
         "means": sums.columns.centre.tolist(),
+        "low": sums.columns.limits[0].tolist(),
+        "high": sums.columns.limits[1].tolist(),
         "weights": sums.weights[:p].tolist(),
         "missing": {str(j): sums.weights[k].tolist() for k, j in missing},
     }

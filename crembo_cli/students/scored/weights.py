@@ -18,6 +18,7 @@ from crembo_cli.core.margins import linear_margins
 from crembo_cli.students.contract import Feature, Floats, Student, Task
 from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
+from crembo_cli.students.program import Layer, Program
 from crembo_cli.students.scored.columns import Columns, Doubles, read_columns
 from crembo_cli.students.scored.design import WeightSearch, one_thread
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
@@ -63,6 +64,11 @@ class WeightsStudent(ScoredStudent):
         size = np.float32(factor)
         return replace(self, weights=self.weights * size, bias=self.bias * size)
 
+    def program(self, features: Sequence[Feature]) -> Program:
+        """One layer on the columns; see `students.program`."""
+        del features
+        return self.columns.program((Layer.of(self.weights, self.bias),))
+
     def size(self) -> dict[str, int]:
         """Parameters: all numbers that are exported."""
         return {"parameters": self.columns.numbers() + self.weights.size + self.bias.size}
@@ -101,7 +107,8 @@ class WeightsStudent(ScoredStudent):
         # In float64: near the limits of float32 a score would be infinite, and a margin NaN.
         scores = np.concatenate(list(self._scores(rows)))
         weights = self.weights[: rows.shape[1]].astype(np.float64)
-        return linear_margins(scores, weights, units, np.isnan(rows))
+        cells = np.where(self.columns.unknown(rows), np.nan, rows.astype(np.float64))
+        return linear_margins(scores, weights, units, cells, self.columns.limits)
 
     def sums(self) -> Sums:
         """The weighted sums alone."""

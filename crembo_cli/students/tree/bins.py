@@ -9,13 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crembo_cli.arrays import Floats, Indices, Int32s
+from crembo_cli.arrays import EVERYTHING, NOTHING, Floats, Indices, Int32s
 
 MISSING = 255  # the code of a missing value
 MAX_BINS = 255  # codes 0 .. 254
 FINE = 1 << 16  # quantiles use at most this many distinct values: of more, every k-th one
-EVERYTHING = np.finfo(np.float32).max  # the threshold that sends all known values left
-NOTHING = np.float32(-np.inf)  # the threshold that sends all known values right
 
 
 @dataclass(frozen=True, kw_only=True)

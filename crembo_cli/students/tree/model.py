@@ -11,7 +11,8 @@ import numpy as np
 from crembo_cli.arrays import LEAF, Bools, Doubles, Floats, Indices, Int32s
 from crembo_cli.core.margins import leaf_boxes, tree_margins
 from crembo_cli.students.contract import Feature
-from crembo_cli.students.nodes import TreeArrays, tree_ensemble
+from crembo_cli.students.nodes import OPSETS, TreeArrays, tree_ensemble
+from crembo_cli.students.program import Program, node_of
 from crembo_cli.students.tree.text import Branch, conditions, goes_left, leaf_text, path_text
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Tree:
     """A binary decision tree over m nodes, numbered breadth first: node 0 is the root."""
 
     kind: ClassVar[str] = "tree"
+    opsets: ClassVar[tuple[int, int]] = OPSETS
 
     feature: Int32s  # (m,) the column that a split tests; LEAF at a leaf
     threshold: Floats  # (m,) values <= threshold go left; 0 at a leaf
@@ -175,6 +177,12 @@ class Tree:
             }
 
         return {"tree": node(0)}
+
+    def program(self, features: Sequence[Feature]) -> Program:
+        """One tree, whose leaves are the rows of the table; see `students.program`."""
+        table = self.probabilities[self.is_leaf()].astype(np.float64)
+        tree = node_of(self, 0, [each.categories for each in features])
+        return Program(begin=np.zeros(table.shape[1]), trees=(tree,), table=table, softmax=False)
 
     def margins(self, rows: Floats, units: Doubles) -> Doubles:
         """The exact margin of each row; see `students.contract.OptionalStudent.margins`."""

@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crembo_cli.arrays import UNSEEN, Floats
+from crembo_cli.arrays import EVERYTHING, NOTHING, UNSEEN, Floats
 from crembo_cli.students.contract import Feature
-from crembo_cli.students.tree.bins import EVERYTHING, NOTHING
 
 SHOWN_CLASSES = 4  # classes that a leaf's line names; the others are summed up
 SHOWN_SHARE = 0.005  # probabilities below this show as 0.00 and are left out

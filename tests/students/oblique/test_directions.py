@@ -40,8 +40,8 @@ def in_onnxruntime(directions: Directions, rows: Floats) -> Floats:
         [helper.make_tensor_value_info(last, TensorProto.FLOAT, None)],
         nodes.constants,
     )
-    opsets = [helper.make_opsetid("", 18)]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    opsets = [helper.make_opsetid("", 11)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=6)
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     found: Floats = session.run(None, {"rows": rows})[0]
     return found

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from crembo_cli.students.tree.bins import EVERYTHING, MAX_BINS, MISSING, bin_rows, find_edges
+from crembo_cli.arrays import EVERYTHING
+from crembo_cli.students.tree.bins import MAX_BINS, MISSING, bin_rows, find_edges
 
 LARGEST = np.finfo(np.float32).max
 columns = arrays(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from crembo_cli.arrays import EVERYTHING, NOTHING
 from crembo_cli.students.contract import Feature
-from crembo_cli.students.tree.bins import EVERYTHING, NOTHING
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.text import conditions, goes_left
 
