@@ -48,7 +48,9 @@ KEEP = ["row_number"]
 
 
 @pytest.mark.parametrize(("dialect", "database"), DATABASES)
-def test_sql_predicts_what_onnxruntime_predicts(case: Case, dialect: str, database: Database) -> None:
+def test_sql_predicts_what_onnxruntime_predicts(
+    case: Case, dialect: str, database: Database
+) -> None:
     """On every edge; without float32, sums may differ where two classes are equal."""
     query = sql_of(case.explained, dialect=dialect, keep=KEEP)
     predicted = database(query, pd.DataFrame(case.rows))
