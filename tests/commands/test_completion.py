@@ -51,7 +51,7 @@ def test_installed_completion_completes_commands_and_options(tmp_path: Path) -> 
     assert (done.returncode, done.stderr) == (0, "")
     assert "bash completes `crembo` in new terminals" in done.stdout
     assert "crembo.sh" in (tmp_path / ".bashrc").read_text()
-    assert complete(tmp_path, "crembo comp") == ["compress"]
+    assert complete(tmp_path, "crembo compr") == ["compress"]
     assert complete(tmp_path, "crembo compress --max-d") == ["--max-depth"]
     assert complete(tmp_path, "crembo score t.onnx --la") == ["--label"]
     assert complete(tmp_path, "crembo compress --zz") == []
