@@ -26,15 +26,16 @@ class Recipe:
     most_work: int | None
 
     def rows(self, features: int, classes: int) -> int:
-        """The number of rows to fit."""
+        """The number of rows to fit; 0 where it would be too few to say anything."""
         if self.most_work is None:
             return MOST_ROWS
-        return max(FEWEST_ROWS, min(MOST_ROWS, self.most_work // max(features * classes, 1)))
+        rows = self.most_work // max(features * classes, 1)
+        return min(MOST_ROWS, rows) if rows >= FEWEST_ROWS else 0
 
 
 # The families, the simplest first.
 REFERENCES = {
-    "linear": Recipe(settings={}, most_work=600_000),
+    "linear": Recipe(settings={}, most_work=1_000_000),
     "additive": Recipe(settings={}, most_work=200_000),
     "mlp": Recipe(settings={"steps": "600"}, most_work=None),
     "boosted": Recipe(settings={"trees": "12"}, most_work=180_000),
@@ -53,9 +54,10 @@ class Reference:
 def fit_references(train: TrainingRows, family: Family, search: Search) -> Iterator[Reference]:
     """Generate a soft-label student of each of REFERENCES but `family`, on some of `train`."""
     for name, recipe in REFERENCES.items():
-        if name == family.name:
+        rows = recipe.rows(train.rows.shape[1], train.beliefs.shape[1])
+        if name == family.name or rows == 0:
             continue
-        task = _task(train, recipe.rows(train.rows.shape[1], train.beliefs.shape[1]), search)
+        task = _task(train, rows, search)
         learner = make_family(name, recipe.settings).learner(task)
         rewards = expected_utilities(task.beliefs, task.utilities)
         student = decide(learner.finish(learner.fit(rewards)), task.utilities)
