@@ -135,7 +135,7 @@ def render_report() -> str:
         "  `--objective scores`, and where a class is rare (it has fewer test rows than",
         f"  {RARE:g} times the mean over the classes);",
         f"- a CART tree leads by more than {ERRORS:g} standard errors in `accuracy`, `roc_auc`,",
-        "  `log_loss` or `kl`.",
+        "  `log_loss` or `kl`, and by more than .01.",
         "",
         "`usable`:",
         "",

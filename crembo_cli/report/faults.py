@@ -12,6 +12,7 @@ from crembo_cli.report.model import Report
 BASELINES = ("baseline_labels", "baseline_teacher", "baseline_soft")
 SHARE, ROWS = 0.01, 20  # of the test rows: a class that is predicted as often must not vanish
 ERRORS = 2.0  # standard errors that a baseline must lead by: there are twelve comparisons
+LEAST = 0.01  # and by so much: a point, .01 of AUC, .01 nats
 # What a baseline may be better in: the key, the name, and the sign of a student that is worse.
 MEASURES = (
     ("accuracy", "accuracy", -1),
@@ -70,11 +71,11 @@ def losses_to_baselines(report: Report) -> Iterator[BaselineLead]:
 
 
 def _lead(report: Report, baseline: str) -> BaselineLead:
-    """The measures in which a baseline leads by more than ERRORS standard errors."""
+    """The measures in which a baseline leads by more than LEAST and ERRORS standard errors."""
     measures, accuracy = [], 0.0
     for key, text, sign in MEASURES:
         found = look_up(report.differences.get(baseline), (key,))
-        if found is not None and sign * found.value > ERRORS * found.error:
+        if found is not None and sign * found.value > max(LEAST, ERRORS * found.error):
             own = look_up(report.metrics, ("student", key))
             other = look_up(report.metrics, (baseline, key))
             measures.append(f"{text} {other:.3f} against {own:.3f}")
