@@ -38,6 +38,25 @@ def command(
             rich_help_panel=panels.OUTPUT,
         ),
     ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,C",
+            help="Names of the classes in texts and drawings. [default: the classes]",
+            show_default=False,
+            rich_help_panel=panels.OUTPUT,
+        ),
+    ] = None,
+    max_levels: Annotated[
+        int | None,
+        typer.Option(
+            "--max-levels",
+            metavar="N",
+            help="Draw the first N levels of a tree. [default: all]",
+            show_default=False,
+            rich_help_panel=panels.OUTPUT,
+        ),
+    ] = None,
     dialect: Annotated[
         str | None,
         typer.Option(
@@ -105,6 +124,8 @@ def command(
         student,
         format=form,
         class_=class_,
+        classes=classes,
+        max_levels=max_levels,
         dialect=dialect,
         table=table,
         keep=keep,

@@ -151,8 +151,8 @@ Classes = Annotated[
     str | None,
     typer.Option(
         metavar="A,B,C",
-        help="Class labels, in the order of the teacher's outputs, if the model does not store "
-        "them. [default: numbered from 0]",
+        help="Names of the classes in the report and the label column, in the order of the "
+        "teacher's outputs. [default: those that the model stores, or numbers from 0]",
         show_default=False,
         rich_help_panel=panels.INPUT,
     ),

@@ -35,7 +35,7 @@ def match_labels(
 
     `labels` is a column of `table` and `classes` are the teacher's classes. `numbered` is true
     if the teacher stores no class labels; its classes are then 0..c-1. `names` are the class
-    names that the user gives, in order.
+    names that the user gives, in order; the labels are these, or the classes themselves.
 
     Labels match classes by their text ('1' is 1). If that does not match all labels, they match
     by value ('1', 1, 1.0 and True are equal), unless two classes or two labels share a value.
@@ -54,9 +54,10 @@ def match_labels(
             wanted="a label in each row",
             hint="remove these rows, or choose another column with --label COLUMN",
         )
-    index = _match_by(found, known, str)
-    if None in index:
-        index = _match_by(found, known, _value)
+    attempts = [
+        _match_by(found, labelled, key) for labelled in (known, classes) for key in (str, _value)
+    ]
+    index = next((each for each in attempts if None not in each), attempts[1])
     if None in index:
         lost = [i for i, class_ in enumerate(index) if class_ is None]
         rows = np.isin(codes, lost)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from crembo_cli.arrays import Doubles
 from crembo_cli.errors import StudentError, printable
 from crembo_cli.explanations.figure import (
     ON_WHITE,
@@ -17,6 +20,7 @@ from crembo_cli.explanations.figure import (
 )
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature
+from crembo_cli.students.scored.columns import Columns
 from crembo_cli.students.scored.tables import PairTable, tables_of
 from crembo_cli.students.scored.text import Curve, curves_of
 from crembo_cli.students.scored.weights import WeightsStudent
@@ -33,12 +37,22 @@ LONG = 30, 9  # letters of a feature's name and of a category's
 
 def curves_as_svg(explained: ReadableStudent) -> str:
     """Return the drawn curves and tables as an SVG document. Raises StudentError without any."""
-    return svg_of(_draw_on_white(explained), "curves")
+    return curves_svg(_draw_on_white(explained))
 
 
 def curves_as_png(explained: ReadableStudent) -> bytes:
     """Return the drawn curves and tables as a PNG image. Raises StudentError without any."""
     return png_of(_draw_on_white(explained))
+
+
+def curves_svg(figure: Figure) -> str:
+    """The figure of `draw_curves` as an SVG document: each plot has its title on hover."""
+    svg = svg_of(figure, "curves")
+    for axes in figure.axes:
+        if axes.get_gid():
+            tag, title = f'<g id="curves-{axes.get_gid()}">', escape(str(axes.get_label()))
+            svg = svg.replace(tag, f"{tag}<title>{title}</title>", 1)
+    return svg
 
 
 def _draw_on_white(explained: ReadableStudent) -> Figure:
@@ -58,14 +72,16 @@ def draw_curves(
     """The scores that each feature adds to each class, all on one scale; None where all are 0.
 
     A line runs through the knots of a number; a category has a dot. A ring right of them is a
-    missing cell. What is drawn goes up where it speaks for the class. After the curves comes a
-    heat map for each pair of features, for the class that it changes most.
+    missing cell. What is drawn goes up where it speaks for the class; of two classes there is one
+    curve, which goes up where it speaks for the second. The grey area below is the density of the
+    training rows. After the curves comes a heat map for each pair of features, for the class that
+    it changes most.
     """
     from matplotlib.figure import Figure
 
     curves = [curve for curve in curves_of(student.sums()) if curve.span() > 0]
     curves.sort(key=lambda curve: -curve.span())
-    curves = curves[:MOST_CURVES]
+    curves = [one_sided(curve) for curve in curves[:MOST_CURVES]]
     tables = [table for table in tables_of(student.sums()) if table.span() > 0][:MOST_TABLES]
     count = len(curves) + len(tables)
     if count == 0:
@@ -76,17 +92,71 @@ def draw_curves(
         figsize=(WIDE * across, HIGH * down), facecolor=colours.paper, layout="constrained"
     )
     panels = figure.subplots(down, across, squeeze=False).ravel()
+    low = min((float(min(curve.points.min(), 0)) for curve in curves), default=0.0)
+    high = max((float(max(curve.points.max(), 0)) for curve in curves), default=1.0)
+    room = 0.28 * max(high - low, 1e-9)  # for the densities, below all curves
     for k, (axes, curve) in enumerate(zip(panels, curves, strict=False)):
-        if k:
-            axes.sharey(panels[0])
+        axes.set_ylim(low - room, high + 0.08 * (high - low))
         axes.tick_params(labelleft=k % across == 0)
         _draw(axes, curve, explained.features[curve.feature], colours)
+        axes.set_gid(f"plot-{k}")
+        axes.set_label(_title(curve, explained))
+        _draw_density(axes, curve, student.columns, low - room, 0.8 * room, colours)
     most = max((float(np.abs(table.points).max()) for table in tables), default=1.0)
     for axes, table in zip(panels[len(curves) :], tables, strict=False):
         _draw_table(axes, table, explained, most, colours)
     for axes in panels[count:]:
         axes.axis("off")
     return figure
+
+
+def _title(curve: Curve, explained: ReadableStudent) -> str:
+    """What stands on hover over a plot: the feature, and the range of each curve in it."""
+    names = explained.class_names()[-curve.points.shape[1] :]
+    ranges = [
+        f"{name} {points.min():+.3g} to {points.max():+.3g}"
+        for name, points in zip(names, curve.points.T, strict=True)
+    ]
+    return printable(f"{explained.features[curve.feature].name}: {', '.join(ranges)}")
+
+
+def one_sided(curve: Curve) -> Curve:
+    """The curve itself; of two classes, its second class less its first alone."""
+    if curve.points.shape[1] != 2:
+        return curve
+    points, missing = np.diff(curve.points, axis=1), np.diff(curve.missing)
+    return replace(curve, points=points, missing=missing)
+
+
+def density_of(curve: Curve, columns: Columns) -> Doubles:
+    """The share of the training rows at each knot, (k,), summing to 1; for numbers, around it.
+
+    The mean of a ramp is the share of the rows beyond it; what lies beyond one knot and not beyond
+    the next is around that knot.
+    """
+    assert columns.ramps is not None
+    mine = columns.ramps.feature == curve.feature
+    beyond = columns.centre[: len(columns.ramps.knot)][mine].astype(np.float64)
+    return np.clip(-np.diff(np.concatenate([[1.0], beyond, [0.0]])), 0.0, 1.0)
+
+
+def _draw_density(
+    axes: Axes, curve: Curve, columns: Columns, low: float, high: float, colours: Colours
+) -> None:
+    """The density as an area between `low` and `low + high`; of categories, bars."""
+    shares, knots = density_of(curve, columns), curve.knots
+    if curve.feature in columns.coded:
+        heights = high * shares / shares.max()
+        axes.bar(knots, heights, 0.6, bottom=low, color=colours.muted, alpha=0.35, lw=0)
+        return
+    if len(knots) < 2:
+        return
+    gaps = np.diff(knots)
+    room = (np.append(gaps, 0.0) + np.insert(gaps, 0, 0.0)) / 2
+    heights = shares / room
+    # A spike of equal values must not flatten the rest.
+    heights = np.minimum(heights / (2.5 * np.median(heights) + 1e-300), 1.0)
+    axes.fill_between(knots, low, low + high * heights, color=colours.muted, alpha=0.35, lw=0)
 
 
 def _draw_table(
@@ -117,13 +187,14 @@ def _draw_table(
 def _draw(axes: Axes, curve: Curve, feature: Feature, colours: Colours) -> None:
     axes.set_facecolor("none")
     line = "none" if feature.categories else "-"
-    for y, points in enumerate(curve.points.T):
+    first = int(curve.points.shape[1] == 1)  # of two classes the one curve is the second's
+    for y, points in enumerate(curve.points.T, start=first):
         axes.plot(
             curve.knots, points, color=class_colour(y), linestyle=line, marker=".", markersize=4
         )
     if curve.missing.any():
         right = curve.knots[-1] + 0.12 * (curve.knots[-1] - curve.knots[0])
-        for y, points in enumerate(curve.missing):
+        for y, points in enumerate(curve.missing, start=first):
             axes.plot([right], [points], "o", color=class_colour(y), mfc="none", markersize=5)
     axes.axhline(0, color=colours.muted, lw=0.6, ls=":")
     style = text_style(fontsize=8, color=colours.ink)
@@ -145,5 +216,7 @@ def _name_categories(axes: Axes, curve: Curve, feature: Feature) -> None:
 
 
 def _cut(text: str, most: int) -> str:
+    """The text if it is short; of a longer one the middle is left out: ends tell names apart."""
     text = printable(text)
-    return text if len(text) <= most else f"{text[: most - 1]}\u2026"
+    end = (most - 1) // 2
+    return text if len(text) <= most else f"{text[: most - 1 - end]}\u2026{text[-end:]}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from crembo_cli.errors import printable
 from crembo_cli.student_file.metadata import ReadableStudent
-from crembo_cli.students.tree.text import conditions, leaf_text
+from crembo_cli.students.tree.text import leaf_text
 
 if TYPE_CHECKING:
     from crembo_cli.students.tree.model import Tree
@@ -20,13 +20,14 @@ def dot_of(explained: ReadableStudent) -> str:
         '  node [shape=box, style=rounded, fontname="Helvetica"];',
         '  edge [fontname="Helvetica"];',
     ]
+    sides = tree.side_texts(explained.features)
     for v in range(len(tree.feature)):
         if tree.left[v] == v:
             leaf = leaf_text(int(tree.label[v]), tree.probabilities[v], classes)
             lines.append(f"  n{v} [label={_quoted(leaf)}, style=bold];")
             continue
         feature = explained.features[int(tree.feature[v])]
-        left, right = conditions(*tree.split(v), feature)
+        left, right = sides[v]
         lines.append(f"  n{v} [label={_quoted(feature.name)}];")
         lines.append(f"  n{v} -> n{tree.left[v]} [label={_quoted(_answer(left, feature.name))}];")
         lines.append(f"  n{v} -> n{tree.right[v]} [label={_quoted(_answer(right, feature.name))}];")

@@ -54,7 +54,7 @@ def svg_of(figure: Figure, name: str) -> str:
 
     `name` makes the ids in it differ from those of other figures on one page.
     """
-    with _drawn_plainly(name):
+    with drawn_plainly(name):
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     own = re.compile(r'( id="|href="#|url\(#)')
@@ -63,7 +63,7 @@ def svg_of(figure: Figure, name: str) -> str:
 
 def png_of(figure: Figure) -> bytes:
     """`figure` as a PNG image."""
-    with _drawn_plainly("png"):
+    with drawn_plainly("png"):
         out = io.BytesIO()
         figure.savefig(out, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     return out.getvalue()
@@ -95,8 +95,8 @@ def text_style(**more: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def _drawn_plainly(name: str) -> Iterator[None]:
-    """Text stays text, ids come from `name`, and a glyph that no font has is no warning."""
+def drawn_plainly(name: str) -> Iterator[None]:
+    """Keep text as text, take ids from `name`, and warn of no glyph that a font lacks."""
     import matplotlib
 
     settings = matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from crembo_cli.student_file.metadata import ReadableStudent
     from crembo_cli.students.scored.weights import WeightsStudent
 
-TREES = ("tree",)
+HERE = "crembo_cli.explanations."
+TREE, LINEAR, CURVES, RULES = "tree", "linear", "curves", "rules"  # see `form_of`
 DIALECTS = (
     "ansi",
     "postgres",
@@ -31,72 +32,76 @@ DIALECTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """One format: what its files are called, which students have it, and what renders it."""
+    """One format: what its files are called, which students have it, and what renders it.
+
+    What renders it is "module:function" in this folder, imported when needed, which takes a
+    ReadableStudent and returns text or bytes.
+    """
 
     suffix: str
-    render: str  # "module:function", imported when needed: ReadableStudent -> str or bytes
-    kinds: tuple[str, ...] | None = None  # see `OptionalStudent.kind`; None: every student
-    curves: str = ""  # as `render`, for sums of curves, which are of the kind "weights" too
+    by_form: Mapping[str, str] = field(default_factory=dict)  # what renders a form; see `form_of`
+    otherwise: str = ""  # what renders all other students; "": they do not have this format
     code: bool = False  # whether it is written from the student's program
-    options: tuple[str, ...] = ()  # the keyword arguments of `render`
-
-    def supports(self, explained: ReadableStudent) -> bool:
-        """Return whether that student has this format."""
-        from crembo_cli.students.capabilities import kind_of, program_of
-
-        if self.code:
-            return program_of(explained.student, explained.features) is not None
-        if self.kinds is None:
-            return True
-        if _has_curves(explained):
-            return bool(self.curves)
-        return kind_of(explained.student) in self.kinds
+    options: tuple[str, ...] = ()  # the keyword arguments of what renders it
 
     def renderer(self, explained: ReadableStudent) -> str:
-        """Return what renders that student, as `render`."""
-        return self.curves if self.curves and _has_curves(explained) else self.render
+        """Return what renders that student, "" if it does not have this format."""
+        from crembo_cli.students.capabilities import program_of
+
+        if self.code and program_of(explained.student, explained.features) is None:
+            return ""
+        return self.by_form.get(form_of(explained), self.otherwise)
 
 
-def _has_curves(explained: ReadableStudent) -> bool:
+def form_of(explained: ReadableStudent) -> str:
+    """Return the kind of the student; of weighted sums LINEAR, or CURVES if they are of curves."""
     from crembo_cli.students.capabilities import kind_of
 
-    if kind_of(explained.student) != "weights":
-        return False
-    return cast("WeightsStudent", explained.student).columns.ramps is not None
+    kind = kind_of(explained.student)
+    if kind != "weights":
+        return kind
+    return LINEAR if cast("WeightsStudent", explained.student).columns.ramps is None else CURVES
 
 
 FORMATS = {
-    "text": Format(suffix=".txt", render="crembo_cli.explanations.text:text_of"),
+    "text": Format(suffix=".txt", otherwise="text:text_of"),
     "svg": Format(
         suffix=".svg",
-        render="crembo_cli.explanations.drawing:tree_as_svg",
-        kinds=TREES,
-        curves="crembo_cli.explanations.curves:curves_as_svg",
+        by_form={
+            TREE: "drawing:tree_as_svg",
+            CURVES: "curves:curves_as_svg",
+            LINEAR: "bars:bars_as_svg",
+            RULES: "rules_table:rules_as_svg",
+        },
+        options=("max_levels",),
     ),
     "png": Format(
         suffix=".png",
-        render="crembo_cli.explanations.drawing:tree_as_png",
-        kinds=TREES,
-        curves="crembo_cli.explanations.curves:curves_as_png",
+        by_form={
+            TREE: "drawing:tree_as_png",
+            CURVES: "curves:curves_as_png",
+            LINEAR: "bars:bars_as_png",
+            RULES: "rules_table:rules_as_png",
+        },
+        options=("max_levels",),
     ),
-    "dot": Format(suffix=".dot", render="crembo_cli.explanations.dot:dot_of", kinds=TREES),
+    "html": Format(
+        suffix=".html",
+        by_form=dict.fromkeys((TREE, CURVES, LINEAR, RULES), "page:page_of"),
+        options=("max_levels",),
+    ),
+    "dot": Format(suffix=".dot", by_form={TREE: "dot:dot_of"}),
     "sql": Format(
         suffix=".sql",
-        render="crembo_cli.explanations.sql:sql_of",
+        otherwise="sql:sql_of",
         code=True,
         options=("class_", "dialect", "table", "keep"),
     ),
-    "python": Format(suffix=".py", render="crembo_cli.explanations.python:python_of", code=True),
-    "js": Format(
-        suffix=".js", render="crembo_cli.explanations.javascript:javascript_of", code=True
-    ),
-    "c": Format(
-        suffix=".c", render="crembo_cli.explanations.c:c_of", code=True, options=("prefix",)
-    ),
-    "h": Format(
-        suffix=".h", render="crembo_cli.explanations.c:header_of", code=True, options=("prefix",)
-    ),
-    "json": Format(suffix=".json", render="crembo_cli.explanations.text:json_of"),
+    "python": Format(suffix=".py", otherwise="python:python_of", code=True),
+    "js": Format(suffix=".js", otherwise="javascript:javascript_of", code=True),
+    "c": Format(suffix=".c", otherwise="c:c_of", code=True, options=("prefix",)),
+    "h": Format(suffix=".h", otherwise="c:header_of", code=True, options=("prefix",)),
+    "json": Format(suffix=".json", otherwise="text:json_of"),
 }
 
 
@@ -128,21 +133,29 @@ def explain(explained: ReadableStudent, name: str, **options: Any) -> bytes:
         if option not in wanted.options:
             raise UsageError(
                 "unsupported option for this format",
-                where=f"--{option.rstrip('_')}",
+                where=f"--{option.rstrip('_').replace('_', '-')}",
                 found=f"--format {name}",
                 wanted=" or ".join(
                     f"--format {key}" for key, each in FORMATS.items() if option in each.options
                 ),
             )
-    if not wanted.supports(explained):
+    renderer = wanted.renderer(explained)
+    if not renderer:
         raise StudentError(
             "unsupported format for this student",
             where=explained.name,
             found=f"--format {name}",
-            wanted=list_names([key for key, each in FORMATS.items() if each.supports(explained)]),
+            wanted=list_names([key for key, each in FORMATS.items() if each.renderer(explained)]),
         )
-    module, function = wanted.renderer(explained).split(":")
-    render: Callable[..., str | bytes] = getattr(import_module(module), function)
+    if "max_levels" in options and form_of(explained) != TREE:
+        raise UsageError(
+            "unsupported option for this student",
+            where="--max-levels",
+            found=explained.name,
+            wanted="a tree",
+        )
+    module, function = renderer.split(":")
+    render: Callable[..., str | bytes] = getattr(import_module(HERE + module), function)
     content = render(explained, **options)
     if isinstance(content, str):
         return content.encode("utf-8", "surrogateescape")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from crembo_cli.arrays import Doubles, Floats
 from crembo_cli.dataset.labelled import LabelledTable, Splits
-from crembo_cli.errors import printable
 from crembo_cli.evaluation.curves import curves_of
 from crembo_cli.evaluation.differences import differences_of
 from crembo_cli.evaluation.metrics import Prediction, as_decimal, measure, measure_by_class
@@ -30,16 +30,18 @@ from crembo_cli.report.model import (
     Timing,
 )
 from crembo_cli.robustness.model import Robustness
+from crembo_cli.robustness.perturbations import units_of
 from crembo_cli.search.comparison import Comparison
 from crembo_cli.search.references import Reference
 from crembo_cli.search.student import Compression, Search
-from crembo_cli.student_file.build import StudentFile
-from crembo_cli.student_file.metadata import StudentMetadata
-from crembo_cli.students.contract import Family, Feature, Student
+from crembo_cli.student_file.build import StudentFile, label_values
+from crembo_cli.student_file.groups import count_groups
+from crembo_cli.student_file.metadata import ReadableStudent, StudentMetadata, check_names
+from crembo_cli.students.contract import Family, Student
 
 if TYPE_CHECKING:
     from crembo_cli.evaluation.drift import Drift
-    from crembo_cli.teachers.contract import ClassLabel, Teacher
+    from crembo_cli.teachers.contract import Teacher
 
 
 def describe_teacher(
@@ -105,19 +107,10 @@ def describe_student(
     )
 
 
-def describe_as_text(
-    student: Student, features: Sequence[Feature], classes: Sequence[ClassLabel]
-) -> str:
+def describe_as_text(explained: ReadableStudent) -> str:
     """Describe the student as text; characters that cannot be printed are escaped in names."""
-    named = [
-        replace(
-            each,
-            name=printable(each.name),
-            categories=tuple(printable(text) for text in each.categories),
-        )
-        for each in features
-    ]
-    return student.describe(named, [printable(str(each)) for each in classes])
+    named = explained.printable()
+    return named.student.describe(named.features, named.class_names())
 
 
 def describe_references(
@@ -147,9 +140,12 @@ def describe_references(
     return found
 
 
-def class_names(teacher: Teacher) -> list[str]:
-    """Convert the classes to text."""
-    return [str(each) for each in teacher.classes]
+def class_names(teacher: Teacher, names: Sequence[str] | None = None) -> list[str]:
+    """Convert the classes to text; `names`, of --classes, go first.
+
+    Raises UsageError for too few or too many names.
+    """
+    return list(check_names(names or [str(each) for each in teacher.classes], teacher.classes))
 
 
 def describe_search(
@@ -278,11 +274,23 @@ def build_evaluation_report(
             student_rows_per_second=speeds[0] or 0.0,
             teacher_rows_per_second=speeds[1],
         ),
-        description=(
-            ""
-            if internals is None
-            else describe_as_text(internals.student, internals.features, internals.classes)
-        ),
+        description=("" if internals is None else describe_as_text(internals)),
         internals=internals,
         curves=curves_of(predicted, test.y_true),
+    )
+
+
+def readable_student(
+    path: str, student: Student, train: LabelledTable, teacher: Teacher, names: Sequence[str]
+) -> ReadableStudent:
+    """The student with what a drawing needs: names, training rows by leaf, and units."""
+    return ReadableStudent(
+        name=Path(path).name,
+        student=student,
+        features=train.encoding.features,
+        classes=tuple(label_values(teacher.classes).tolist()),
+        names=tuple(names),
+        missing_texts=train.encoding.missing_texts,
+        groups=count_groups(student, train),
+        units=tuple(units_of(train.rows, train.encoding).tolist()),
     )

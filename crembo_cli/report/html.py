@@ -1,14 +1,13 @@
-"""Render the report as one HTML page: no script, no request, light and dark."""
+"""Render the report as one HTML page: no request, light and dark; scripts only add comfort."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isinf
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from crembo_cli.errors import escape_controls
-from crembo_cli.explanations.figure import OF_THE_PAGE, class_colour, svg_of, themed
+from crembo_cli.report.big_numbers import big_numbers
 from crembo_cli.report.drawings import explain_comparison, name_classifier
 from crembo_cli.report.drift import drift_sentences, drift_table, figures_table
 from crembo_cli.report.glossary import NOTE, explain
@@ -27,23 +26,12 @@ from crembo_cli.report.tables import (
     score_table,
     weakest_table,
 )
-from crembo_cli.report.verdict import verdict_of
 from crembo_cli.robustness.model import Margins
-from crembo_cli.students.capabilities import kind_of
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from crembo_cli.students.scored.weights import WeightsStudent
-    from crembo_cli.students.tree.model import Tree
-
-
+HERE = Path(__file__).parent
 TEMPLATE = "page.html.jinja"
-MOST_LEAVES = 128  # a larger tree is shown as text alone
-PIXELS = 96  # per inch
-READABLE = 0.8  # a drawn tree shrinks to this scale at most; a wider one scrolls
-COLUMN = 1000  # pixels of the page's text; a wider tree gets the whole window
 MOST_CLASSES = 40  # a larger confusion matrix is unreadable
+BADGES = {"good": "good", "usable": "fair", "weak": "bad", "failed": "bad", None: ""}
 
 
 def render_html(report: Report) -> str:
@@ -51,21 +39,31 @@ def render_html(report: Report) -> str:
     from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
+    from crembo_cli.explanations.web import HERE as SHARED
+    from crembo_cli.explanations.web import parts_of, policy, style
+
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, keep_trailing_newline=True
+        loader=FileSystemLoader([HERE, SHARED]), autoescape=True, keep_trailing_newline=True
     )
-    (tree, wide), curves = _tree(report), _curves(report)
+    parts = None if report.internals is None else parts_of(report.internals)
+    own = (HERE / "page.js").read_text(encoding="utf-8")
+    script = own if parts is None else f"{parts.script}\n{own}"
+    verdict = report.verdict
     page = environment.get_template(TEMPLATE).render(
         report=report,
+        policy=policy([script]),
+        style=Markup(style() + (HERE / "page.css").read_text(encoding="utf-8")),
+        script=Markup(script),
         classifier=name_classifier(report.student.family),
-        verdict=verdict_of(report),
+        verdict=verdict,
+        badge=BADGES[verdict.status],
+        numbers=big_numbers(report),
+        parts=parts,
+        tree=Markup("" if parts is None else parts.tree),
+        drawing=Markup("" if parts is None else parts.drawing),
         metrics=label_table(report),
         scores=score_table(report),
         costs=cost_table(report),
-        tree=Markup(tree),
-        wide=wide,
-        curves=Markup(curves),
-        classes=list(_classes(report)),
         robustness=robustness_table(report),
         depths=depth_table(report),
         repeats=repeats_table(report),
@@ -102,42 +100,6 @@ def _comparison_plot(report: Report) -> str:
     if report.search is None or report.search.comparison is None:
         return ""
     return pareto_plot(report.search.comparison, report.search.delta)
-
-
-def _tree(report: Report) -> tuple[str, bool]:
-    """Draw the tree, where it is small enough to read; also return whether it is wide."""
-    from crembo_cli.explanations.drawing import draw_tree
-
-    internals = report.internals
-    if internals is None or kind_of(internals.student) != "tree":
-        return "", False
-    if internals.student.size()["leaves"] > MOST_LEAVES:
-        return "", False
-    return _sized(draw_tree(internals, cast("Tree", internals.student), OF_THE_PAGE), "tree")
-
-
-def _curves(report: Report) -> str:
-    """Draw the curves of an additive student."""
-    from crembo_cli.explanations.curves import draw_curves
-
-    internals = report.internals
-    if internals is None or kind_of(internals.student) != "weights":
-        return ""
-    figure = draw_curves(internals, cast("WeightsStudent", internals.student), OF_THE_PAGE)
-    return "" if figure is None else _sized(figure, "curves")[0]
-
-
-def _sized(figure: Figure, name: str) -> tuple[str, bool]:
-    """Size a figure so that it stays readable; also return whether it is wider than the text."""
-    pixels = PIXELS * figure.get_size_inches()[0]
-    size = f"min-width: {READABLE * pixels:.0f}px; max-width: {pixels:.0f}px"
-    return f'<div style="{size}">{themed(svg_of(figure, name))}</div>', bool(pixels > COLUMN)
-
-
-def _classes(report: Report) -> Iterator[tuple[str, str]]:
-    if report.internals is not None:
-        for k, name in enumerate(report.internals.class_names()):
-            yield name, class_colour(k)
 
 
 def _plots(report: Report) -> Iterator[tuple[str, str]]:

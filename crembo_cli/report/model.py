@@ -241,7 +241,7 @@ class Report:
         return render(self, ".json")
 
     def to_html(self) -> str:
-        """Render as one HTML page without scripts and without requests."""
+        """Render as one HTML page without requests; its scripts are its own."""
         return render(self, ".html")
 
     def to_markdown(self) -> str:
@@ -262,7 +262,8 @@ class Report:
         """Render for a notebook: the page in a frame, so that no style leaks out or in."""
         page = escape(self.to_html(), quote=True)
         style = "width: 100%; height: 40rem; border: 0"
-        return f'<iframe sandbox title="crembo report" style="{style}" srcdoc="{page}"></iframe>'
+        frame = '<iframe sandbox="allow-scripts" title="crembo report"'
+        return f'{frame} style="{style}" srcdoc="{page}"></iframe>'
 
 
 def render_json(report: Report) -> str:

@@ -193,13 +193,14 @@ def robustness_of(
     family: Family,
     search: Search,
     *,
+    names: Sequence[str] | None = None,
     quick: bool = False,
     stages: Stages = silent,
 ) -> Robustness:
     """Measure the robustness of the student that was `found`, on the test rows of `parts`.
 
     `answers` are the predictions of the student, the teacher and the baselines there, by
-    the report's names. `quick` leaves out what needs refitting.
+    the report's names. `names` are those of the classes. `quick` leaves out what needs refitting.
     """
     from dataclasses import replace
 
@@ -212,7 +213,7 @@ def robustness_of(
         answers,
         units=units_of(train.rows, train.encoding),
         seen=train.frame,
-        classes=[str(each) for each in teacher.classes],
+        classes=list(names or map(str, teacher.classes)),
         fitted_on=parts.fitted_on,
         seed=search.seed,
     )

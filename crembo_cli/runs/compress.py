@@ -193,6 +193,7 @@ def compress(
                     test_data=None if test_data is None else display_path(test_data),
                     student="student.onnx" if path is None else str(path),
                 ),
+                names=table.classes,
                 quick=quick_report,
             )
 

@@ -92,11 +92,14 @@ def read_splits(
     """
     from crembo_cli.dataset.labelled import note_few_rows, split_rows
     from crembo_cli.report.gates import check_labelled, refuse_drift
+    from crembo_cli.student_file.metadata import check_names
 
     refuse_drift(gates)
     labelled = read_labelled(data, teacher, table, progress)
     progress.note(teacher.warnings)
     refuse_one_class(labelled, teacher)
+    if table.classes is not None:
+        check_names(table.classes, teacher.classes)
     strata = labelled.strata()
     test_share, validation_share = split.shares()
     rows = split_rows(strata, test_share=test_share, validation_share=validation_share, seed=seed)

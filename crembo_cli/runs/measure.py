@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crembo_cli.runs.options import Progress
@@ -37,6 +37,7 @@ def measure_student(
     progress: Progress,
     *,
     paths: Paths,
+    names: Sequence[str] | None,
     quick: bool,
 ) -> tuple[bytes, Report]:
     """Measure the student on the test rows, build its file and replay it, and report."""
@@ -50,11 +51,12 @@ def measure_student(
     from crembo_cli.robustness.refits import baseline_rows
     from crembo_cli.runs.select import metadata_of
     from crembo_cli.search.references import fit_references
-    from crembo_cli.student_file.build import label_values, student_file
-    from crembo_cli.student_file.metadata import ReadableStudent, with_test_results
+    from crembo_cli.student_file.build import student_file
+    from crembo_cli.student_file.metadata import with_test_results
 
     family, found = selected.family, selected.found
-    student, encoding, release = found.student, splits.train.encoding, version("crembo-cli")
+    student, release = found.student, version("crembo-cli")
+    names = build.class_names(teacher, names)
     progress.stage("measuring the student and the baselines", 0)
     size = requested_size(family, student.size())
     fitted = baseline_rows(found.train, found.validation, utilities=search.utility_matrix())
@@ -62,7 +64,15 @@ def measure_student(
     labels = {name: each.labels for name, each in predicted.items()}
     metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
     robustness = robustness_of(
-        found, splits, teacher, labels, family, search, quick=quick, stages=progress.stage
+        found,
+        splits,
+        teacher,
+        labels,
+        family,
+        search,
+        names=names,
+        quick=quick,
+        stages=progress.stage,
     )
     progress.stage("fitting the references", 0)
     references = (
@@ -83,6 +93,7 @@ def measure_student(
         (*splits.untested(), splits.test),
         search.threads,
     )
+    internals = build.readable_student(paths.student, student, splits.train, teacher, names)
     progress.stage("timing the teacher", 0)
     speed = teacher.rows_per_second(splits.test.frame) if teacher.answers_new_rows else None
     report = Report(
@@ -90,18 +101,14 @@ def measure_student(
         teacher=build.describe_teacher(
             paths.teacher, teacher, splits.test.beliefs, search.temperature
         ),
-        data=build.describe_data(
-            paths.data, paths.test_data, splits, found, build.class_names(teacher)
-        ),
+        data=build.describe_data(paths.data, paths.test_data, splits, found, names),
         student=build.describe_student(paths.student, file, family, student, splits.test.utilities),
         search=build.describe_search(search, found, selected.comparison, selected.prefer),
         baselines=size,
         metrics=metrics,
         differences=differences_of(splits.test, predicted),
         references=references,
-        by_class=measure_by_class(
-            splits.test, labels["student"], build.class_names(teacher), teacher=True
-        ),
+        by_class=measure_by_class(splits.test, labels["student"], names, teacher=True),
         robustness=robustness,
         requirements=[],
         timing=Timing(
@@ -109,14 +116,8 @@ def measure_student(
             student_rows_per_second=file.rows_per_second,
             teacher_rows_per_second=speed,
         ),
-        description=build.describe_as_text(student, encoding.features, teacher.classes),
-        internals=ReadableStudent(
-            name=Path(paths.student).name,
-            student=student,
-            features=encoding.features,
-            classes=tuple(label_values(teacher.classes).tolist()),
-            missing_texts=encoding.missing_texts,
-        ),
+        description=build.describe_as_text(internals),
+        internals=internals,
         curves=curves_of(predicted, splits.test.y_true),
     )
     return file.content, report

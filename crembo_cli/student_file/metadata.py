@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crembo_cli.arrays import Doubles
-from crembo_cli.errors import printable
+from crembo_cli.errors import UsageError, printable
+from crembo_cli.student_file.groups import GroupCounts, count_groups, read_groups
 from crembo_cli.student_file.summary import TrainingSummary, read_summary, summarise
 from crembo_cli.students.contract import Family, Feature, Student
 
@@ -33,6 +34,7 @@ SEARCH, THRESHOLD, CLASSES = "crembo.search", "crembo.threshold", "crembo.classe
 SIZE, FEATURES, UNITS = "crembo.size", "crembo.features", "crembo.units"
 TEACHER_SHA256, DATA_SHA256 = "crembo.teacher.sha256", "crembo.data.sha256"
 TRAINING = "crembo.training"
+GROUPS = "crembo.groups"
 TEST_SHA256, TEST_ROWS, METRICS = "crembo.test_data.sha256", "crembo.test_rows", "crembo.metrics"
 # Characters for each of the blanks: 14 metrics with all digits of a float64 fit.
 TEST_WIDTHS = {TEST_SHA256: 64, TEST_ROWS: 10, METRICS: 560}
@@ -71,6 +73,9 @@ def candidate_metadata(
             train.rows, student.predict(train.rows), train.encoding.features, len(teacher.classes)
         ).to_text(),
     }
+    groups = count_groups(student, train)
+    if groups is not None:
+        values[GROUPS] = groups.to_text()
     blanks = {key: " " * width for key, width in TEST_WIDTHS.items()}
     return {key: _text(value) for key, value in values.items()} | blanks
 
@@ -105,10 +110,13 @@ class ReadableStudent:
     features: tuple[Feature, ...]
     classes: tuple[int | str, ...]  # as the `label` output gives them
     missing_texts: tuple[str, ...]  # that mean a missing cell: see `Feature.missing_texts`
+    groups: GroupCounts | None = None  # training rows by leaf or rule; None: not known
+    units: tuple[float, ...] | None = None  # standard deviation of each feature; None: not known
+    names: tuple[str, ...] | None = None  # of the classes, for a reader; None: the classes
 
     def class_names(self) -> list[str]:
-        """Return the classes as text."""
-        return [str(each) for each in self.classes]
+        """Return the names of the classes."""
+        return list(self.names or map(str, self.classes))
 
     def printable(self) -> ReadableStudent:
         """Return the same with names on one line each, without control characters."""
@@ -124,7 +132,20 @@ class ReadableStudent:
                 for each in self.features
             ),
             classes=tuple(printable(each) for each in self.class_names()),
+            names=None,
         )
+
+
+def check_names(names: Sequence[str], classes: Sequence[object]) -> Sequence[str]:
+    """Return `names` of `classes`, in order. Raises UsageError for too few or too many."""
+    if len(names) != len(classes):
+        raise UsageError(
+            "invalid number of class names",
+            where="--classes",
+            found=", ".join(names),
+            wanted=f"{len(classes)} names, in the order of {', '.join(map(str, classes))}",
+        )
+    return names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,14 +194,13 @@ def read_metadata(model: ModelProto, internals: ReadableStudent | None) -> Stude
     Raises KeyError, TypeError or ValueError if the metadata are not as crembo writes them.
     """
     found = metadata_of(model)
-    units = json.loads(found.get(UNITS, "null"))
     features = features_of(model)
     return StudentMetadata(
         family=found[FAMILY],
         options=json.loads(found.get(OPTIONS, "{}")),
         size=dict(json.loads(found.get(SIZE, "{}"))),
         features=features,
-        units=None if units is None else tuple(float(each) for each in units),
+        units=units_of(model),
         missing_texts=missing_texts_of(model),
         utilities=utilities_of(model),
         temperature=float(json.loads(found.get(SEARCH, "{}")).get("temperature", 1.0)),
@@ -219,6 +239,21 @@ def utilities_of(model: ModelProto) -> Doubles | None:
     if found.shape != (len(classes),) * 2 or not np.isfinite(found).all():
         raise ValueError(f"invalid utilities: {rows}")
     return found
+
+
+def units_of(model: ModelProto) -> tuple[float, ...] | None:
+    """Return the standard deviation of each feature; None in a file without them."""
+    units = json.loads(metadata_of(model).get(UNITS, "null"))
+    return None if units is None else tuple(float(each) for each in units)
+
+
+def groups_of(model: ModelProto, student: Student) -> GroupCounts | None:
+    """Return the training rows in each leaf or rule of the student; None if it has none.
+
+    Raises KeyError, TypeError or ValueError if they are not as crembo writes them.
+    """
+    found = metadata_of(model).get(GROUPS)
+    return None if found is None else read_groups(found, student)
 
 
 def missing_texts_of(model: ModelProto) -> tuple[str, ...]:

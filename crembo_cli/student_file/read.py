@@ -14,8 +14,10 @@ from crembo_cli.student_file.metadata import (
     StudentMetadata,
     family_of,
     features_of,
+    groups_of,
     missing_texts_of,
     read_metadata,
+    units_of,
     utilities_of,
 )
 from crembo_cli.student_file.signature import LABELS
@@ -85,12 +87,15 @@ def _read(
     path: str | Path, model: ModelProto, family: str, read: Callable[[GraphProto], Student]
 ) -> ReadableStudent:
     try:
+        student = decide(read(model.graph), utilities_of(model))
         return ReadableStudent(
             name=Path(path).name,
-            student=decide(read(model.graph), utilities_of(model)),
+            student=student,
             features=features_of(model),
             classes=classes_of(model),
             missing_texts=missing_texts_of(model),
+            groups=groups_of(model, student),
+            units=units_of(model),
         )
     except DAMAGED as error:
         raise StudentError(

@@ -124,8 +124,9 @@ def make_case(
     threshold: float | None = None,
     weights: tuple[float, ...] | None = None,
     costs: list[list[int]] | None = None,
+    count: int = 600,
 ) -> Case:
-    """Fit, export, run on edge rows, and read back.
+    """Fit, export, run on `count` edge rows, and read back.
 
     `weights` are those of the classes, `costs` those of wrong decisions, by true class.
     """
@@ -149,7 +150,7 @@ def make_case(
     student = decide(fit(family_class(family)(**options), task, threshold), utilities)
     path = folder / f"{family}.onnx"
     path.write_bytes(file_of(student, family, encoding, classes))
-    frame = edge_frame(frame, student, encoding.features)
+    frame = edge_frame(training_frame(count), student, encoding.features)
     labels, probabilities = run(path, encoding, frame)
     return Case(
         path=path,

@@ -9,12 +9,19 @@ import numpy as np
 import pytest
 
 from crembo_cli.errors import StudentError
-from crembo_cli.explanations.curves import MOST_CURVES, curves_as_svg, draw_curves
+from crembo_cli.explanations.curves import (
+    MOST_CURVES,
+    curves_as_svg,
+    density_of,
+    draw_curves,
+    one_sided,
+)
 from crembo_cli.explanations.figure import ON_WHITE, svg_of
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature, Task
 from crembo_cli.students.scored.additive import AdditiveFamily
 from crembo_cli.students.scored.tables import tables_of
+from crembo_cli.students.scored.text import curves_of
 from crembo_cli.students.scored.weights import WeightsStudent
 
 AGE, CITY, FLAT = (
@@ -64,7 +71,7 @@ def panels(explained: ReadableStudent) -> list[str]:
 def test_every_feature_that_matters_has_a_plot() -> None:
     """Names of features and categories are in it, those too long cut; what gives nothing is not."""
     texts = panels(additive())
-    assert sorted(texts) == ["Bonn", "Rome", "a city o\u2026", "age <&> $b$", "city"]
+    assert sorted(texts) == ["Bonn", "Rome", "a ci\u2026name", "age <&> $b$", "city"]
 
 
 def test_lines_go_through_the_points() -> None:
@@ -75,14 +82,49 @@ def test_lines_go_through_the_points() -> None:
     assert figure is not None
     by_name = {axes.get_title(loc="left"): axes for axes in figure.axes}
     age, city = by_name["age <&> $b$"], by_name["city"]
-    no, yes = age.lines[:2]
+    yes, missing, *_ = age.lines
     assert (np.diff(yes.get_ydata()) > 0).all()
-    assert (np.diff(no.get_ydata()) < 0).all()
     assert len(yes.get_xdata()) == 4
-    assert [len(line.get_xdata()) for line in age.lines[2:4]] == [1, 1]
-    np.testing.assert_array_equal(city.lines[1].get_xdata(), [0, 1, 2])
-    assert city.lines[1].get_linestyle() == "None"
-    assert np.argsort(city.lines[1].get_ydata()).tolist() == [0, 2, 1]
+    assert len(missing.get_xdata()) == 1
+    np.testing.assert_array_equal(city.lines[0].get_xdata(), [0, 1, 2])
+    assert city.lines[0].get_linestyle() == "None"
+    assert np.argsort(city.lines[0].get_ydata()).tolist() == [0, 2, 1]
+
+
+def test_two_classes_share_one_curve() -> None:
+    """It is what speaks for the second class less what speaks for the first; three have three."""
+    explained = additive()
+    assert isinstance(explained.student, WeightsStudent)
+    curve = curves_of(explained.student.sums())[0]
+    one = one_sided(curve)
+    np.testing.assert_allclose(one.points[:, 0], curve.points[:, 1] - curve.points[:, 0])
+    np.testing.assert_allclose(one.missing, [curve.missing[1] - curve.missing[0]])
+    three = replace(curve, points=np.zeros((4, 3)), missing=np.zeros(3))
+    assert one_sided(three) is three
+
+
+def test_the_density_is_that_of_the_training_rows() -> None:
+    """Of categories their shares; of a number the shares around its knots."""
+    explained = additive()
+    assert isinstance(explained.student, WeightsStudent)
+    age, city = curves_of(explained.student.sums())[:2]
+    columns = explained.student.columns
+    rng = np.random.default_rng(0)
+    numbers, codes = rng.normal(size=400)[40:], rng.integers(0, 3, 400)
+    found = density_of(city, columns)
+    np.testing.assert_allclose(found, np.bincount(codes) / 400, atol=1e-6)
+    middles = (age.knots[1:] + age.knots[:-1]) / 2
+    counts = np.bincount(np.searchsorted(middles, numbers), minlength=4) / len(numbers)
+    np.testing.assert_allclose(density_of(age, columns), counts, atol=0.12)
+    assert density_of(age, columns).sum() == pytest.approx(1)
+
+
+def test_each_plot_has_its_title_on_hover() -> None:
+    """The feature, and the range of its curve; escaped."""
+    svg = ElementTree.fromstring(curves_as_svg(additive()))
+    titles = [each.text or "" for each in svg.iter() if each.tag.endswith("}title")]
+    assert len(titles) == 2
+    assert any(text.startswith("age <&> $b$: yes -") and " to +" in text for text in titles)
 
 
 def test_of_many_features_the_strongest_are_drawn() -> None:
@@ -113,14 +155,14 @@ def test_a_pair_has_a_heat_map() -> None:
     figure = draw_curves(explained, explained.student, ON_WHITE)
     assert figure is not None
     (table,) = tables_of(explained.student.sums())
-    (axes,) = [each for each in figure.axes if each.collections]
+    (axes,) = [each for each in figure.axes if each.get_xlabel()]
     y = int(np.ptp(table.points, axis=(0, 1)).argmax())
     np.testing.assert_allclose(axes.collections[0].get_array(), table.points[:, :, y])
     assert (axes.get_ylabel(), axes.get_xlabel()) == ("age <&> $b$"[:15], "city")
     assert [each.get_text() for each in axes.get_xticklabels()] == [
         "Bonn",
         "Rome",
-        "a city o\u2026",
+        "a ci\u2026name",
     ]
     assert axes.get_yticklabels()[-1].get_text() == "missing"
     assert axes.get_title(loc="left").startswith(("no ", "yes "))

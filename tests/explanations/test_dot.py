@@ -21,7 +21,7 @@ def test_dot_written_out() -> None:
         '  n0 -> n2 [label="> 30.5"];\n'
         '  n1 [label="no (no 0.75, yes 0.25)", style=bold];\n'
         '  n2 [label="colour"];\n'
-        '  n2 -> n3 [label="in {red, unseen}"];\n'
+        '  n2 -> n3 [label="in {red}*"];\n'
         '  n2 -> n4 [label="in {blue}"];\n'
         '  n3 [label="yes (yes 0.75, no 0.25)", style=bold];\n'
         '  n4 [label="no (no 1.00)", style=bold];\n'

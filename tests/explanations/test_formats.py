@@ -20,11 +20,11 @@ def test_a_tree_has_every_format() -> None:
     assert len({explain(small_tree(), name) for name in FORMATS} - {b""}) == len(FORMATS)
 
 
-def test_a_linear_student_has_every_format_but_drawings() -> None:
+def test_a_linear_student_has_every_format_but_dot() -> None:
     """The refusal lists the formats that it has."""
-    wanted = "wanted one of text, sql, python, js, c, h, json"
+    wanted = "wanted one of text, svg, png, html, sql, python, js, c, h, json"
     for name in FORMATS:
-        if name not in {"svg", "png", "dot"}:
+        if name != "dot":
             assert explain(small_sums(), name)
             continue
         with pytest.raises(StudentError, match=wanted) as e:
@@ -70,7 +70,9 @@ def test_a_suffix_names_one_format() -> None:
 
 def test_a_tree_that_is_too_large_is_not_drawn() -> None:
     """The message names other formats."""
-    with pytest.raises(StudentError, match="found 3 leaves; wanted at most 2; use --format text"):
+    with pytest.raises(
+        StudentError, match="found 3 leaves; wanted at most 2; use --max-levels, --format text"
+    ):
         tree_as_svg(small_tree(), most_leaves=2)
 
 
@@ -96,3 +98,10 @@ def test_an_option_is_for_some_formats(case: Case) -> None:
 def test_the_dialects_are_those_of_sql() -> None:
     """The help names them without importing what writes them."""
     assert tuple(dialects.DIALECTS) == DIALECTS
+
+
+def test_only_drawn_trees_take_levels() -> None:
+    """Text has all of them, and curves have none."""
+    for explained, name in ((small_tree(), "text"), (additive(), "svg")):
+        with pytest.raises(UsageError, match="--max-levels: unsupported option"):
+            explain(explained, name, max_levels=2)

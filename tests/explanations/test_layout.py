@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crembo_cli.explanations.drawing import GAP, ROW, lay_out
+from crembo_cli.explanations.drawing import STYLES, lay_out
+from crembo_cli.explanations.tree_view import view_tree
+from crembo_cli.student_file.metadata import ReadableStudent
+from crembo_cli.students.contract import Feature
 from tests.core.small_trees import random_tree
 
 
-@given(st.integers(0, 2**32))
+@given(st.integers(0, 2**32), st.integers(0, 7), st.sampled_from([style for _, style in STYLES]))
 @settings(deadline=None)
-def test_boxes_never_overlap(seed: int) -> None:
+def test_boxes_never_overlap(seed: int, max_levels: int, style: object) -> None:
     """Nodes of one level stand apart, children stand right of their parent and around it."""
+    assert isinstance(style, type(STYLES[0][1]))
     tree = random_tree(np.random.default_rng(seed), features=3, depth=6, classes=2)
-    leaf = tree.is_leaf()
-    texts = [["x" * (1 + v % 24)] * (1 if leaf[v] else 1 + v % 3) for v in range(len(leaf))]
-    layout = lay_out(tree, texts)
-    level = tree.node_depths()
-    top, bottom = layout.y - layout.height / 2, layout.y + layout.height / 2
-    for k in range(int(level.max()) + 1):
-        order = np.argsort(layout.y[level == k])
-        assert (np.diff(layout.y[level == k][order]) >= ROW * 0.99).all()
-        assert (bottom[level == k][order][:-1] < top[level == k][order][1:]).all()
-    assert top.min() >= 0
-    assert bottom.max() <= layout.size[1]
-    for v in np.flatnonzero(~tree.is_leaf()):
-        for child in (tree.left[v], tree.right[v]):
-            assert layout.x[child] >= layout.x[v] + layout.width[v] + GAP - 1e-9
-        assert layout.y[tree.left[v]] < layout.y[v] < layout.y[tree.right[v]]
-    leaves = tree.is_leaf()
-    assert len(np.unique(layout.y[leaves])) == leaves.sum()
-    assert (layout.x + layout.width).max() <= layout.size[0]
-    assert layout.y.max() < layout.size[1]
+    explained = ReadableStudent(
+        name="s",
+        student=tree,
+        features=tuple(Feature(name="x" * 12 * k) for k in (1, 2, 3)),
+        classes=(0, 1),
+        missing_texts=(),
+    )
+    view = view_tree(explained, tree, letters=style.letters, max_levels=max_levels)
+    places = lay_out(view, style)
+    assert max(each.level for each in view.nodes.values()) <= max_levels
+    for level in {each.level for each in view.nodes.values()}:
+        here = [places[v] for v, each in view.nodes.items() if each.level == level]
+        here.sort(key=lambda place: place.y)
+        for above, below in pairwise(here):
+            assert above.y + above.height / 2 < below.y - below.height / 2
+    assert min(each.y - each.height / 2 for each in places.values()) >= 0
+    for v, each in view.nodes.items():
+        for child in each.children:
+            assert places[child].x >= places[v].x + places[v].width + style.gap - 1e-9
+        if each.children:
+            left, right = each.children
+            assert places[left].y < places[v].y < places[right].y

@@ -38,8 +38,9 @@ def test_a_tree_written_out() -> None:
         "\n"
         "age <= 30.5 or missing: no (no 0.75, yes\\x1b[31m 0.25)\n"
         "age > 30.5:\n"
-        "|  colour in {red, unseen}: yes\\x1b[31m (yes\\x1b[31m 0.75, no 0.25)\n"
+        "|  colour in {red}*: yes\\x1b[31m (yes\\x1b[31m 0.75, no 0.25)\n"
         "|  colour in {blue}: no (no 1.00)\n"
+        "* and categories that were not seen in training\n"
     )
 
 

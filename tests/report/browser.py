@@ -29,6 +29,7 @@ class Page:
     requests: list[str] = field(default_factory=list)  # addresses that were asked for
     answers: dict[str, Any] = field(default_factory=dict)  # what the expressions came to
     picture: bytes = b""  # PNG
+    pdf: bytes = b""  # as printed
 
 
 class Browser:
@@ -42,9 +43,16 @@ class Browser:
         self._events: list[dict[str, Any]] = []
 
     def open(
-        self, page: Path, *, dark: bool, width: int, height: int = 900, ask: tuple[str, ...] = ()
+        self,
+        page: Path,
+        *,
+        dark: bool,
+        width: int,
+        height: int = 900,
+        ask: tuple[str, ...] = (),
+        printed: bool = False,
     ) -> Page:
-        """Load `page` and ask it for the values of JavaScript expressions."""
+        """Load `page` and ask it for the values of JavaScript expressions, promises awaited."""
         target = self._send("Target.createTarget", url="about:blank")["targetId"]
         tab = self._send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in WATCHED:
@@ -59,9 +67,20 @@ class Browser:
             self._events.append(self._read())
         answers = {}
         for expression in ask:
-            told = self._send("Runtime.evaluate", tab, expression=expression, returnByValue=True)
+            told = self._send(
+                "Runtime.evaluate",
+                tab,
+                expression=expression,
+                returnByValue=True,
+                awaitPromise=True,
+            )
+            assert "exceptionDetails" not in told, told
             answers[expression] = told["result"].get("value")
         shot = self._send("Page.captureScreenshot", tab, captureBeyondViewport=True)["data"]
+        pdf = ""
+        if printed:
+            paper = {"paperWidth": 8.27, "paperHeight": 11.69, "preferCSSPageSize": True}
+            pdf = self._send("Page.printToPDF", tab, printBackground=True, **paper)["data"]
         self._send("Target.closeTarget", targetId=target)
         return Page(
             complaints=[str(e["params"]) for e in self._events if e["method"] in COMPLAINTS],
@@ -72,6 +91,7 @@ class Browser:
             ],
             answers=answers,
             picture=base64.b64decode(shot),
+            pdf=base64.b64decode(pdf),
         )
 
     def close(self) -> None:

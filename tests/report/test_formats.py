@@ -42,6 +42,8 @@ def test_a_notebook_shows_the_page_in_a_frame() -> None:
     """The frame is one element, so that no style leaks; its content is the whole page."""
     hostile = replace(report(), command='"></iframe><script>alert(1)</script>')
     fragment = hostile._repr_html_()  # the method that notebooks look for
-    match = re.fullmatch(r'<iframe sandbox [^<>]* srcdoc="([^"<>]*)"></iframe>', fragment)
+    match = re.fullmatch(
+        r'<iframe sandbox="allow-scripts" [^<>]* srcdoc="([^"<>]*)"></iframe>', fragment
+    )
     assert match is not None
     assert unescape(match[1]) == hostile.to_html()

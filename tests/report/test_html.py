@@ -105,7 +105,7 @@ def test_every_part_is_there() -> None:
         METRICS[0].sentence,
     ):
         assert words in seen.text
-    assert re.search(r'<tr class="selected"><td>student</td><td>0\.900</td>', page)
+    assert re.search(r'<tr class="selected"><th scope="row">student</th><td>0\.900</td>', page)
     assert {"0.960", "0.940", "0.920"} <= set(re.findall(r"<td>(0\.\d+)</td>", page))
 
 
@@ -115,7 +115,7 @@ def test_an_additive_student_has_its_curves_drawn() -> None:
     seen = Seen(page)
     assert seen.tags.count("svg") == 10  # the curves, and nine plots
     assert "age <&> $b$" in seen.text
-    assert "The score that each feature's value adds to each class" in seen.text
+    assert "The score that each feature's value adds, all on one scale" in seen.text
     assert '"tree' not in page
 
 
@@ -123,7 +123,7 @@ def test_the_pareto_front_has_a_table_and_a_plot() -> None:
     """Names are escaped; a report of one candidate has neither."""
     page = render_html(report_with_comparison())
     assert page.count("<svg") == render_html(report()).count("<svg") + 1
-    row = '<tr class="selected"><td>tree max_depth=2</td><td>4,245</td><td>42</td>'
+    row = '<tr class="selected"><th scope="row">tree max_depth=2</th><td>4,245</td><td>42</td>'
     assert row in page
     assert 'id="comparison"' not in render_html(report())
     found = comparison(EVIL)
@@ -133,7 +133,7 @@ def test_the_pareto_front_has_a_table_and_a_plot() -> None:
             report_with_comparison(replace(found, students=[*found.students[:2], last], chosen=2))
         )
     )
-    assert "script" not in seen.tags
+    assert seen.tags.count("script") == 1
     assert EVIL in seen.text
 
 
@@ -141,7 +141,7 @@ def test_all_that_came_from_a_file_is_escaped() -> None:
     """No tag, no attribute and no expression of a template comes out of a name."""
     page = render_html(evil())
     seen = Seen(page)
-    assert "script" not in seen.tags
+    assert seen.tags.count("script") == 1
     assert seen.handlers == []
     assert "49" not in re.findall(r"\{\{|49(?=</)", page)
     assert seen.text.count(EVIL) >= 10
@@ -243,7 +243,7 @@ def looked_at(chromium: Browser, folder: Path, made: Report, *, dark: bool, widt
 
 
 @needs_browser
-@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize("width", [400, 800, 1280])
 @pytest.mark.parametrize("dark", [False, True])
 def test_in_a_browser(chromium: Browser, tmp_path: Path, dark: bool, width: int) -> None:
     """No complaint, no request but for the page, nothing wider than the screen, in its theme."""
@@ -261,9 +261,9 @@ def test_in_a_browser(chromium: Browser, tmp_path: Path, dark: bool, width: int)
 
 @needs_browser
 def test_evil_names_do_nothing_in_a_browser(chromium: Browser, tmp_path: Path) -> None:
-    """No script is in the page, none runs, and nothing is asked for."""
-    page = looked_at(chromium, tmp_path, evil(), dark=False, width=390)
+    """No script but our own is in the page or runs, and nothing is asked for."""
+    page = looked_at(chromium, tmp_path, evil(), dark=False, width=400)
     assert page.complaints == []
     assert len(page.requests) == 1
-    assert page.answers[DIALOGS] == 0
+    assert page.answers[DIALOGS] == 1
     assert page.answers[WIDER] is False

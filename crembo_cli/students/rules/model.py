@@ -16,7 +16,7 @@ from crembo_cli.students.nodes import OPSETS, Nodes
 from crembo_cli.students.program import Branch as ProgramBranch
 from crembo_cli.students.program import Node, Program, condition_of
 from crembo_cli.students.scored.columns import blocks
-from crembo_cli.students.tree.text import Branch, goes_left, leaf_text, path_text
+from crembo_cli.students.tree.text import Branch, goes_left, leaf_text, path_text, unseen_note
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, TensorProto
@@ -149,12 +149,16 @@ class RuleList:
 
     def _lines(self, features: Sequence[Feature], leaf: Callable[[int], str]) -> list[str]:
         """The rules, one per line, `leaf` giving the words for what rule k predicts."""
-        lines = []
+        lines = [f"{text}: {leaf(k)}" for k, text in enumerate(self.rule_texts(features))]
+        return [*lines, *unseen_note(lines)]
+
+    def rule_texts(self, features: Sequence[Feature]) -> list[str]:
+        """The condition of each rule: "if ...", "else if ...", and "otherwise"."""
         last = len(self.label) - 1
-        for k in range(last):
-            holds = path_text(_path(self, k), features)
-            lines.append(f"{'else ' if k else ''}if {holds}: {leaf(k)}")
-        return [*lines, f"{'otherwise' if last else 'always'}: {leaf(last)}"]
+        texts = [
+            f"{'else ' if k else ''}if {path_text(_path(self, k), features)}" for k in range(last)
+        ]
+        return [*texts, "otherwise" if last else "always"]
 
     def to_json(self, features: Sequence[Feature], classes: Sequence[int | str]) -> dict[str, Any]:
         """The rules in order, under "rules"; the last one holds always.

@@ -14,6 +14,7 @@ from crembo_cli.arrays import EVERYTHING, NOTHING, Floats, Indices, Int32s
 MISSING = 255  # the code of a missing value
 MAX_BINS = 255  # codes 0 .. 254
 FINE = 1 << 16  # quantiles use at most this many distinct values: of more, every k-th one
+MOST_DIGITS = 8  # of an edge; float32 has no more than 9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class Bins:
 def bin_rows(rows: Floats, threads: int) -> Bins:
     """Bin float32 rows (n, p).
 
-    If a feature has at most 255 distinct values, every midpoint between neighbours is an edge
+    If a feature has at most 255 distinct values, there is an edge between any two neighbours
     and no split is lost; otherwise the edges are quantiles.
     """
     from crembo_cli.students.tree.kernels import bin_values
@@ -64,9 +65,8 @@ def bin_rows(rows: Floats, threads: int) -> Bins:
 def find_edges(column: Floats) -> Floats:
     """Ascending float32 edges, at most 254, for float32 values (n,); NaN is ignored.
 
-    Midpoints are rounded *down* to float32: then a value is <= the edge in float32 exactly when
-    its code is <= the edge's (trees in onnxruntime compare in float32; rounding to nearest
-    flipped real rows).
+    A value is <= an edge in float32 exactly when its code is <= the edge's: trees in onnxruntime
+    compare in float32, and edges rounded to nearest flipped real rows.
     """
     values = np.sort(column)
     values = values[: np.searchsorted(values, np.inf)]  # NaN sorts last
@@ -80,10 +80,32 @@ def find_edges(column: Floats) -> Floats:
         wanted = np.arange(1, MAX_BINS) * (below[-1] / MAX_BINS)
         found = np.searchsorted(below[:-1], wanted)
         starts = starts[np.unique(np.minimum(found, len(starts) - 1))]
-    middle = (values[starts - 1].astype(np.float64) + values[starts]) / 2
+    return shortest_between(values[starts - 1], values[starts])
+
+
+def shortest_between(low: Floats, high: Floats) -> Floats:
+    """For each pair of float32 neighbours low < high, the edge between them with fewest digits.
+
+    It lies in the middle half of the gap, so that the distance to both stays large. Read as
+    float32 it is >= low and < high: values split as at the midpoint, in memory and in onnxruntime.
+    """
+    below, above = low.astype(np.float64), high.astype(np.float64)
+    middle, quarter = below + (above - below) / 2, (above - below) / 4
     edges = middle.astype(np.float32)
-    down = np.nextafter(edges, np.float32(-np.inf))
-    return np.asarray(np.where(edges > middle, down, edges), np.float32)
+    edges = np.where(edges > middle, np.nextafter(edges, np.float32(-np.inf)), edges)
+    found = np.zeros(len(edges), np.bool_)
+    size = np.floor(np.log10(np.maximum(np.maximum(np.abs(below), np.abs(above)), 1e-300)))
+    for digits in range(MOST_DIGITS):
+        # 10 ** exponent is exact where it is a whole number; a decimal is divided by one.
+        step = size - digits
+        scale, grow = 10.0 ** np.abs(step), step > 0
+        scaled = np.where(grow, middle / scale, middle * scale)
+        candidate = np.where(grow, np.rint(scaled) * scale, np.rint(scaled) / scale)
+        short = candidate.astype(np.float32)
+        fits = (np.abs(candidate - middle) <= quarter) & (short >= low) & (short < high)
+        edges = np.where(fits & ~found, short, edges)
+        found |= fits
+    return np.asarray(edges + np.float32(0), np.float32)  # no negative zero
 
 
 WORTH_THREADS = 2_000_000  # steps of about 1 ns: below this, threads cost more than they save

@@ -13,7 +13,15 @@ from crembo_cli.core.margins import leaf_boxes, tree_margins
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.nodes import OPSETS, TreeArrays, tree_ensemble
 from crembo_cli.students.program import Program, node_of
-from crembo_cli.students.tree.text import Branch, conditions, goes_left, leaf_text, path_text
+from crembo_cli.students.tree.text import (
+    Branch,
+    conditions,
+    goes_left,
+    leaf_text,
+    path_text,
+    reaches,
+    unseen_note,
+)
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -139,11 +147,11 @@ class Tree:
         if self.feature[0] == LEAF:
             return [f"always: {leaf(0)}"]
         lines: list[str] = []
+        sides = self.side_texts(features)
 
         def visit(v: int, indent: str) -> None:
             children = int(self.left[v]), int(self.right[v])
-            sides = conditions(*self.split(v), features[int(self.feature[v])])
-            for child, condition in zip(children, sides, strict=True):
+            for child, condition in zip(children, sides[v], strict=True):
                 if self.feature[child] == LEAF:
                     lines.append(f"{indent}{condition}: {leaf(child)}")
                 else:
@@ -151,7 +159,15 @@ class Tree:
                     visit(child, indent + "|  ")
 
         visit(0, "")
-        return lines
+        return [*lines, *unseen_note(lines)]
+
+    def side_texts(self, features: Sequence[Feature]) -> dict[int, tuple[str, str]]:
+        """The conditions for the left and the right side of each split."""
+        reach = reaches(self.feature, self.threshold, self.missing_left, self.left)
+        return {
+            v: conditions(*self.split(v), features[int(self.feature[v])], reach[v])
+            for v in self.splits().tolist()
+        }
 
     def split(self, v: int) -> tuple[float, bool]:
         """The threshold of split `v`, and whether missing values go left there."""

@@ -8,16 +8,35 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crembo_cli.arrays import EVERYTHING, NOTHING, UNSEEN, Floats
+from crembo_cli.arrays import EVERYTHING, LEAF, NOTHING, UNSEEN, Bools, Floats, Int32s
 from crembo_cli.students.contract import Feature
 
 SHOWN_CLASSES = 4  # classes that a leaf's line names; the others are summed up
 SHOWN_SHARE = 0.005  # probabilities below this show as 0.00 and are left out
+UNSEEN_MARK = "*"
+UNSEEN_NOTE = "* and categories that were not seen in training"
 LARGEST = 3.4e38  # no value lies above it: a threshold from here on only separates missing ones
 
 
-def conditions(threshold: float, missing_left: bool, feature: Feature) -> tuple[str, str]:
-    """The conditions for the left and the right side of a split on `feature`."""
+class Reach(NamedTuple):
+    """The values of one feature that arrive at a node."""
+
+    above: float = -np.inf  # excluded
+    up_to: float = np.inf  # included
+    missing: bool = True  # whether a missing value arrives
+
+
+EVERY_VALUE = Reach()
+
+
+def conditions(
+    threshold: float, missing_left: bool, feature: Feature, reach: Reach = EVERY_VALUE
+) -> tuple[str, str]:
+    """The conditions for the left and the right side of a split on `feature`.
+
+    Categories and missing values that do not arrive at the split (see `reach`) are left out. A
+    star marks the side of categories that were not seen in training: see UNSEEN_NOTE.
+    """
     known, missing = f"{feature.name} known", f"{feature.name} missing"
     known_left = known_side(threshold)
     if known_left is not None:
@@ -25,14 +44,65 @@ def conditions(threshold: float, missing_left: bool, feature: Feature) -> tuple[
             return ("always", "never") if known_left else ("never", "always")
         return (known, missing) if known_left else (missing, known)
     if feature.categories:
-        sides = categories_by_side(threshold, feature)
-        sides[threshold < UNSEEN].append("unseen")
-        left, right = (f"{feature.name} in {{{', '.join(side)}}}" for side in sides)
+        left, right = _category_sides(threshold, feature, reach)
     else:
-        left, right = f"{feature.name} <= {threshold:.6g}", f"{feature.name} > {threshold:.6g}"
-    if not feature.missing:
+        number = format_threshold(threshold)
+        left, right = f"{feature.name} <= {number}", f"{feature.name} > {number}"
+    if not (feature.missing and reach.missing):
+        return left or "never", right or "never"
+    both = [f"{side} or missing" if side else missing for side in (left, right)]
+    return (both[0], right or "never") if missing_left else (left or "never", both[1])
+
+
+def format_threshold(threshold: float) -> str:
+    """The fewest digits that give the same float32 threshold: it splits all rows the same way."""
+    value = np.float32(threshold)
+    if 1e-5 <= abs(value) < 1e9 or value == 0:
+        return np.format_float_positional(value, trim="-")
+    return np.format_float_scientific(value, trim="-", exp_digits=1)
+
+
+def _category_sides(threshold: float, feature: Feature, reach: Reach) -> tuple[str, str]:
+    """The categories that arrive and go left, and those that go right, in words; "" for none."""
+    sides = arriving_categories(threshold, feature, reach)
+    left, right = (f"{feature.name} in {{{', '.join(side)}}}" if side else "" for side in sides)
+    if not reach.above < UNSEEN <= reach.up_to:
         return left, right
-    return (f"{left} or missing", right) if missing_left else (left, f"{right} or missing")
+    if threshold < UNSEEN:
+        return left, right + UNSEEN_MARK
+    return (left + UNSEEN_MARK if left else f"{feature.name} unseen"), right
+
+
+def arriving_categories(
+    threshold: float, feature: Feature, reach: Reach
+) -> tuple[list[str], list[str]]:
+    """The categories that arrive at a split and go left, and those that go right."""
+    sides: tuple[list[str], list[str]] = [], []
+    for code, category in enumerate(feature.categories):
+        if reach.above < code <= reach.up_to:
+            sides[code > threshold].append(category)
+    return sides
+
+
+def reaches(feature: Int32s, threshold: Floats, missing_left: Bools, left: Int32s) -> list[Reach]:
+    """The values of its own feature that arrive at each split of a tree, in order of the nodes.
+
+    The arrays are those of a `Tree`; a leaf has every value.
+    """
+    known: list[dict[int, Reach]] = [{} for _ in feature]
+    for v in np.flatnonzero(feature != LEAF).tolist():
+        j, child = int(feature[v]), int(left[v])
+        here = known[v].get(j, EVERY_VALUE)
+        t, goes = float(threshold[v]), bool(missing_left[v])
+        below = Reach(here.above, min(here.up_to, t), here.missing and goes)
+        beyond = Reach(max(here.above, t), here.up_to, here.missing and not goes)
+        known[child], known[child + 1] = known[v] | {j: below}, known[v] | {j: beyond}
+    return [known[v].get(int(j), EVERY_VALUE) for v, j in enumerate(feature)]
+
+
+def unseen_note(lines: Iterable[str]) -> list[str]:
+    """The footnote on the star, if any of `lines` has one."""
+    return [UNSEEN_NOTE] if any("}" + UNSEEN_MARK in line for line in lines) else []
 
 
 def known_side(threshold: float) -> bool | None:
@@ -118,11 +188,12 @@ def _categories_text(feature: Feature, at: _Range) -> str:
         for code, name in enumerate(feature.categories)
         if at.above < code <= at.up_to
     ]
-    if at.above < UNSEEN <= at.up_to:
-        names.append("unseen")
-    if len(names) > len(feature.categories):
+    unseen = at.above < UNSEEN <= at.up_to
+    if not names:
+        return f"{feature.name} unseen" if unseen else "never"
+    if unseen and len(names) == len(feature.categories):
         return ""
-    return f"{feature.name} in {{{', '.join(names)}}}" if names else "never"
+    return f"{feature.name} in {{{', '.join(names)}}}" + UNSEEN_MARK * unseen
 
 
 def _numbers_text(name: str, at: _Range) -> str:
@@ -131,10 +202,10 @@ def _numbers_text(name: str, at: _Range) -> str:
     if at.above >= LARGEST or at.above >= at.up_to:
         return "never"
     if low and high:
-        return f"{at.above:.6g} < {name} <= {at.up_to:.6g}"
+        return f"{format_threshold(at.above)} < {name} <= {format_threshold(at.up_to)}"
     if low:
-        return f"{name} > {at.above:.6g}"
-    return f"{name} <= {at.up_to:.6g}" if high else ""
+        return f"{name} > {format_threshold(at.above)}"
+    return f"{name} <= {format_threshold(at.up_to)}" if high else ""
 
 
 def leaf_text(label: int, probabilities: Floats, classes: Sequence[str]) -> str:

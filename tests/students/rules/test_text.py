@@ -35,13 +35,16 @@ def test_a_list_without_rules_predicts_one_class() -> None:
     assert alone.describe((Feature(name="age"),), ("no", "yes", "maybe")) == "always: no (0.60)"
 
 
+ABOVE_1 = -np.nextafter(np.float32(1), np.float32(2))  # the bound of a term "> 1"
+
+
 def test_two_terms_on_one_feature_are_one_condition() -> None:
     """A strip of a feature, and a set of categories, are told as one condition each."""
     rules = replace(
         two_rules(),
         feature=np.array([[0, 0], [1, 1], [0, 0]]),
         sign=np.array([[1, -1], [-1, -1], [1, 1]], np.float32),
-        bound=np.array([[2, -1], [-1, -1], [3e38, 3e38]], np.float32),
+        bound=np.array([[2, ABOVE_1], [-1, -1], [3e38, 3e38]], np.float32),
     )
     features = (Feature(name="age"), Feature(name="colour", categories=("red", "green", "blue")))
     first, second, _ = rules.describe(features, ("no", "yes", "maybe")).splitlines()

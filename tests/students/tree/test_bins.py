@@ -44,13 +44,36 @@ def test_few_values_get_a_bin_each(column: np.ndarray) -> None:
     assert np.array_equal(np.unique(bins.codes[0][~np.isnan(column)]), np.arange(len(distinct)))
 
 
-def test_edges_are_midpoints_rounded_down() -> None:
+def test_an_edge_between_neighbours_is_the_lower() -> None:
     """Between a float32 and the next there is no middle: the edge is the lower, even or odd."""
     one = np.float32(1)
     for below in (one, np.nextafter(one, np.float32(2)), np.float32(0), -np.float32(1e-45)):
         above = np.nextafter(below, np.float32(2))
         assert find_edges(np.array([above, below], np.float32)).tolist() == [float(below)]
     assert find_edges(np.array([3, 1, np.nan, 2, 1], np.float32)).tolist() == [1.5, 2.5]
+
+
+@settings(deadline=None)
+@given(columns)
+def test_an_edge_lies_in_the_middle_half_of_its_gap(column: np.ndarray) -> None:
+    """With as few digits as that allows; a midpoint of neighbouring floats is rounded down."""
+    values = np.unique(column[~np.isnan(column)])
+    edges = find_edges(column)
+    for low, edge, high in zip(values[:-1], edges, values[1:], strict=True):
+        middle = (float(low) + float(high)) / 2
+        quarter = (float(high) - float(low)) / 4
+        rounded_down = np.nextafter(edge, np.float32(np.inf)) > middle
+        assert low <= edge < high
+        assert abs(float(np.format_float_scientific(edge)) - middle) <= quarter or rounded_down
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "edge"),
+    [(0.0496, 0.0497, 0.04965), (29, 34, 32), (0.7, 1.9, 1), (-3, 2, 0), (1e20, 3e20, 2e20)],
+)
+def test_an_edge_has_few_digits(low: float, high: float, edge: float) -> None:
+    """A reader of the tree sees the very number that ONNX compares with."""
+    assert find_edges(np.array([low, high], np.float32)).tolist() == [np.float32(edge)]
 
 
 @pytest.mark.parametrize("count", [254, 255, 256, 257, 1000, 100_000])

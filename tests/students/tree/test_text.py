@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from crembo_cli.arrays import EVERYTHING, NOTHING
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.tree.text import conditions, goes_left
+from crembo_cli.students.tree.text import UNSEEN_NOTE, conditions, format_threshold, goes_left
+from tests.students.tree.test_rules import tree_of
 
 AGE = Feature(name="age", missing=True)
 SIZE = Feature(name="size")
@@ -33,8 +36,8 @@ TREE = Tree(
         (SIZE, 2.5, True, "size <= 2.5", "size > 2.5"),
         (AGE, 2.5, True, "age <= 2.5 or missing", "age > 2.5"),
         (AGE, 2.5, False, "age <= 2.5", "age > 2.5 or missing"),
-        (COLOUR, 0.5, False, "colour in {red, unseen}", "colour in {green, blue}"),
-        (COLOUR, -0.5, False, "colour in {unseen}", "colour in {red, green, blue}"),
+        (COLOUR, 0.5, False, "colour in {red}*", "colour in {green, blue}"),
+        (COLOUR, -0.5, False, "colour unseen", "colour in {red, green, blue}"),
         (AGE, EVERYTHING, False, "age known", "age missing"),
         (AGE, NOTHING, True, "age missing", "age known"),
         (COLOUR, EVERYTHING, False, "colour known", "colour missing"),
@@ -55,8 +58,9 @@ def test_a_tree_is_described_as_indented_rules() -> None:
         [
             "size <= 1.5: yes (0.75)",
             "size > 1.5:",
-            "|  colour in {red, unseen}: no (0.88)",
+            "|  colour in {red}*: no (0.88)",
             "|  colour in {green, blue}: yes (1.00)",
+            UNSEEN_NOTE,
         ]
     )
 
@@ -84,9 +88,40 @@ def test_the_full_text_names_every_class_of_a_leaf() -> None:
         "",
         "size <= 1.5: yes (yes 0.75, no 0.25)",
         "size > 1.5:",
-        "|  colour in {red, unseen}: no (no 0.88, yes 0.12)",
+        "|  colour in {red}*: no (no 0.88, yes 0.12)",
         "|  colour in {green, blue}: yes (yes 1.00)",
+        UNSEEN_NOTE,
     ]
+
+
+def test_what_cannot_arrive_at_a_split_is_left_out() -> None:
+    """Categories and missing values that went another way above are not named below."""
+    colour = replace(COLOUR, missing=True)
+    tree = tree_of((1, 0.5, True), (1, 1.5, False))
+    assert tree.describe([SIZE, colour], ["no", "yes"]).splitlines() == [
+        "colour in {red}* or missing: yes (0.50)",
+        "colour in {green, blue}:",
+        "|  colour in {green}: yes (0.50)",
+        "|  colour in {blue}: no (0.50)",
+        UNSEEN_NOTE,
+    ]
+    same = tree_of((1, 0.5, False), (1, 0.5, True))
+    assert same.describe([SIZE, colour], ["no", "yes"]).splitlines()[2:4] == [
+        "|  colour missing: yes (0.50)",
+        "|  colour in {green, blue}: no (0.50)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "text"),
+    [(30.5, "30.5"), (0.1, "0.1"), (1.1920929e-07, "1.1920929e-7"), (3e20, "3e+20"), (12, "12")],
+)
+def test_a_threshold_has_the_fewest_digits_that_give_the_same_float32(
+    threshold: float, text: str
+) -> None:
+    """Read back as float32 it is the threshold itself, to the bit."""
+    assert format_threshold(threshold) == text
+    assert np.float32(text) == np.float32(threshold)
 
 
 def test_json_nests_the_nodes() -> None:

@@ -1,0 +1,28 @@
+"""axe-core, the accessibility checker, from npm: installed for the tests that want it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+NPM = shutil.which("npm")
+# The serious findings of a page, and what they are about.
+RUN = """axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations
+  .filter((each) => ["serious", "critical"].includes(each.impact))
+  .map((each) => `${each.id}: ${each.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`))"""
+
+
+def install_axe(folder: Path) -> str | None:
+    """The source of axe-core; None if npm or its registry cannot be reached."""
+    if NPM is None:
+        return None
+    order = [NPM, "install", "--no-audit", "--no-fund", "--prefix", str(folder), "axe-core@4"]
+    try:
+        done = subprocess.run(order, capture_output=True, timeout=60, check=False)
+    except subprocess.TimeoutExpired:
+        return None
+    path = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if done.returncode or not path.exists():
+        return None
+    return path.read_text(encoding="utf-8")

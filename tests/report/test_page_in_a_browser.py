@@ -1,0 +1,173 @@
+"""Pages in Chromium: the student runs in them, they print, and a checker finds no fault."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crembo_cli.explanations.formats import explain
+from crembo_cli.report.html import render_html
+from tests.explanations.edge_rows import make_case
+from tests.explanations.test_curves import additive
+from tests.explanations.test_drawing import deep_tree
+from tests.explanations.test_text import small_sums
+from tests.report.axe import RUN, install_axe
+from tests.report.browser import CHROMIUM, Browser, browser
+from tests.report.test_html import WIDER, full
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+# Fill in the form's fields from a row, as a reader does, and read what it says.
+FILL = """rows.map((row) => {
+  document.querySelectorAll("#whatif label").forEach((label) => {
+    const input = label.querySelector("input, select"), value = row[label.firstChild.textContent];
+    input.value = value === null ? "" : String(value);
+    input.dispatchEvent(new Event(input.tagName === "SELECT" ? "change" : "input"));
+  });
+  return document.querySelector(".predicted").textContent;
+})"""
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all."""
+    with browser(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core."""
+    source = install_axe(tmp_path_factory.mktemp("axe"))
+    if source is None:
+        pytest.skip("axe-core cannot be had from npm")
+    return source
+
+
+@pytest.mark.parametrize("family", ["tree", "linear", "additive"])
+def test_what_if_says_what_onnxruntime_says(chromium: Browser, tmp_path: Path, family: str) -> None:
+    """On 1,000 rows at every edge, by the page's own functions; on some, by its fields."""
+    made = make_case(tmp_path, family, count=1000)
+    path = tmp_path / "student.html"
+    path.write_bytes(explain(made.explained, "html"))
+    rows = f"const rows = {json.dumps(made.rows)};"
+    known = {f.name: {*f.categories, None} for f in made.explained.features if f.categories}
+    some = [
+        k
+        for k, row in enumerate(made.rows)
+        if all(row[name] in texts for name, texts in known.items())
+        and not any(isinstance(cell, float) and np.isinf(cell) for cell in row.values())
+    ][:25]
+    answers = f"(() => {{ {rows} return rows.map((row) => [predict(row), predictProba(row)]); }})()"
+    filled = (
+        f"(() => {{ const rows = {json.dumps([made.rows[k] for k in some])}; return {FILL}; }})()"
+    )
+    page = chromium.open(path, dark=False, width=1280, ask=(answers, filled))
+    assert page.complaints == []
+    assert [label for label, _ in page.answers[answers]] == made.labels
+    found = np.array([shares for _, shares in page.answers[answers]])
+    assert len(found) == 1000
+    assert np.allclose(found, made.probabilities, atol=1e-6)
+    assert page.answers[filled] == [str(made.labels[k]) for k in some]
+    assert len(set(page.answers[filled])) > 1
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("kind", ["tree", "curves", "weights", "deep tree"])
+def test_axe_finds_nothing_serious(
+    chromium: Browser, axe: str, tmp_path: Path, kind: str, dark: bool
+) -> None:
+    """Neither in the report nor in the page of a student, in both themes."""
+    student = {
+        "tree": full().internals,
+        "curves": additive(pairs=1),
+        "weights": small_sums(),
+        "deep tree": deep_tree(40, 8),
+    }[kind]
+    assert student is not None
+    report, alone = tmp_path / "report.html", tmp_path / "student.html"
+    report.write_text(render_html(replace(full(), internals=student)), encoding="utf-8")
+    alone.write_bytes(explain(student, "html"))
+    for path in (report, alone):
+        page = chromium.open(path, dark=dark, width=1280, ask=(f"{axe}; 0", RUN))
+        assert page.answers[RUN] == [], path.name
+
+
+@pytest.mark.parametrize("width", [400, 800, 1280])
+@pytest.mark.parametrize("kind", ["curves", "weights", "deep tree"])
+def test_no_page_is_wider_than_its_window(
+    chromium: Browser, tmp_path: Path, kind: str, width: int
+) -> None:
+    """With curves, bars, and a tree that is wider itself; and it is below 1 MB."""
+    student = {"curves": additive(1), "weights": small_sums(), "deep tree": deep_tree(40, 8)}[kind]
+    path = tmp_path / "report.html"
+    path.write_text(render_html(replace(full(), internals=student)), encoding="utf-8")
+    page = chromium.open(path, dark=False, width=width, ask=(WIDER,))
+    assert page.complaints == []
+    assert page.answers[WIDER] is False
+    assert path.stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("kind", ["tree", "deep tree", "curves"])
+def test_a_printed_report_has_two_to_four_pages(
+    chromium: Browser, tmp_path: Path, kind: str
+) -> None:
+    """On A4, with the whole tree unfolded."""
+    student = {"tree": full().internals, "deep tree": deep_tree(40, 8), "curves": additive(1)}[kind]
+    path = tmp_path / "report.html"
+    path.write_text(render_html(replace(full(), internals=student)), encoding="utf-8")
+    page = chromium.open(path, dark=True, width=1280, printed=True)
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", page.pdf)) <= 4
+
+
+FOLD = """(() => {
+  const boxes = () => [...document.querySelectorAll("#tree g[data-node]")]
+    .filter((each) => each.style.display !== "none").length;
+  const counts = [boxes()];
+  document.querySelector('[data-tree="less"]').click();
+  counts.push(boxes());
+  const closed = document.querySelector('#tree g.folded');
+  closed.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}));
+  counts.push(boxes());
+  const svg = document.querySelector("#tree svg"), before = svg.getAttribute("viewBox");
+  document.querySelector('[data-tree="in"]').click();
+  return [...counts, before !== svg.getAttribute("viewBox")];
+})()"""
+
+
+def test_the_tree_folds_and_zooms(chromium: Browser, tmp_path: Path) -> None:
+    """By buttons and by keys: fewer levels show fewer boxes, an opened box its two children."""
+    path = tmp_path / "student.html"
+    path.write_bytes(explain(deep_tree(40, 8), "html"))
+    first, fewer, opened, zoomed = chromium.open(path, dark=False, width=1280, ask=(FOLD,)).answers[
+        FOLD
+    ]
+    assert fewer < first <= 79
+    assert opened == fewer + 2
+    assert zoomed
+
+
+SORT = """(() => {
+  const column = () => [...document.querySelectorAll("#metrics tbody tr")]
+    .map((row) => Number(row.cells[1].textContent));
+  const head = document.querySelector("#metrics thead th:nth-child(2)");
+  head.querySelector("button").click();
+  const down = column(), said = head.getAttribute("aria-sort");
+  head.querySelector("button").click();
+  return [down, said, column(), head.getAttribute("aria-sort")];
+})()"""
+
+
+def test_a_table_sorts_by_a_click(chromium: Browser, tmp_path: Path) -> None:
+    """First the largest on top, then the smallest; the heading says which."""
+    path = tmp_path / "report.html"
+    path.write_text(render_html(full()), encoding="utf-8")
+    down, first, up, second = chromium.open(path, dark=False, width=1280, ask=(SORT,)).answers[SORT]
+    assert down == sorted(down, reverse=True)
+    assert up == sorted(up)
+    assert (first, second) == ("descending", "ascending")
