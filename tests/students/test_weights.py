@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from crembo_cli.students.contract import Task
+from crembo_cli.students.scored.additive import AdditiveFamily
 from crembo_cli.students.scored.columns import learn_columns
+from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.scored.model import total_reward
 from crembo_cli.students.scored.softmax import softmax
 from crembo_cli.students.scored.weights import WeightsLearner
@@ -96,3 +98,22 @@ def test_a_start_from_other_columns_is_a_place_to_begin() -> None:
     placed = learner._student(weights, bias)
     assert placed.weights.shape == (3, 3)
     assert (placed.predict(ROWS) == start.predict(ROWS)).mean() > 0.95
+
+
+@pytest.mark.parametrize("family", [LinearFamily(), AdditiveFamily()])
+def test_a_rare_class_keeps_its_probabilities(family: LinearFamily | AdditiveFamily) -> None:
+    """Where one label earns the most on all rows, rewards alone would make a constant."""
+    rows = np.random.default_rng(0).normal(size=(2000, 3)).astype(np.float32)
+    rare = 0.45 / (1 + np.exp(4 - 2 * rows[:, 0]))
+    beliefs = np.stack([1 - rare, rare], axis=1).astype(np.float32)
+    task = Task(
+        rows=rows[:1600],
+        beliefs=beliefs[:1600],
+        validation_rows=rows[1600:],
+        validation_beliefs=beliefs[1600:],
+    )
+    learner = family.learner(task)
+    student = learner.finish(learner.fit(task.beliefs))
+    order = np.argsort(rare)
+    found = student.predict_proba(rows)[order, 1]
+    assert np.corrcoef(found, rare[order])[0, 1] > 0.95

@@ -13,7 +13,7 @@ from crembo_cli.students.contract import Floats, Indices, Student, Task
 from crembo_cli.students.nodes import OPSETS, Nodes
 from crembo_cli.students.scored.columns import Columns, Doubles, blocks
 from crembo_cli.students.scored.design import Design, one_thread
-from crembo_cli.students.scored.softmax import add_answers, best_sharpness, softmax
+from crembo_cli.students.scored.softmax import add_answers, best_sharpness, cross_entropy, softmax
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -105,6 +105,19 @@ class ScoredLearner(Generic[S]):
             found = type(student).__name__
             raise TypeError(f"expected a {self.kind.__name__}, got a {found}")
         return student
+
+
+def information(student: ScoredStudent, rows: Floats, beliefs: Floats) -> float:
+    """Return the share of the cross-entropy of a constant student that `student` saves, at most 1.
+
+    Against the soft labels (n, c) of `rows` (n, p), with its scores scaled as `finish` does. The
+    constant student is the mean soft label.
+    """
+    scores = student.scores(rows)
+    loss, _ = cross_entropy(scores * np.float32(best_sharpness(scores, beliefs)), beliefs)
+    mean = beliefs.mean(axis=0, dtype=np.float64)
+    constant = -float((mean * np.log(np.maximum(mean, 1e-300))).sum())
+    return 1 - loss / constant if constant > 0 else 0.0
 
 
 def total_reward(student: Student, rows: Floats, rewards: Floats) -> float:
