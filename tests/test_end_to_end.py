@@ -109,9 +109,14 @@ def test_json_is_all_of_standard_output(done: Done) -> None:
 
 
 def test_the_same_run_gives_the_same(done: Done) -> None:
-    """The same bytes of ONNX, and the same JSON but for `timing`, on one thread and on two."""
+    """The same bytes of ONNX, and the same JSON but for `timing`, on one thread and on two.
+
+    The next command names the number of threads and the report's file.
+    """
     assert done.model == done.model_again
     again = json.loads(done.again.out)
+    commands = [each["verdict"].pop("command") for each in (done.report, again)]
+    assert len({re.sub(r"[12]", "", command) for command in commands}) == 1
     assert done.report.pop("timing").keys() == again.pop("timing").keys()
     assert done.report == again
 

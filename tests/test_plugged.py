@@ -134,7 +134,7 @@ def test_options_are_listed_with_help_and_range(plugged: Plugged, tmp_path: Path
         ("shape=square", "value out of range; found 'square'; wanted round or flat"),
         ("most=0", "value out of range; found '0'; wanted a whole number, at least 1 or no"),
         ("loud=perhaps", "option loud: invalid value; found 'perhaps'; wanted true or"),
-        ("colour=red", "wanted speed or shape or most or loud"),
+        ("hue=red", "wanted speed or shape or most or loud"),
     ],
 )
 def test_a_setting_out_of_range_is_refused(

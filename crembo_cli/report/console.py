@@ -33,6 +33,7 @@ from crembo_cli.report.drawings import (
 )
 from crembo_cli.report.model import Report
 from crembo_cli.report.screen import MOST_COLUMNS, draw_for_terminal, draw_text
+from crembo_cli.report.verdict import full_worth
 from crembo_cli.students.capabilities import kind_of
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ def verdict_parts(report: Report) -> Iterator[RenderableType]:
     yield Text.assemble((printable(report.student.path), "bold"), title, overflow="fold")
     verdict = report.verdict
     status = verdict.status or "verdict"
-    lines = [("worth", verdict.worth, "bold"), (status, verdict.decision, STYLES[verdict.status])]
+    lines = [
+        ("worth", full_worth(report), "bold"),
+        (status, verdict.decision, STYLES[verdict.status]),
+    ]
     if verdict.command:
         lines.append(("next", f"{verdict.advice}:\n{verdict.command}", "bold"))
     table = RichTable.grid(padding=(0, 2, 0, 0))

@@ -21,7 +21,7 @@ from crembo_cli.report.tables import (
     robustness_table,
     weakest_table,
 )
-from crembo_cli.report.verdict import verdict_of
+from crembo_cli.report.verdict import full_worth, verdict_of
 
 MOST_BYTES = 100_000
 MOST_LINES = 64  # a longer student is left out
@@ -68,7 +68,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield f"### {SIGNS[verdict.status]} {format_code(report.student.path)}: " + (
         escape_text(verdict.headline)
     )
-    lines = [("worth", verdict.worth), (verdict.status or "verdict", verdict.decision)]
+    lines = [("worth", full_worth(report)), (verdict.status or "verdict", verdict.decision)]
     items = [f"- **{name}**: {escape_text(text)}" for name, text in lines]
     if verdict.command:
         items.append(f"- **next**: {escape_text(verdict.advice)}: {format_code(verdict.command)}")

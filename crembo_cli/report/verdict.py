@@ -99,8 +99,13 @@ def _turned(loss: Loss) -> str:
     return f"(95% interval {100 * low:.1f} to {100 * high:.1f})"
 
 
+def full_worth(report: Report) -> str:
+    """Return the verdict's worth with size and speed, which JSON has apart: they vary by run."""
+    return "; ".join(each for each in (report.verdict.worth, _compare_cost(report)) if each)
+
+
 def _worth(report: Report, loss: Loss | None) -> list[str]:
-    """Accuracy and its loss, fidelity, AUC where it decides, size and speed."""
+    """Accuracy and its loss, fidelity, AUC where it decides."""
     student, teacher = report.metrics["student"], report.metrics.get("teacher")
     found = []
     if student.accuracy is not None:
@@ -118,15 +123,15 @@ def _worth(report: Report, loss: Loss | None) -> list[str]:
     if student.roc_auc is not None and decides_by_auc(report):
         beside = "" if teacher is None else f", teacher {teacher.roc_auc:.3f}"
         found.append(f"AUC {student.roc_auc:.3f}{beside}")
-    return [*found, *_compare_cost(report)]
+    return found
 
 
-def _compare_cost(report: Report) -> list[str]:
+def _compare_cost(report: Report) -> str:
     smaller, faster = report.times_smaller(), report.times_faster()
     found = [] if smaller is None else [format_ratio(smaller, "smaller", "larger")]
     if report.teacher is not None and faster is not None:
         found.append(format_ratio(faster, "faster", "slower"))
-    return [" and ".join(found)] if found else []
+    return " and ".join(found)
 
 
 def _decision(status: str | None, loss: Loss | None, reasons: list[Reason]) -> str:

@@ -27,7 +27,7 @@ class Verdict:
 
     status: str | None  # one of STATUSES; None: without a teacher the loss is not known
     headline: str  # the status and the loss
-    worth: str  # accuracy and its loss, fidelity, AUC where it decides, size and speed
+    worth: str  # accuracy and its loss, fidelity, AUC where it decides
     decision: str  # why it has this status
     advice: str  # what to try next; "" if nothing is known that could help
     command: str  # the command for that; "" likewise

@@ -80,7 +80,7 @@ def test_what_one_of_them_lacks_has_no_difference() -> None:
         found = differences_of(table, said if bare else both, teacher=teacher)["teacher"]
         return {key for key, value in vars(found).items() if value is not None}
 
-    assert known(None) == {"kl"}
+    assert known(None) == {"fidelity", "kl"}
     assert known(y, teacher=False) == {"accuracy", "log_loss", "roc_auc"}
-    assert known(y, bare=True) == {"accuracy"}
-    assert known(np.zeros_like(y)) == {"accuracy", "log_loss", "kl"}
+    assert known(y, bare=True) == {"accuracy", "fidelity"}
+    assert known(np.zeros_like(y)) == {"accuracy", "fidelity", "log_loss", "kl"}

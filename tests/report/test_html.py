@@ -80,8 +80,9 @@ class Seen(HTMLParser):
                 self.handlers.append(name)
 
     def handle_data(self, data: str) -> None:
-        """Remember the text."""
-        self.text += data
+        """Remember the text that is shown."""
+        if self.lasttag not in {"script", "style"}:
+            self.text += data
 
 
 def test_every_part_is_there() -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from crembo_cli.report.model import Report, Requirement
-from crembo_cli.report.verdict import verdict_of
+from crembo_cli.report.verdict import full_worth, verdict_of
 from crembo_cli.robustness.model import WithBaselines
 from tests.report.example_reports import metrics, report
 from tests.report.test_status import losing
@@ -49,7 +49,7 @@ def test_every_line() -> None:
     assert verdict.headline == (
         "Weak: 6.1 points less accurate than its teacher (95% interval 4.4 to 7.8)"
     )
-    assert verdict.worth == (
+    assert full_worth(made) == (
         "accuracy 0.900, 6.1 points below the teacher (95% interval 4.4 to 7.8); fidelity 0.930; "
         "54.2x smaller and 18.5x faster"
     )

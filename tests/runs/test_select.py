@@ -44,7 +44,8 @@ def test_auto_is_the_same_whatever_the_jobs(crembo: Crembo, beliefs: Path, data:
     told, files = [], []
     for jobs in ("1", "2"):
         report = comparison(crembo, beliefs, data, "-s", "auto", "--jobs", jobs)
-        told.append({**report, "timing": None})
+        del report["timing"], report["verdict"]["command"]  # which names the jobs
+        told.append(report)
         files.append(Path("beliefs.student.onnx").read_bytes())
     assert told[0] == told[1]
     assert files[0] == files[1]
