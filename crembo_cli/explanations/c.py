@@ -20,7 +20,7 @@ from crembo_cli.explanations.c_templates import (
     PREDICT,
     SOFTMAX,
 )  # fmt: skip
-from crembo_cli.explanations.source import Source, listed, source_of
+from crembo_cli.explanations.source import Source, branch_lines, listed, source_of
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.program import Condition, Node, Program
@@ -135,20 +135,7 @@ def _tree(k: int, tree: Node, source: Source, tables: list[str]) -> str:
     """A function that gives the leaf, of the cells x and the sums s."""
     head = f"static int crembo_tree_{k}(const struct crembo_row *x, const double *s) {{"
     lines = ["", head, "    (void)x;", "    (void)s;"]
-
-    def visit(node: Node, indent: str) -> None:
-        while not isinstance(node, int):
-            condition = " && ".join(_condition(each, source, tables) for each in node.conditions)
-            if isinstance(node.then, int):
-                lines.append(f"{indent}if ({condition}) return {node.then};")
-            else:
-                lines.append(f"{indent}if ({condition}) {{")
-                visit(node.then, indent + "    ")
-                lines.append(f"{indent}}}")
-            node = node.other
-        lines.append(f"{indent}return {node};")
-
-    visit(tree, "    ")
+    lines += branch_lines(tree, lambda each: _condition(each, source, tables), "    ")
     return "\n".join([*lines, "}"])
 
 

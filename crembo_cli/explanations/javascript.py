@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from crembo_cli.dataset.literals import FALSE, TRUE
-from crembo_cli.explanations.source import Source, listed, source_of
+from crembo_cli.explanations.source import Source, branch_lines, listed, source_of
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.program import LARGEST, Condition, Node, Program
 
@@ -165,20 +165,7 @@ def _constants(source: Source) -> Iterable[str]:
 def _tree(k: int, tree: Node, source: Source) -> str:
     """A function that gives the leaf: cells x and sums s."""
     lines = ["", f"function tree{k}(x, s) {{"]
-
-    def visit(node: Node, indent: str) -> None:
-        while not isinstance(node, int):
-            condition = " && ".join(_condition(each, source) for each in node.conditions)
-            if isinstance(node.then, int):
-                lines.append(f"{indent}if ({condition}) return {node.then};")
-            else:
-                lines.append(f"{indent}if ({condition}) {{")
-                visit(node.then, indent + "  ")
-                lines.append(f"{indent}}}")
-            node = node.other
-        lines.append(f"{indent}return {node};")
-
-    visit(tree, "  ")
+    lines += branch_lines(tree, lambda each: _condition(each, source), "  ")
     return "\n".join([*lines, "}", ""])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from crembo_cli.errors import StudentError
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.capabilities import program_of, utilities_of
 from crembo_cli.students.contract import Feature
-from crembo_cli.students.program import Program
+from crembo_cli.students.program import Condition, Node, Program
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,3 +61,23 @@ def source_of(explained: ReadableStudent) -> Source:
 def listed(values: Iterable[object]) -> str:
     """Return the values, separated by commas."""
     return ", ".join(map(str, values))
+
+
+def branch_lines(tree: Node, condition: Callable[[Condition], str], indent: str) -> list[str]:
+    """Write a tree as statements of a language with braces, each leaf as a `return`."""
+    lines: list[str] = []
+
+    def visit(node: Node, margin: str) -> None:
+        while not isinstance(node, int):
+            test = " && ".join(map(condition, node.conditions))
+            if isinstance(node.then, int):
+                lines.append(f"{margin}if ({test}) return {node.then};")
+            else:
+                lines.append(f"{margin}if ({test}) {{")
+                visit(node.then, margin + indent)
+                lines.append(f"{margin}}}")
+            node = node.other
+        lines.append(f"{margin}return {node};")
+
+    visit(tree, indent)
+    return lines
