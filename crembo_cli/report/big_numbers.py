@@ -9,8 +9,6 @@ from crembo_cli.report.drawings import abbreviate
 from crembo_cli.report.model import Report
 from crembo_cli.report.status import decides_by_auc
 
-COUNT = 4
-
 
 @dataclass(frozen=True, kw_only=True)
 class BigNumber:
