@@ -1,0 +1,1 @@
+"""Nets trained by torch: for images, and for wide tables and embeddings."""
