@@ -29,6 +29,7 @@ LAYERS = [
     "core",
     "files",
     "arrays",
+    "threads",
     "terminal",
     "errors",
 ]

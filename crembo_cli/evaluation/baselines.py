@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from crembo_cli.core.utilities import decisions
 from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.evaluation.metrics import Prediction
 from crembo_cli.students.contract import Family, Floats, Indices, Student
+from crembo_cli.threads import map_in_threads
 
 LEAVES = 16  # of the baselines of a student that is not a tree: a tree that people still read
 
@@ -68,20 +71,27 @@ def requested_size(family: Family, size: Mapping[str, int]) -> TreeSize:
 
 
 def predict_all(
-    student: Student, test: LabelledTable, fitted: BaselineRows, size: TreeSize, seed: int
+    student: Student,
+    test: LabelledTable,
+    fitted: BaselineRows,
+    size: TreeSize,
+    seed: int,
+    threads: int = 1,
 ) -> dict[str, Prediction]:
     """Predict the rows of `test` with the student, the teacher and the baselines, by name."""
+    with cart_warnings_ignored():
+        baselines = predict_baselines(fitted, test.rows, size, seed, threads)
     return {
         "student": Prediction(
             labels=student.predict(test.rows), probabilities=student.predict_proba(test.rows)
         ),
         "teacher": Prediction(labels=test.teacher_labels(), probabilities=test.beliefs),
-        **predict_baselines(fitted, test.rows, size, seed),
+        **baselines,
     }
 
 
 def predict_baselines(
-    fitted: BaselineRows, test: Floats, size: TreeSize, seed: int
+    fitted: BaselineRows, test: Floats, size: TreeSize, seed: int, threads: int = 0
 ) -> dict[str, Prediction]:
     """Fit scikit-learn's trees of at most `size` and predict the rows `test` (m, p).
 
@@ -89,36 +99,49 @@ def predict_baselines(
     none. `baseline_teacher` is fitted to the teacher's labels and `baseline_soft` to its class
     probabilities, on all rows. With a limit of leaves the trees grow leaf by leaf, the best
     split first. Missing values follow the direction that CART learned. With utilities, the
-    teacher's labels are its decisions, and the other two decide by their probabilities.
+    teacher's labels are its decisions, and the other two decide by their probabilities. They are
+    fitted in so many `threads` (0: in this one), which scikit-learn's trees let run in parallel.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     c = fitted.beliefs.shape[1]
     limits: dict[str, Any] = {"max_depth": size.max_depth, "max_leaf_nodes": size.max_leaves}
-    targets = {
-        "baseline_labels": (fitted.real, fitted.y_true),
-        "baseline_teacher": (fitted.rows, decisions(fitted.beliefs, fitted.utilities)),
-    }
-    found = {}
-    for name, (rows, labels) in targets.items():
-        if labels is not None:
-            cart = _fit(DecisionTreeClassifier(**limits, random_state=seed), rows, labels)
-            probabilities = np.zeros((len(test), c), np.float32)
-            probabilities[:, cart.classes_] = cart.predict_proba(test)  # some may have no rows
-            decide_by = None if name == "baseline_teacher" else fitted.utilities
-            found[name] = _predict(probabilities, decide_by)
-    # Of two classes one is enough: the other mirrors it, at twice the time.
-    wanted = fitted.beliefs[:, 1:] if c == 2 else fitted.beliefs
-    soft = _fit(DecisionTreeRegressor(**limits, random_state=seed), fitted.rows, wanted)
-    means = np.clip(soft.predict(test).reshape(len(test), -1), 0.0, 1.0).astype(np.float32)
-    means = np.hstack([1 - means, means]) if c == 2 else means
-    return {**found, "baseline_soft": _predict(means, fitted.utilities)}
+
+    def classify(rows: Floats, labels: Indices, utilities: Doubles | None) -> Prediction:
+        cart = _fit(DecisionTreeClassifier(**limits, random_state=seed), rows, labels)
+        probabilities = np.zeros((len(test), c), np.float32)
+        probabilities[:, cart.classes_] = cart.predict_proba(test)  # some may have no rows
+        return _predict(probabilities, utilities)
+
+    def regress() -> Prediction:
+        # Of two classes one is enough: the other mirrors it, at twice the time.
+        wanted = fitted.beliefs[:, 1:] if c == 2 else fitted.beliefs
+        soft = _fit(DecisionTreeRegressor(**limits, random_state=seed), fitted.rows, wanted)
+        means = np.clip(soft.predict(test).reshape(len(test), -1), 0.0, 1.0).astype(np.float32)
+        means = np.hstack([1 - means, means]) if c == 2 else means
+        return _predict(means, fitted.utilities)
+
+    fits: dict[str, Callable[[], Prediction]] = {}
+    if fitted.y_true is not None:
+        fits["baseline_labels"] = partial(classify, fitted.real, fitted.y_true, fitted.utilities)
+    labels = decisions(fitted.beliefs, fitted.utilities)
+    fits["baseline_teacher"] = partial(classify, fitted.rows, labels, None)
+    fits["baseline_soft"] = regress
+    with map_in_threads(lambda fit: fit(), list(fits.values()), threads) as found:
+        return dict(zip(fits, found, strict=True))
+
+
+@contextmanager
+def cart_warnings_ignored() -> Iterator[None]:
+    """Many classes on few rows are no mistake here. Not for threads: the filters are shared."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        yield
 
 
 def _fit(cart: Any, rows: Floats, targets: Floats | Indices) -> Any:
-    """Fit `cart`. Many classes on few rows, and cells whose sum overflows, are no mistake here."""
-    with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
-        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+    """Fit `cart`; cells whose sum overflows are no mistake here."""
+    with np.errstate(over="ignore", invalid="ignore"):
         return cart.fit(rows, targets)
 
 

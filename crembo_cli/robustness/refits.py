@@ -7,8 +7,9 @@ nearest real row, so that a row that is left out leaves no copies behind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.evaluation.baselines import (
     BaselineRows,
     TreeSize,
+    cart_warnings_ignored,
     predict_baselines,
     requested_size,
 )
@@ -33,6 +35,7 @@ from crembo_cli.search.student import Compression, Progress, Search
 from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Family, Floats, Indices, Task
 from crembo_cli.students.decided import decide
+from crembo_cli.threads import map_in_threads
 
 RESAMPLES, SHARE = 10, 0.8
 MOST_REAL = 16_000  # real rows that a refit draws from
@@ -77,7 +80,7 @@ class Refits:
             student = learner.fit(allowed_labels(rewards, self.threshold), student)
         return decide(learner.finish(student), utilities).predict(self.test)
 
-    def predict_baselines(self, *parts: TrainingRows) -> dict[str, Indices]:
+    def predict_baselines(self, parts: Sequence[TrainingRows]) -> dict[str, Indices]:
         """Fit the baselines on all rows of `parts` and predict the test rows."""
         utilities = self.search.utility_matrix()
         found = predict_baselines(
@@ -134,11 +137,13 @@ def measure_agreement(
     train = refits.train
     rng = np.random.default_rng([refits.search.seed, 6])
     owner = real_rows_of(train)
+    resamples = [
+        take_resample(train, owner, drawn, most_rows, rng)
+        for drawn in draw_resamples(RESAMPLES, train.real, SHARE, rng)
+    ]
     answers: dict[str, list[Indices]] = {}
-    for count, drawn in enumerate(draw_resamples(RESAMPLES, train.real, SHARE, rng), start=1):
-        resample = take_resample(train, owner, drawn, most_rows, rng)
-        predicted = {"student": refits.predict_student(resample, refits.validation)}
-        predicted |= refits.predict_baselines(resample)
+    fits = [Refit(each, refits.validation, (each,)) for each in resamples]
+    for count, predicted in enumerate(_predict_refits(refits, fits), start=1):
         for name, each in predicted.items():
             answers.setdefault(name, []).append(each)
         done(count)
@@ -154,28 +159,50 @@ def measure_contamination(
     true label of a wrong class. The comparison is with a clean refit, not with the student
     itself, which had a whole path and more rows: so nothing but the noise differs.
     """
-    clean = _predict_refits(refits, refits.train, refits.validation)
-    done(1)
-    found = {}
-    for count, share in enumerate(shares, start=2):
+    fits = [Refit(refits.train, refits.validation, (refits.train, refits.validation))]
+    for share in shares:
         rng = np.random.default_rng([refits.search.seed, 7, round(1000 * share)])
         train, validation = (
             add_label_noise(part, share, rng) for part in (refits.train, refits.validation)
         )
-        predicted = _predict_refits(refits, train, validation)
-        found[f"{share:g}"] = _with_baselines(
-            {name: float(np.mean(each == clean[name])) for name, each in predicted.items()}
+        fits.append(Refit(train, validation, (train, validation)))
+    predicted = []
+    for each in _predict_refits(refits, fits):
+        predicted.append(each)
+        done(len(predicted))
+    clean, *noisy = predicted
+    return {
+        f"{share:g}": _with_baselines(
+            {name: float(np.mean(labels == clean[name])) for name, labels in each.items()}
         )
-        done(count)
-    return found
+        for share, each in zip(shares, noisy, strict=True)
+    }
 
 
-def _predict_refits(
-    refits: Refits, train: TrainingRows, validation: TrainingRows
-) -> dict[str, Indices]:
-    """Refit the student and the baselines, and predict the test rows."""
-    baselines = refits.predict_baselines(train, validation)
-    return {"student": refits.predict_student(train, validation), **baselines}
+class Refit(NamedTuple):
+    """The rows of one refit: the student's, to fit and to prune by, and the baselines'."""
+
+    train: TrainingRows
+    validation: TrainingRows
+    for_baselines: tuple[TrainingRows, ...]
+
+
+def _predict_refits(refits: Refits, fits: Sequence[Refit]) -> Iterator[dict[str, Indices]]:
+    """Refit the student and the baselines on the rows of each of `fits`; predict the test rows.
+
+    The baselines are fitted in threads beside this one. The student is not: a family may come
+    from another package, which need not allow it.
+    """
+    parts = [each.for_baselines for each in fits]
+    with (
+        cart_warnings_ignored(),
+        map_in_threads(refits.predict_baselines, parts, refits.search.threads - 1) as baselines,
+    ):
+        for each in fits:
+            yield {
+                "student": refits.predict_student(each.train, each.validation),
+                **next(baselines),
+            }
 
 
 def _with_baselines(shares: dict[str, float]) -> WithBaselines:

@@ -60,7 +60,7 @@ def measure_student(
     progress.stage("measuring the student and the baselines", 0)
     size = requested_size(family, student.size())
     fitted = baseline_rows(found.train, found.validation, utilities=search.utility_matrix())
-    predicted = predict_all(student, splits.test, fitted, size, search.seed)
+    predicted = predict_all(student, splits.test, fitted, size, search.seed, search.threads)
     labels = {name: each.labels for name, each in predicted.items()}
     metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
     robustness = robustness_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Family, Indices, Student, Task
 from crembo_cli.students.decided import decide
 from crembo_cli.students.registry import make_family
+from crembo_cli.threads import map_in_threads
 
 FEWEST_ROWS, MOST_ROWS = 1_500, 10_000
 
@@ -51,17 +52,26 @@ class Reference:
     rows: int  # that it was fitted on, real and synthetic
 
 
-def fit_references(train: TrainingRows, family: Family, search: Search) -> Iterator[Reference]:
-    """Generate a soft-label student of each of REFERENCES but `family`, on some of `train`."""
+def fit_references(train: TrainingRows, family: Family, search: Search) -> list[Reference]:
+    """Fit a soft-label student of each of REFERENCES but `family`, on some of `train`.
+
+    At most `search.threads` of them are fitted in parallel.
+    """
+    tasks = {}
     for name, recipe in REFERENCES.items():
         rows = recipe.rows(train.rows.shape[1], train.beliefs.shape[1])
-        if name == family.name or rows == 0:
-            continue
-        task = _task(train, rows, search)
-        learner = make_family(name, recipe.settings).learner(task)
+        if name != family.name and rows > 0:
+            tasks[name] = _task(train, rows, search)
+
+    def fit(name: str) -> Reference:
+        task = tasks[name]
+        learner = make_family(name, REFERENCES[name].settings).learner(task)
         rewards = expected_utilities(task.beliefs, task.utilities)
         student = decide(learner.finish(learner.fit(rewards)), task.utilities)
-        yield Reference(family=name, student=student, rows=len(task.rows))
+        return Reference(family=name, student=student, rows=len(task.rows))
+
+    with map_in_threads(fit, list(tasks), search.threads) as found:
+        return list(found)
 
 
 def _task(train: TrainingRows, most: int, search: Search) -> Task:
@@ -78,7 +88,7 @@ def _task(train: TrainingRows, most: int, search: Search) -> Task:
         seed=search.seed,
         objective=search.objective,
         utilities=search.utility_matrix(),
-        threads=search.threads,
+        threads=1,
         categories=train.categories,
     )
 

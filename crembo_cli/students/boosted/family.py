@@ -11,7 +11,6 @@ import numpy as np
 from crembo_cli.students.boosted.grow import grow, refit
 from crembo_cli.students.boosted.model import Boosted, exact_values, read_boosted
 from crembo_cli.students.contract import Floats, Student, Task
-from crembo_cli.students.scored.design import one_thread
 from crembo_cli.students.scored.model import FITTED_ROWS, total_reward
 from crembo_cli.students.scored.softmax import (
     as_targets,
@@ -19,6 +18,7 @@ from crembo_cli.students.scored.softmax import (
     cross_entropy,
     lost_reward,
 )
+from crembo_cli.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from onnx import GraphProto
@@ -80,7 +80,7 @@ class BoostedLearner:
             self.chosen = np.sort(rng.choice(n, FITTED_ROWS, replace=False))
         self.rows = task.rows[self.chosen]
 
-    @one_thread()
+    @one_blas_thread()
     def fit(self, rewards: Floats, start: Student | None = None) -> Boosted:
         """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls.
 

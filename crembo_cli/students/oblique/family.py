@@ -12,7 +12,7 @@ from crembo_cli.students.oblique.draft import Draft
 from crembo_cli.students.oblique.model import ObliqueTree, drop_unused, read_oblique
 from crembo_cli.students.oblique.refine import TrainingColumns, refine
 from crembo_cli.students.scored.columns import learn_columns
-from crembo_cli.students.scored.design import Design, one_thread
+from crembo_cli.students.scored.design import Design
 from crembo_cli.students.tree.family import (
     INFORMATION,
     INFORMATION_HELP,
@@ -21,6 +21,7 @@ from crembo_cli.students.tree.family import (
     finish_tree,
 )
 from crembo_cli.students.tree.grow import exact_rewards
+from crembo_cli.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from onnx import GraphProto
@@ -99,7 +100,7 @@ class ObliqueLearner:
             tree = self.straight.fit(rewards)
             start = drop_unused(tree, stack([]), self.task.rows.shape[1])
         draft = Draft(start, self.task.rows)
-        with one_thread():
+        with one_blas_thread():
             refine(draft, self.training, rewards, passes)
         return draft.to_student()
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 
 from crembo_cli.students.contract import Floats
@@ -110,13 +107,3 @@ class WeightSearch:
             return gradient
         apart: Doubles = solve_triangular(self.factor, gradient, lower=True)
         return apart
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Limit BLAS to one thread, so that sums do not depend on the number of threads."""
-    import scipy.linalg  # noqa: F401 - loads a BLAS of its own, which must be loaded to be limited
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # ships no types
-
-    with threadpool_limits(limits=1, user_api="blas"):
-        yield

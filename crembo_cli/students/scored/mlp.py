@@ -19,11 +19,11 @@ from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.program import Layer, Program
 from crembo_cli.students.scored.adam import Net, draw_net, train
 from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns, read_columns
-from crembo_cli.students.scored.design import one_thread
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
 from crembo_cli.students.scored.ramps import curve_ramps
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
 from crembo_cli.students.scored.text import code_lines, signed, table
+from crembo_cli.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from onnx import GraphProto
@@ -225,7 +225,7 @@ class MlpLearner(ScoredLearner[MlpStudent]):
         weakened[: len(feature)] = np.sqrt(np.bincount(feature)[feature])
         self.design.divide(weakened)
 
-    @one_thread()
+    @one_blas_thread()
     def fit(self, rewards: Floats, start: Student | None = None) -> MlpStudent:
         """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls.
 

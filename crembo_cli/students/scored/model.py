@@ -12,8 +12,9 @@ import numpy as np
 from crembo_cli.students.contract import Floats, Indices, Student, Task
 from crembo_cli.students.nodes import OPSETS, Nodes
 from crembo_cli.students.scored.columns import Columns, Doubles, blocks
-from crembo_cli.students.scored.design import Design, one_thread
+from crembo_cli.students.scored.design import Design
 from crembo_cli.students.scored.softmax import add_answers, best_sharpness, cross_entropy, softmax
+from crembo_cli.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -76,7 +77,7 @@ class ScoredLearner(Generic[S]):
     A fit uses at most `FITTED_ROWS` rows, which determine so few parameters well.
     """
 
-    @one_thread()
+    @one_blas_thread()
     def __init__(self, kind: type[S], task: Task, learn: Callable[[Floats], Columns]) -> None:
         self.kind, self.task = kind, task
         n = len(task.rows)
@@ -89,7 +90,7 @@ class ScoredLearner(Generic[S]):
         self.chosen = self.chosen[:: max(every, 1)]
         self.design = Design(self.columns, task.rows[self.chosen])
 
-    @one_thread()
+    @one_blas_thread()
     def finish(self, student: Student) -> S:
         """Scale the scores of `student` so that its probabilities are nearest the soft labels.
 

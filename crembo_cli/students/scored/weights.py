@@ -22,7 +22,7 @@ from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.program import Layer, Program
 from crembo_cli.students.scored.columns import Columns, Doubles, read_columns
-from crembo_cli.students.scored.design import WeightSearch, one_thread
+from crembo_cli.students.scored.design import WeightSearch
 from crembo_cli.students.scored.model import (
     ScoredLearner,
     ScoredStudent,
@@ -42,6 +42,7 @@ from crembo_cli.students.scored.text import (
     weights_json,
     weights_text,
 )
+from crembo_cli.threads import one_blas_thread
 
 # Shares of a constant's cross-entropy. Where a class is rare, a fit by reward keeps none of what
 # the first one knows; on 10 balanced tables it kept .31 or more, and those below .5 gained labels.
@@ -148,12 +149,12 @@ def read_weights(graph: GraphProto) -> WeightsStudent:
 class WeightsLearner(ScoredLearner[WeightsStudent]):
     """Fits weights for one task."""
 
-    @one_thread()
+    @one_blas_thread()
     def __init__(self, task: Task, learn: Callable[[Floats], Columns], *, ridge: float) -> None:
         super().__init__(WeightsStudent, task, learn)
         self.search = WeightSearch(self.design, ridge)
 
-    @one_thread()
+    @one_blas_thread()
     def fit(self, rewards: Floats, start: Student | None = None) -> WeightsStudent:
         """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls."""
         goals = rewards[self.chosen]
@@ -180,7 +181,7 @@ class WeightsLearner(ScoredLearner[WeightsStudent]):
         least = KEPT * information(first, rows, beliefs) - NOISE
         return information(improved, rows, beliefs) < least
 
-    @one_thread()
+    @one_blas_thread()
     def find_pairs(self, pairs: int) -> Columns:
         """Return the columns with products of the `pairs` pairs of features that matter most."""
         rows, beliefs = self.task.rows[self.chosen], self.task.beliefs[self.chosen]

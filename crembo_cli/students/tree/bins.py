@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.arrays import EVERYTHING, NOTHING, Floats, Indices, Int32s
+from crembo_cli.threads import in_threads
 
 MISSING = 255  # the code of a missing value
 MAX_BINS = 255  # codes 0 .. 254
@@ -106,22 +105,3 @@ def shortest_between(low: Floats, high: Floats) -> Floats:
         edges = np.where(fits & ~found, short, edges)
         found |= fits
     return np.asarray(edges + np.float32(0), np.float32)  # no negative zero
-
-
-WORTH_THREADS = 2_000_000  # steps of about 1 ns: below this, threads cost more than they save
-
-
-def in_threads(run: Callable[[int, int], None], count: int, threads: int, *, work: int) -> None:
-    """Call `run(begin, end)` on parts of range(count), at most `threads` of them in parallel.
-
-    `work` is the number of steps of all parts together; little work is done in one part. `run`
-    must write only what belongs to its part; then the result does not depend on `threads`.
-    Raises the first error of a part.
-    """
-    parts = min(threads, count) if work > WORTH_THREADS else 1
-    if parts <= 1:
-        run(0, count)
-        return
-    bounds = [count * part // parts for part in range(parts + 1)]
-    with ThreadPoolExecutor(parts) as pool:
-        list(pool.map(run, bounds[:-1], bounds[1:]))

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.arrays import LEAF, Bools, Doubles, Floats, Indices, Int32s
-from crembo_cli.students.tree.bins import MISSING, Bins, in_threads
+from crembo_cli.students.tree.bins import MISSING, Bins
 from crembo_cli.students.tree.model import Tree, levels_of
 from crembo_cli.students.tree.splits import Splits, by_entropy, group_rewards
+from crembo_cli.threads import in_threads
 
 
 @dataclass(kw_only=True)

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.arrays import LEAF, Bools, Doubles, Floats, Indices, Int32s
-from crembo_cli.students.tree.bins import Bins, in_threads
+from crembo_cli.students.tree.bins import Bins
 from crembo_cli.students.tree.grow import Draft, best_labels, summed_by_node
 from crembo_cli.students.tree.splits import by_gain, by_labels, group_rewards
+from crembo_cli.threads import in_threads
 
 
 def refine(draft: Draft, bins: Bins, rewards: Floats, passes: int, threads: int) -> list[float]:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.arrays import Bools, Doubles, Floats, Indices, Int32s
-from crembo_cli.students.tree.bins import Bins, in_threads
+from crembo_cli.students.tree.bins import Bins
+from crembo_cli.threads import in_threads
 
 Scan = Callable[[int, int, Doubles, NDArray[np.int16], NDArray[np.int8]], None]
 

@@ -1,0 +1,75 @@
+"""Work shared between threads; no result depends on how many there are."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+WORTH_THREADS = 2_000_000  # steps of about 1 ns: below this, threads cost more than they save
+
+
+def in_threads(run: Callable[[int, int], None], count: int, threads: int, *, work: int) -> None:
+    """Call `run(begin, end)` on parts of range(count), at most `threads` of them in parallel.
+
+    `work` is the number of steps of all parts together; little work is done in one part. `run`
+    must write only what belongs to its part; then the result does not depend on `threads`.
+    Raises the first error of a part.
+    """
+    parts = min(threads, count) if work > WORTH_THREADS else 1
+    if parts <= 1:
+        run(0, count)
+        return
+    bounds = [count * part // parts for part in range(parts + 1)]
+    with ThreadPoolExecutor(parts) as pool:
+        list(pool.map(run, bounds[:-1], bounds[1:]))
+
+
+@contextmanager
+def map_in_threads(
+    function: Callable[[Item], Result], items: Sequence[Item], threads: int
+) -> Iterator[Iterator[Result]]:
+    """Start `function` on all `items` in so many threads: an iterator over the results, in order.
+
+    The caller goes on meanwhile. With 0 threads, each result is computed when it is asked for.
+    An error of an item is raised in its place. At the end no further item is begun.
+    """
+    if min(threads, len(items)) < 1:
+        yield map(function, items)
+        return
+    pool = ThreadPoolExecutor(min(threads, len(items)))
+    try:
+        waiting = [pool.submit(function, each) for each in items]
+        yield (each.result() for each in waiting)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_lock = threading.Lock()
+_limited: list[Any] = []  # the limit, once for each thread that wants it
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Limit BLAS to one thread, so that sums do not depend on the number of threads.
+
+    The limit is the process's: it ends with the last of the threads that want it.
+    """
+    import scipy.linalg  # noqa: F401 - loads a BLAS of its own, which must be loaded to be limited
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # ships no types
+
+    with _lock:
+        limit = _limited[0] if _limited else threadpool_limits(limits=1, user_api="blas")
+        _limited.append(limit)
+    try:
+        yield
+    finally:
+        with _lock:
+            _limited.remove(limit)
+            if not _limited:
+                limit.restore_original_limits()
