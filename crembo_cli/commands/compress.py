@@ -117,6 +117,16 @@ def command(
     number: options.Number = None,
     thousands: options.Thousands = None,
     classes: options.Classes = None,
+    image_shape: Annotated[
+        str | None,
+        typer.Option(
+            metavar="C,H,W",
+            help="Channels, height and width of the images that the rows are, in that order of "
+            "the columns. [default: those of the teacher's input, if it is an image]",
+            show_default=False,
+            rich_help_panel=panels.INPUT,
+        ),
+    ] = None,
     objective: Annotated[
         str,
         typer.Option(
@@ -264,6 +274,7 @@ def command(
             number=number,
             thousands=thousands,
             classes=classes,
+            image_shape=image_shape,
             objective=objective,
             cost=cost,
             class_weight=class_weight,

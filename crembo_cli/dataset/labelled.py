@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.arrays import Doubles
+from crembo_cli.core.image_shape import ImageShape
 from crembo_cli.core.utilities import decisions, expected_utilities
 from crembo_cli.errors import DataError, UsageError
 from crembo_cli.students.contract import Floats, Indices
@@ -34,6 +35,7 @@ class LabelledTable:
     beliefs: Floats  # (n, c) the teacher's class probabilities
     y_true: Indices | None  # (n,) class indices of the true labels; None where there are none
     utilities: Doubles | None = None  # (c, c) of decisions; None: plain labels
+    shape: ImageShape | None = None  # of the images that the rows are; None: they are no images
 
     def teacher_labels(self) -> Indices:
         """Return the class that the teacher's probabilities decide for, int64 (n,).
@@ -68,27 +70,20 @@ class Splits:
 
     def with_utilities(self, utilities: Doubles | None) -> Splits:
         """Return the same rows, decided by `utilities` (c, c)."""
-        comparison = self.comparison
-        return replace(
-            self,
-            train=replace(self.train, utilities=utilities),
-            validation=replace(self.validation, utilities=utilities),
-            test=replace(self.test, utilities=utilities),
-            comparison=None if comparison is None else replace(comparison, utilities=utilities),
-        )
+        return self._changed(lambda table: replace(table, utilities=utilities))
 
     def with_beliefs(self, change: Callable[[Floats], Floats]) -> Splits:
         """Return the same rows with `change` applied to the teacher's probabilities."""
+        return self._changed(lambda table: replace(table, beliefs=change(table.beliefs)))
 
-        def changed(table: LabelledTable) -> LabelledTable:
-            return replace(table, beliefs=change(table.beliefs))
-
+    def _changed(self, change: Callable[[LabelledTable], LabelledTable]) -> Splits:
+        """Return the same sets with `change` applied to each."""
         return replace(
             self,
-            train=changed(self.train),
-            validation=changed(self.validation),
-            test=changed(self.test),
-            comparison=None if self.comparison is None else changed(self.comparison),
+            train=change(self.train),
+            validation=change(self.validation),
+            test=change(self.test),
+            comparison=None if self.comparison is None else change(self.comparison),
         )
 
     def untested(self) -> tuple[LabelledTable, ...]:

@@ -72,6 +72,7 @@ class Refits:
                 utilities=utilities,
                 threads=self.search.threads,
                 categories=train.categories,
+                shape=train.shape,
             )
         )
         rewards = expected_utilities(train.beliefs, utilities)

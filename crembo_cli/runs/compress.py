@@ -65,6 +65,7 @@ def compress(
     number: str | Sequence[str] | None = None,
     thousands: str | None = None,
     classes: str | Sequence[str] | None = None,
+    image_shape: str | Sequence[int] | None = None,
     objective: str = defaults.OBJECTIVE,
     cost: Sequence[str] | None = None,
     class_weight: str | Mapping[str, float] | None = None,
@@ -118,6 +119,7 @@ def compress(
         text=text,
         number=number,
         thousands=thousands,
+        image_shape=image_shape,
     )
     teacher_options = TeacherOptions(
         activation=activation,

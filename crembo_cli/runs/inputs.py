@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crembo_cli.dataset.labelled import LabelledTable, Splits, part
@@ -14,6 +15,7 @@ from crembo_cli.runs.features import (
     read_features,
     refuse_two_labels,
 )
+from crembo_cli.runs.image_shape import image_shape_of, note_guess
 from crembo_cli.runs.options import (
     Progress,
     SplitOptions,
@@ -96,7 +98,9 @@ def read_splits(
 
     refuse_drift(gates)
     labelled = read_labelled(data, teacher, table, progress)
-    progress.note(teacher.warnings)
+    shape = image_shape_of(teacher.inputs, table.image_shape, labelled)
+    labelled = replace(labelled, shape=shape)
+    progress.note([*teacher.warnings, *note_guess(shape, table.image_shape)])
     refuse_one_class(labelled, teacher)
     if table.classes is not None:
         check_names(table.classes, teacher.classes)
@@ -153,6 +157,7 @@ def _read_test_table(
             hint="leave --test-data out; a share of DATA is then used for testing",
         )
     test = read_labelled(test_data, teacher, table, progress, encoding=labelled.encoding)
+    test = replace(test, shape=labelled.shape)
     if labelled.y_true is not None and test.y_true is None:
         progress.note([f"{path} has no labels: accuracy is not measured"])
     return test

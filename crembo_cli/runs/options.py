@@ -14,9 +14,11 @@ from crembo_cli.dataset.spellings import SEPARATORS
 from crembo_cli.errors import UsageError, list_names, suggest
 from crembo_cli.files import check_output
 from crembo_cli.report.formats import FILE_SUFFIXES, STEP_RENDERERS, render
+from crembo_cli.runs.image_shape import parse_image_shape
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
+    from crembo_cli.core.image_shape import ImageShape
     from crembo_cli.report.compare.model import CompareReport
     from crembo_cli.report.model import Report
 
@@ -85,6 +87,7 @@ class TableOptions:
     text: tuple[str, ...] = ()  # features that hold text, whatever the teacher knows
     number: tuple[str, ...] = ()  # features that hold numbers, whatever the teacher knows
     thousands: str | None = None  # one of SEPARATORS
+    image_shape: ImageShape | None = None  # of the images that the rows are
 
     def __post_init__(self) -> None:
         if self.thousands is not None:
@@ -125,6 +128,7 @@ def table_options(
     text: str | Sequence[str] | None,
     number: str | Sequence[str] | None,
     thousands: str | None,
+    image_shape: str | Sequence[int] | None = None,
 ) -> TableOptions:
     """The options from texts such as "A,B" or from sequences of names. Raises UsageError."""
     return TableOptions(
@@ -136,6 +140,7 @@ def table_options(
         text=parse_names("--text", text) or (),
         number=parse_names("--number", number) or (),
         thousands=thousands,
+        image_shape=parse_image_shape(image_shape),
     )
 
 

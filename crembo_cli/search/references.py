@@ -90,6 +90,7 @@ def _task(train: TrainingRows, most: int, search: Search) -> Task:
         utilities=search.utility_matrix(),
         threads=1,
         categories=train.categories,
+        shape=train.shape,
     )
 
 

@@ -135,6 +135,7 @@ def find_student(
         utilities=search.utility_matrix(),
         threads=search.threads,
         categories=train.categories,
+        shape=train.shape,
     )
     learner = family.learner(task)
     rewards = expected_utilities(task.beliefs, task.utilities)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crembo_cli.core.image_shape import ImageShape
+from crembo_cli.core.images import image_rows
 from crembo_cli.core.synthetic import synthetic_rows
 from crembo_cli.search.defaults import MAX_TRAINING_ROWS, SYNTHETIC_PER_ROW, VALIDATION_DIVISOR
 from crembo_cli.students.contract import Floats, Indices
@@ -28,6 +30,7 @@ class TrainingRows:
     real: int  # number of real rows; the others are synthetic, labelled by the teacher
     categories: tuple[int, ...] = ()  # as in `students.contract.Task`
     coded: tuple[int, ...] = ()  # as in `Encoding`
+    shape: ImageShape | None = None  # as in `students.contract.Task`
 
 
 def real_rows(table: LabelledTable) -> TrainingRows:
@@ -39,6 +42,7 @@ def real_rows(table: LabelledTable) -> TrainingRows:
         real=len(table.rows),
         categories=tuple(len(each.categories) for each in table.encoding.features),
         coded=table.encoding.coded,
+        shape=table.shape,
     )
 
 
@@ -69,10 +73,19 @@ def _with_synthetic(
         count = max(0, min(SYNTHETIC_PER_ROW * n, total - n))
     if count == 0:
         return replace(part, real=n)
-    new = synthetic_rows(part.rows, count, rng, part.coded)
+    new = _new_rows(part, count, rng)
     return replace(
         part,
         rows=np.vstack([part.rows, new]),
         beliefs=np.vstack([part.beliefs, query(new)]),
         real=n,
     )
+
+
+def _new_rows(part: TrainingRows, count: int, rng: np.random.Generator) -> Floats:
+    """`count` rows like those of `part`: images where these are images."""
+    if part.shape is None:
+        return synthetic_rows(part.rows, count, rng, part.coded)
+    sizes = part.shape.sizes
+    planar = part.shape.to_images(part.rows).reshape(len(part.rows), -1)
+    return part.shape.to_rows(image_rows(planar, count, sizes, rng).reshape(count, *sizes))

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from crembo_cli.arrays import Doubles, Floats, Indices
+from crembo_cli.core.image_shape import ImageShape
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, TensorProto
@@ -31,6 +32,7 @@ __all__ = [
     "Family",
     "Feature",
     "Floats",
+    "ImageShape",
     "Indices",
     "Learner",
     "OptionalFamily",
@@ -72,6 +74,7 @@ class Task:
     threads: int = 1  # at most this many; the student must not depend on it
     categories: tuple[int, ...] = ()  # (p,) the number of categories of each feature, 0 for a
     # number; codes are in the order of the mean teacher probability; (): all features are numbers
+    shape: ImageShape | None = None  # of the images that the rows are; None: they are no images
 
 
 @runtime_checkable
