@@ -177,6 +177,15 @@ def command(
             rich_help_panel=panels.SEARCH,
         ),
     ] = None,
+    rows: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|all|N",
+            help="Number of rows of DATA that the teacher is queried about. auto: at most 200,000 "
+            "to fit and validate on and 100,000 to test on.",
+            rich_help_panel=panels.INPUT,
+        ),
+    ] = defaults.ROWS,
     synthetic: Annotated[
         str,
         typer.Option(
@@ -243,11 +252,7 @@ def command(
     """Compress the classifier TEACHER into a small student, using the rows of DATA."""
     from pathlib import Path
 
-    from crembo_cli.commands.messages import (
-        Messages,
-        check_summary,
-        publish,
-    )
+    from crembo_cli.commands.messages import Messages, check_summary, publish
     from crembo_cli.runs.compress import compress
 
     del explain_report  # an eager option: its callback has run
@@ -283,6 +288,7 @@ def command(
             select=select,
             delta=delta,
             thresholds=thresholds,
+            rows=rows,
             synthetic=synthetic,
             test_size=test_size,
             test_data=test_data,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,18 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.table import Table
 
 
+# Generates features as `LabelledTable.frame` and `.rows` hold them, in blocks of rows.
+Unlabelled = Callable[[], Iterator[tuple["pd.DataFrame", Floats]]]
+
+
+def no_rows() -> Iterator[tuple[pd.DataFrame, Floats]]:
+    """Generate nothing."""
+    return iter(())
+
+
 @dataclass(frozen=True, kw_only=True)
 class LabelledTable:
-    """A table of n rows as arrays, with the teacher's class probabilities."""
+    """The n rows of a table that the teacher was queried about, with its class probabilities."""
 
     table: Table
     columns: Columns
@@ -36,6 +45,7 @@ class LabelledTable:
     y_true: Indices | None  # (n,) class indices of the true labels; None where there are none
     utilities: Doubles | None = None  # (c, c) of decisions; None: plain labels
     shape: ImageShape | None = None  # of the images that the rows are; None: they are no images
+    others: Unlabelled = no_rows  # the rows that the teacher was not queried about
 
     def teacher_labels(self) -> Indices:
         """Return the class that the teacher's probabilities decide for, int64 (n,).
@@ -67,6 +77,7 @@ class Splits:
     test: LabelledTable  # the report is measured on these rows
     comparison: LabelledTable | None = None  # families are compared on these rows
     fitted_on: bool = False  # whether the test table is the training table itself
+    others: tuple[Unlabelled, ...] = ()  # rows of the tables that are in none of these sets
 
     def with_utilities(self, utilities: Doubles | None) -> Splits:
         """Return the same rows, decided by `utilities` (c, c)."""
@@ -103,6 +114,7 @@ def part(evidence: LabelledTable, rows: NDArray[np.int64]) -> LabelledTable:
         rows=evidence.rows[rows],
         beliefs=evidence.beliefs[rows],
         y_true=None if evidence.y_true is None else evidence.y_true[rows],
+        others=no_rows,
     )
 
 

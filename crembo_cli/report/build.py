@@ -69,12 +69,14 @@ def describe_data(
 ) -> DataInfo:
     """Describe the table and its split; the paths are as the user gave them."""
     columns = parts.train.columns
+    queried = (*parts.untested(), parts.test) if test_path is None else parts.untested()
     return DataInfo(
         path=path,
         sha256=parts.train.table.sha256,
         rows=len(parts.train.table.frame),
         features=list(columns.features),
         label=columns.label,
+        queried_rows=sum(len(each.rows) for each in queried),
         training_rows=found.train.real,
         validation_rows=found.validation.real,
         test_rows=len(parts.test.rows),
@@ -241,6 +243,7 @@ def build_evaluation_report(
             rows=len(test.rows),
             features=list(test.columns.features),
             label=test.columns.label,
+            queried_rows=len(test.rows),
             training_rows=None,
             validation_rows=None,
             test_rows=len(test.rows),

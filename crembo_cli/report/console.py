@@ -82,7 +82,7 @@ def verdict_parts(report: Report) -> Iterator[RenderableType]:
     """Generate the student's name and the verdict."""
     student = printable(name_classifier(report.student.family))
     of = "" if report.teacher is None else f" of {printable(report.teacher.path)}"
-    title = f", {student}{of} on {printable(report.data.path)}"
+    title = f", {student}{of} on {printable(report.data.path)}{report.data.drawn()}"
     yield Text.assemble((printable(report.student.path), "bold"), title, overflow="fold")
     verdict = report.verdict
     status = verdict.status or "verdict"

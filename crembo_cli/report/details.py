@@ -126,7 +126,7 @@ def _sources(report: Report) -> Iterator[RenderableType]:
     """Generate where the rows come from."""
     data = report.data
     tested = "" if data.test_path is None else f", tested on {printable(data.test_path)}"
-    lines = [f"on {printable(data.path)}{tested}"]
+    lines = [f"on {printable(data.path)}{data.drawn()}{tested}"]
     if data.training_rows is None:
         lines.append(f"tested on {data.test_rows:,} rows")
     else:

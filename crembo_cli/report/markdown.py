@@ -74,7 +74,8 @@ def _blocks(report: Report) -> Iterator[str]:
         items.append(f"- **next**: {escape_text(verdict.advice)}: {format_code(verdict.command)}")
     yield "\n".join(items)
     yield " ".join(map(escape_text, verdict.sentences))
-    yield f"{escape_text(name[0].upper() + name[1:])}{of} on {format_code(report.data.path)}."
+    on = f"{format_code(report.data.path)}{report.data.drawn()}"
+    yield f"{escape_text(name[0].upper() + name[1:])}{of} on {on}."
     yield draw_table(metrics_table(report))
     repeats = repeats_table(report)
     if repeats is not None:

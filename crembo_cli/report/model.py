@@ -58,6 +58,7 @@ class DataInfo:
     rows: int
     features: list[str]  # their names, in the teacher's order
     label: str | None  # the column with the true labels
+    queried_rows: int  # of these, the rows that the teacher was queried about
     training_rows: int | None  # real rows that the student was fitted on
     validation_rows: int | None  # real rows that the student was selected on
     test_rows: int  # rows for neither; the metrics are computed on them
@@ -66,6 +67,12 @@ class DataInfo:
     rare_class: str | None  # of two classes, the one with fewer test rows; None without labels
     synthetic_rows: int | None  # training rows that the teacher labelled
     validation_synthetic_rows: int | None  # validation rows that the teacher labelled
+
+    def drawn(self) -> str:
+        """Say how many rows the teacher was queried about; "" for all of them."""
+        if self.queried_rows == self.rows:
+            return ""
+        return f", {self.queried_rows:,} of its {self.rows:,} rows"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -224,6 +224,19 @@ def limit_rows(part: TrainingRows, synthetic: int, rng: np.random.Generator) -> 
     )
 
 
+def limit_total(parts: Sequence[TrainingRows], most: int, seed: int) -> list[TrainingRows]:
+    """`parts` with at most `most` rows in all, drawn from each in proportion."""
+    total = sum(len(each.rows) for each in parts)
+    if total <= most:
+        return list(parts)
+    rng = np.random.default_rng([seed, 9])
+    found = []
+    for part in parts:
+        drawn = _subset(np.arange(len(part.rows)), most * len(part.rows) // total, rng)
+        found.append(_select(part, drawn[drawn < part.real], drawn[drawn >= part.real]))
+    return found
+
+
 def _subset(numbers: Indices, most: int, rng: np.random.Generator) -> Indices:
     if len(numbers) <= most:
         return numbers

@@ -33,6 +33,7 @@ from crembo_cli.runs.options import (
 from crembo_cli.runs.plan import describe_plan
 from crembo_cli.runs.repeats import check_repeats, with_repeats
 from crembo_cli.runs.result import Result
+from crembo_cli.runs.rows import parse_rows
 from crembo_cli.runs.select import request_students, search_options, select_student
 from crembo_cli.runs.temperature import (
     parse_temperature,
@@ -74,6 +75,7 @@ def compress(
     select: str | None = None,
     delta: float = defaults.DELTA,
     thresholds: int | None = None,
+    rows: int | str = defaults.ROWS,
     synthetic: int | str = "auto",
     test_size: float | None = None,
     test_data: object = None,
@@ -127,7 +129,7 @@ def compress(
         trust_pickle=trust_pickle,
         teacher_timeout=teacher_timeout,
     )
-    split = SplitOptions(test_size=test_size, test_data=test_data)
+    split = SplitOptions(test_size=test_size, test_data=test_data, rows=parse_rows(rows))
     gates = tuple(parse_gate(expression) for expression in require or ())
     if quick_report:
         check_refitted(gates, "--quick-report, which leaves it out")

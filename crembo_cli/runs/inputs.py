@@ -7,15 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crembo_cli.dataset.labelled import LabelledTable, Splits, part
-from crembo_cli.errors import DataError, TeacherError, UsageError
-from crembo_cli.runs.features import (
-    choose,
-    column_types,
-    note_label,
-    read_features,
-    refuse_two_labels,
-)
+from crembo_cli.errors import DataError, UsageError
+from crembo_cli.runs.features import note_label, read_features
 from crembo_cli.runs.image_shape import image_shape_of, note_guess
+from crembo_cli.runs.labelling import label_table
 from crembo_cli.runs.options import (
     Progress,
     SplitOptions,
@@ -27,12 +22,10 @@ from crembo_cli.runs.plan import describe_inputs
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from crembo_cli.dataset.columns import Columns
     from crembo_cli.dataset.encode import Encoding
-    from crembo_cli.dataset.table import Table
     from crembo_cli.report.gates import Gate
+    from crembo_cli.runs.rows import Draw
     from crembo_cli.teachers.contract import Teacher
 
 
@@ -97,7 +90,9 @@ def read_splits(
     from crembo_cli.student_file.metadata import check_names
 
     refuse_drift(gates)
-    labelled = read_labelled(data, teacher, table, progress)
+    test_share, validation_share = split.shares()
+    draw = split.rows.draw(test_share, seed)
+    labelled = read_labelled(data, teacher, table, progress, draw=draw)
     shape = image_shape_of(teacher.inputs, table.image_shape, labelled)
     labelled = replace(labelled, shape=shape)
     progress.note([*teacher.warnings, *note_guess(shape, table.image_shape)])
@@ -105,14 +100,18 @@ def read_splits(
     if table.classes is not None:
         check_names(table.classes, teacher.classes)
     strata = labelled.strata()
-    test_share, validation_share = split.shares()
+    fitted, tested = split.rows.share_out(len(labelled.table.frame), test_share)
+    if len(strata) < len(labelled.table.frame):
+        test_share = tested / (fitted + tested)
+        validation_share = defaults.VALIDATION_SIZE * (1 - test_share)
     rows = split_rows(strata, test_share=test_share, validation_share=validation_share, seed=seed)
     sets = (rows.train, rows.validation, rows.test)
     progress.note(note_few_rows(labelled, sets, teacher.classes))
     if split.test_data is None:
         test = part(labelled, rows.test)
     else:
-        test = _read_test_table(split.test_data, labelled, teacher, table, progress)
+        draw = split.rows.draw(1.0, seed)
+        test = _read_test_table(split.test_data, labelled, teacher, table, progress, draw)
     check_labelled(gates, labelled=test.y_true is not None)
     train, comparison = rows.train, None
     if compare:
@@ -138,6 +137,7 @@ def read_splits(
         test=test,
         comparison=comparison,
         fitted_on=fitted_on,
+        others=(labelled.others, test.others),
     )
 
 
@@ -147,6 +147,7 @@ def _read_test_table(
     teacher: Teacher,
     table: TableOptions,
     progress: Progress,
+    draw: Draw,
 ) -> LabelledTable:
     """The table of `--test-data`, with the columns and the encoding of `labelled`."""
     path = display_path(test_data)
@@ -156,7 +157,7 @@ def _read_test_table(
             where=f"--test-data {path}",
             hint="leave --test-data out; a share of DATA is then used for testing",
         )
-    test = read_labelled(test_data, teacher, table, progress, encoding=labelled.encoding)
+    test = read_labelled(test_data, teacher, table, progress, encoding=labelled.encoding, draw=draw)
     test = replace(test, shape=labelled.shape)
     if labelled.y_true is not None and test.y_true is None:
         progress.note([f"{path} has no labels: accuracy is not measured"])
@@ -171,114 +172,30 @@ def read_labelled(
     *,
     encoding: Encoding | None = None,
     labels: bool = True,
+    draw: Draw | None = None,
 ) -> LabelledTable:
-    """Read `data`, query the teacher about every row, and note what is odd about its columns."""
+    """Read `data`, query the teacher about its rows, and note what is odd about its columns.
+
+    `draw`: which rows; None: all of them.
+    """
     from crembo_cli.dataset.notes import list_notes
 
     progress.stage(f"reading {display_path(data)}", 0)
     table = read_features(data, teacher, options, encoding)
-    count = len(table.frame)
+    total = len(table.frame)
 
-    def ready(columns: Columns) -> Callable[[int], None]:
+    def ready(columns: Columns, count: int) -> Callable[[int], None]:
         if labels:
             progress.note(note_label(columns, options))
         progress.plan(describe_inputs(table, columns, teacher), ready=True)
-        return progress.stage(f"querying {teacher.name} about {count:,} rows", count)
+        of = f"{count:,}" if count == total else f"{count:,} of {total:,}"
+        return progress.stage(f"querying {teacher.name} about {of} rows", count)
 
-    labelled = label_table(table, teacher, options, ready, encoding=encoding, labels=labels)
+    labelled = label_table(
+        table, teacher, options, ready, encoding=encoding, labels=labels, draw=draw
+    )
     progress.note(list_notes(table, labelled.columns))
     return labelled
-
-
-def label_table(
-    table: Table,
-    teacher: Teacher,
-    options: TableOptions,
-    ready: Callable[[Columns], Callable[[int], None]],
-    *,
-    encoding: Encoding | None = None,
-    labels: bool = True,
-) -> LabelledTable:
-    """Choose the columns of `table`, query `teacher` about every row, and match the labels.
-
-    `ready` is called with the columns before the teacher is queried, and what it returns is
-    called with the rows done. `encoding`, of an earlier table, is used where given, and the
-    features are then those of that table by name: test data must be read as the training data
-    was. Otherwise it is learned from this table. Without `labels` true labels are ignored. Raises
-    DataError or TeacherError where table and teacher do not fit together.
-    """
-    from crembo_cli.dataset.columns import check_cells
-    from crembo_cli.dataset.dtypes import as_dtypes
-    from crembo_cli.dataset.encode import learn_encoding
-    from crembo_cli.dataset.labels import match_labels
-
-    columns = choose(table, teacher, options, encoding)
-    if labels:
-        refuse_two_labels(table, columns, teacher, options)
-    types = column_types(columns.features, teacher, options, encoding)
-    table = as_dtypes(
-        table,
-        numbers=[name for name, type_ in types.items() if type_.kind == "number"],
-        text=[name for name, type_ in types.items() if type_.kind == "text"],
-    )
-    check_cells(table, columns)
-    frame = table.frame[list(columns.features)]
-    if teacher.rows is not None and teacher.rows != len(frame):
-        raise DataError(
-            f"{teacher.name} has a different number of rows",
-            where=table.name,
-            found=f"{len(frame)} rows",
-            wanted=f"{teacher.rows}, one for each row of class probabilities",
-        )
-    beliefs = teacher.beliefs(frame, ready(columns))
-    frame = _as_inputs(frame, teacher)
-    if beliefs.shape[1] < 2:
-        raise TeacherError(
-            "a classifier with one class cannot be compressed",
-            where=teacher.name,
-            found=f"only the class {teacher.classes[0]!r}",
-            wanted="two classes or more",
-        )
-    if encoding is None:
-        coded = [
-            j for j, name in enumerate(columns.features) if name in types and types[name].coded
-        ]
-        encoding = learn_encoding(frame, beliefs, options.missing, coded, table.booleans)
-    y_true = None
-    if labels and columns.label is not None:
-        y_true = match_labels(
-            table.frame[columns.label],
-            teacher.classes,
-            table,
-            numbered=teacher.numbered,
-            names=options.classes,
-        )
-    return LabelledTable(
-        table=table,
-        columns=columns,
-        encoding=encoding,
-        frame=frame,
-        rows=encoding.encode(frame),
-        beliefs=beliefs,
-        y_true=y_true,
-    )
-
-
-def _as_inputs(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:
-    """`frame` with the precision of the teacher's inputs: a student in its place sees no more.
-
-    Cells of a half-precision input are rounded to it; those of an integer or a boolean input,
-    which the teacher has checked, get that dtype, so that rows generated from them keep it.
-    """
-    types = [each.type for each in teacher.inputs for _ in range(each.width)]
-    for name, type_ in zip(frame.columns, types, strict=False):
-        if type_ == "float16":
-            frame = frame.assign(**{name: frame[name].astype("float16").astype("float32")})
-        elif type_ == "bool":
-            frame = frame.assign(**{name: frame[name].astype(bool)})
-        elif "int" in type_ and frame[name].dtype.kind != "i":
-            frame = frame.assign(**{name: frame[name].astype("int64")})
-    return frame
 
 
 def refuse_one_class(labelled: LabelledTable, teacher: Teacher) -> None:

@@ -48,8 +48,9 @@ def measure_student(
     from crembo_cli.report import build
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.robustness.measure import robustness_of
-    from crembo_cli.robustness.refits import baseline_rows
+    from crembo_cli.robustness.refits import baseline_rows, limit_total
     from crembo_cli.runs.select import metadata_of
+    from crembo_cli.search.defaults import PATH_ROWS
     from crembo_cli.search.references import fit_references
     from crembo_cli.student_file.build import student_file
     from crembo_cli.student_file.metadata import with_test_results
@@ -59,7 +60,10 @@ def measure_student(
     names = build.class_names(teacher, names)
     progress.stage("measuring the student and the baselines", 0)
     size = requested_size(family, student.size())
-    fitted = baseline_rows(found.train, found.validation, utilities=search.utility_matrix())
+    fitted = baseline_rows(
+        *limit_total((found.train, found.validation), PATH_ROWS, search.seed),
+        utilities=search.utility_matrix(),
+    )
     predicted = predict_all(student, splits.test, fitted, size, search.seed, search.threads)
     labels = {name: each.labels for name, each in predicted.items()}
     metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
@@ -92,6 +96,7 @@ def measure_student(
         release,
         (*splits.untested(), splits.test),
         search.threads,
+        splits.others,
     )
     internals = build.readable_student(paths.student, student, splits.train, teacher, names)
     progress.stage("timing the teacher", 0)

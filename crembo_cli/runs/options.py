@@ -6,7 +6,7 @@ import csv
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,7 @@ from crembo_cli.errors import UsageError, list_names, suggest
 from crembo_cli.files import check_output
 from crembo_cli.report.formats import FILE_SUFFIXES, STEP_RENDERERS, render
 from crembo_cli.runs.image_shape import parse_image_shape
+from crembo_cli.runs.rows import RowLimits
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
@@ -99,10 +100,11 @@ class TableOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitOptions:
-    """Which rows the report is measured on."""
+    """Which rows the student is fitted on, and which the report is measured on."""
 
     test_size: float | None = None  # None: the default, unless there is `test_data`
     test_data: object = None  # a table of its own, as `data`
+    rows: RowLimits = field(default_factory=RowLimits)
 
     def __post_init__(self) -> None:
         if self.test_data is not None:

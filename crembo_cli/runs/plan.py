@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def describe_plan(
-    request: StudentRequest, search: Search, split: SplitOptions, outputs: Sequence[Path | None]
+    request: StudentRequest,
+    search: Search,
+    split: SplitOptions,
+    outputs: Sequence[Path | None],
 ) -> dict[str, str]:
     """The students to fit, the search, the test rows and the files of `compress`."""
     names = [each.name() for each in request.candidates]
@@ -28,6 +31,7 @@ def describe_plan(
         "student": count + ", ".join(names),
         "search": f"{search.algorithm} for {search.objective}, synthetic rows {synthetic}, "
         f"seed {search.seed}",
+        "queried": split.rows.words(),
         "tested on": shares if split.test_data is None else str(split.test_data),
         "writes": list_paths(outputs),
     }

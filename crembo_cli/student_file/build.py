@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from onnx import ModelProto, NodeProto, TensorProto
 
-    from crembo_cli.dataset.labelled import LabelledTable
+    from crembo_cli.dataset.labelled import LabelledTable, Unlabelled
     from crembo_cli.teachers.contract import ClassLabel
 
 
@@ -141,17 +142,21 @@ def student_file(
     version: str,
     evidences: Sequence[LabelledTable],
     threads: int,
+    others: Sequence[Unlabelled] = (),
 ) -> StudentFile:
-    """The ONNX of `student`, replayed on all rows of `evidences`, timed on the last of them.
+    """The ONNX of `student`, replayed on all rows of `evidences` and `others`.
+
+    It is timed on the last of `evidences`.
 
     Raises ReplayError where onnxruntime predicts differently from `student` on any row.
     """
     content = model_bytes(build_model(student, signature, classes, metadata, version))
     running = session(content, threads)
     values = label_values(classes)
-    for each in evidences:
-        labels, probabilities = run_model(running, signature, each.frame)
-        check_replay(labels, probabilities, student, each.rows, values)
+    known = ((each.frame, each.rows) for each in evidences)
+    for frame, rows in chain(known, *(generate() for generate in others)):
+        labels, probabilities = run_model(running, signature, frame)
+        check_replay(labels, probabilities, student, rows, values)
     return StudentFile(
         content=content,
         sha256=sha256(content).hexdigest(),

@@ -15,6 +15,8 @@ from crembo_cli.evaluation.baselines import (
     predict_baselines,
     requested_size,
 )
+from crembo_cli.robustness.refits import limit_total
+from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.registry import make_family
 from tests.robustness.small_runs import small_parts
@@ -143,3 +145,18 @@ def test_a_class_without_rows_gets_a_probability_of_0() -> None:
     assert probabilities is not None
     assert probabilities[:, 1].max() == 0.0
     assert probabilities.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_baselines_are_fitted_on_as_many_rows_as_the_path() -> None:
+    """Of more rows, a sample: real and synthetic ones, training and validation, in proportion."""
+    rows = np.arange(1_000, dtype=np.float32)[:, None]
+    part = TrainingRows(
+        rows=rows, beliefs=np.hstack([rows, -rows]), y_true=np.arange(600), real=600
+    )
+    assert limit_total((part, part), 2_000, 0) == [part, part]
+    for each in limit_total((part, part), 500, 0):
+        assert len(each.rows) == len(each.beliefs) == 250
+        assert 130 < each.real < 170
+        assert each.y_true is not None
+        assert np.array_equal(each.rows[: each.real, 0], each.y_true)
+        assert (each.rows[each.real :] >= 600).all()

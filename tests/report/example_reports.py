@@ -316,6 +316,7 @@ def report(**changes: Any) -> Report:
             rows=569,
             features=["age", "income"],
             label="target",
+            queried_rows=569,
             training_rows=364,
             validation_rows=91,
             test_rows=114,

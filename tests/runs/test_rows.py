@@ -1,0 +1,133 @@
+"""`--rows`: a large table is drawn from, and the student is still replayed on every row."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import crembo_cli as crembo
+from crembo_cli.dataset.draw import draw_rows
+from crembo_cli.errors import TeacherError
+from crembo_cli.runs import labelling
+from crembo_cli.runs.rows import RowLimits, parse_rows
+from crembo_cli.student_file import build
+from tests import small_teachers
+from tests.command_line import Crembo
+
+FAST: dict[str, Any] = {"quick_report": True, "synthetic": 0, "max_depth": 2}
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    """A table of 500 rows for the small teacher."""
+    return small_teachers.table(500)
+
+
+def test_auto_has_a_limit_for_fitting_and_one_for_testing() -> None:
+    """Below both, all rows are queried; above, each is cut to its limit."""
+    auto = parse_rows("auto")
+    assert auto.share_out(250_000, 0.2) == (200_000, 50_000)
+    assert auto.share_out(1_000_000, 0.2) == (200_000, 100_000)
+    assert auto.share_out(300_000, 0.2) == (200_000, 60_000)
+    assert parse_rows("all").share_out(1_000_000, 0.2) == (800_000, 200_000)
+    assert parse_rows(1_000).share_out(1_000_000, 0.2) == (800, 200)
+    assert parse_rows("1000").share_out(10, 0.2) == (8, 2)
+
+
+def test_the_teacher_is_queried_about_so_many_rows_and_the_rest_is_replayed(
+    table: pd.DataFrame, teacher: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report counts them, its bounds are of its test rows, and all 500 rows are replayed."""
+    replayed: list[pd.DataFrame] = []
+    own = build.run_model
+    monkeypatch.setattr(
+        build,
+        "run_model",
+        lambda model, of, frame: (replayed.append(frame), own(model, of, frame))[1],
+    )
+    monkeypatch.setattr(labelling, "BLOCK_ROWS", 64)
+    result = crembo.compress(teacher, table, rows=200, **FAST)
+    data = result.report.data
+    assert (data.rows, data.queried_rows, data.test_rows) == (500, 200, 40)
+    assert (data.training_rows, data.validation_rows) == (144, 16)
+    assert sorted(pd.concat(replayed).index) == list(range(500))
+    assert max(map(len, replayed[3:])) <= 64
+
+
+def test_a_draw_keeps_the_shares_of_the_labels(table: pd.DataFrame, teacher: Path) -> None:
+    """A class with a tenth of the rows has a tenth of the test rows."""
+    rare = table[(table.target != 0) | (np.arange(500) % 5 == 0)].reset_index(drop=True)
+    report = crembo.compress(teacher, rare, rows=250, test_size=0.4, **FAST).report
+    assert report.by_class is not None
+    shares = np.array([each.rows for each in report.by_class]) / 100
+    assert np.abs(shares - np.bincount(rare.target) / len(rare)).max() < 0.02
+
+
+def test_a_table_within_the_limits_gives_the_same_student_with_auto_and_all(
+    table: pd.DataFrame, teacher: Path
+) -> None:
+    """To the byte: nothing is drawn."""
+    contents = {
+        crembo.compress(teacher, table, rows=each, **FAST).content for each in ("auto", "all", 500)
+    }
+    assert len(contents) == 1
+
+
+def test_a_row_that_is_not_queried_keeps_the_table_honest(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
+    """A cell that the teacher's integer input cannot hold is an error in any row."""
+    whole = small_teachers.table(500, whole=True)
+    model = small_teachers.teacher(tmp_path / "t.onnx", [("X", "INT64", (None, 4))])
+    rows = {"rows": 100, **FAST}
+    assert crembo.compress(model, whole, **rows).report.data.queried_rows == 100
+    whole["a"] = whole["a"].astype(float)
+    drawn = draw_rows(500, 100, 0, pd.factorize(whole.target)[0])
+    whole.loc[np.setdiff1d(np.arange(500), drawn)[7], "a"] = 0.5
+    with pytest.raises(TeacherError, match=r"0\.5"):
+        crembo.compress(model, whole, **rows)
+
+
+def test_test_data_has_limits_of_its_own(table: pd.DataFrame, teacher: Path) -> None:
+    """Of N rows each, with --rows N."""
+    data = crembo.compress(
+        teacher, table, test_data=small_teachers.table(300), rows=90, **FAST
+    ).report.data
+    assert (data.rows, data.queried_rows, data.test_rows) == (500, 90, 90)
+
+
+def test_the_command_line_says_of_how_many_rows(
+    crembo: Crembo, table: pd.DataFrame, teacher: Path
+) -> None:
+    """In the heading of the answer, in the report, and in the progress."""
+    table.to_csv("t.csv", index=False)
+    done = crembo(
+        "compress", teacher, "t.csv", "--rows", "100", "--quick-report", "-v", "--report", "r.md"
+    )
+    assert done.code == 0
+    assert "t.csv, 100 of its 500 rows" in " ".join(done.out.split())
+    assert "t.csv`, 100 of its 500 rows" in Path("r.md").read_text()
+    assert "querying teacher.onnx about 100 of 500 rows" in done.err
+    done = crembo("compress", teacher, "t.csv", "--rows", "100", "--quick-report", "--json")
+    assert json.loads(done.out)["data"]["queried_rows"] == 100
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "few", "1.5", ""])
+def test_an_invalid_number_of_rows(crembo: Crembo, teacher: Path, data: Path, value: str) -> None:
+    """One line with what is expected, and exit code 2."""
+    done = crembo("compress", teacher, data, f"--rows={value}")
+    assert done.code == 2
+    assert "--rows" in done.err
+    assert "auto, all, or a whole number from 1" in done.err
+
+
+def test_limits_in_words() -> None:
+    """As a dry run prints them."""
+    assert parse_rows("all").words() == "all rows"
+    assert parse_rows("5000").words() == "at most 5,000 rows"
+    assert RowLimits().words().startswith("at most 200,000 rows to fit")
