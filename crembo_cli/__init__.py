@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crembo_cli.runs.compress import compress
     from crembo_cli.runs.evaluate import Evaluation, evaluate
     from crembo_cli.runs.explain import explain
+    from crembo_cli.runs.mlflow import mlflow
     from crembo_cli.runs.result import Result
     from crembo_cli.runs.score import Scores, score
     from crembo_cli.student_file.onnx_student import OnnxStudent, load_student
@@ -48,6 +49,7 @@ _MODULES = {
     "evaluate": "crembo_cli.runs.evaluate",
     "explain": "crembo_cli.runs.explain",
     "load_student": "crembo_cli.student_file.onnx_student",
+    "mlflow": "crembo_cli.runs.mlflow",
     "score": "crembo_cli.runs.score",
 }
 
@@ -66,6 +68,7 @@ __all__ = [
     "evaluate",
     "explain",
     "load_student",
+    "mlflow",
     "score",
 ]
 

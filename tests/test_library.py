@@ -58,7 +58,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         crembo.compresss  # noqa: B018  # reading it is the test
 
 
-@pytest.mark.parametrize("name", ["compress", "evaluate", "compare", "score", "explain"])
+@pytest.mark.parametrize("name", ["compress", "evaluate", "compare", "score", "explain", "mlflow"])
 def test_an_option_of_the_command_is_an_argument_of_the_function(name: str) -> None:
     """By the same name and with the same default, but for options that say how to print."""
     (command,) = [each.callback for each in app.registered_commands if each.name == name]

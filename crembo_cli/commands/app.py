@@ -22,6 +22,7 @@ from crembo_cli.commands import (
     evaluate,
     explain,
     inspect,
+    mlflow,
     schema,
     score,
     students,
@@ -55,7 +56,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": sorted(HELP), "max_content_width": 100},
 )
-for _module in (compress, score, inspect, evaluate, compare, explain, students, schema):
+for _module in (compress, score, inspect, evaluate, compare, explain, mlflow, students, schema):
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name, cls=ConfiguredCommand, epilog=_module.EXAMPLE)(_module.command)
 

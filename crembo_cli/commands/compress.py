@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crembo_cli.commands import options, panels
+from crembo_cli.commands import file_options, options, panels
 from crembo_cli.search import defaults
 
 EXAMPLE = "crembo compress churn.pkl churn.csv --label Churn --report churn.html"
@@ -27,17 +27,7 @@ def command(
     context: typer.Context,
     teacher: options.TeacherPath,
     data: options.DataPath,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="PATH",
-            help="Path of the student. [default: <stem of TEACHER>.student.onnx in this folder]",
-            show_default=False,
-            rich_help_panel=panels.USUAL,
-        ),
-    ] = None,
+    output: file_options.Output = None,
     student: Annotated[
         str,
         typer.Option(
@@ -70,16 +60,7 @@ def command(
             rich_help_panel=panels.STUDENT,
         ),
     ] = None,
-    max_bytes: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Maximum file size, with --student auto or --max-depth A..B.",
-            min=1,
-            show_default=False,
-            rich_help_panel=panels.STUDENT,
-        ),
-    ] = None,
+    max_bytes: file_options.MaxBytes = None,
     max_parameters: Annotated[
         int | None,
         typer.Option(
@@ -230,6 +211,7 @@ def command(
         ),
     ] = False,
     repeats: options.Repeats = 1,
+    outputs: file_options.Outputs = defaults.OUTPUTS,
     explain_report: Annotated[
         bool,
         typer.Option(
@@ -302,6 +284,7 @@ def command(
             require=require,
             quick_report=quick_report,
             repeats=repeats,
+            outputs=outputs,
             jobs=jobs,
             no_clobber=no_clobber,
             progress=messages,

@@ -34,9 +34,10 @@ from crembo_cli.robustness.perturbations import units_of
 from crembo_cli.search.comparison import Comparison
 from crembo_cli.search.references import Reference
 from crembo_cli.search.student import Compression, Search
-from crembo_cli.student_file.build import StudentFile, label_values
+from crembo_cli.student_file.build import StudentFile
 from crembo_cli.student_file.groups import count_groups
 from crembo_cli.student_file.metadata import ReadableStudent, StudentMetadata, check_names
+from crembo_cli.student_file.outputs import label_values
 from crembo_cli.students.contract import Family, Student
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
 from crembo_cli.runs.decision import decision_options
+from crembo_cli.runs.file_form import file_form
 from crembo_cli.runs.inputs import open_teacher, read_splits, refuse_swapped
 from crembo_cli.runs.measure import Paths, measure_student
 from crembo_cli.runs.options import (
@@ -89,6 +90,7 @@ def compress(
     require: Sequence[str] | None = None,
     quick_report: bool = False,
     repeats: int = 1,
+    outputs: str = defaults.OUTPUTS,
     jobs: int | None = None,
     no_clobber: bool = False,
     progress: Progress | None = None,
@@ -145,11 +147,17 @@ def compress(
         max_parameters=max_parameters,
         prefer=prefer,
     )
+    form = file_form(outputs=outputs)
     path = None if output is None else Path(output)
     reports = [Path(each) for each in report or ()]
     refuse_swapped(data)
-    inputs = [as_path(each) for each in (teacher, data, test_data)]
-    check_outputs(path, reports, inputs, no_clobber=no_clobber, steps=True)
+    check_outputs(
+        path,
+        reports,
+        [as_path(each) for each in (teacher, data, test_data)],
+        no_clobber=no_clobber,
+        steps=True,
+    )
     if display_path(data) == display_path(test_data) == "-":
         raise UsageError("standard input can be read once", found="DATA and --test-data both -")
     check_repeats(repeats, (data, test_data))
@@ -179,7 +187,7 @@ def compress(
         source, search = softened(model, degree), replace(search, temperature=degree)
         utilities = decision.utilities(model.classes, splits.train.beliefs)
         splits, search = splits.with_utilities(utilities), search.with_utilities(utilities)
-        signature = signature_of(model.inputs, splits.train.encoding)
+        signature = signature_of(model.inputs, splits.train.encoding, model.classes, form)
         selected = select_student(
             request, search, splits, source, signature, version("crembo-cli"), progress
         )

@@ -12,11 +12,19 @@ import numpy as np
 
 from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.errors import ReplayError
+from crembo_cli.student_file.outputs import (
+    LABEL,
+    PLAIN,
+    PROBABILITIES,
+    TENSOR,
+    label_values,
+    output_infos,
+    output_nodes,
+    run_student,
+)
 from crembo_cli.student_file.signature import (
     INDEX,
-    LABEL,
     LABELS,
-    PROBABILITIES,
     Signature,
     input_infos,
     rows_nodes,
@@ -35,9 +43,6 @@ if TYPE_CHECKING:
     from crembo_cli.teachers.contract import ClassLabel
 
 
-INT64 = 2**63
-
-
 def build_model(
     student: Student,
     signature: Signature,
@@ -45,32 +50,37 @@ def build_model(
     metadata: Mapping[str, str],
     version: str,
 ) -> ModelProto:
-    """The ONNX model of `student`: outputs `label` (batch,) and `probabilities` (batch, c).
+    """The ONNX model of `student`: outputs `label` (batch,) and probabilities as `signature` says.
 
     It takes the inputs of `signature`; `label` is int64 or string, as the classes are (a whole
     number, where they are numbers that all are whole; else text). `metadata` goes into the
     model's metadata_props, sorted by key.
     """
-    from onnx import TensorProto, checker, helper
+    from onnx import checker, helper, numpy_helper
 
+    form, labels = signature.form.outputs, label_values(classes)
     nodes, initializers, rows = rows_nodes(signature)
-    own_nodes, own_initializers = student.to_onnx(rows, INDEX, PROBABILITIES)
+    own_nodes, own_initializers = student.to_onnx(
+        rows, INDEX, PROBABILITIES if form == TENSOR else PLAIN
+    )
     _rename(own_nodes, own_initializers, {each.name for each in signature.inputs} - {rows})
-    labels, label_nodes, label_initializers = _labels(classes)
-    batch = signature.inputs[0].shape[0]
+    made_nodes, constants = output_nodes(form, labels)
+    tables = {LABELS: labels, **constants}
     graph = helper.make_graph(
-        [*nodes, *own_nodes, *label_nodes],
+        [
+            *nodes,
+            *own_nodes,
+            helper.make_node("Gather", [LABELS, INDEX], [LABEL], name=LABEL),
+            *made_nodes,
+        ],
         "crembo",
         input_infos(signature),
+        output_infos(form, labels, signature.inputs[0].shape[0]),
         [
-            helper.make_tensor_value_info(
-                LABEL,
-                TensorProto.STRING if labels.dtype == object else TensorProto.INT64,
-                [batch],
-            ),
-            helper.make_tensor_value_info(PROBABILITIES, TensorProto.FLOAT, [batch, len(classes)]),
+            *initializers,
+            *own_initializers,
+            *(numpy_helper.from_array(value, name) for name, value in tables.items()),
         ],
-        [*initializers, *own_initializers, *label_initializers],
     )
     opsets = [
         helper.make_opsetid(domain, opset)
@@ -98,26 +108,6 @@ def _rename(nodes: list[NodeProto], initializers: list[TensorProto], taken: set[
     for node in nodes:
         node.input[:] = [name + "_" * (name in taken) for name in node.input]
         node.output[:] = [name + "_" * (name in taken) for name in node.output]
-
-
-def label_values(classes: tuple[ClassLabel, ...]) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
-    """The classes as the `label` output gives them: int64, or str objects."""
-    if all(not isinstance(each, str) and -INT64 <= each < INT64 for each in classes):
-        whole = [int(each) for each in classes if not isinstance(each, str)]
-        if whole == list(classes):
-            return np.array(whole, np.int64)
-    return np.array([str(each) for each in classes], object)
-
-
-def _labels(
-    classes: tuple[ClassLabel, ...],
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], list[NodeProto], list[TensorProto]]:
-    """The classes, and the nodes that turn a class index into one of them."""
-    from onnx import helper, numpy_helper
-
-    labels = label_values(classes)
-    table = numpy_helper.from_array(labels, LABELS)
-    return labels, [helper.make_node("Gather", [LABELS, INDEX], [LABEL], name=LABEL)], [table]
 
 
 def model_bytes(model: ModelProto) -> bytes:
@@ -155,7 +145,7 @@ def student_file(
     values = label_values(classes)
     known = ((each.frame, each.rows) for each in evidences)
     for frame, rows in chain(known, *(generate() for generate in others)):
-        labels, probabilities = run_model(running, signature, frame)
+        labels, probabilities = run_model(running, signature, frame, values.tolist())
         check_replay(labels, probabilities, student, rows, values)
     return StudentFile(
         content=content,
@@ -193,10 +183,16 @@ def feeds(inputs: tuple[ModelInput, ...], frame: pd.DataFrame) -> Iterator[dict[
 
 
 def run_model(
-    model: onnxruntime.InferenceSession, signature: Signature, frame: pd.DataFrame
+    model: onnxruntime.InferenceSession,
+    signature: Signature,
+    frame: pd.DataFrame,
+    values: Sequence[Any],
 ) -> tuple[Any, Floats]:
-    """Labels (n,) and probabilities (n, c) of `model` on the rows of `frame`."""
-    answers = [model.run(["label", "probabilities"], fed) for fed in feeds(signature.inputs, frame)]
+    """Labels (n,) and probabilities (n, c) of `model` on the rows of `frame`.
+
+    `values` (c,) are the classes as the label output gives them.
+    """
+    answers = [run_student(model, fed, values) for fed in feeds(signature.inputs, frame)]
     # A fixed batch that the last rows do not fill was padded; drop the padding's predictions.
     labels, probabilities = (
         np.concatenate(each)[: len(frame)] for each in zip(*answers, strict=True)

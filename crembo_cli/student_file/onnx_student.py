@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crembo_cli.errors import DataError, StudentError
 from crembo_cli.files import write_together
 from crembo_cli.student_file.build import feeds, session
-from crembo_cli.student_file.signature import LABEL, PROBABILITIES
+from crembo_cli.student_file.outputs import LABEL, run_student
 from crembo_cli.students.contract import Floats
 
 if TYPE_CHECKING:
@@ -51,13 +51,23 @@ class OnnxStudent:
 
         return classes_of(load_from_string(self.content))
 
+    @property
+    def batch(self) -> int | None:
+        """The number of rows that its inputs take at a time, as its teacher's; None: any."""
+        size = self._session.get_inputs()[0].shape[0]
+        return size if isinstance(size, int) else None
+
     def predict(self, rows: Any) -> NDArray[Any]:
         """The label of each row: int64 or str objects (n,). Raises DataError."""
-        return self._run(rows, LABEL)
+        frame = self._frame(rows)
+        parts = [self._session.run([LABEL], fed)[0] for fed in self._feeds(frame)]
+        return np.concatenate(parts)[: len(frame)]
 
     def predict_proba(self, rows: Any) -> Floats:
         """The class probabilities of each row: float32 (n, c). Raises DataError."""
-        return self._run(rows, PROBABILITIES)
+        frame = self._frame(rows)
+        parts = [run_student(self._session, fed, self.classes)[1] for fed in self._feeds(frame)]
+        return np.concatenate(parts)[: len(frame)]
 
     def save(self, path: str | Path) -> None:
         """Write the ONNX file in one step. Raises OutputError."""
@@ -74,11 +84,6 @@ class OnnxStudent:
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
         return session(self.content, 1)
-
-    def _run(self, rows: Any, output: str) -> NDArray[Any]:
-        frame = self._frame(rows)
-        parts = [self._session.run([output], fed)[0] for fed in self._feeds(frame)]
-        return np.concatenate(parts)[: len(frame)]
 
     def _frame(self, rows: Any) -> pd.DataFrame:
         """The features of `rows`, in order, as the inputs take them."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crembo_cli.errors import DataError
+from crembo_cli.student_file.form import FileForm
+from crembo_cli.student_file.outputs import label_values, output_names
 from crembo_cli.students.contract import Feature
-from crembo_cli.teachers.contract import ModelInput
+from crembo_cli.teachers.contract import ClassLabel, ModelInput
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto, ValueInfoProto
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 OWN = "crembo_"  # what the names of the tensors begin with that are neither input nor output
 ROWS = "crembo_rows"  # the matrix that the student reads, if it is not an input itself
-INDEX, LABEL, PROBABILITIES = "crembo_index", "label", "probabilities"
+INDEX = "crembo_index"
 LABELS = "crembo_labels"  # the initializer that holds the classes
 UNSEEN = -1.0  # the code of a category that was not there when the student was fitted
 
@@ -31,6 +33,7 @@ class Signature:
     inputs: tuple[ModelInput, ...]
     features: tuple[Feature, ...]  # in the order in which the inputs take them
     missing_texts: tuple[str, ...]  # texts that mean a missing cell where they are no category
+    form: FileForm = field(default_factory=FileForm)
 
 
 @dataclass(kw_only=True)
@@ -52,8 +55,15 @@ class _Fragment:
         return name
 
 
-def signature_of(inputs: tuple[ModelInput, ...], encoding: Encoding) -> Signature:
+def signature_of(
+    inputs: tuple[ModelInput, ...],
+    encoding: Encoding,
+    classes: tuple[ClassLabel, ...] = (),
+    form: FileForm | None = None,
+) -> Signature:
     """The signature of a student whose teacher takes `inputs`; () where it is no ONNX.
+
+    `classes` name outputs in some forms.
 
     Then it is one float tensor `X` (batch, features) for numbers alone, else one input a column.
 
@@ -74,15 +84,19 @@ def signature_of(inputs: tuple[ModelInput, ...], encoding: Encoding) -> Signatur
             )
             for each in features
         )
+    form = FileForm() if form is None else form
+    taken = output_names(form.outputs, label_values(classes))
     for each in inputs:
-        if each.name in (LABEL, PROBABILITIES) or each.name.startswith(OWN):
+        if each.name in taken or each.name.startswith(OWN):
             raise DataError(
                 "the student cannot have an input of this name, which it uses itself",
                 where=f"input {each.name!r}",
-                wanted=f"another name than {LABEL} and {PROBABILITIES}, not beginning with {OWN}",
+                wanted=f"another name than {' and '.join(taken)}, not beginning with {OWN}",
                 hint="rename the column in the table and in the teacher",
             )
-    return Signature(inputs=inputs, features=features, missing_texts=encoding.missing_texts)
+    return Signature(
+        inputs=inputs, features=features, missing_texts=encoding.missing_texts, form=form
+    )
 
 
 def input_infos(signature: Signature) -> list[ValueInfoProto]:

@@ -27,11 +27,11 @@ def test_every_option_has_a_panel(name: str) -> None:
 
 
 def test_the_five_usual_options_of_compress_come_first(crembo: Crembo) -> None:
-    """Above the panels of input, student, search, report and run."""
+    """Above the panels of input, student, search, report, output and run."""
     usual = options_by_panel(COMMANDS["compress"])[USUAL]
     assert [each.name for each in usual] == ["output", "student", "max_depth", "label", "report"]
     headings = re.findall(r"^(\w.*):$", crembo("compress", "--help").out, re.MULTILINE)
-    panels = ["Usual options", "Input", "Student", "Search", "Report", "Run"]
+    panels = ["Usual options", "Input", "Student", "Search", "Report", "Output", "Run"]
     assert headings == ["Arguments", *panels, "Example"]
 
 

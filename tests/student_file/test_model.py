@@ -9,7 +9,8 @@ import onnx
 import onnxruntime
 import pytest
 
-from crembo_cli.student_file.build import build_model, label_values, model_bytes
+from crembo_cli.student_file.build import build_model, model_bytes
+from crembo_cli.student_file.outputs import label_values
 from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Feature
 from crembo_cli.teachers.contract import ClassLabel, ModelInput

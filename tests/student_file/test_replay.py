@@ -11,12 +11,12 @@ from crembo_cli.student_file.build import (
     build_model,
     check_replay,
     feeds,
-    label_values,
     model_bytes,
     rows_per_second,
     run_model,
     session,
 )
+from crembo_cli.student_file.outputs import label_values
 from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Feature
 from crembo_cli.teachers.contract import ModelInput
@@ -41,7 +41,7 @@ def replayed(student: Cut, rows: int, batch: int | None = None) -> tuple[np.ndar
     """What onnxruntime says of a table."""
     taken = signature(batch)
     content = model_bytes(build_model(student, taken, CLASSES, {}, "1"))
-    return run_model(session(content, 1), taken, table(rows))
+    return run_model(session(content, 1), taken, table(rows), CLASSES)
 
 
 def check(labels: np.ndarray, probabilities: np.ndarray, student: Cut, rows: int) -> None:

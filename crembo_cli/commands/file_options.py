@@ -1,0 +1,41 @@
+"""Options of `crembo compress` that say what the student's file looks like."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crembo_cli.commands import panels
+from crembo_cli.search import defaults
+
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="Path of the student. [default: <stem of TEACHER>.student.onnx in this folder]",
+        show_default=False,
+        rich_help_panel=panels.USUAL,
+    ),
+]
+Outputs = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(defaults.OUTPUT_FORMS),
+        help="How the student returns its probabilities. tensor: one output (rows, classes). "
+        "columns: one output per class. zipmap: one dictionary per row, as skl2onnx does.",
+        rich_help_panel=panels.OUTPUT,
+    ),
+]
+MaxBytes = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Maximum file size, with --student auto or --max-depth A..B.",
+        min=1,
+        show_default=False,
+        rich_help_panel=panels.STUDENT,
+    ),
+]

@@ -1,0 +1,14 @@
+"""What a student's file looks like, whatever its family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crembo_cli.student_file.outputs import TENSOR
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileForm:
+    """The choices of a user for a student's file."""
+
+    outputs: str = TENSOR  # TENSOR, COLUMNS or ZIPMAP of `outputs`
