@@ -33,7 +33,8 @@ def choose_columns(
 ) -> Columns:
     """Choose the label column and the feature columns of `table`.
 
-    `label`, `features` and `drop` are the user's options. `wanted_names` are the names of the
+    `label`, `features` and `drop` are the user's options; a column of lists stands for its numbers.
+    `wanted_names` are the names of the
     teacher's features and `wanted_count` is their number; None where the teacher does not know.
 
     The label is the column that the user names, else the one column called target, label, class
@@ -46,6 +47,8 @@ def choose_columns(
     many, too few or neither numbers nor text, and if the label is ambiguous.
     """
     there = (*table.frame.columns, *table.unusable)
+    features = None if features is None else table.spread(features)
+    drop = table.spread(drop)
     for names, option in ((features or (), "--features"), (drop, "--drop")):
         check_named(table, there, names, option)
     if label is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crembo_cli.dataset.arrow import booleans_of, to_frame
 from crembo_cli.dataset.dtypes import ExpectedTypes
+from crembo_cli.dataset.lists import spread_lists
 from crembo_cli.dataset.read import read_table
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
@@ -62,10 +63,12 @@ def table_in_memory(data: object) -> Table:
     if table.num_rows == 0:
         raise DataError("the table is empty", where=name, found="no row", wanted="rows")
     sha256 = _hash(table)
-    columns = dict(zip(names, table.columns, strict=True))
+    columns, lists = spread_lists(dict(zip(names, table.columns, strict=True)), name)
     booleans = booleans_of(columns)
     frame, unusable, _ = to_frame(columns, name)
-    return Table(name=name, sha256=sha256, frame=frame, unusable=unusable, booleans=booleans)
+    return Table(
+        name=name, sha256=sha256, frame=frame, unusable=unusable, booleans=booleans, lists=lists
+    )
 
 
 def _to_arrow(data: Any) -> pa.Table | None:

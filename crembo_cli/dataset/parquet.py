@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crembo_cli.dataset.arrow import booleans_of, to_frame
+from crembo_cli.dataset.lists import spread_lists
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
@@ -52,6 +53,7 @@ def read_parquet(path: Path) -> Table:
         if not PANDAS_INDEX.fullmatch(name)
     }
     del table
+    columns, lists = spread_lists(columns, path.name)
     booleans = booleans_of(columns)
     frame, unusable, _ = to_frame(columns, path.name)
     return Table(
@@ -60,6 +62,7 @@ def read_parquet(path: Path) -> Table:
         frame=frame,
         unusable=unusable,
         booleans=booleans,
+        lists=lists,
     )
 
 

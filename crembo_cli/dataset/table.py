@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,12 @@ class Table:
     # thousands: each has three digits after it
     booleans: frozenset[str] = frozenset()  # columns of true and false; with missing cells they
     # are float64 in the frame
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # columns of lists: the
+    # columns of the frame that hold their numbers
+
+    def spread(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return `names` with the columns of its numbers in the place of a column of lists."""
+        return tuple(each for name in names for each in self.lists.get(name, (name,)))
 
     def where(self, row: int, column: str | None = None) -> str:
         """Return the place of row `row` (0 is the first) for a message.

@@ -83,7 +83,8 @@ def choose(
         spare = columns.extra
     except DataError:
         # A teacher that knows no names takes all columns but the label.
-        spare = tuple(name for name in table.frame.columns if name not in options.drop)
+        drop = table.spread(options.drop)
+        spare = tuple(name for name in table.frame.columns if name not in drop)
         one_more = len(spare) == (teacher.n_features or -1) + 1
         if teacher.feature_names is not None or options.features or not one_more:
             raise
