@@ -296,5 +296,5 @@ def readable_student(
         names=tuple(names),
         missing_texts=train.encoding.missing_texts,
         groups=count_groups(student, train),
-        units=tuple(units_of(train.rows, train.encoding).tolist()),
+        units=tuple(units_of(train.rows, train.encoding, train.shape).tolist()),
     )

@@ -211,7 +211,7 @@ def robustness_of(
         parts.test,
         teacher,
         answers,
-        units=units_of(train.rows, train.encoding),
+        units=units_of(train.rows, train.encoding, train.shape),
         seen=train.frame,
         classes=list(names or map(str, teacher.classes)),
         fitted_on=parts.fitted_on,

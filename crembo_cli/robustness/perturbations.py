@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from crembo_cli.arrays import Doubles, Floats, Indices
+from crembo_cli.core.image_shape import ImageShape
 from crembo_cli.core.margin_search import BOUND, margin_upper_bound, unchanged
 from crembo_cli.dataset.encode import INT64, Encoding
 from crembo_cli.dataset.labelled import LabelledTable
@@ -95,12 +96,14 @@ def _quantile(margins: Doubles, share: float) -> float:
     return float(np.quantile(margins, share, method="inverted_cdf"))
 
 
-def units_of(rows: Floats, encoding: Encoding) -> Doubles:
+def units_of(rows: Floats, encoding: Encoding, shape: ImageShape | None = None) -> Doubles:
     """The standard deviation of each feature over `rows` (n, p), float64 (p,).
 
     It is 0 for features that do not move: constant or empty columns, text, and booleans and
-    codes, which have no values in between.
+    codes, which have no values in between. Of images of that `shape`, it is that of all pixels.
     """
+    if shape is not None:
+        return np.full(shape.pixels, np.nanstd(rows, dtype=np.float64))
     units = np.zeros(rows.shape[1])
     for j, feature in enumerate(encoding.features):
         cells = rows[:, j].astype(np.float64)

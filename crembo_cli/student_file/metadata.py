@@ -17,6 +17,7 @@ import numpy as np
 
 from crembo_cli.arrays import Doubles
 from crembo_cli.errors import UsageError, printable
+from crembo_cli.student_file.features import read_features, write_features
 from crembo_cli.student_file.groups import GroupCounts, count_groups, read_groups
 from crembo_cli.student_file.summary import TrainingSummary, read_summary, summarise
 from crembo_cli.students.contract import Family, Feature, Student
@@ -65,25 +66,20 @@ def candidate_metadata(
         THRESHOLD: threshold,
         CLASSES: list(teacher.classes),
         SIZE: student.size(),
-        FEATURES: [_written(each) for each in train.encoding.features],
-        UNITS: list(units),
+        FEATURES: write_features(train.encoding.features),
+        UNITS: {"all": units[0]} if len(set(units)) == 1 < len(units) else list(units),
         TEACHER_SHA256: teacher.sha256,
         DATA_SHA256: train.table.sha256,
-        TRAINING: summarise(
-            train.rows, student.predict(train.rows), train.encoding.features, len(teacher.classes)
-        ).to_text(),
     }
+    if train.shape is None:  # of a pixel alone, drift says nothing
+        values[TRAINING] = summarise(
+            train.rows, student.predict(train.rows), train.encoding.features, len(teacher.classes)
+        ).to_text()
     groups = count_groups(student, train)
     if groups is not None:
         values[GROUPS] = groups.to_text()
     blanks = {key: " " * width for key, width in TEST_WIDTHS.items()}
     return {key: _text(value) for key, value in values.items()} | blanks
-
-
-def _written(feature: Feature) -> dict[str, Any]:
-    """The feature as JSON values, without those that most features have."""
-    usual = asdict(Feature(name=""))
-    return {key: value for key, value in asdict(feature).items() if value != usual[key]}
 
 
 def with_test_results(
@@ -214,16 +210,7 @@ def read_metadata(model: ModelProto, internals: ReadableStudent | None) -> Stude
 
 def features_of(model: ModelProto) -> tuple[Feature, ...]:
     """Return the student's features, in the order of its inputs."""
-    listed: list[dict[str, Any]] = json.loads(metadata_of(model)[FEATURES])
-    return tuple(
-        Feature(
-            name=each["name"],
-            categories=tuple(each.get("categories", ())),
-            missing=bool(each.get("missing", False)),
-            kind=str(each.get("kind", Feature.kind)),
-        )
-        for each in listed
-    )
+    return read_features(json.loads(metadata_of(model)[FEATURES]))
 
 
 def utilities_of(model: ModelProto) -> Doubles | None:
@@ -244,6 +231,8 @@ def utilities_of(model: ModelProto) -> Doubles | None:
 def units_of(model: ModelProto) -> tuple[float, ...] | None:
     """Return the standard deviation of each feature; None in a file without them."""
     units = json.loads(metadata_of(model).get(UNITS, "null"))
+    if isinstance(units, dict):
+        units = [units["all"]] * len(features_of(model))
     return None if units is None else tuple(float(each) for each in units)
 
 

@@ -47,6 +47,7 @@ def labelled(rows: int, sha256: str) -> Any:
         rows=np.zeros((rows, 1)),
         table=SimpleNamespace(sha256=sha256),
         encoding=SimpleNamespace(features=(Feature(name="ä"),)),
+        shape=None,
     )
 
 
