@@ -225,6 +225,14 @@ def command(
     details: options.Details = False,
     as_json: options.AsJson = False,
     jobs: options.Jobs = None,
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(defaults.DEVICES),
+            help="Where torch trains a cnn or net student. auto: on a GPU if there is one.",
+            rich_help_panel=panels.RUN,
+        ),
+    ] = defaults.DEVICE,
     dry_run: options.DryRun = False,
     no_clobber: options.NoClobber = False,
     quiet: options.Quiet = False,
@@ -286,6 +294,7 @@ def command(
             repeats=repeats,
             outputs=outputs,
             jobs=jobs,
+            device=device,
             no_clobber=no_clobber,
             progress=messages,
             command=context.obj.command_line(),

@@ -42,6 +42,12 @@ def mean_belief(depths: Reals) -> float:
     return float(np.mean(depths, dtype=np.float64))
 
 
+def share_of_one_label(P: Reals, thresholds: Reals) -> float:
+    """The share of rows with exactly one allowed label at all `thresholds` (ascending)."""
+    ends = [(P.dtype.type(each) <= P).sum(axis=1) == 1 for each in thresholds[[0, -1]]]
+    return float(np.mean(ends[0] & ends[1]))
+
+
 def allowed_labels(P: Reals, threshold: float) -> Floats:
     """The rewards at a threshold: 1 where `P >= threshold`, else 0; float32 (n, c).
 

@@ -73,6 +73,7 @@ class Refits:
                 threads=self.search.threads,
                 categories=train.categories,
                 shape=train.shape,
+                device=self.search.device,
             )
         )
         rewards = expected_utilities(train.beliefs, utilities)
@@ -112,11 +113,11 @@ def refits_of(
 ) -> Refits:
     """The refits of the student that was `found`, compared on the rows `test` (m, p).
 
-    If the family has no thresholds, the search was one fit and each refit would take as long, so
-    its refits have fewer synthetic rows.
+    If the search had no thresholds, it was one fit and each refit would take as long, so refits
+    have fewer synthetic rows.
     """
     rng = np.random.default_rng([search.seed, 5])
-    synthetic = FEW_SYNTHETIC if family.thresholds == 0 else most_synthetic
+    synthetic = FEW_SYNTHETIC if search.thresholds_for(family) == 0 else most_synthetic
     return Refits(
         family=family,
         search=search,

@@ -92,6 +92,7 @@ def compress(
     repeats: int = 1,
     outputs: str = defaults.OUTPUTS,
     jobs: int | None = None,
+    device: str = defaults.DEVICE,
     no_clobber: bool = False,
     progress: Progress | None = None,
     command: str = "",
@@ -135,7 +136,9 @@ def compress(
     gates = tuple(parse_gate(expression) for expression in require or ())
     if quick_report:
         check_refitted(gates, "--quick-report, which leaves it out")
-    search = search_options(objective, algorithm, select, delta, thresholds, synthetic, seed, jobs)
+    search = search_options(
+        objective, algorithm, select, delta, thresholds, synthetic, seed, jobs, device
+    )
     degree = parse_temperature(temperature)
     decision = decision_options(cost, class_weight, decide_at)
     request = request_students(

@@ -254,9 +254,6 @@ def as_path(value: object) -> Path | None:
     return Path(value) if isinstance(value, str | Path) and str(value) != "-" else None
 
 
-STUDENT_SUFFIXES = (".onnx",)
-
-
 def check_outputs(
     student: Path | None,
     reports: Sequence[Path],
@@ -273,7 +270,7 @@ def check_outputs(
     """
     files = [path for path in inputs if path is not None]
     if student is not None:
-        _check_suffix("--output", student, STUDENT_SUFFIXES)
+        _check_suffix("--output", student, (".onnx",))
     for path in reports:
         _check_suffix("--report", path, (*FILE_SUFFIXES, *(STEP_RENDERERS if steps else ())))
     outputs = [*([] if student is None else [student]), *reports]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from crembo_cli.errors import StudentError, UsageError
 from crembo_cli.robustness.perturbations import units_of
+from crembo_cli.runs.family_notes import note_one_label, note_unused_options, refuse_no_images
 from crembo_cli.runs.options import (
     Progress,
     check_choice,
@@ -40,6 +41,11 @@ if TYPE_CHECKING:
 
 PREFERENCES = ("readable",)
 MAX_SWEEP = 64  # tree depths in one sweep
+UNWRITTEN = {
+    "threads",
+    "device",
+    "path_requested",
+}  # of the search: the student does not depend on them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +67,12 @@ def search_options(
     synthetic: int | str,
     seed: int,
     jobs: int | None,
+    device: str,
 ) -> Search:
     """The options of the search, checked. Raises UsageError."""
     check_choice("--objective", objective, defaults.OBJECTIVES)
     check_choice("--algorithm", algorithm, defaults.ALGORITHMS)
+    check_choice("--device", device, defaults.DEVICES)
     if objective == "scores":
         # Thresholds of the teacher's probabilities have no part in their reproduction.
         memo = algorithm if algorithm != defaults.ALGORITHM else None
@@ -72,6 +80,7 @@ def search_options(
         refuse_both("--objective scores", others)
     if algorithm == "memo":
         refuse_both("--algorithm memo", {"--select": select, "--thresholds": thresholds})
+    path_requested = thresholds is not None or select == "accuracy"
     select = defaults.SELECT if select is None else select
     thresholds = defaults.THRESHOLDS if thresholds is None else thresholds
     check_choice("--select", select, defaults.SELECTS)
@@ -87,6 +96,8 @@ def search_options(
         synthetic=parse_row_count("--synthetic", synthetic),
         seed=seed,
         threads=count_threads(jobs),
+        device=device,
+        path_requested=path_requested,
     )
 
 
@@ -211,13 +222,15 @@ def select_student(
 
     Nothing of it depends on the test rows.
     """
+    refuse_no_images([each.family for each in request.candidates], splits.train.shape)
     rows = label_rows(splits.untested(), teacher, search, progress.stage)
     if request.budget is None:
         family = request.candidates[0].family
-        progress.note(_unused_options(family, search))
+        progress.note(note_unused_options(family, search))
         with attribute_errors(family):
             found = find_student(rows[0], rows[1], family, search, progress.stage)
             size_of(family, found.student)
+        progress.note(note_one_label(family, search, found))
         return Selected(family=family, found=found, comparison=None, prefer=request.prefer)
     from crembo_cli.search.comparison import compare_candidates
 
@@ -255,7 +268,7 @@ def metadata_of(
     version: str,
 ) -> dict[str, str]:
     """The metadata of a student that was found, without its test results."""
-    settings = {name: value for name, value in asdict(search).items() if name != "threads"}
+    settings = {name: value for name, value in asdict(search).items() if name not in UNWRITTEN}
     rows = {"synthetic": len(found.train.rows) - found.train.real, "steps": len(found.steps)}
     return candidate_metadata(
         family,
@@ -264,20 +277,6 @@ def metadata_of(
         train,
         search=settings | rows,
         threshold=found.threshold,
-        units=units_of(train.rows, train.encoding).tolist(),
+        units=units_of(train.rows, train.encoding, train.shape).tolist(),
         version=version,
     )
-
-
-def _unused_options(family: Family, search: Search) -> list[str]:
-    """Notes on options of the search that have no effect for `family`."""
-    most, path = family.thresholds, search.algorithm == "crembo"
-    if most is None or not path:
-        return []
-    notes = []
-    if search.thresholds not in {Search.thresholds, *range(most + 1)}:
-        used = f"at most {most}" if most else "none"
-        notes.append(f"--thresholds {search.thresholds}: a {family.name} student uses {used}")
-    if search.select == "accuracy" and most == 0:
-        notes.append(f"--select accuracy has no effect: a {family.name} student has no thresholds")
-    return notes

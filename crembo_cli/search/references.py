@@ -91,6 +91,7 @@ def _task(train: TrainingRows, most: int, search: Search) -> Task:
         threads=1,
         categories=train.categories,
         shape=train.shape,
+        device=search.device,
     )
 
 

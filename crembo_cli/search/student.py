@@ -23,6 +23,7 @@ from crembo_cli.core.utilities import decisions, expected_utilities
 from crembo_cli.errors import TeacherError
 from crembo_cli.search import defaults
 from crembo_cli.search.training_rows import TrainingRows, add_synthetic, real_rows
+from crembo_cli.students.capabilities import path_on_request
 from crembo_cli.students.contract import Family, Floats, Indices, Learner, Student, Task
 from crembo_cli.students.decided import decide
 
@@ -54,6 +55,15 @@ class Search:
     utilities: tuple[tuple[float, ...], ...] | None = None  # see `core.utilities`
     temperature: float = 1.0  # of the teacher's softened probabilities, for the record
     threads: int = 1
+    device: str = defaults.DEVICE  # auto, cpu or cuda
+    path_requested: bool = False  # whether the user asked for thresholds
+
+    def thresholds_for(self, family: Family) -> int:
+        """The number of thresholds that are of use to `family`."""
+        if path_on_request(type(family)) and not self.path_requested:
+            return 0
+        most = family.thresholds
+        return self.thresholds if most is None else min(self.thresholds, most)
 
     def with_utilities(self, utilities: Doubles | None) -> Search:
         """The same search for students that decide by `utilities`, (c, c)."""
@@ -136,6 +146,7 @@ def find_student(
         threads=search.threads,
         categories=train.categories,
         shape=train.shape,
+        device=search.device,
     )
     learner = family.learner(task)
     rewards = expected_utilities(task.beliefs, task.utilities)
@@ -179,8 +190,7 @@ def _fit_steps(
         # A threshold of the teacher's probabilities says nothing about their reproduction.
         stages("fitting the soft-label student", 0)
         return [Step(student=fit(rewards, None), threshold=None)]
-    useful = search.thresholds if family.thresholds is None else family.thresholds
-    grid = threshold_grid(min(search.thresholds, useful))
+    grid = threshold_grid(search.thresholds_for(family))
     if search.algorithm == "crembo" and search.select == "depth":
         done, fitted = stages("fitting the path", len(grid) + 1), count(1)
         return crembo_path(fit, rewards, grid, lambda: done(next(fitted)))

@@ -26,6 +26,16 @@ def is_readable(family: type[Family]) -> bool:
     return bool(getattr(family, "readable", False))
 
 
+def fits_images(family: type[Family]) -> bool:
+    """Whether `family` fits images alone."""
+    return bool(getattr(family, "images", False))
+
+
+def path_on_request(family: type[Family]) -> bool:
+    """Whether `family` has no path of thresholds unless the user asks for one."""
+    return bool(getattr(family, "path_on_request", False))
+
+
 def reader_of(family: type[Family]) -> Callable[[GraphProto], Student] | None:
     """The function that reads a student back from its graph; None if the family has none."""
     read: Callable[[GraphProto], Student] | None = getattr(family, "read", None)

@@ -75,6 +75,7 @@ class Task:
     categories: tuple[int, ...] = ()  # (p,) the number of categories of each feature, 0 for a
     # number; codes are in the order of the mean teacher probability; (): all features are numbers
     shape: ImageShape | None = None  # of the images that the rows are; None: they are no images
+    device: str = "auto"  # auto, cpu or cuda: where a family that can use a GPU is trained
 
 
 @runtime_checkable
@@ -206,8 +207,11 @@ class OptionalFamily(Protocol):
     """The optional parts of a family. Each one may be missing; none is ever required."""
 
     grid: ClassVar[tuple[Mapping[str, int], ...]]  # the settings that `--student auto` tries,
-    # over the options' defaults; default: ({},), the defaults alone
+    # over the options' defaults; (): it does not try the family; default: ({},), the defaults alone
     readable: ClassVar[bool]  # whether `--prefer readable` keeps it; default: False
+    images: ClassVar[bool]  # whether it fits images alone: `Task.shape` is there; default: False
+    path_on_request: ClassVar[bool]  # whether thresholds are left out unless the user asks for
+    # some, because each takes long; default: False
 
     @staticmethod
     def read(graph: GraphProto) -> Student:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from crembo_cli.students.contract import Family
 from crembo_cli.testing.fits import check_fits
 from crembo_cli.testing.options import check_options, checking
-from crembo_cli.testing.tasks import small_tasks
+from crembo_cli.testing.tasks import small_image_tasks, small_tasks
 
 __all__ = ["check_family"]
 
@@ -23,7 +23,8 @@ def check_family(family: Family, *, never_worse: bool = True) -> None:
     """Check that `family` keeps the contract; raise AssertionError with the sentence that failed.
 
     It checks the options (defaults, help, ranges) and, on small tasks with two to four classes,
-    missing cells, constant columns and categories: the students that `fit` and `finish` return
+    missing cells, constant columns and categories (on small images, if it fits those alone): the
+    students that `fit` and `finish` return
     for beliefs and for allowed labels; their predictions in memory and, exported, in
     onnxruntime; their sizes and texts, and the optional parts that they have. The same seed must
     give the same bytes on one thread and on two, and no argument may be changed. An error that
@@ -35,6 +36,7 @@ def check_family(family: Family, *, never_worse: bool = True) -> None:
     """
     with checking("the family"):
         check_options(family)
-    for task in small_tasks():
+    tasks = small_image_tasks() if getattr(family, "images", False) else small_tasks()
+    for task in tasks:
         with checking(f"family {family.name!r} on {task.name}"):
             check_fits(family, task, never_worse=never_worse)

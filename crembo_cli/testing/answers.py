@@ -10,7 +10,7 @@ import numpy as np
 
 from crembo_cli.students.contract import Floats, Indices, Student
 from crembo_cli.testing.options import keep
-from crembo_cli.testing.tasks import FEATURES, SmallTask
+from crembo_cli.testing.tasks import SmallTask
 
 SIZES = {"tree_depth", "leaves", "nodes", "parameters"}
 NEAR = 2e-6  # largest difference of exported probabilities; float32 resolves 6e-8
@@ -50,9 +50,9 @@ def check_student(student: Student, small: SmallTask) -> Answers:
     _check_exported(student, probes, predicted)
     _check_size(student)
     names = [f"class {y}" for y in range(classes)]
-    _check_text("describe", student.describe(FEATURES, names))
+    _check_text("describe", student.describe(small.features, names))
     _check_margins(student, small.task.rows)
-    _check_optional(student, probes, predicted, names)
+    _check_optional(student, small, predicted, names)
     return predicted
 
 
@@ -72,8 +72,9 @@ def _check_margins(student: Any, rows: Floats) -> None:
         keep(bool((margins >= 0).all()), "margins are >= 0", margins.min())
 
 
-def _check_optional(student: Any, probes: Floats, predicted: Answers, names: list[str]) -> None:
+def _check_optional(student: Any, small: SmallTask, predicted: Answers, names: list[str]) -> None:
     """Check the parts of `students.contract.OptionalStudent` that the student has."""
+    probes, features = small.probes, small.features
     n = len(probes)
     keep(isinstance(getattr(student, "kind", ""), str), "`kind` is a text", "another type")
     if hasattr(student, "groups"):
@@ -83,13 +84,13 @@ def _check_optional(student: Any, probes: Floats, predicted: Answers, names: lis
         for group in np.unique(groups).tolist():
             classes = np.unique(predicted.index[groups == group]).tolist()
             keep(len(classes) == 1, "rows of one group have one predicted class", classes)
-            text = student.group_text(group, FEATURES)
+            text = student.group_text(group, features)
             one_line = isinstance(text, str) and text.strip() == text != "" and "\n" not in text
             keep(one_line, "`group_text` gives one line of text", repr(text))
     if hasattr(student, "to_text"):
-        _check_text("to_text", student.to_text(FEATURES, names, "student.onnx"))
+        _check_text("to_text", student.to_text(features, names, "student.onnx"))
     if hasattr(student, "to_json"):
-        values = student.to_json(FEATURES, names)
+        values = student.to_json(features, names)
         keep(isinstance(values, dict), "`to_json` gives a dictionary", type(values))
         try:
             json.dumps(values, allow_nan=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crembo_cli.students.contract import Feature, Floats, Task
+from crembo_cli.students.contract import Feature, Floats, ImageShape, Task
 
 FEATURES = (
     Feature(name="first"),
@@ -29,6 +29,7 @@ class SmallTask:
     task: Task
     probes: Floats  # (q, p): rows to compare predictions on, with cells unlike the training cells
     easy: bool  # whether any family must beat the best constant prediction
+    features: tuple[Feature, ...] = FEATURES
 
     def masks(self) -> Iterator[tuple[str, Floats]]:
         """Rewards as on a path: allowed labels, with rows where none or all are allowed."""
@@ -46,6 +47,41 @@ def small_tasks() -> Iterator[SmallTask]:
     yield _task(
         "five rows, three classes, none to validate", rows=5, classes=3, validation=0, seed=3
     )
+
+
+def small_image_tasks() -> Iterator[SmallTask]:
+    """The same for images, in either order of their columns, some pixels missing."""
+    yield _image_task("images of two classes", ImageShape(1, 6, 7), rows=160, classes=2, seed=1)
+    shape = ImageShape(2, 5, 4, channels_last=True)
+    yield _image_task("images of four classes, channels last", shape, rows=240, classes=4, seed=2)
+    shape = ImageShape(1, 1, 9)
+    yield _image_task("five signals, three classes", shape, rows=5, classes=3, seed=3)
+
+
+def _image_task(name: str, shape: ImageShape, *, rows: int, classes: int, seed: int) -> SmallTask:
+    """Noise, and a stripe that is bright at the place of the class."""
+    rng = np.random.default_rng(seed)
+    n = rows + rows // 4
+    label = rng.integers(0, classes, n)
+    images = rng.normal(size=(n, *shape.sizes)).astype(np.float32)
+    for image, k in zip(images, label, strict=True):
+        image[:, :, k :: max(classes, 2)] += 3
+    images[rng.random(images.shape) < 0.03] = np.nan
+    beliefs = np.full((n, classes), 0.1 / classes, np.float32)
+    beliefs[np.arange(n), label] += np.float32(0.9)
+    table = shape.to_rows(images)
+    task = Task(
+        rows=table[:rows],
+        beliefs=beliefs[:rows],
+        validation_rows=table[rows:],
+        validation_beliefs=beliefs[rows:],
+        seed=seed,
+        categories=(0,) * shape.pixels,
+        shape=shape,
+    )
+    features = tuple(Feature(name=f"pixel {j}") for j in range(shape.pixels))
+    probes = _probes(table, rng)
+    return SmallTask(name=name, task=task, probes=probes, easy=rows >= 10, features=features)
 
 
 def _task(name: str, *, rows: int, classes: int, validation: int, seed: int) -> SmallTask:

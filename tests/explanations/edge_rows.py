@@ -39,6 +39,7 @@ OPTIONS: Mapping[str, dict[str, int]] = {
     "additive": {"knots": 4, "pairs": 4},
     "boosted": {"trees": 6},
     "mlp": {"hidden": 6, "steps": 200},
+    "net": {"width": 6, "steps": 200},
     "oblique": {"max_depth": 3, "max_features": 3},
     "rules": {"max_rules": 6},
 }

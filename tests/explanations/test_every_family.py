@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from crembo_cli.explanations.text import text_of
-from crembo_cli.students.registry import family_names
 from tests.explanations.edge_rows import make_case
+from tests.families import FOR_TABLES
 
 # What a reader must find in the text; the first lines say how to read the rest.
 EXPECTED = {
@@ -20,10 +20,11 @@ EXPECTED = {
     "linear": r"weighted sums.*The values of .* are .*feature +mean.*start .*missing +[+-]\d",
     "additive": r"sums of curves.*feature +value.*start .*white.*missing",
     "mlp": r"one hidden layer.*input +from +to +mean +unit 0.*bias .*unit +it's .*unit 5",
+    "net": r"2 dense layers: \d+ inputs.*, 6 hidden units.*input +from +to +mean.*missing",
 }
 
 
-@pytest.mark.parametrize("family", family_names())
+@pytest.mark.parametrize("family", FOR_TABLES)
 def test_the_text_explains_its_numbers(family: str, tmp_path: Path) -> None:
     """A name with control characters or a line break stays on its line."""
     text = text_of(make_case(tmp_path, family).explained)

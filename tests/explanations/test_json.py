@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from crembo_cli.explanations.text import json_of
-from crembo_cli.students.registry import family_names
 from tests.explanations.edge_rows import Case, make_case
+from tests.families import FOR_TABLES
 
 Row = dict[str, Any]
 
@@ -147,8 +147,19 @@ def place_of(document: Row, row: Row, pair: Row, side: int) -> np.ndarray | None
 
 def mlp(document: Row, row: Row) -> np.ndarray:
     """Inputs, hidden units, scores."""
+    hidden, scores = document["mlp"]["hidden"], document["mlp"]["scores"]
+    return dense(document, row, document["mlp"]["inputs"], [hidden, scores])
+
+
+def net(document: Row, row: Row) -> np.ndarray:
+    """Inputs and layers."""
+    return dense(document, row, document["net"]["inputs"], document["net"]["layers"])
+
+
+def dense(document: Row, row: Row, listed: list[Row], layers: list[Row]) -> np.ndarray:
+    """Layers on inputs; all but the last cut at 0."""
     inputs = []
-    for each in document["mlp"]["inputs"]:
+    for each in listed:
         number = number_of(document, row, each["feature"])
         unseen = document["features"][each["feature"]]["categories"] and number < 0
         if "is_missing" in each:
@@ -157,9 +168,10 @@ def mlp(document: Row, row: Row) -> np.ndarray:
             inputs.append(0.0)
         else:
             inputs.append(np.clip((number - each["knot"]) * each["slope"], 0, 1) - each["mean"])
-    hidden, scores = document["mlp"]["hidden"], document["mlp"]["scores"]
-    units = np.maximum(np.array(inputs) @ np.array(hidden["weights"]) + hidden["bias"], 0)
-    return softmax(units @ np.array(scores["weights"]) + scores["bias"])
+    values = np.array(inputs)
+    for layer in layers[:-1]:
+        values = np.maximum(values @ np.array(layer["weights"]) + layer["bias"], 0)
+    return softmax(values @ np.array(layers[-1]["weights"]) + layers[-1]["bias"])
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
@@ -176,6 +188,7 @@ READERS = {
     "linear": linear,
     "additive": additive,
     "mlp": mlp,
+    "net": net,
 }
 
 
@@ -197,7 +210,7 @@ def test_json_predicts_what_onnxruntime_predicts(case: Case) -> None:
     check_json(case)
 
 
-@pytest.mark.parametrize("family", family_names())
+@pytest.mark.parametrize("family", FOR_TABLES)
 def test_the_json_of_every_family_holds_all_of_the_student(family: str, tmp_path: Path) -> None:
     """A family without a reader here fails."""
     check_json(make_case(tmp_path, family))

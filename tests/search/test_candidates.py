@@ -43,9 +43,12 @@ def test_a_grid_names_options_of_its_family() -> None:
 
 
 def test_all_families_are_tried() -> None:
-    """Each installed family has a candidate for each settings of its grid."""
+    """Each installed family has a candidate for each settings of its grid.
+
+    Those that torch trains have none: they are for images, and take minutes.
+    """
     found = names()
-    assert {name.split()[0] for name in found} == set(family_names())
+    assert {name.split()[0] for name in found} == set(family_names()) - {"cnn", "net"}
     assert len(found) == len(set(found))
     assert "tree max_depth=4" in found
     assert "linear" in found
@@ -85,7 +88,7 @@ def test_a_family_that_cannot_be_used_is_reported_and_left_out(
     monkeypatch.setattr("crembo_cli.search.candidates.family_class", broken)
     candidates, errors = candidates_of_every_family(Budget())
     assert [str(error) for error in errors] == ["it is broken"]
-    assert {each.family.name for each in candidates} == ours() - {"linear"}
+    assert {each.family.name for each in candidates} == ours() - {"cnn", "linear", "net"}
 
 
 def test_a_sweep_has_a_candidate_for_every_tree_depth() -> None:

@@ -19,14 +19,16 @@ from crembo_cli.student_file.metadata import FAMILY, FEATURES
 from crembo_cli.student_file.read import read_student
 from crembo_cli.student_file.signature import signature_of
 from crembo_cli.students.contract import Student
-from crembo_cli.students.registry import family_class, family_names
+from crembo_cli.students.registry import family_class
 from crembo_cli.testing.tasks import FEATURES as NAMED
 from crembo_cli.testing.tasks import SmallTask, small_tasks
+from tests.families import FOR_TABLES
 
 QUICK: Mapping[str, dict[str, Any]] = {
     "additive": {"knots": 4, "pairs": 3},
     "boosted": {"trees": 4},
     "mlp": {"hidden": 5, "steps": 40},
+    "net": {"width": 5, "steps": 40},
     "rules": {"max_rules": 4},
 }
 ENCODING = Encoding(
@@ -53,7 +55,7 @@ def write(student: Student, family: str, classes: int, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("family", family_names())
+@pytest.mark.parametrize("family", FOR_TABLES)
 @pytest.mark.parametrize("each", list(small_tasks()), ids=lambda each: each.name)
 def test_a_student_read_from_its_file_predicts_the_same(
     family: str, each: SmallTask, tmp_path: Path
@@ -74,7 +76,7 @@ def test_a_student_read_from_its_file_predicts_the_same(
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("family", family_names())
+@pytest.mark.parametrize("family", FOR_TABLES)
 def test_a_file_with_a_node_less_ends_in_a_student_error(family: str, tmp_path: Path) -> None:
     """Whichever node of the student is gone, no other error is raised; some of them must be."""
     each = next(small_tasks())

@@ -14,8 +14,9 @@ from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.students.capabilities import exact_margins
 from crembo_cli.students.contract import Feature, Student
 from crembo_cli.students.decided import DecidedStudent, decide
-from crembo_cli.students.registry import family_names, make_family
+from crembo_cli.students.registry import make_family
 from crembo_cli.testing.tasks import small_tasks
+from tests.families import FOR_TABLES
 
 TASK = next(each.task for each in small_tasks() if each.task.beliefs.shape[1] > 2)
 CLASSES = TASK.beliefs.shape[1]
@@ -41,7 +42,7 @@ def run_student(student: Student, rows: np.ndarray) -> list[np.ndarray]:
     return session.run(None, {"rows": rows})
 
 
-@pytest.mark.parametrize("name", family_names())
+@pytest.mark.parametrize("name", FOR_TABLES)
 def test_every_family_decides_by_the_utilities(name: str) -> None:
     """In memory and in onnxruntime, the label is the argmax of probabilities @ utilities."""
     task = replace(TASK, utilities=COSTS)

@@ -17,6 +17,7 @@ from crembo_cli.students.contract import Family
 from crembo_cli.students.registry import family_class, family_names
 from crembo_cli.testing import check_family
 from tests import small_teachers
+from tests.families import EVERY_FAMILY, FOR_TABLES
 from tests.in_process import Ran, crembo
 from tests.installed_plugins import Plugged
 
@@ -30,6 +31,8 @@ SETTINGS: Mapping[str, list[dict[str, Any]]] = {
     "additive": [{"knots": 4, "pairs": 3}, {"knots": 4}],
     "mlp": [{"hidden": 8, "steps": 60}],
     "boosted": [{"trees": 4}],
+    "net": [{"width": 8, "steps": 60}, {"depth": 1, "steps": 40}],
+    "cnn": [{"width": 4, "depth": 2, "steps": 40}],
 }
 
 
@@ -40,7 +43,7 @@ def settings_of(name: str) -> list[dict[str, Any]]:
     return SETTINGS[name]
 
 
-@pytest.mark.parametrize("name", family_names())
+@pytest.mark.parametrize("name", EVERY_FAMILY)
 def test_it_keeps_the_contract(name: str) -> None:
     """Every registered family passes check_family under its settings; one without any fails."""
     for options in settings_of(name):
@@ -120,7 +123,7 @@ def table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     )
 
 
-@pytest.mark.parametrize("name", family_names())
+@pytest.mark.parametrize("name", FOR_TABLES)
 def test_it_works_from_the_command_line(name: str, table: Table) -> None:
     """On numbers, and on text with missing cells: replayed, and the same bytes a second time."""
     ran, first = table.student(name, "--jobs", "1")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,31 +12,11 @@ from torch import Tensor, nn
 
 from crembo_cli.arrays import Floats
 from crembo_cli.core.images import Shape
+from crembo_cli.students.nets.layers import Conv, Dense
 
 FIRST, NEXT = 5, 3  # the sides of the kernels of the first convolution and of those after it
 LARGE = 16  # a side of at least so many pixels is halved by the first convolution
 SMALL = 6  # a side of fewer pixels is not halved
-
-
-@dataclass(frozen=True)
-class Conv:
-    """One convolution of a net that is ready for export."""
-
-    weight: Floats  # (outputs, inputs / groups, height, width)
-    bias: Floats  # (outputs,)
-    strides: tuple[int, int]
-    pads: tuple[int, int]  # zeros on each side, in height and width
-    groups: int
-    relu: bool
-
-
-@dataclass(frozen=True)
-class Dense:
-    """One dense layer of a net that is ready for export: rows @ weight + bias."""
-
-    weight: Floats  # (inputs, outputs)
-    bias: Floats  # (outputs,)
-    relu: bool
 
 
 class ImageNet(nn.Module):
@@ -111,7 +92,32 @@ class ImageNet(nn.Module):
 
     def output(self) -> Dense:
         """The dense layer, of the mean over the last convolution's image."""
-        return Dense(_array(self.dense.weight.T), _array(self.dense.bias), relu=False)
+        return _dense(self.dense, relu=False)
+
+    def adopt(self, convolutions: Sequence[Conv], dense: Dense, images: Floats) -> None:
+        """Take over the layers of a student, whose centred pixels `images` are samples.
+
+        Their batch norms are set to what they leave as it is, in training too.
+        """
+        self.standardise(images)
+        first, *others = convolutions
+        scale = _array(self.scale)
+        waiting = [replace(first, weight=first.weight / scale), *others]
+        with torch.no_grad():
+            hidden = (torch.from_numpy(images) - self.mean) * self.scale
+            for layer in self.layers:
+                if isinstance(layer, nn.Conv2d):
+                    own = waiting.pop(0)
+                    layer.weight.copy_(torch.from_numpy(own.weight))
+                hidden_before, hidden = hidden, layer.eval()(hidden)
+                if isinstance(layer, nn.BatchNorm2d):
+                    mean = hidden_before.mean(dim=(0, 2, 3))
+                    spread = hidden_before.var(dim=(0, 2, 3))
+                    layer.running_mean, layer.running_var = mean, spread
+                    layer.weight.copy_(torch.sqrt(spread + layer.eps))
+                    layer.bias.copy_(mean + torch.from_numpy(own.bias))
+                    hidden = layer(hidden_before)
+            _set(self.dense, dense)
 
 
 class DenseNet(nn.Module):
@@ -145,10 +151,17 @@ class DenseNet(nn.Module):
         """The layers, of the standardised features; all but the last with a ReLU."""
         last = len(self.layers) - 1
         return [
-            Dense(_array(layer.weight.T), _array(layer.bias), relu=k < last)
+            _dense(layer, relu=k < last)
             for k, layer in enumerate(self.layers)
             if isinstance(layer, nn.Linear)
         ]
+
+    def adopt(self, layers: Sequence[Dense]) -> None:
+        """Take over the layers of a student, of the standardised features."""
+        with torch.no_grad():
+            for layer, own in zip(self.layers, layers, strict=True):
+                assert isinstance(layer, nn.Linear)
+                _set(layer, own)
 
 
 def cnn(shape: Shape, classes: int, width: int = 16, depth: int = 3, *, seed: int = 0) -> ImageNet:
@@ -167,6 +180,15 @@ def net(features: int, classes: int, width: int = 64, depth: int = 2, *, seed: i
 
 def _array(values: Tensor) -> Floats:
     return np.ascontiguousarray(values.detach().cpu().numpy(), dtype=np.float32)
+
+
+def _dense(layer: nn.Linear, *, relu: bool) -> Dense:
+    return Dense(weight=_array(layer.weight.T), bias=_array(layer.bias), relu=relu)
+
+
+def _set(layer: nn.Linear, own: Dense) -> None:
+    layer.weight.copy_(torch.from_numpy(own.weight.T))
+    layer.bias.copy_(torch.from_numpy(own.bias))
 
 
 def _fold(conv: Conv, norm: nn.BatchNorm2d) -> Conv:

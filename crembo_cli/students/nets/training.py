@@ -103,7 +103,7 @@ def predict_logits(module: nn.Module, rows: Floats, device: str = "cpu") -> Floa
     with torch.no_grad():
         parts = [
             module(torch.from_numpy(np.ascontiguousarray(rows[k : k + ANSWERED])).to(device))
-            for k in range(0, len(rows), ANSWERED)
+            for k in range(0, max(len(rows), 1), ANSWERED)
         ]
     return np.concatenate([np.asarray(part.cpu().numpy(), np.float32) for part in parts])
 

@@ -26,9 +26,14 @@ class Design:
         self.mean: Doubles = total / len(rows)
         deviation = np.sqrt(np.maximum(squares / len(rows) - self.mean**2, 0.0))
         self.spread: Floats = np.where(deviation > NO_SPREAD, deviation, 1.0).astype(np.float32)
-        self.matrix: Floats = np.concatenate(
+        self.columns = columns
+        self.matrix: Floats = self.of(rows)
+
+    def of(self, rows: Floats) -> Floats:
+        """Return the standardised columns of `rows` (n, p), float32 (n, D)."""
+        return np.concatenate(
             [
-                ((columns.of(block) - self.mean) / self.spread).astype(np.float32)
+                ((self.columns.of(block) - self.mean) / self.spread).astype(np.float32)
                 for block in blocks(rows)
             ]
         )

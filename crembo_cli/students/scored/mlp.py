@@ -7,7 +7,7 @@ tails and lets a few units follow steps. On seven mixed tables that were set asi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +19,7 @@ from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.program import Layer, Program
 from crembo_cli.students.scored.adam import Net, draw_net, train
 from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns, read_columns
+from crembo_cli.students.scored.inputs import EXPLAINED, HEADINGS, inputs_json, name_inputs
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
 from crembo_cli.students.scored.ramps import curve_ramps
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
@@ -143,16 +144,15 @@ class MlpStudent(ScoredStudent):
     def to_text(self, features: Sequence[Feature], classes: Sequence[str], name: str) -> str:
         """All weights as tables; see `students.contract.OptionalStudent.to_text`."""
         net, units = self.net, [f"unit {k}" for k in range(len(self.net.inner_bias))]
-        inputs = [["input", "from", "to", "mean", *units]]
+        inputs = [[*HEADINGS, *units]]
         bias = ["bias", "", "", "", *signed(net.inner_bias)]
-        for names, weights in zip(self._input_names(features), net.inner, strict=True):
+        for names, weights in zip(name_inputs(self.columns, features), net.inner, strict=True):
             inputs.append([*names, *signed(weights)])
         outputs = [["unit", *classes], ["bias", *signed(net.outer_bias)]]
         outputs += [[unit, *signed(row)] for unit, row in zip(units, net.outer, strict=True)]
         lines = [
             f"{name}: a net with one hidden layer. The class with the highest score is predicted.",
-            "An input rises from 0 to 1 between `from` and `to` and is constant beyond; that of a",
-            "missing value is 1 if the value is missing and 0 if not.",
+            *EXPLAINED,
             "A unit is its bias plus its weights times (input - mean), and 0 if that is below 0.",
             "A score is its bias plus its weights times the units. A missing value, and a category",
             "that was not seen before, count as the mean. Probabilities are the softmax of the",
@@ -165,42 +165,13 @@ class MlpStudent(ScoredStudent):
         ]
         return "\n".join(lines)
 
-    def _input_names(self, features: Sequence[Feature]) -> Iterator[list[str]]:
-        """The name of each input, where it rises from and to, and its mean."""
-        ramps = self.columns.ramps
-        assert ramps is not None
-        ends = ramps.knot + 1 / ramps.slope
-        for k, mean in enumerate(self.columns.centre):
-            numbers = [f"{number:.6g}" for number in (ramps.knot[k], ends[k], mean)]
-            yield [features[int(ramps.feature[k])].name, *numbers]
-        for j in self.columns.missing:
-            yield [f"{features[j].name} missing", "", "", "0"]
-
     def to_json(self, features: Sequence[Feature], classes: Sequence[int | str]) -> dict[str, Any]:
-        """All weights, under "mlp".
-
-        An input is (clip((number - knot) * slope, 0, 1) - mean) of a feature; 0 if the cell is
-        missing or its category was not seen before; or 1 and 0 for a cell that `is_missing` and
-        one that is not.
-        """
+        """All weights, under "mlp"; see `inputs_json`."""
         del features, classes  # named by the document, in this order
-        net, columns = self.net, self.columns
-        assert columns.ramps is not None
-        numbers = zip(
-            columns.ramps.feature.tolist(),
-            columns.centre.tolist(),
-            columns.ramps.knot.tolist(),
-            columns.ramps.slope.tolist(),
-            strict=True,
-        )
-        inputs: list[dict[str, Any]] = [
-            {"feature": feature, "mean": mean, "knot": knot, "slope": slope}
-            for feature, mean, knot, slope in numbers
-        ]
-        inputs += [{"feature": j, "is_missing": True} for j in columns.missing.tolist()]
+        net = self.net
         return {
             "mlp": {
-                "inputs": inputs,
+                "inputs": inputs_json(self.columns),
                 "hidden": {"weights": net.inner.tolist(), "bias": net.inner_bias.tolist()},
                 "scores": {"weights": net.outer.tolist(), "bias": net.outer_bias.tolist()},
             }

@@ -1,0 +1,49 @@
+"""The inputs of a net on ramps and flags, as a reader and as JSON know them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from crembo_cli.students.contract import Feature
+from crembo_cli.students.scored.columns import Columns
+
+HEADINGS = ["input", "from", "to", "mean"]
+EXPLAINED = [
+    "An input rises from 0 to 1 between `from` and `to` and is constant beyond; that of a",
+    "missing value is 1 if the value is missing and 0 if not.",
+]
+
+
+def name_inputs(columns: Columns, features: Sequence[Feature]) -> Iterator[list[str]]:
+    """The name of each input, where it rises from and to, and its mean."""
+    ramps = columns.ramps
+    assert ramps is not None
+    ends = ramps.knot + 1 / ramps.slope
+    for k, mean in enumerate(columns.centre):
+        numbers = [f"{number:.6g}" for number in (ramps.knot[k], ends[k], mean)]
+        yield [features[int(ramps.feature[k])].name, *numbers]
+    for j in columns.missing:
+        yield [f"{features[j].name} missing", "", "", "0"]
+
+
+def inputs_json(columns: Columns) -> list[dict[str, Any]]:
+    """The inputs in order.
+
+    An input is (clip((number - knot) * slope, 0, 1) - mean) of a feature; 0 if the cell is
+    missing or its category was not seen before; or 1 and 0 for a cell that `is_missing` and
+    one that is not.
+    """
+    assert columns.ramps is not None
+    numbers = zip(
+        columns.ramps.feature.tolist(),
+        columns.centre.tolist(),
+        columns.ramps.knot.tolist(),
+        columns.ramps.slope.tolist(),
+        strict=True,
+    )
+    inputs: list[dict[str, Any]] = [
+        {"feature": feature, "mean": mean, "knot": knot, "slope": slope}
+        for feature, mean, knot, slope in numbers
+    ]
+    return inputs + [{"feature": j, "is_missing": True} for j in columns.missing.tolist()]

@@ -1,0 +1,19 @@
+"""The registered families as parameters of tests; without torch, those it trains are skipped."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from crembo_cli.students.capabilities import fits_images
+from crembo_cli.students.registry import family_class, family_names
+
+BY_TORCH = ("cnn", "net")
+NEEDS_TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
+
+EVERY_FAMILY: list[Any] = [
+    pytest.param(name, marks=NEEDS_TORCH if name in BY_TORCH else ()) for name in family_names()
+]
+FOR_TABLES = [each for each in EVERY_FAMILY if not fits_images(family_class(each.values[0]))]
