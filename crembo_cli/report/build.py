@@ -217,12 +217,13 @@ def build_evaluation_report(
     drift: Drift | None,
     *,
     paths: tuple[str, str, str | None],
+    names: Sequence[str],
 ) -> Report:
     """Build the report of an evaluated student, without requirements and with 0 seconds.
 
     `predicted` holds what the student, and the teacher where there is one, predict for the rows
-    of `test`. `paths` are those of the student, the table and the teacher,
-    as the user gave them.
+    of `test`. `paths` are those of the student, the table and the teacher, as the user gave
+    them; `names` (c,) those of the classes.
     """
     known = teacher is not None
     internals = None if own is None else own.internals
@@ -250,7 +251,7 @@ def build_evaluation_report(
             test_rows=len(test.rows),
             test_path=None,
             test_sha256=test.table.sha256,
-            rare_class=rare_class(test, class_names(teacher or student)),
+            rare_class=rare_class(test, names),
             synthetic_rows=None,
             validation_synthetic_rows=None,
         ),
@@ -267,9 +268,7 @@ def build_evaluation_report(
         metrics={name: measure(test, each, teacher=known) for name, each in predicted.items()},
         differences=differences_of(test, predicted, teacher=known),
         references={},
-        by_class=measure_by_class(
-            test, predicted["student"].labels, class_names(teacher or student), teacher=known
-        ),
+        by_class=measure_by_class(test, predicted["student"].labels, names, teacher=known),
         robustness=robustness,
         drift=drift,
         requirements=[],

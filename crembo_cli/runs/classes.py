@@ -11,6 +11,7 @@ from crembo_cli.errors import StudentError, UsageError
 from crembo_cli.students.contract import Indices
 
 if TYPE_CHECKING:
+    from crembo_cli.student_file.metadata import StudentMetadata
     from crembo_cli.teachers.contract import ClassLabel, Teacher
 
 
@@ -23,6 +24,19 @@ def names_of_student(
     """
     theirs = teacher is not None and student.numbered and not teacher.numbered
     return names if theirs else None
+
+
+def stored_names(
+    metadata: StudentMetadata | None, teacher: Teacher | None
+) -> tuple[str, ...] | None:
+    """The names that a student's file gives the classes of `teacher`; None without names.
+
+    None too where its classes are known to be others: many are known once it has answered.
+    """
+    if metadata is None or metadata.names is None:
+        return None
+    known = () if teacher is None else teacher.classes
+    return metadata.names if not known or list(known) == list(metadata.classes) else None
 
 
 def match_student_classes(

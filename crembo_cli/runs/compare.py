@@ -15,7 +15,7 @@ import numpy as np
 from crembo_cli.errors import UsageError
 from crembo_cli.evaluation.metrics import Prediction, measure
 from crembo_cli.files import write_together
-from crembo_cli.runs.classes import names_of_student
+from crembo_cli.runs.classes import names_of_student, stored_names
 from crembo_cli.runs.decision import DecisionOptions, decision_options
 from crembo_cli.runs.inputs import open_teacher, refuse_swapped
 from crembo_cli.runs.opened import OpenedStudent, open_student
@@ -152,7 +152,7 @@ def _compare(
     """The report, without requirements and without the time of the run."""
     from crembo_cli.evaluation.disagreements import disagreements_of
     from crembo_cli.evaluation.paired import deltas_of
-    from crembo_cli.report.build import describe_teacher
+    from crembo_cli.report.build import class_names, describe_teacher
     from crembo_cli.report.compare.model import ComparedData, ComparedTiming, CompareReport
 
     teacher = soften_as_trained(teacher, b.metadata, progress)
@@ -170,7 +170,9 @@ def _compare(
         progress.note(teacher.warnings)
         predicted["teacher"] = Prediction(labels=test.teacher_labels(), probabilities=test.beliefs)
     progress.stage("comparing the students", 0)
-    classes = [str(each) for each in reference.classes]
+    numbered = names_of_student(options.classes, a.model, teacher)
+    given = None if numbered else options.classes
+    classes = class_names(reference, given or stored_names(a.metadata, teacher))
     return CompareReport(
         crembo=version("crembo-cli"),
         teacher=None
@@ -220,7 +222,9 @@ def _read_tables(
             hint="write the table to a file",
         )
     numbered = names_of_student(options.classes, a.model, teacher)
-    own = replace(options, classes=None) if numbered else options
+    own = options
+    if numbered or options.classes is None:
+        own = replace(options, classes=stored_names(a.metadata, teacher))
     test = a.read_table(data, a.model if teacher is None else teacher, own, progress)
     if same:
         return test, (test.frame, test.frame)

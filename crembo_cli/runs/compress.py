@@ -192,7 +192,14 @@ def compress(
         splits, search = splits.with_utilities(utilities), search.with_utilities(utilities)
         signature = signature_of(model.inputs, splits.train.encoding, model.classes, form)
         selected = select_student(
-            request, search, splits, source, signature, version("crembo-cli"), progress
+            request,
+            search,
+            splits,
+            source,
+            signature,
+            version("crembo-cli"),
+            progress,
+            names=table.classes,
         )
         with attribute_errors(selected.family):
             content, finished = measure_student(

@@ -14,7 +14,7 @@ import numpy as np
 from crembo_cli.errors import DataError
 from crembo_cli.evaluation.metrics import Metrics, Prediction, measure
 from crembo_cli.files import write_together
-from crembo_cli.runs.classes import names_of_student
+from crembo_cli.runs.classes import names_of_student, stored_names
 from crembo_cli.runs.decision import DecisionOptions, decision_options
 from crembo_cli.runs.inputs import open_teacher, refuse_swapped
 from crembo_cli.runs.opened import Answers, OpenedStudent, open_student
@@ -147,7 +147,7 @@ def _evaluate(
     seed: int,
 ) -> Report:
     """The report, without requirements and without the time of the run."""
-    from crembo_cli.report.build import build_evaluation_report
+    from crembo_cli.report.build import build_evaluation_report, class_names
     from crembo_cli.robustness.measure import robustness_on
     from crembo_cli.robustness.perturbations import units_of
 
@@ -155,7 +155,8 @@ def _evaluate(
     teacher = soften_as_trained(teacher, metadata, progress)
     reference = student.model if teacher is None else teacher
     names = names_of_student(options.classes, student.model, teacher)
-    options = replace(options, classes=None) if names else options
+    if names or options.classes is None:
+        options = replace(options, classes=stored_names(metadata, teacher))
     test = student.read_table(data, reference, options, progress)
     if teacher is None and test.y_true is None and not gates:
         raise _nothing_to_measure(student, data)
@@ -176,7 +177,7 @@ def _evaluate(
         labels,
         units=units if metadata is None or metadata.units is None else np.array(metadata.units),
         seen=test.frame,
-        classes=[str(each) for each in reference.classes],
+        classes=class_names(reference, options.classes),
         fitted_on=metadata is not None and metadata.data_sha256 == test.table.sha256,
         seed=seed,
     )
@@ -195,6 +196,7 @@ def _evaluate(
             metadata, test, answers, measure(test, answers.prediction, teacher=teacher is not None)
         ),
         paths=(student.path, display_path(data), teacher_path),
+        names=class_names(reference, options.classes),
     )
 
 

@@ -87,7 +87,7 @@ def measure_student(
         )
     )
     progress.stage("exporting and replaying the student", 0)
-    metadata = metadata_of(family, found, search, splits.train, teacher, release)
+    metadata = metadata_of(family, found, search, splits.train, teacher, release, names)
     file = student_file(
         student,
         signature,

@@ -217,6 +217,8 @@ def select_student(
     signature: Signature,
     version: str,
     progress: Progress,
+    *,
+    names: Sequence[str] | None = None,
 ) -> Selected:
     """Fit the requested student, or all candidates and select one of them.
 
@@ -237,7 +239,7 @@ def select_student(
     progress.note([f"not among the candidates: {error}" for error in request.left_out])
 
     def bytes_of(each: Candidate, found: Compression) -> int:
-        metadata = metadata_of(each.family, found, search, splits.train, teacher, version)
+        metadata = metadata_of(each.family, found, search, splits.train, teacher, version, names)
         model = build_model(found.student, signature, teacher.classes, metadata, version)
         return len(model_bytes(model))
 
@@ -266,6 +268,7 @@ def metadata_of(
     train: LabelledTable,
     teacher: Teacher,
     version: str,
+    names: Sequence[str] | None,
 ) -> dict[str, str]:
     """The metadata of a student that was found, without its test results."""
     settings = {name: value for name, value in asdict(search).items() if name not in UNWRITTEN}
@@ -279,4 +282,5 @@ def metadata_of(
         threshold=found.threshold,
         units=units_of(train.rows, train.encoding, train.shape).tolist(),
         version=version,
+        names=names,
     )

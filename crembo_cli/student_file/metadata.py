@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 PREFIX = "crembo."
 VERSION, FAMILY, OPTIONS = "crembo.version", "crembo.family", "crembo.options"
-SEARCH, THRESHOLD, CLASSES = "crembo.search", "crembo.threshold", "crembo.classes"
+SEARCH, THRESHOLD = "crembo.search", "crembo.threshold"
+CLASSES, NAMES = "crembo.classes", "crembo.class_names"
 SIZE, FEATURES, UNITS = "crembo.size", "crembo.features", "crembo.units"
 TEACHER_SHA256, DATA_SHA256 = "crembo.teacher.sha256", "crembo.data.sha256"
 TRAINING = "crembo.training"
@@ -51,12 +52,13 @@ def candidate_metadata(
     threshold: float | None,
     units: Sequence[float],
     version: str,
+    names: Sequence[str] | None = None,
 ) -> dict[str, str]:
     """Return the metadata of a student before its test rows are measured: text by key.
 
     They hold no clock and no path of the machine. `search` is how it was found, `threshold`
-    the one it was fitted at, `units` (p,) the standard deviation of each feature. Values that
-    are not text are JSON.
+    the one it was fitted at, `units` (p,) the standard deviation of each feature, `names` (c,)
+    those of the classes for a reader, kept where they say more. Values that are not text are JSON.
     """
     values: dict[str, Any] = {
         VERSION: version,
@@ -75,6 +77,8 @@ def candidate_metadata(
         values[TRAINING] = summarise(
             train.rows, student.predict(train.rows), train.encoding.features, len(teacher.classes)
         ).to_text()
+    if names is not None and list(names) != [str(each) for each in teacher.classes]:
+        values[NAMES] = list(names)
     groups = count_groups(student, train)
     if groups is not None:
         values[GROUPS] = groups.to_text()
@@ -152,6 +156,8 @@ class StudentMetadata:
     options: dict[str, Any]
     size: dict[str, int]  # see `students.contract.Student.size`
     features: tuple[Feature, ...]
+    classes: tuple[int | str, ...]  # of its teacher, in the order of its outputs
+    names: tuple[str, ...] | None  # of the classes, for a reader; None: the classes
     units: tuple[float, ...] | None  # standard deviation of each feature; None in old files
     missing_texts: tuple[str, ...]
     utilities: Doubles | None  # (c, c) of its decisions; None: the most probable class
@@ -196,6 +202,8 @@ def read_metadata(model: ModelProto, internals: ReadableStudent | None) -> Stude
         options=json.loads(found.get(OPTIONS, "{}")),
         size=dict(json.loads(found.get(SIZE, "{}"))),
         features=features,
+        classes=tuple(json.loads(found[CLASSES])),
+        names=names_of(model),
         units=units_of(model),
         missing_texts=missing_texts_of(model),
         utilities=utilities_of(model),
@@ -226,6 +234,15 @@ def utilities_of(model: ModelProto) -> Doubles | None:
     if found.shape != (len(classes),) * 2 or not np.isfinite(found).all():
         raise ValueError(f"invalid utilities: {rows}")
     return found
+
+
+def names_of(model: ModelProto) -> tuple[str, ...] | None:
+    """Return the names of the classes; None without them. Raises ValueError for too many or few."""
+    found = metadata_of(model)
+    names = json.loads(found.get(NAMES, "null"))
+    if names is not None and len(names) != len(json.loads(found[CLASSES])):
+        raise ValueError(f"invalid names of classes: {names}")
+    return None if names is None else tuple(map(str, names))
 
 
 def units_of(model: ModelProto) -> tuple[float, ...] | None:

@@ -16,6 +16,7 @@ from crembo_cli.student_file.metadata import (
     features_of,
     groups_of,
     missing_texts_of,
+    names_of,
     read_metadata,
     units_of,
     utilities_of,
@@ -96,6 +97,7 @@ def _read(
             missing_texts=missing_texts_of(model),
             groups=groups_of(model, student),
             units=units_of(model),
+            names=names_of(model),
         )
     except DAMAGED as error:
         raise StudentError(

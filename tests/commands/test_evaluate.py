@@ -273,3 +273,25 @@ def test_a_student_is_an_onnx_model(crembo: Crembo, data: Path) -> None:
     """A table is none, and a missing file is missing."""
     assert "not an ONNX model" in crembo("evaluate", data, data).err
     assert "no such file" in crembo("evaluate", "model.onnx", data).err
+
+
+def test_names_of_classes_are_kept_in_the_student(
+    crembo: Crembo, teacher: Path, data: Path
+) -> None:
+    """`--classes` of compress holds for evaluate, compare and explain: shown, and read as labels.
+
+    Here the label column of later rows has the names, and the teacher has its own classes.
+    """
+    names = {each: f"class {each}" for each in range(small_teachers.CLASSES)}
+    given = ",".join(names.values())
+    few = ["--synthetic", "200", "--thresholds", "3", "--quick-report", "-q"]
+    assert crembo("compress", teacher, data, "-o", "s.onnx", "--classes", given, *few).code == 0
+    pd.read_csv(data).replace({"target": names}).to_csv("named.csv", index=False)
+    for options in ([], ["--teacher", teacher]):
+        found = evaluated(crembo, "s.onnx", "named.csv", *options)
+        assert [each["name"] for each in found["by_class"]] == list(names.values())
+        assert found["metrics"]["student"]["accuracy"] > 0.5
+    other = evaluated(crembo, "s.onnx", data, "--classes", ",".join("xyz"[: len(names)]))
+    assert [each["name"] for each in other["by_class"]] == list("xyz"[: len(names)])
+    assert "class 0" in crembo("explain", "s.onnx").out
+    assert crembo("compare", "s.onnx", "s.onnx", "named.csv").code == 0
