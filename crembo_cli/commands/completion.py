@@ -1,8 +1,9 @@
-"""Completion of commands and options in the user's shell, by typer."""
+"""Completion of commands, options and their values in the user's shell, by typer."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import typer
@@ -12,6 +13,18 @@ from crembo_cli.errors import OutputError, UsageError, list_names
 
 VARIABLE = "_CREMBO_COMPLETE"  # set by the shell's script where a word is to be completed
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
+
+
+def one_of(words: Iterable[str]) -> Callable[[str], list[str]]:
+    """Complete a value as one of `words`; typer passes what was typed by the name `incomplete`."""
+    return lambda incomplete: [each for each in words if each.startswith(incomplete)]
+
+
+def family(incomplete: str) -> list[str]:
+    """Complete the name of a student family, or `auto`."""
+    from crembo_cli.students.registry import family_names
+
+    return one_of([*family_names(), "auto"])(incomplete)
 
 
 def answer(program: Any) -> None:

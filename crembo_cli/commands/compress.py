@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from crembo_cli.commands import file_options, options, panels
+from crembo_cli.commands.completion import family, one_of
 from crembo_cli.search import defaults
 
 EXAMPLE = "crembo compress churn.pkl churn.csv --label Churn --report churn.html"
@@ -34,6 +35,7 @@ def command(
             "-s",
             "--student",
             metavar="NAME|auto",
+            autocompletion=family,
             help="Student family; `crembo students` lists them. auto: try every family and keep "
             "the smallest student within one standard error of the best.",
             rich_help_panel=panels.USUAL,
@@ -112,6 +114,7 @@ def command(
         str,
         typer.Option(
             metavar="|".join(defaults.OBJECTIVES),
+            autocompletion=one_of(defaults.OBJECTIVES),
             help="What the student reproduces. labels: the teacher's decisions, and its "
             "probabilities as far as the size allows. scores: the teacher's probabilities.",
             rich_help_panel=panels.STUDENT,
@@ -124,6 +127,7 @@ def command(
         str,
         typer.Option(
             metavar="|".join(defaults.ALGORITHMS),
+            autocompletion=one_of(defaults.ALGORITHMS),
             help="Search algorithm: CREMBO's path over thresholds, or MEMO's binary search.",
             rich_help_panel=panels.SEARCH,
         ),
@@ -132,6 +136,7 @@ def command(
         str | None,
         typer.Option(
             metavar="|".join(defaults.SELECTS),
+            autocompletion=one_of(defaults.SELECTS),
             help="How the student is selected on validation data. depth: keep the soft-label "
             "student unless another is significantly better, then take the one with the largest "
             "insensitive depth. accuracy: highest validation accuracy (Algorithm 2). "

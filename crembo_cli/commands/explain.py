@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from crembo_cli.commands import options, panels
+from crembo_cli.commands.completion import one_of
 from crembo_cli.explanations.formats import DIALECTS, FORMATS
 
 SUFFIXES = tuple(map(attrgetter("suffix"), FORMATS.values()))
@@ -23,6 +24,7 @@ def command(
             "-f",
             "--format",
             metavar="|".join(FORMATS),
+            autocompletion=one_of(FORMATS),
             help="Output format. [default: text, or the suffix of --output]",
             show_default=False,
             rich_help_panel=panels.USUAL,
@@ -62,6 +64,7 @@ def command(
         typer.Option(
             "--dialect",
             metavar="|".join(DIALECTS),
+            autocompletion=one_of(DIALECTS),
             help="With --format sql: the database that runs it. [default: ansi]",
             show_default=False,
             rich_help_panel=panels.OUTPUT,

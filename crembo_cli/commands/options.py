@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from crembo_cli.commands import panels
+from crembo_cli.commands.completion import one_of
 
 TeacherPath = Annotated[
     str,
@@ -134,6 +135,7 @@ Activation = Annotated[
     str,
     typer.Option(
         metavar="auto|none|softmax|sigmoid",
+        autocompletion=one_of(("auto", "none", "softmax", "sigmoid")),
         help="How the scores of an ONNX teacher become probabilities.",
         rich_help_panel=panels.INPUT,
     ),

@@ -57,6 +57,15 @@ def test_installed_completion_completes_commands_and_options(tmp_path: Path) -> 
     assert complete(tmp_path, "crembo compress --zz") == []
 
 
+def test_installed_completion_completes_values(tmp_path: Path) -> None:
+    """Families, formats and other choices of an option."""
+    bash(tmp_path, "crembo --install-completion")
+    assert complete(tmp_path, "crembo compress --student add") == ["additive"]
+    assert complete(tmp_path, "crembo compress --algorithm ") == ["crembo", "memo"]
+    assert complete(tmp_path, "crembo explain s.onnx --format js") == ["js", "json"]
+    assert complete(tmp_path, "crembo score t.onnx --activation so") == ["softmax"]
+
+
 def test_the_script_can_be_shown(tmp_path: Path) -> None:
     """For those who keep such files elsewhere; nothing is written."""
     done = bash(tmp_path, "crembo --show-completion")
