@@ -31,7 +31,7 @@ def test_a_large_ridge_leaves_the_bias_alone() -> None:
 
 
 def test_the_text_names_the_strongest_columns() -> None:
-    """The text has a line a class: its points at the means, then those of each column."""
+    """One line, of two classes: the log-odds at the means, then those of each column."""
     age = np.array([1.0, 2.0, 3.0, np.nan] * 25, np.float32)
     rows = np.stack([age, np.full(100, 7.0, np.float32)], axis=1)
     no = np.select([age == 1, age == 2, age == 3], [0.2, 0.6, 0.9], 0.7)
@@ -41,9 +41,8 @@ def test_the_text_names_the_strongest_columns() -> None:
     student = learner._student(*learner._nearest(beliefs))
     text = student.describe((Feature(name="age"), Feature(name="always 7")), ("no", "yes"))
     assert text.splitlines() == [
-        "The class with the highest score is predicted. Below: the score at the mean of",
-        "every column, then what each standard deviation above it adds, for the 5",
-        "columns that matter most.",
-        "no: +0.20, +0.63 age, +0.22 if age is missing",
-        "yes: -0.20, -0.63 age, -0.22 if age is missing",
+        "yes is predicted where its log-odds are above 0, else no.",
+        "Below: the log-odds at the mean of every column, then what each standard deviation",
+        "above it adds, for the 5 columns that matter most.",
+        "yes: -0.41, -1.27 age, -0.44 if age is missing",
     ]

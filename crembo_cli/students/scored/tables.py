@@ -11,7 +11,7 @@ import numpy as np
 from crembo_cli.arrays import Doubles, Indices
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.columns import Columns
-from crembo_cli.students.scored.text import Sums, knot_text, signed
+from crembo_cli.students.scored.text import Sums, knot_text, one_sided_sums, signed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +87,7 @@ def describe_tables(
     sums: Sums, features: Sequence[Feature], classes: Sequence[str]
 ) -> Iterator[str]:
     """Yield a line for each pair: its features, and the class that it changes most."""
+    _, _, sums, classes = one_sided_sums(sums, classes)
     tables = [table for table in tables_of(sums) if table.span() > 0]
     if tables:
         yield "pairs of features that add to their curves, and the class that each changes most:"

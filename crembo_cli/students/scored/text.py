@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,7 @@ def describe_weights(
     `spread` (D,) is the standard deviation of each column, which makes the weights comparable;
     None if it is not known, as in a student read from a file.
     """
+    begin, score, sums, classes = one_sided_sums(sums, classes)
     unit = np.ones(len(sums.weights), np.float32) if spread is None else spread.copy()
     strength = np.abs(sums.weights) * unit[:, None]
     names = [feature.name for feature in features]
@@ -82,9 +83,9 @@ def describe_weights(
     scores = sums.weights * unit[:, None]
     per = "unit" if spread is None else "standard deviation"
     lines = [
-        "The class with the highest score is predicted. Below: the score at the mean of",
-        f"every column, then what each {per} above it adds, for the {SHOWN_WEIGHTS}",
-        "columns that matter most.",
+        begin,
+        f"Below: the {score} at the mean of every column, then what each {per}",
+        f"above it adds, for the {SHOWN_WEIGHTS} columns that matter most.",
     ]
     for y, name in enumerate(classes):
         strongest = np.argsort(-strength[:, y], kind="stable")[:SHOWN_WEIGHTS]
@@ -95,17 +96,31 @@ def describe_weights(
 
 def describe_curves(sums: Sums, features: Sequence[Feature], classes: Sequence[str]) -> str:
     """Describe the curves that change the scores most, strongest first, one mark per knot."""
+    begin, score, sums, classes = one_sided_sums(sums, classes)
     curves = sorted(curves_of(sums), key=lambda curve: -curve.span())
     base = ", ".join(f"{name} {b:+.2f}" for name, b in zip(classes, sums.bias, strict=True))
+    is_ = "are" if score == "log-odds" else "is"
     lines = [
-        "The class with the highest score is predicted. A score is a start value plus one",
-        f"curve for each feature. Below: the {SHOWN_CURVES} curves that change the scores most,",
-        "one mark per knot.",
+        begin,
+        f"The {score} {is_} a start value plus one curve for each feature. Below: the {SHOWN_CURVES}",
+        "curves that change it most, one mark per knot.",
         f"start: {base}",
     ]
     for curve in curves[:SHOWN_CURVES]:
         lines += _drawn_curve(curve, features[curve.feature], classes)
     return "\n".join(lines)
+
+
+def one_sided_sums(sums: Sums, classes: Sequence[str]) -> tuple[str, str, Sums, Sequence[str]]:
+    """The first sentence, what is summed, the sums and their classes.
+
+    Two classes mirror each other: their sums become one, the log-odds of the second.
+    """
+    if len(classes) != 2:
+        return "The class with the highest score is predicted.", "score", sums, classes
+    weights, bias = np.diff(sums.weights, axis=1), np.diff(sums.bias)
+    begin = f"{classes[1]} is predicted where its log-odds are above 0, else {classes[0]}."
+    return begin, "log-odds", replace(sums, weights=weights, bias=bias), classes[1:]
 
 
 def _drawn_curve(curve: Curve, feature: Feature, classes: Sequence[str]) -> list[str]:
