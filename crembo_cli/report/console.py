@@ -117,7 +117,8 @@ def brief_parts(report: Report, width: int, encoding: str) -> Iterator[Renderabl
     yield from cost_lines(report)
     yield from drift_parts(report)
     yield from repeat_parts(report)
-    yield from map(requirement_line, report.requirements)
+    # The verdict names those that are not met.
+    yield from (requirement_line(each) for each in report.requirements if each.met)
     search = report.search
     if search is not None:
         yield from comparison_parts(report, search)

@@ -24,7 +24,7 @@ MEASURES = (
 
 @dataclass(frozen=True, kw_only=True)
 class BaselineLead:
-    """What a baseline is surely better in."""
+    """What a baseline is better in by more than chance."""
 
     name: str  # "a soft CART of depth 5"
     accuracy: float  # its lead in accuracy, 0 if that is not sure
@@ -63,7 +63,7 @@ def lost_classes(report: Report) -> Iterator[str]:
 
 
 def losses_to_baselines(report: Report) -> Iterator[BaselineLead]:
-    """Generate the baseline that is surely better in the most measures, if there is one."""
+    """Generate the baseline that is better in the most measures, if there is one."""
     found = [_lead(report, key) for key in BASELINES]
     best = max(found, key=lambda each: (each.accuracy, len(each.measures)))
     if best.measures:

@@ -96,7 +96,7 @@ def _reasons(report: Report) -> Iterator[Reason]:
         far = losses.accuracy > USABLE
         yield Reason(
             status="failed" if far else "weak",
-            text=f"{losses.name} is surely better: {join_names(losses.measures)}",
+            text=f"{losses.name} is better by more than chance: {join_names(losses.measures)}",
         )
     loss = loss_of(report)
     if loss is not None:

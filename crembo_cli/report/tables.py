@@ -20,6 +20,7 @@ from crembo_cli.report.metrics import (
 )
 from crembo_cli.report.model import Report
 from crembo_cli.robustness.model import WeakGroup
+from crembo_cli.students.tree.text import UNSEEN_MARK, UNSEEN_NOTE
 
 Cell = str | int | float | None
 TABLES_OF_THEIR_OWN = ("bounds", "depth", "weakest_groups")  # parts of the robustness
@@ -193,8 +194,9 @@ def weakest_table(report: Report, *, brief: bool, most: int | None = None) -> Ta
     if not groups:
         return None
     shown = columns("robustness.weakest_groups.*", brief=brief)
+    starred = any("}" + UNSEEN_MARK in each.rule for each in groups[:most])
     return Table(
-        corner="where",
+        corner=f"where ({UNSEEN_NOTE})" if starred else "where",
         headings=["predicted", *_texts(shown), *([] if brief else ["teacher probabilities"])],
         rows=[
             Row(

@@ -141,7 +141,7 @@ def _decision(status: str | None, loss: Loss | None, reasons: list[Reason]) -> s
     if reasons:
         advice = {
             "usable": "ship it where that is acceptable",
-            "weak": "better not ship it",
+            "weak": "not recommended",
             "failed": "do not ship it",
         }[status]
         texts = [each.text for each in reasons if each.status == status][:MOST_REASONS]
@@ -149,7 +149,7 @@ def _decision(status: str | None, loss: Loss | None, reasons: list[Reason]) -> s
     if loss is not None and loss.measure == "fidelity":
         return f"ship it: fidelity is at least {GOOD_FIDELITY:.0%}"
     return (
-        f"ship it: it loses at most {100 * GOOD:g} point of accuracy, and surely less than "
+        f"ship it: it loses at most {100 * GOOD:g} point of accuracy, and the interval ends below "
         f"{100 * SURELY * GOOD:g}"
     )
 

@@ -193,7 +193,7 @@ def test_a_baseline_that_is_surely_better(
     made = losing(0, 0, 1000)
     behind = {**made.differences, "baseline_soft": replace(differences(), **changes)}
     found, reasons = status_of(replace(made, differences=behind))
-    expected = f"a soft CART of depth 5 is surely better: {words}"
+    expected = f"a soft CART of depth 5 is better by more than chance: {words}"
     assert (found, [each.text for each in reasons]) == (status, [expected] if words else [])
 
 

@@ -53,7 +53,7 @@ def test_every_line() -> None:
         "accuracy 0.900, 6.1 points below the teacher (95% interval 4.4 to 7.8); fidelity 0.930; "
         "54.2x smaller and 18.5x faster"
     )
-    assert verdict.decision == "better not ship it: it loses more than 5 points of accuracy"
+    assert verdict.decision == "not recommended: it loses more than 5 points of accuracy"
     assert verdict.command == "crembo explain forest.student.onnx"
 
 
@@ -63,12 +63,12 @@ def test_every_line() -> None:
         (
             losing(0, 0, 1000),
             "Good: as accurate as its teacher (95% interval -0.2 to 0.2)",
-            "ship it: it loses at most 1 point of accuracy, and surely less than 3",
+            "ship it: it loses at most 1 point of accuracy, and the interval ends below 3",
         ),
         (
             losing(30, 10, 1000),
             "Good: 2.0 points more accurate than its teacher (95% interval 0.7 to 3.2)",
-            "ship it: it loses at most 1 point of accuracy, and surely less than 3",
+            "ship it: it loses at most 1 point of accuracy, and the interval ends below 3",
         ),
         (
             replace(losing(0, 20, 1000), requirements=[MET]),

@@ -102,8 +102,8 @@ def describe_curves(sums: Sums, features: Sequence[Feature], classes: Sequence[s
     is_ = "are" if score == "log-odds" else "is"
     lines = [
         begin,
-        f"The {score} {is_} a start value plus one curve for each feature. Below: the {SHOWN_CURVES}",
-        "curves that change it most, one mark per knot.",
+        f"The {score} {is_} a start value plus one curve for each feature.",
+        f"Below: the {SHOWN_CURVES} curves that change it most, one mark per knot.",
         f"start: {base}",
     ]
     for curve in curves[:SHOWN_CURVES]:
