@@ -78,12 +78,13 @@ def measure_student(
         quick=quick,
         stages=progress.stage,
     )
-    progress.stage("fitting the references", 0)
     references = (
         {}
         if selected.comparison is not None
         else build.describe_references(
-            fit_references(found.train, family, search), splits.test, predicted["student"]
+            fit_references(found.train, family, search, progress.stage),
+            splits.test,
+            predicted["student"],
         )
     )
     progress.stage("exporting and replaying the student", 0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crembo_cli.core.utilities import expected_utilities
-from crembo_cli.search.student import Search
+from crembo_cli.search.student import Search, Stages, silent
 from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.contract import Family, Indices, Student, Task
 from crembo_cli.students.decided import decide
@@ -52,7 +52,9 @@ class Reference:
     rows: int  # that it was fitted on, real and synthetic
 
 
-def fit_references(train: TrainingRows, family: Family, search: Search) -> list[Reference]:
+def fit_references(
+    train: TrainingRows, family: Family, search: Search, stages: Stages = silent
+) -> list[Reference]:
     """Fit a soft-label student of each of REFERENCES but `family`, on some of `train`.
 
     At most `search.threads` of them are fitted in parallel.
@@ -70,8 +72,13 @@ def fit_references(train: TrainingRows, family: Family, search: Search) -> list[
         student = decide(learner.finish(learner.fit(rewards)), task.utilities)
         return Reference(family=name, student=student, rows=len(task.rows))
 
-    with map_in_threads(fit, list(tasks), search.threads) as found:
-        return list(found)
+    done = stages("fitting the references", len(tasks))
+    found = []
+    with map_in_threads(fit, list(tasks), search.threads) as references:
+        for count, each in enumerate(references, start=1):
+            found.append(each)
+            done(count)
+    return found
 
 
 def _task(train: TrainingRows, most: int, search: Search) -> Task:
