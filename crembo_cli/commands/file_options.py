@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from crembo_cli.commands import panels
+from crembo_cli.commands.completion import one_of
 from crembo_cli.search import defaults
 
 Output = Annotated[
@@ -24,6 +25,7 @@ Outputs = Annotated[
     str,
     typer.Option(
         metavar="|".join(defaults.OUTPUT_FORMS),
+        autocompletion=one_of(defaults.OUTPUT_FORMS),
         help="How the student returns its probabilities. tensor: one output (rows, classes). "
         "columns: one output per class. zipmap: one dictionary per row, as skl2onnx does.",
         rich_help_panel=panels.OUTPUT,
