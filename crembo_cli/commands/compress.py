@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crembo_cli.commands import file_options, options, panels
+from crembo_cli.commands import file_options, options, panels, student_options
 from crembo_cli.commands.completion import family, one_of
 from crembo_cli.search import defaults
 
@@ -41,57 +41,14 @@ def command(
             rich_help_panel=panels.USUAL,
         ),
     ] = defaults.STUDENT,
-    max_depth: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N|A..B",
-            help="Maximum depth of a tree. A..B: try each, keep the smallest tree within one "
-            "standard error of the best. [default: 5]",
-            show_default=False,
-            rich_help_panel=panels.USUAL,
-        ),
-    ] = None,
-    max_leaves: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Maximum number of leaves of a tree.",
-            min=2,
-            max=2**16,
-            show_default=False,
-            rich_help_panel=panels.STUDENT,
-        ),
-    ] = None,
+    max_depth: student_options.MaxDepth = None,
+    max_leaves: student_options.MaxLeaves = None,
     max_bytes: file_options.MaxBytes = None,
-    max_parameters: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Maximum number of parameters, with --student auto or --max-depth A..B.",
-            min=1,
-            show_default=False,
-            rich_help_panel=panels.STUDENT,
-        ),
-    ] = None,
-    prefer: Annotated[
-        str | None,
-        typer.Option(
-            metavar="readable",
-            help="With --student auto: try only families that a person can read.",
-            show_default=False,
-            rich_help_panel=panels.STUDENT,
-        ),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Set another option of the family; repeatable.",
-            show_default=False,
-            rich_help_panel=panels.STUDENT,
-        ),
-    ] = None,
+    max_parameters: student_options.MaxParameters = None,
+    prefer: student_options.Prefer = None,
+    set_: student_options.Set = None,
+    quantize: student_options.Quantize = None,
+    quantize_loss: student_options.QuantizeLoss = None,
     label: options.Label = None,
     features: options.Features = None,
     drop: options.Drop = None,
@@ -100,16 +57,7 @@ def command(
     number: options.Number = None,
     thousands: options.Thousands = None,
     classes: options.Classes = None,
-    image_shape: Annotated[
-        str | None,
-        typer.Option(
-            metavar="C,H,W",
-            help="Channels, height and width of the images that the rows are, in that order of "
-            "the columns. [default: those of the teacher's input, if it is an image]",
-            show_default=False,
-            rich_help_panel=panels.INPUT,
-        ),
-    ] = None,
+    image_shape: student_options.ImageShape = None,
     objective: Annotated[
         str,
         typer.Option(
@@ -230,14 +178,7 @@ def command(
     details: options.Details = False,
     as_json: options.AsJson = False,
     jobs: options.Jobs = None,
-    device: Annotated[
-        str,
-        typer.Option(
-            metavar="|".join(defaults.DEVICES),
-            help="Where torch trains a cnn or net student. auto: on a GPU if there is one.",
-            rich_help_panel=panels.RUN,
-        ),
-    ] = defaults.DEVICE,
+    device: student_options.Device = defaults.DEVICE,
     dry_run: options.DryRun = False,
     no_clobber: options.NoClobber = False,
     quiet: options.Quiet = False,
@@ -266,6 +207,8 @@ def command(
             max_parameters=max_parameters,
             prefer=prefer,
             set_=set_,
+            quantize=quantize,
+            quantize_loss=quantize_loss,
             label=label,
             features=features,
             drop=drop,

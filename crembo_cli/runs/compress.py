@@ -59,6 +59,8 @@ def compress(
     max_parameters: int | None = None,
     prefer: str | None = None,
     set_: Mapping[str, object] | Sequence[str] | None = None,
+    quantize: str | None = None,
+    quantize_loss: float | None = None,
     label: str | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
@@ -149,6 +151,8 @@ def compress(
         max_bytes=max_bytes,
         max_parameters=max_parameters,
         prefer=prefer,
+        quantize=quantize,
+        quantize_loss=quantize_loss,
     )
     form = file_form(outputs=outputs)
     path = None if output is None else Path(output)

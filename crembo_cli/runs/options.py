@@ -170,10 +170,7 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
     """Raise UsageError unless `value` is one of `choices`."""
     if value not in choices:
         raise UsageError(
-            "invalid choice",
-            where=option,
-            found=repr(value),
-            **suggest(value, choices),
+            "invalid choice", where=option, found=repr(value), **suggest(value, choices)
         )
 
 

@@ -19,6 +19,12 @@ from crembo_cli.runs.options import (
     parse_settings,
     refuse_both,
 )
+from crembo_cli.runs.quantize import (
+    Quantization,
+    parse_quantization,
+    quantize_found,
+    refuse_unquantizable,
+)
 from crembo_cli.search import defaults
 from crembo_cli.search.candidates import (
     Budget,
@@ -56,6 +62,7 @@ class StudentRequest:
     budget: Budget | None  # None: one student was requested, and nothing is compared
     prefer: str | None
     left_out: tuple[StudentError, ...]  # why some installed family is not among the candidates
+    quantization: Quantization | None = None  # None: weights stay as they are
 
 
 def search_options(
@@ -110,6 +117,8 @@ def request_students(
     max_bytes: int | None,
     max_parameters: int | None,
     prefer: str | None,
+    quantize: str | None,
+    quantize_loss: float | None,
 ) -> StudentRequest:
     """The candidates of `--student` and the options that go with it.
 
@@ -121,9 +130,12 @@ def request_students(
     low, high = _parse_depths(max_depth)
     options = parse_settings(settings)
     budget = Budget(bytes=max_bytes, leaves=max_leaves, parameters=max_parameters)
+    quantization = parse_quantization(quantize, quantize_loss)
     if student == EVERY:
+        refuse_both("--student auto", {"--quantize": quantize})
         return _request_every_family(options, low, high, budget, prefer, max_depth)
     refuse_both(f"--student {student}", {"--prefer": prefer})
+    refuse_unquantizable(student, quantization)
     if low is not None and high is not None and low != high:
         options = _with_options(options, {"max_leaves": max_leaves})
         if "max_depth" in options:
@@ -139,7 +151,11 @@ def request_students(
             )
     options = _with_options(options, {"max_depth": high, "max_leaves": max_leaves})
     return StudentRequest(
-        candidates=(candidate(student, options),), budget=None, prefer=None, left_out=()
+        candidates=(candidate(student, options),),
+        budget=None,
+        prefer=None,
+        left_out=(),
+        quantization=quantization,
     )
 
 
@@ -233,6 +249,7 @@ def select_student(
             found = find_student(rows[0], rows[1], family, search, progress.stage)
             size_of(family, found.student)
         progress.note(note_one_label(family, search, found))
+        found = quantize_found(found, search, request.quantization)
         return Selected(family=family, found=found, comparison=None, prefer=request.prefer)
     from crembo_cli.search.comparison import compare_candidates
 

@@ -17,6 +17,9 @@ TEMPERATURE = "1"  # of the teacher's probabilities: as they are
 TEACHER_TIMEOUT = 600.0  # seconds without progress
 OUTPUTS, OUTPUT_FORMS = "tensor", ("tensor", "columns", "zipmap")
 DEVICE, DEVICES = "auto", ("auto", "cpu", "cuda")
+QUANTIZATIONS = ("int8",)
+QUANTIZABLE = ("cnn", "mlp", "net")  # families
+QUANTIZE_LOSS = 0.005  # of the mean teacher probability on validation rows
 
 SYNTHETIC_PER_ROW = 60
 MAX_TRAINING_ROWS = 32_000  # real and synthetic ones together, unless the user asks for more

@@ -25,6 +25,7 @@ from crembo_cli.student_file.signature import LABELS
 from crembo_cli.students.capabilities import reader_of
 from crembo_cli.students.contract import Student
 from crembo_cli.students.decided import decide
+from crembo_cli.students.quantized import is_quantized, read_quantized
 from crembo_cli.students.registry import family_class, family_names
 from crembo_cli.teachers.load import MODELS
 
@@ -88,7 +89,8 @@ def _read(
     path: str | Path, model: ModelProto, family: str, read: Callable[[GraphProto], Student]
 ) -> ReadableStudent:
     try:
-        student = decide(read(model.graph), utilities_of(model))
+        own = read_quantized if is_quantized(model.graph) else read
+        student = decide(own(model.graph), utilities_of(model))
         return ReadableStudent(
             name=Path(path).name,
             student=student,

@@ -61,6 +61,12 @@ class Nodes:
         ends = (self.constant(np.array(end, np.float32)) for end in (-EVERYTHING, EVERYTHING))
         return self.add("Clip", [cells, *ends])
 
+    def dense(self, rows: str, weight: Floats, bias: Floats, *, relu: bool) -> str:
+        """Add a dense layer in float32, without Gemm; return the name of its result."""
+        sums = self.add("MatMul", [rows, self.constant(weight)])
+        sums = self.add("Add", [sums, self.constant(bias)])
+        return self.add("Relu", [sums]) if relu else sums
+
     def double(self, value: Floats) -> str:
         """Add an initializer that is stored as float32 and read as float64."""
         return self.as_double(self.constant(value))

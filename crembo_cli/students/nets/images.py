@@ -107,14 +107,28 @@ class ImageStudent:
     ) -> tuple[list[NodeProto], list[TensorProto]]:
         """Conv, Relu, GlobalAveragePool, Gemm, Softmax, ArgMax; see `students.contract`."""
         nodes = Nodes()
-        images = self.pixels.add_to(nodes, rows)
-        for layer in self.convolutions:
-            images = layer.add_to(nodes, images)
-        means = nodes.add("Flatten", [nodes.add("GlobalAveragePool", [images])], axis=1)
+        means = self._add_means(nodes, rows)
         weight, bias = nodes.constant(self.dense.weight), nodes.constant(self.dense.bias)
         scores = nodes.add("Gemm", [means, weight, bias])
         add_answers(nodes, nodes.as_double(scores), index, probabilities)
         return nodes.nodes, nodes.constants
+
+    def to_float_onnx(
+        self, rows: str, index: str, probabilities: str
+    ) -> tuple[list[NodeProto], list[TensorProto]]:
+        """The same without Gemm, which has no whole numbers; see `students.quantized`."""
+        nodes = Nodes()
+        means = self._add_means(nodes, rows)
+        scores = nodes.dense(means, self.dense.weight, self.dense.bias, relu=False)
+        add_answers(nodes, nodes.as_double(scores), index, probabilities)
+        return nodes.nodes, nodes.constants
+
+    def _add_means(self, nodes: Nodes, rows: str) -> str:
+        """Add the nodes up to the means of the last convolution; return their tensor's name."""
+        images = self.pixels.add_to(nodes, rows)
+        for layer in self.convolutions:
+            images = layer.add_to(nodes, images)
+        return nodes.add("Flatten", [nodes.add("GlobalAveragePool", [images])], axis=1)
 
     def describe(self, features: Sequence[Feature], classes: Sequence[str]) -> str:
         """The layers in a line; their weights mean nothing to a reader."""

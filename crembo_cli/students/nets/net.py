@@ -15,14 +15,20 @@ from crembo_cli.students.nets.layers import Dense
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.program import Layer, Program
 from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns, read_columns
-from crembo_cli.students.scored.inputs import EXPLAINED, HEADINGS, inputs_json, name_inputs
+from crembo_cli.students.scored.inputs import (
+    EXPLAINED,
+    HEADINGS,
+    float_nodes,
+    inputs_json,
+    name_inputs,
+)
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
 from crembo_cli.students.scored.ramps import curve_ramps
 from crembo_cli.students.scored.text import code_lines, table
 from crembo_cli.threads import one_blas_thread
 
 if TYPE_CHECKING:
-    from onnx import GraphProto
+    from onnx import GraphProto, NodeProto, TensorProto
 
 MOST_INPUTS = 1024  # of ramps; a wide table has fewer knots for each number, but 2 at least
 
@@ -99,6 +105,13 @@ class NetStudent(ScoredStudent):
             if layer.relu:
                 columns = nodes.add("Relu", [columns])
         return columns
+
+    def to_float_onnx(
+        self, rows: str, index: str, probabilities: str
+    ) -> tuple[list[NodeProto], list[TensorProto]]:
+        """The same nodes as `to_onnx`, but the net in float32; see `students.quantized`."""
+        layers = [(layer.weight, layer.bias) for layer in self.layers]
+        return float_nodes(self.columns, layers, rows, index, probabilities)
 
     def sharpened(self, factor: float) -> NetStudent:
         """See `ScoredStudent.sharpened`."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from crembo_cli.students.contract import Feature
+from crembo_cli.students.contract import Feature, Floats
+from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.scored.columns import Columns
+from crembo_cli.students.scored.softmax import add_answers
+
+if TYPE_CHECKING:
+    from onnx import NodeProto, TensorProto
 
 HEADINGS = ["input", "from", "to", "mean"]
 EXPLAINED = [
@@ -47,3 +52,21 @@ def inputs_json(columns: Columns) -> list[dict[str, Any]]:
         for feature, mean, knot, slope in numbers
     ]
     return inputs + [{"feature": j, "is_missing": True} for j in columns.missing.tolist()]
+
+
+def float_nodes(
+    columns: Columns,
+    layers: Sequence[tuple[Floats, Floats]],
+    rows: str,
+    index: str,
+    probabilities: str,
+) -> tuple[list[NodeProto], list[TensorProto]]:
+    """The nodes of dense `layers`, weights and bias, in float32 on the columns of `rows`."""
+    from onnx import TensorProto
+
+    nodes = Nodes()
+    values = nodes.add("Cast", [columns.add_to(nodes, rows)], to=TensorProto.FLOAT)
+    for number, (weight, bias) in enumerate(layers, start=1):
+        values = nodes.dense(values, weight, bias, relu=number < len(layers))
+    add_answers(nodes, nodes.as_double(values), index, probabilities)
+    return nodes.nodes, nodes.constants

@@ -19,7 +19,13 @@ from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.program import Layer, Program
 from crembo_cli.students.scored.adam import Net, draw_net, train
 from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns, read_columns
-from crembo_cli.students.scored.inputs import EXPLAINED, HEADINGS, inputs_json, name_inputs
+from crembo_cli.students.scored.inputs import (
+    EXPLAINED,
+    HEADINGS,
+    float_nodes,
+    inputs_json,
+    name_inputs,
+)
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
 from crembo_cli.students.scored.ramps import curve_ramps
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
@@ -27,7 +33,7 @@ from crembo_cli.students.scored.text import code_lines, signed, table
 from crembo_cli.threads import one_blas_thread
 
 if TYPE_CHECKING:
-    from onnx import GraphProto
+    from onnx import GraphProto, NodeProto, TensorProto
 
 MOST_INPUTS = 1024  # of ramps; a wide table has fewer knots for each number, but 2 at least
 RATE, NEXT_RATE = 0.01, 0.001  # learning rates for a new net, and from a given start
@@ -112,6 +118,14 @@ class MlpStudent(ScoredStudent):
         sums = nodes.add("Add", [nodes.add("MatMul", [columns, inner]), inner_bias])
         cut = nodes.add("Relu", [sums])
         return nodes.add("Add", [nodes.add("MatMul", [cut, outer]), outer_bias])
+
+    def to_float_onnx(
+        self, rows: str, index: str, probabilities: str
+    ) -> tuple[list[NodeProto], list[TensorProto]]:
+        """The same nodes as `to_onnx`, but the net in float32; see `students.quantized`."""
+        net = self.net
+        layers = ((net.inner, net.inner_bias), (net.outer, net.outer_bias))
+        return float_nodes(self.columns, layers, rows, index, probabilities)
 
     def sharpened(self, factor: float) -> MlpStudent:
         """See `ScoredStudent.sharpened`."""
