@@ -22,8 +22,11 @@ class Quantization:
     most_lost: float  # of the mean teacher probability on validation rows
 
 
-def parse_quantization(form: str | None, loss: float | None) -> Quantization | None:
-    """The options `--quantize` and `--quantize-loss`; None without them. Raises UsageError."""
+def parse_quantization(family: str, form: str | None, loss: float | None) -> Quantization | None:
+    """The options `--quantize` and `--quantize-loss`; None without them.
+
+    Raises UsageError, and StudentError for a `family` other than a net.
+    """
     if form is None:
         if loss is not None:
             raise UsageError("--quantize-loss needs --quantize", found=f"{loss:g}")
@@ -31,18 +34,14 @@ def parse_quantization(form: str | None, loss: float | None) -> Quantization | N
     check_choice("--quantize", form, defaults.QUANTIZATIONS)
     most = defaults.QUANTIZE_LOSS if loss is None else loss
     check_range("--quantize-loss", most, 0, 1)
-    return Quantization(most_lost=most)
-
-
-def refuse_unquantizable(family: str, wanted: Quantization | None) -> None:
-    """Raise StudentError where a quantised student is wanted of another family than a net."""
-    if wanted is not None and family not in defaults.QUANTIZABLE:
+    if family not in defaults.QUANTIZABLE:
         raise StudentError(
             "int8 weights are not available for the family",
             where="--quantize",
             found=repr(family),
             wanted=" or ".join(defaults.QUANTIZABLE),
         )
+    return Quantization(most_lost=most)
 
 
 def quantize_found(found: Compression, search: Search, wanted: Quantization | None) -> Compression:

@@ -19,12 +19,7 @@ from crembo_cli.runs.options import (
     parse_settings,
     refuse_both,
 )
-from crembo_cli.runs.quantize import (
-    Quantization,
-    parse_quantization,
-    quantize_found,
-    refuse_unquantizable,
-)
+from crembo_cli.runs.quantize import Quantization, parse_quantization, quantize_found
 from crembo_cli.search import defaults
 from crembo_cli.search.candidates import (
     Budget,
@@ -130,12 +125,11 @@ def request_students(
     low, high = _parse_depths(max_depth)
     options = parse_settings(settings)
     budget = Budget(bytes=max_bytes, leaves=max_leaves, parameters=max_parameters)
-    quantization = parse_quantization(quantize, quantize_loss)
     if student == EVERY:
-        refuse_both("--student auto", {"--quantize": quantize})
+        refuse_both("--student auto", {"--quantize": quantize, "--quantize-loss": quantize_loss})
         return _request_every_family(options, low, high, budget, prefer, max_depth)
     refuse_both(f"--student {student}", {"--prefer": prefer})
-    refuse_unquantizable(student, quantization)
+    quantization = parse_quantization(student, quantize, quantize_loss)
     if low is not None and high is not None and low != high:
         options = _with_options(options, {"max_leaves": max_leaves})
         if "max_depth" in options:
