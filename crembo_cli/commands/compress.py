@@ -165,6 +165,8 @@ def command(
     ] = False,
     repeats: options.Repeats = 1,
     outputs: file_options.Outputs = defaults.OUTPUTS,
+    metadata: file_options.Metadata = defaults.METADATA,
+    portable: file_options.Portable = False,
     explain_report: Annotated[
         bool,
         typer.Option(
@@ -241,6 +243,8 @@ def command(
             quick_report=quick_report,
             repeats=repeats,
             outputs=outputs,
+            metadata=metadata,
+            portable=portable,
             jobs=jobs,
             device=device,
             no_clobber=no_clobber,

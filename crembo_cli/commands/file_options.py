@@ -1,4 +1,4 @@
-"""Options of `crembo compress` that say what the student's file looks like."""
+"""Options of `crembo compress` that say what the student's file looks like, and its limits."""
 
 from __future__ import annotations
 
@@ -39,5 +39,24 @@ MaxBytes = Annotated[
         min=1,
         show_default=False,
         rich_help_panel=panels.STUDENT,
+    ),
+]
+Metadata = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(defaults.METADATA_LEVELS),
+        help="How much the student's file says about itself. short: what `explain` needs; no drift "
+        "in `evaluate`, no origin, no counts of training rows. none: nothing; `explain`, `mlflow` "
+        "and the library cannot read it.",
+        rich_help_panel=panels.OUTPUT,
+    ),
+]
+Portable = Annotated[
+    bool,
+    typer.Option(
+        "--portable",
+        help="Use plain operators alone, for OpenVINO and edge devices; categories are inputs of "
+        "whole numbers, whose codes the metadata hold.",
+        rich_help_panel=panels.OUTPUT,
     ),
 ]

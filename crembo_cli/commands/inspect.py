@@ -43,6 +43,7 @@ def command(
     """Describe MODEL: format, inputs, outputs, classes, size, provenance, output format."""
     from crembo_cli.commands.messages import print_answer, print_message
     from crembo_cli.errors import printable
+    from crembo_cli.student_file.levels import note_level
     from crembo_cli.teachers.load import load_teacher
     from crembo_cli.teachers.process.model_file import ModelFile
 
@@ -56,7 +57,7 @@ def command(
     )
     with closing(teacher):
         info = _info(model, teacher)
-        warnings = teacher.warnings
+        warnings = (*teacher.warnings, *note_level(model, teacher.producer, teacher.metadata))
         confinement = teacher.confinement if isinstance(teacher, ModelFile) else ()
     if as_json:
         import json
@@ -73,7 +74,7 @@ def command(
 
 def _info(path: str, teacher: Teacher) -> dict[str, Any]:
     """What is known about the file, by key; null where it is unknown."""
-    from crembo_cli.student_file.metadata import parse_metadata
+    from crembo_cli.student_file.keys import parse_metadata
 
     return {
         "path": path,

@@ -83,7 +83,7 @@ class Encoding:
             )
         if not is_text:
             return cells.to_numpy()
-        return _codes(cells, feature, self.missing_texts)
+        return text_codes(cells, feature, self.missing_texts)
 
 
 def learn_encoding(
@@ -130,8 +130,8 @@ def learn_encoding(
     )
 
 
-def _codes(cells: pd.Series[Any], feature: Feature, missing_texts: tuple[str, ...]) -> Floats:
-    """Return the codes of a column of text."""
+def text_codes(cells: pd.Series[Any], feature: Feature, missing_texts: tuple[str, ...]) -> Floats:
+    """Return the codes of a column of text: -1 for an unseen one, NaN where missing."""
     import pandas as pd
 
     codes, texts = pd.factorize(cells.to_numpy())

@@ -42,6 +42,7 @@ from crembo_cli.runs.temperature import (
     soften_splits,
 )
 from crembo_cli.search import defaults
+from crembo_cli.student_file.levels import note_level
 
 if TYPE_CHECKING:
     from crembo_cli.report.model import Report
@@ -93,6 +94,8 @@ def compress(
     quick_report: bool = False,
     repeats: int = 1,
     outputs: str = defaults.OUTPUTS,
+    metadata: str = defaults.METADATA,
+    portable: bool = False,
     jobs: int | None = None,
     device: str = defaults.DEVICE,
     no_clobber: bool = False,
@@ -154,7 +157,7 @@ def compress(
         quantize=quantize,
         quantize_loss=quantize_loss,
     )
-    form = file_form(outputs=outputs)
+    form = file_form(outputs=outputs, metadata=metadata, portable=portable)
     path = None if output is None else Path(output)
     reports = [Path(each) for each in report or ()]
     refuse_swapped(data)
@@ -187,7 +190,9 @@ def compress(
         from crembo_cli.teachers.softened import softened
 
         decision, remarks = decision.or_those_of(model)
-        progress.note(remarks)
+        progress.note(
+            [*remarks, *note_level(display_path(teacher), model.producer, model.metadata)]
+        )
         if decision.given():
             refuse_softened_decisions(degree)
         splits, degree = soften_splits(splits, degree)

@@ -54,9 +54,10 @@ def open_teacher(teacher: object, options: TeacherOptions, threads: int | None =
     from pathlib import Path
 
     if isinstance(teacher, str | Path):
+        from crembo_cli.student_file.codes import with_codes
         from crembo_cli.teachers.load import load_teacher
 
-        return load_teacher(
+        found = load_teacher(
             teacher,
             activation=options.activation,
             trust_pickle=options.trust_pickle,
@@ -64,6 +65,7 @@ def open_teacher(teacher: object, options: TeacherOptions, threads: int | None =
             timeout=options.teacher_timeout,
             threads=threads,
         )
+        return with_codes(found)
     from crembo_cli.teachers.in_memory import InMemoryTeacher
 
     return InMemoryTeacher(teacher, hard_labels=options.hard_labels)

@@ -88,7 +88,7 @@ def measure_student(
         )
     )
     progress.stage("exporting and replaying the student", 0)
-    metadata = metadata_of(family, found, search, splits.train, teacher, release, names)
+    metadata = metadata_of(family, found, search, splits.train, teacher, release, names, signature)
     file = student_file(
         student,
         signature,

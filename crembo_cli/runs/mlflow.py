@@ -37,8 +37,7 @@ def mlflow(student: str | Path, folder: str | Path) -> None:
             hint="make it first, or name another",
         )
     loaded, metadata = load_student(student), read_student_metadata(student)
-    if metadata is None:
-        raise StudentError("not a student that crembo wrote", where=str(student))
+    assert metadata is not None, "load_student refuses a file without metadata"
     if loaded.batch is not None:
         raise StudentError(
             "unsupported fixed batch of a student",

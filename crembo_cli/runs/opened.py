@@ -17,6 +17,8 @@ from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.runs.classes import match_student_classes
 from crembo_cli.runs.inputs import read_labelled
 from crembo_cli.runs.options import Progress, TableOptions, TeacherOptions, display_path
+from crembo_cli.student_file.codes import with_codes
+from crembo_cli.student_file.levels import note_level
 from crembo_cli.student_file.metadata import StudentMetadata
 from crembo_cli.student_file.read import read_student_metadata
 from crembo_cli.students.contract import Floats, Indices
@@ -81,6 +83,7 @@ class OpenedStudent:
         """
         from crembo_cli.teachers.output_format import gives_probabilities
 
+        progress.note(note_level(self.path, self.model.producer, self.model.metadata))
         count = len(frame)
         stage = progress.stage(f"querying {self.model.name} about {count:,} rows", count)
         scores: Floats = self.model.beliefs(frame, stage)
@@ -133,4 +136,5 @@ def open_student(
         threads=threads,
     )
     with closing(model):
+        model = with_codes(model)
         yield OpenedStudent(path=str(student), model=model, metadata=metadata, stated=stated)

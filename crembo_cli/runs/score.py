@@ -20,6 +20,7 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.search import defaults
+from crembo_cli.student_file.levels import note_level
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,6 +99,7 @@ def score(
     with closing(open_teacher(teacher, options)) as model:
         labelled = read_labelled(data, model, table, progress, labels=False)
         progress.note(model.warnings)
+        progress.note(note_level(display_path(teacher), model.producer, model.metadata))
         frame = _to_frame(labelled.beliefs, [str(each) for each in model.classes])
         info = {
             "teacher": {

@@ -250,7 +250,9 @@ def select_student(
     progress.note([f"not among the candidates: {error}" for error in request.left_out])
 
     def bytes_of(each: Candidate, found: Compression) -> int:
-        metadata = metadata_of(each.family, found, search, splits.train, teacher, version, names)
+        metadata = metadata_of(
+            each.family, found, search, splits.train, teacher, version, names, signature
+        )
         model = build_model(found.student, signature, teacher.classes, metadata, version)
         return len(model_bytes(model))
 
@@ -280,6 +282,7 @@ def metadata_of(
     teacher: Teacher,
     version: str,
     names: Sequence[str] | None,
+    signature: Signature,
 ) -> dict[str, str]:
     """The metadata of a student that was found, without its test results."""
     settings = {name: value for name, value in asdict(search).items() if name not in UNWRITTEN}
@@ -294,4 +297,5 @@ def metadata_of(
         units=units_of(train.rows, train.encoding, train.shape).tolist(),
         version=version,
         names=names,
+        form=signature.form,
     )

@@ -20,6 +20,7 @@ DEVICE, DEVICES = "auto", ("auto", "cpu", "cuda")
 QUANTIZATIONS = ("int8",)
 QUANTIZABLE = ("cnn", "mlp", "net")  # families
 QUANTIZE_LOSS = 0.005  # of the mean teacher probability on validation rows
+METADATA, METADATA_LEVELS = "full", ("full", "short", "none")
 
 SYNTHETIC_PER_ROW = 60
 MAX_TRAINING_ROWS = 32_000  # real and synthetic ones together, unless the user asks for more

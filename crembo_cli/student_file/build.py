@@ -12,6 +12,7 @@ import numpy as np
 
 from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.errors import ReplayError
+from crembo_cli.student_file.codes import code_frame
 from crembo_cli.student_file.outputs import (
     LABEL,
     PLAIN,
@@ -22,6 +23,7 @@ from crembo_cli.student_file.outputs import (
     output_nodes,
     run_student,
 )
+from crembo_cli.student_file.portable import make_portable
 from crembo_cli.student_file.signature import (
     INDEX,
     LABELS,
@@ -63,6 +65,8 @@ def build_model(
     own_nodes, own_initializers = student.to_onnx(
         rows, INDEX, PROBABILITIES if form == TENSOR else PLAIN
     )
+    if signature.form.portable:
+        own_nodes, own_initializers = make_portable(own_nodes, own_initializers)
     _rename(own_nodes, own_initializers, {each.name for each in signature.inputs} - {rows})
     made_nodes, constants = output_nodes(form, labels)
     tables = {LABELS: labels, **constants}
@@ -85,6 +89,7 @@ def build_model(
     opsets = [
         helper.make_opsetid(domain, opset)
         for domain, opset in zip(("", "ai.onnx.ml"), opsets_of(student), strict=True)
+        if not (domain and signature.form.portable)
     ]
     model = helper.make_model(
         graph,
@@ -192,7 +197,10 @@ def run_model(
 
     `values` (c,) are the classes as the label output gives them.
     """
-    answers = [run_student(model, fed, values) for fed in feeds(signature.inputs, frame)]
+    taken = frame
+    if signature.form.portable:
+        taken = code_frame(frame, signature.features, signature.missing_texts)
+    answers = [run_student(model, fed, values) for fed in feeds(signature.inputs, taken)]
     # A fixed batch that the last rows do not fill was padded; drop the padding's predictions.
     labels, probabilities = (
         np.concatenate(each)[: len(frame)] for each in zip(*answers, strict=True)
@@ -234,6 +242,8 @@ def rows_per_second(
     """How many rows `model` answers in a second: the best of repeated runs over one block."""
     from time import perf_counter
 
+    if signature.form.portable:
+        frame = code_frame(frame, signature.features, signature.missing_texts)
     fed = next(feeds(signature.inputs, frame))
     rows = len(next(iter(fed.values())))
     best, begun, done = float("inf"), perf_counter(), 0.0

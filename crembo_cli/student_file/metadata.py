@@ -18,7 +18,29 @@ import numpy as np
 from crembo_cli.arrays import Doubles
 from crembo_cli.errors import UsageError, printable
 from crembo_cli.student_file.features import read_features, write_features
+from crembo_cli.student_file.form import FileForm
 from crembo_cli.student_file.groups import GroupCounts, count_groups, read_groups
+from crembo_cli.student_file.keys import (
+    CLASSES,
+    DATA_SHA256,
+    FAMILY,
+    FEATURES,
+    GROUPS,
+    METRICS,
+    MISSING_TEXTS,
+    NAMES,
+    OPTIONS,
+    SEARCH,
+    SIZE,
+    TEACHER_SHA256,
+    TEST_ROWS,
+    TEST_SHA256,
+    THRESHOLD,
+    TRAINING,
+    UNITS,
+    VERSION,
+)
+from crembo_cli.student_file.levels import keep_level
 from crembo_cli.student_file.summary import TrainingSummary, read_summary, summarise
 from crembo_cli.students.contract import Family, Feature, Student
 
@@ -29,15 +51,6 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.teachers.contract import Teacher
 
-PREFIX = "crembo."
-VERSION, FAMILY, OPTIONS = "crembo.version", "crembo.family", "crembo.options"
-SEARCH, THRESHOLD = "crembo.search", "crembo.threshold"
-CLASSES, NAMES = "crembo.classes", "crembo.class_names"
-SIZE, FEATURES, UNITS = "crembo.size", "crembo.features", "crembo.units"
-TEACHER_SHA256, DATA_SHA256 = "crembo.teacher.sha256", "crembo.data.sha256"
-TRAINING = "crembo.training"
-GROUPS = "crembo.groups"
-TEST_SHA256, TEST_ROWS, METRICS = "crembo.test_data.sha256", "crembo.test_rows", "crembo.metrics"
 # Characters for each of the blanks: 14 metrics with all digits of a float64 fit.
 TEST_WIDTHS = {TEST_SHA256: 64, TEST_ROWS: 10, METRICS: 560}
 
@@ -53,12 +66,14 @@ def candidate_metadata(
     units: Sequence[float],
     version: str,
     names: Sequence[str] | None = None,
+    form: FileForm | None = None,
 ) -> dict[str, str]:
     """Return the metadata of a student before its test rows are measured: text by key.
 
     They hold no clock and no path of the machine. `search` is how it was found, `threshold`
     the one it was fitted at, `units` (p,) the standard deviation of each feature, `names` (c,)
     those of the classes for a reader, kept where they say more. Values that are not text are JSON.
+    `form` says how much of it the file holds.
     """
     values: dict[str, Any] = {
         VERSION: version,
@@ -82,18 +97,25 @@ def candidate_metadata(
     groups = count_groups(student, train)
     if groups is not None:
         values[GROUPS] = groups.to_text()
+    form = FileForm() if form is None else form
+    if form.portable:
+        values[MISSING_TEXTS] = train.encoding.missing_texts
     blanks = {key: " " * width for key, width in TEST_WIDTHS.items()}
-    return {key: _text(value) for key, value in values.items()} | blanks
+    return keep_level({key: _text(value) for key, value in values.items()} | blanks, form.metadata)
 
 
 def with_test_results(
     metadata: Mapping[str, str], test: LabelledTable, metrics: Mapping[str, object]
 ) -> dict[str, str]:
-    """Return `metadata` with its blanks filled in: the test table, its rows, and `metrics`."""
+    """Return `metadata` with its blanks, if any, filled in: the test table, rows, and `metrics`."""
     values = {TEST_SHA256: test.table.sha256, TEST_ROWS: len(test.rows), METRICS: dict(metrics)}
     return {
         **metadata,
-        **{key: _text(value).ljust(TEST_WIDTHS[key]) for key, value in values.items()},
+        **{
+            key: _text(value).ljust(TEST_WIDTHS[key])
+            for key, value in values.items()
+            if key in metadata
+        },
     }
 
 
@@ -266,6 +288,9 @@ def missing_texts_of(model: ModelProto) -> tuple[str, ...]:
     """Return the texts that mean a missing cell in some column; () if no feature is text."""
     from onnx import helper
 
+    coded = metadata_of(model).get(MISSING_TEXTS)
+    if coded is not None:
+        return tuple(str(each) for each in json.loads(coded))
     texts: dict[str, None] = {}  # in order
     for node in model.graph.node:
         if node.op_type == "LabelEncoder":
@@ -273,15 +298,3 @@ def missing_texts_of(model: ModelProto) -> tuple[str, ...]:
             pairs = zip(found["keys_strings"], found["values_floats"], strict=True)
             texts |= {text.decode(): None for text, code in pairs if code != code}  # noqa: PLR0124  # NaN
     return tuple(texts)
-
-
-def parse_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:
-    """Return crembo's own values by key without its prefix, JSON parsed; {} if there are none."""
-    found: dict[str, Any] = {}
-    for key, text in metadata.items():
-        if key.startswith(PREFIX):
-            try:
-                found[key.removeprefix(PREFIX)] = json.loads(text)
-            except (ValueError, RecursionError):  # the file may be anybody's
-                found[key.removeprefix(PREFIX)] = text
-    return found

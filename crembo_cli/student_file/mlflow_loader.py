@@ -70,4 +70,8 @@ class Student:
             "" if missing else str(cell)
             for cell, missing in zip(column, column.isna(), strict=True)
         ]
-        return np.array(texts, object)
+        if type_ == "string":
+            return np.array(texts, object)
+        codes = {text: k for k, text in enumerate(feature["categories"])}  # a portable student
+        others = dict.fromkeys(["", *self.description["missing_texts"]], -2)
+        return np.array([{**others, **codes}.get(text, -1) for text in texts], np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cached_property
 from hashlib import sha256
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 from crembo_cli.errors import DataError, StudentError
 from crembo_cli.files import write_together
 from crembo_cli.student_file.build import feeds, session
+from crembo_cli.student_file.codes import code_frame
+from crembo_cli.student_file.keys import FEATURES, MISSING_TEXTS
 from crembo_cli.student_file.outputs import LABEL, run_student
-from crembo_cli.students.contract import Floats
+from crembo_cli.students.contract import Feature, Floats
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -74,12 +77,18 @@ class OnnxStudent:
         write_together({Path(path): self.content})
 
     @cached_property
-    def _metadata_features(self) -> tuple[Any, ...]:
+    def _metadata(self) -> dict[str, str]:
         from onnx import load_from_string
 
-        from crembo_cli.student_file.metadata import features_of
+        from crembo_cli.student_file.metadata import metadata_of
 
-        return features_of(load_from_string(self.content))
+        return metadata_of(load_from_string(self.content))
+
+    @cached_property
+    def _metadata_features(self) -> tuple[Feature, ...]:
+        from crembo_cli.student_file.features import read_features
+
+        return read_features(json.loads(self._metadata[FEATURES]))
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
@@ -110,7 +119,11 @@ class OnnxStudent:
             )
         text = [each.name for each in self._metadata_features if each.categories]
         numbers = [name for name in self.features if name not in text]
-        return as_dtypes(table, numbers=numbers, text=text).frame[list(self.features)]
+        frame = as_dtypes(table, numbers=numbers, text=text).frame[list(self.features)]
+        missing_texts = json.loads(self._metadata.get(MISSING_TEXTS, "null"))
+        if missing_texts is None:
+            return frame
+        return code_frame(frame, self._metadata_features, missing_texts)
 
     def _feeds(self, frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
         from crembo_cli.teachers.onnx.inputs import describe_input, resolve_widths
@@ -130,8 +143,15 @@ def load_student(path: str | Path) -> OnnxStudent:
         raise StudentError(
             "the student cannot be read", where=str(path), found=error.strerror
         ) from error
-    from crembo_cli.student_file.read import read_student_metadata
+    from onnx import load_from_string
+
+    from crembo_cli.student_file.read import HINT_BARE, read_student_metadata
 
     if read_student_metadata(path) is None:
-        raise StudentError("not a student that crembo wrote", where=str(path))
+        bare = load_from_string(content).producer_name == "crembo"
+        raise StudentError(
+            "the student has no metadata" if bare else "not a student that crembo wrote",
+            where=str(path),
+            hint=HINT_BARE if bare else None,
+        )
     return OnnxStudent(content)

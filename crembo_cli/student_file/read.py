@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from crembo_cli.errors import StudentError
 from crembo_cli.files import existing_input
+from crembo_cli.student_file.levels import is_bare
 from crembo_cli.student_file.metadata import (
     ReadableStudent,
     StudentMetadata,
     family_of,
     features_of,
     groups_of,
+    metadata_of,
     missing_texts_of,
     names_of,
     read_metadata,
@@ -32,6 +34,7 @@ from crembo_cli.teachers.load import MODELS
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
 
+HINT_BARE = "it was written with --metadata none: compress again with --metadata short"
 DAMAGED = KeyError, IndexError, TypeError, ValueError, AttributeError
 
 
@@ -43,6 +46,8 @@ def read_student(path: str | Path) -> ReadableStudent:
     """
     model = _read_model(path)
     family = family_of(model)
+    if is_bare(model.producer_name, metadata_of(model)):
+        raise StudentError("the student has no metadata", where=str(path), hint=HINT_BARE)
     if family is None:
         producer = f" by {model.producer_name}" if model.producer_name else ""
         raise _is_a_teacher(path, f"an ONNX model{producer}")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crembo_cli.errors import DataError
+from crembo_cli.errors import DataError, UsageError
+from crembo_cli.student_file.codes import MISSING
 from crembo_cli.student_file.form import FileForm
+from crembo_cli.student_file.levels import NONE
 from crembo_cli.student_file.outputs import label_values, output_names
 from crembo_cli.students.contract import Feature
 from crembo_cli.teachers.contract import ClassLabel, ModelInput
@@ -85,6 +87,16 @@ def signature_of(
             for each in features
         )
     form = FileForm() if form is None else form
+    if form.portable:
+        inputs = tuple(
+            replace(each, type="int64") if each.type == "string" else each for each in inputs
+        )
+        if form.metadata == NONE and any(each.categories for each in features):
+            raise UsageError(
+                "not available with --metadata none, where a feature is text",
+                where="--portable",
+                hint="use --metadata short: it holds the codes of the categories",
+            )
     taken = output_names(form.outputs, label_values(classes))
     for each in inputs:
         if each.name in taken or each.name.startswith(OWN):
@@ -125,7 +137,9 @@ def rows_nodes(signature: Signature) -> tuple[list[NodeProto], list[TensorProto]
         if len(each.shape) != 2:
             shape = made.constant(f"crembo_input_{k}_shape", np.array([-1, each.width], np.int64))
             flat = made.add("Reshape", [flat, shape], f"crembo_input_{k}_flat")
-        if each.type == "string":
+        if each.type == "int64" and features[0].categories:
+            parts.append(_coded_columns(made, k, flat))
+        elif each.type == "string":
             parts += _text_columns(made, k, flat, features)
         elif each.type == "float":
             parts.append(flat)
@@ -133,6 +147,17 @@ def rows_nodes(signature: Signature) -> tuple[list[NodeProto], list[TensorProto]
             parts.append(made.add("Cast", [flat], f"crembo_input_{k}_float", to=TensorProto.FLOAT))
     rows = parts[0] if len(parts) == 1 else made.add("Concat", parts, ROWS, axis=1)
     return made.nodes, made.initializers, rows
+
+
+def _coded_columns(made: _Fragment, k: int, flat: str) -> str:
+    """Codes as float32, NaN where missing."""
+    from onnx import TensorProto
+
+    missing = made.constant(f"crembo_input_{k}_absent", np.array(MISSING, np.int64))
+    nothing = made.constant(f"crembo_input_{k}_nan", np.array(np.nan, np.float32))
+    absent = made.add("Equal", [flat, missing], f"crembo_input_{k}_missing")
+    number = made.add("Cast", [flat], f"crembo_input_{k}_float", to=TensorProto.FLOAT)
+    return made.add("Where", [absent, nothing, number], f"crembo_input_{k}_code")
 
 
 def _text_columns(made: _Fragment, k: int, flat: str, features: Sequence[Feature]) -> list[str]:

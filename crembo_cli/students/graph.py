@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from crembo_cli.arrays import EVERYTHING, LEAF, NOTHING
 from crembo_cli.students.nodes import TreeArrays
+from crembo_cli.students.portable import read_plain_ensemble
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
@@ -49,13 +50,22 @@ class StudentGraph:
 
 
 def read_tree_ensemble(graph: GraphProto) -> TreeArrays:
-    """Read back the arrays of the one node in `graph` that `tree_ensemble` made.
+    """Read back the arrays of the one ensemble in `graph`: a node, or plain operators.
 
-    Raises ValueError, KeyError or IndexError if the node is not as `tree_ensemble` makes it.
+    Raises ValueError, KeyError or IndexError if it is not as `tree_ensemble` or `plain_ensemble`
+    makes it.
     """
+    found = [each for each in graph.node if each.op_type == "TreeEnsembleRegressor"]
+    if not found:
+        return read_plain_ensemble(graph)
+    (node,) = found
+    return read_ensemble_node(node)
+
+
+def read_ensemble_node(node: NodeProto) -> TreeArrays:
+    """Read back the arrays of the node that `tree_ensemble` made."""
     from onnx import helper
 
-    (node,) = (each for each in graph.node if each.op_type == "TreeEnsembleRegressor")
     read: dict[str, Any] = {each.name: helper.get_attribute_value(each) for each in node.attribute}
     split = np.array([mode == b"BRANCH_LEQ" for mode in read["nodes_modes"]])
     own, nodes = np.array(read["nodes_nodeids"]), np.arange(len(split))

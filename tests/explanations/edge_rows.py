@@ -19,8 +19,11 @@ from crembo_cli.core.utilities import (
 )
 from crembo_cli.dataset.encode import Encoding, learn_encoding
 from crembo_cli.student_file.build import build_model
-from crembo_cli.student_file.metadata import CLASSES as CLASSES_KEY
-from crembo_cli.student_file.metadata import FAMILY, FEATURES, SEARCH, ReadableStudent
+from crembo_cli.student_file.codes import code_frame
+from crembo_cli.student_file.form import FileForm
+from crembo_cli.student_file.keys import CLASSES as CLASSES_KEY
+from crembo_cli.student_file.keys import FAMILY, FEATURES, MISSING_TEXTS, SEARCH
+from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.student_file.read import read_student
 from crembo_cli.student_file.signature import signature_of
 from crembo_cli.students.capabilities import program_of, utilities_of
@@ -126,8 +129,9 @@ def make_case(
     weights: tuple[float, ...] | None = None,
     costs: list[list[int]] | None = None,
     count: int = 600,
+    form: FileForm | None = None,
 ) -> Case:
-    """Fit, export, run on `count` edge rows, and read back.
+    """Fit, export in `form`, run on `count` edge rows, and read back.
 
     `weights` are those of the classes, `costs` those of wrong decisions, by true class.
     """
@@ -150,7 +154,7 @@ def make_case(
     task = replace(task, utilities=utilities)
     student = decide(fit(family_class(family)(**options), task, threshold), utilities)
     path = folder / f"{family}.onnx"
-    path.write_bytes(file_of(student, family, encoding, classes))
+    path.write_bytes(file_of(student, family, encoding, classes, form))
     frame = edge_frame(training_frame(count), student, encoding.features)
     labels, probabilities = run(path, encoding, frame)
     return Case(
@@ -176,7 +180,11 @@ def fit(family: Family, task: Task, threshold: float | None = None) -> Student:
 
 
 def file_of(
-    student: Student, family: str, encoding: Encoding, classes: tuple[int | str, ...]
+    student: Student,
+    family: str,
+    encoding: Encoding,
+    classes: tuple[int | str, ...],
+    form: FileForm | None = None,
 ) -> bytes:
     """The student's file with the metadata that its reader needs."""
     metadata = {
@@ -187,7 +195,10 @@ def file_of(
     utilities = utilities_of(student)
     if utilities is not None:
         metadata[SEARCH] = json.dumps({"utilities": utilities.tolist()})
-    model = build_model(student, signature_of((), encoding), classes, metadata, "test")
+    signature = signature_of((), encoding, classes, form)
+    if signature.form.portable:
+        metadata[MISSING_TEXTS] = json.dumps(encoding.missing_texts)
+    model = build_model(student, signature, classes, metadata, "test")
     return bytes(model.SerializeToString())
 
 
@@ -205,5 +216,12 @@ def run(path: Path, encoding: Encoding, frame: pd.DataFrame) -> tuple[list[Any],
                 if each.categories
                 else column.to_numpy(np.float32)[:, None]
             )
+    if any(each.type == "tensor(int64)" for each in session.get_inputs()):
+        coded = code_frame(frame, encoding.features, encoding.missing_texts)
+        fed |= {
+            each.name: coded[each.name].to_numpy()[:, None]
+            for each in encoding.features
+            if each.categories
+        }
     labels, probabilities = session.run(["label", "probabilities"], fed)
     return labels.tolist(), probabilities

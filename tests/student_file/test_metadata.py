@@ -12,9 +12,9 @@ import onnx
 import pytest
 
 from crembo_cli.errors import StudentError
+from crembo_cli.student_file.keys import parse_metadata
 from crembo_cli.student_file.metadata import (
     candidate_metadata,
-    parse_metadata,
     with_test_results,
 )
 from crembo_cli.student_file.read import read_student_metadata

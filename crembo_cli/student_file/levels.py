@@ -1,0 +1,56 @@
+"""How much metadata a student's file holds, and what is not available without it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from crembo_cli.student_file.keys import (
+    CLASSES,
+    FAMILY,
+    FEATURES,
+    MISSING_TEXTS,
+    NAMES,
+    OPTIONS,
+    SEARCH,
+    SIZE,
+    VERSION,
+)
+
+FULL, SHORT, NONE = "full", "short", "none"
+# What `explain` needs.
+ESSENTIAL = VERSION, FAMILY, SIZE, CLASSES, NAMES, FEATURES, MISSING_TEXTS
+DECISIONS = "utilities", "temperature"  # of the search: how the student decides
+
+
+def keep_level(values: Mapping[str, str], level: str) -> dict[str, str]:
+    """Return those metadata that a file of this level holds."""
+    if level == FULL:
+        return dict(values)
+    if level == NONE:
+        return {}
+    search: dict[str, Any] = json.loads(values[SEARCH])
+    decisions = {key: search[key] for key in DECISIONS if search.get(key) not in (None, 1.0)}
+    kept = {key: values[key] for key in ESSENTIAL if key in values}
+    return kept | ({SEARCH: json.dumps(decisions)} if decisions else {})
+
+
+def is_bare(producer: str, metadata: Mapping[str, str]) -> bool:
+    """Whether crembo wrote the model of this `producer` without any metadata."""
+    return producer.split(" ", maxsplit=1)[0] == "crembo" and FAMILY not in metadata
+
+
+def note_level(path: str, producer: str, metadata: Mapping[str, str]) -> list[str]:
+    """Say in one line what is not available for the file at `path`; [] if all is, or not ours."""
+    if is_bare(producer, metadata):
+        return [
+            f"{path} has no metadata (--metadata none): its features are matched by its inputs, "
+            "its costs and its training rows are not known, and `crembo explain` cannot read it"
+        ]
+    if FAMILY in metadata and OPTIONS not in metadata:
+        return [
+            f"{path} has short metadata (--metadata short): no drift, no figures of its own test "
+            "rows, no counts of its training rows"
+        ]
+    return []
