@@ -223,7 +223,7 @@ def _table(cursor: Any, case: Case, mark: str, types: tuple[str, str], more: str
         for each in features
     )
     cursor.execute("DROP TABLE IF EXISTS data")
-    cursor.execute(f"CREATE TABLE data (row_number INT, {columns}) {more}")
+    cursor.execute(f"CREATE TABLE data ({mark}row_number{mark} INT, {columns}) {more}")
     holes = ",".join(["%s"] * (len(features) + 1))
     rows = [(i, *(row[each.name] for each in features)) for i, row in enumerate(case.rows)]
     cursor.executemany(f"INSERT INTO data VALUES ({holes})", rows)

@@ -23,6 +23,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -40,7 +41,9 @@ from crembo_cli.explanations.python import python_of  # noqa: E402
 from crembo_cli.student_file.form import FileForm  # noqa: E402
 from tests.explanations.edge_rows import Case, make_case  # noqa: E402
 
+# cnn takes images, which have no edges of this kind: its own tests run it.
 FAMILIES = ["tree", "rules", "oblique", "linear", "additive", "mlp", "boosted"]
+FAMILIES += ["net"] if find_spec("torch") else []
 EQUAL, PROBABILITY = "equal", 1e-6
 PAGE, BEGIN, END = ROOT / "docs" / "runtimes.md", "<!-- clients -->", "<!-- end of clients -->"
 ENOUGH = 0.2  # seconds of a measurement

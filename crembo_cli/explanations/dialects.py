@@ -91,6 +91,7 @@ class Dialect:
     once: str = ""  # after AS
     hint: str = ""  # after SELECT
     end: str = ""  # after FROM
+    twice: str = ""  # a condition that names a stage again: SQLite computes such a stage once
     suffix: str = ""  # of a number
     longest: int | None = None  # bytes of a name, of which the database cuts the rest
 
@@ -125,7 +126,7 @@ def _without(condition: str) -> str:
 
 
 DIALECTS = {
-    "ansi": Dialect(real=None, number=FINITE_OR_INFINITE),
+    "ansi": Dialect(real=None, number=FINITE_OR_INFINITE, twice="EXISTS (SELECT 1 FROM {x})"),
     "postgres": Dialect(
         number=_without("{x} = CAST('NaN' AS DOUBLE PRECISION)"),
         text='CAST({x} AS TEXT) COLLATE "C"',

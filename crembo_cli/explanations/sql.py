@@ -68,7 +68,7 @@ class _StudentQuery(Query):
         columns = ",\n".join(f"{INDENT}{expression} AS {alias}" for expression, alias in outputs)
         ctes = ",\n".join(self.stages)
         head = "".join(f"-- {line}\n" for line in self._head(dialect, scored))
-        return f"{head}WITH {ctes}\nSELECT\n{columns}\nFROM {self.last()}\n"
+        return f"{head}WITH {ctes}\nSELECT\n{columns}\nFROM {self.last()}\n{self.read_twice()}"
 
     def _head(self, dialect: str, scored: int | None) -> Iterable[str]:
         columns = listed(f"{printable(each.name)} ({each.kind})" for each in self.source.features)

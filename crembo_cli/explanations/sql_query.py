@@ -53,6 +53,13 @@ class Query:
         )
         self.names = names
 
+    def read_twice(self) -> str:
+        """A condition that always holds and names each stage after the first, "" of few stages."""
+        stages = [f"crembo_{k + 1}" for k in range(1, len(self.stages))]
+        if len(stages) < 2 or not self.dialect.twice:
+            return ""
+        return f"WHERE {' AND '.join(self.dialect.twice.format(x=each) for each in stages)}\n"
+
     def largest(self, keys: Sequence[str], answers: Sequence[str]) -> str:
         """The answer of the first key that no later one beats."""
         values = list(map(self.at, keys))

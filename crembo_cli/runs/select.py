@@ -227,7 +227,6 @@ def select_student(
     signature: Signature,
     version: str,
     progress: Progress,
-    *,
     names: Sequence[str] | None = None,
 ) -> Selected:
     """Fit the requested student, or all candidates and select one of them.

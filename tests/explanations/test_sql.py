@@ -6,6 +6,8 @@ import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
+from time import process_time
 
 import duckdb
 import numpy as np
@@ -24,7 +26,7 @@ from crembo_cli.students.capabilities import utilities_of
 from crembo_cli.students.contract import Feature, Floats, Student, Task
 from crembo_cli.students.scored.linear import LinearFamily
 from crembo_cli.students.tree.family import TreeFamily
-from tests.explanations.edge_rows import Case
+from tests.explanations.edge_rows import Case, make_case
 
 
 def in_sqlite(query: str, frame: pd.DataFrame) -> list[object]:
@@ -261,3 +263,14 @@ def test_a_name_that_sql_cannot_write_is_refused() -> None:
     for name, dialect in (("\x1b[2J", "ansi"), ('a"b', "oracle")):
         with pytest.raises(StudentError, match=r"unsupported character in a feature.s name"):
             sql_of(explained(student, [name], 2), dialect=dialect)
+
+
+def test_ansi_is_quick_in_sqlite(tmp_path: Path) -> None:
+    """Each stage is computed once: a student with pairs took minutes for 600 rows."""
+    additive = make_case(tmp_path, "additive")
+    begun = process_time()
+    query = sql_of(additive.explained, dialect="ansi", keep=KEEP)
+    labels = in_sqlite(query, pd.DataFrame(additive.rows))
+    assert process_time() - begun < 1
+    wrong = sum(one != other for one, other in zip(labels, additive.labels, strict=True))
+    assert wrong <= len(labels) // 100  # without float32: see above

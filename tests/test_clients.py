@@ -1,0 +1,30 @@
+"""The students in every client that is here: see benchmarks/clients.py."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.slow
+def test_no_client_differs() -> None:
+    """Every family, on every edge; a client that is not here is left out with a line."""
+    done = subprocess.run(
+        [sys.executable, "benchmarks/clients.py", "--no-servers"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+    table = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert any(line.startswith("| SQLite") and line.count("equal") >= 7 for line in table)
+    assert any(line.startswith("| Python") and line.count("equal") >= 7 for line in table)
+    assert "differs" not in done.stdout
