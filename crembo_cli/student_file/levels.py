@@ -13,6 +13,7 @@ from crembo_cli.student_file.keys import (
     MISSING_TEXTS,
     NAMES,
     OPTIONS,
+    PREFIX,
     SEARCH,
     SIZE,
     VERSION,
@@ -38,7 +39,8 @@ def keep_level(values: Mapping[str, str], level: str) -> dict[str, str]:
 
 def is_bare(producer: str, metadata: Mapping[str, str]) -> bool:
     """Whether crembo wrote the model of this `producer` without any metadata."""
-    return producer.split(" ", maxsplit=1)[0] == "crembo" and FAMILY not in metadata
+    own = any(key.startswith(PREFIX) for key in metadata)
+    return producer.partition(" ")[0] == "crembo" and not own
 
 
 def note_level(path: str, producer: str, metadata: Mapping[str, str]) -> list[str]:
