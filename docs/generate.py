@@ -205,6 +205,19 @@ def render_families() -> str:
     lines += [
         "`--set NAME=VALUE` sets an option. [README](../README.md#which-family) compares them.",
         "",
+        "`cnn` and `net` are trained by torch: `pip install 'crembo-cli[torch]'`, `--device`.",
+        "Their students run without it. `cnn` takes images: the 4-D input of an ONNX teacher, or",
+        "columns with `--image-shape`; synthetic rows are then images, too. Both are soft-label",
+        "students: they fit thresholds only where `--thresholds` or `--select accuracy` ask for",
+        "them, and `--student auto` does not try them.",
+        "",
+        "`--quantize int8` stores the weights of `mlp`, `net` and `cnn` in 8 bits. The student is",
+        "calibrated on training rows, then measured and replayed as any other; agreement and",
+        "contamination are those of its 32-bit form. Weights take a quarter of the room; knots,",
+        "means and metadata stay as they are, so that a file of 60 kB becomes 2.5 times smaller.",
+        "It needs QLinearConv, QLinearMatMul and MatMulInteger of opset 11. `crembo explain`",
+        "describes it in a line and writes no code of it.",
+        "",
     ]
     for name in family_names():
         family = family_class(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crembo_cli.testing.tasks import FEATURES, small_tasks
+from crembo_cli.testing.tasks import FEATURES, small_image_tasks, small_tasks
 
 
 def test_the_tasks_are_tasks_of_the_contract() -> None:
@@ -21,6 +21,21 @@ def test_the_tasks_are_tasks_of_the_contract() -> None:
             assert not np.isinf(rows).any()
             np.testing.assert_allclose(beliefs.sum(axis=1), 1, atol=1e-6)
         assert not np.isinf(small.probes).any()
+
+
+def test_the_small_images_are_tasks_of_their_shape() -> None:
+    """Each row has a column and a feature for each pixel, some missing, and both orders occur."""
+    tasks = list(small_image_tasks())
+    for small in tasks:
+        shape = small.task.shape
+        assert shape is not None
+        for rows in (small.task.rows, small.task.validation_rows, small.probes):
+            assert (rows.dtype, rows.shape[1]) == (np.float32, shape.pixels)
+            assert not np.isinf(rows).any()
+        assert len(small.features) == shape.pixels
+        np.testing.assert_allclose(small.task.beliefs.sum(axis=1), 1, atol=1e-6)
+    assert {each.task.shape.channels_last for each in tasks if each.task.shape} == {True, False}
+    assert any(np.isnan(each.task.rows).any() for each in tasks)
 
 
 def test_the_tasks_hold_the_hard_cells() -> None:

@@ -88,10 +88,10 @@ class ImageStudent:
 
     def _scores(self, rows: Floats) -> Iterator[Floats]:
         for first in range(0, max(len(rows), 1), BLOCK):
-            images = self.pixels.of(rows[first : first + BLOCK])
+            images = self.pixels.of(rows[first : first + BLOCK]).transpose(0, 2, 3, 1)
             for layer in self.convolutions:
                 images = layer.of(images)
-            yield images.mean(axis=(2, 3)) @ self.dense.weight + self.dense.bias
+            yield images.mean(axis=(1, 2)) @ self.dense.weight + self.dense.bias
 
     def sharpened(self, factor: float) -> ImageStudent:
         """Return the student with all scores multiplied by `factor` > 0."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.graph import StudentGraph
@@ -14,7 +15,7 @@ from crembo_cli.students.nodes import Nodes
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Conv:
-    """A convolution over images, channels first."""
+    """A convolution over images; depthwise if it has several groups."""
 
     weight: Floats  # (outputs, inputs / groups, height, width)
     bias: Floats  # (outputs,)
@@ -24,26 +25,23 @@ class Conv:
     relu: bool
 
     def of(self, images: Floats) -> Floats:
-        """Return float32 (n, outputs, height, width) for float32 images (n, inputs, ...)."""
-        down, across = self.pads
-        padded = np.pad(images, ((0, 0), (0, 0), (down, down), (across, across)))
-        rows, columns = self.weight.shape[2:]
-        high = (padded.shape[2] - rows) // self.strides[0] + 1
-        wide = (padded.shape[3] - columns) // self.strides[1] + 1
-        total = np.zeros((len(images), len(self.bias), high * wide), np.float32)
-        for row, column in product(range(rows), range(columns)):
-            seen = padded[
-                :,
-                :,
-                row : row + self.strides[0] * (high - 1) + 1 : self.strides[0],
-                column : column + self.strides[1] * (wide - 1) + 1 : self.strides[1],
-            ].reshape(*padded.shape[:2], -1)
-            weight = self.weight[:, :, row, column]
-            total += weight * seen if self.groups > 1 else weight @ seen
-        total += self.bias[:, None]
-        if self.relu:
-            np.maximum(total, 0, out=total)
-        return total.reshape(len(images), -1, high, wide)
+        """Return float32 (n, height, width, outputs) for images (n, height, width, inputs).
+
+        The channels come last here: then most of the work is one product of matrices.
+        """
+        (down, across), (rows, columns) = self.pads, self.weight.shape[2:]
+        padded = np.pad(images, ((0, 0), (down, down), (across, across), (0, 0)))
+        windows = sliding_window_view(padded, (rows, columns), axis=(1, 2))
+        windows = windows[:, :: self.strides[0], :: self.strides[1]]
+        if self.groups > 1:
+            total = np.zeros(windows.shape[:4], np.float32)
+            for row, column in product(range(rows), range(columns)):
+                total += windows[..., row, column] * self.weight[:, 0, row, column]
+        else:
+            flat = windows.reshape(*windows.shape[:3], -1)
+            total = flat @ self.weight.reshape(len(self.weight), -1).T
+        total += self.bias
+        return np.maximum(total, 0, out=total) if self.relu else total
 
     def add_to(self, nodes: Nodes, images: str) -> str:
         """Add the nodes that compute `of`; return the name of the tensor that they write."""

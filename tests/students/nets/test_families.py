@@ -121,6 +121,26 @@ def test_a_cnn_takes_the_place_of_a_teacher_of_images(
 
 
 @NEEDS_TORCH
+def test_the_sample_teacher_of_images_gets_a_cnn(tmp_path: Path) -> None:
+    """A column of lists becomes the tensor 1 x 28 x 28; the file is smaller than 20 kB."""
+    samples = Path(__file__).parents[3] / "sample_models"
+    arguments = ("compress", samples / "mnist_cnn.onnx", samples / "mnist.parquet", "-s", "cnn")
+    ran = crembo(tmp_path, *arguments, *FAST, "--set", "width=8")
+    assert ran.code == 0, ran.err
+    report = json.loads(ran.out)
+    assert report["metrics"]["teacher"]["accuracy"] > 0.95
+    assert report["metrics"]["student"]["fidelity"] > 0.5  # after 300 steps
+    content = (tmp_path / "mnist_cnn.student.onnx").read_bytes()
+    assert len(content) < 20_000
+    session = onnxruntime.InferenceSession(content)
+    assert session.get_inputs()[0].shape == ["batch", 1, 28, 28]
+    evaluated = crembo(
+        tmp_path, "evaluate", "mnist_cnn.student.onnx", samples / "mnist.parquet", "--json"
+    )
+    assert json.loads(evaluated.out)["drift"] is None
+
+
+@NEEDS_TORCH
 def test_a_net_is_a_student_of_a_table(tmp_path: Path) -> None:
     """Three layers on text and numbers: the code of the student is written as any other's."""
     wine = Path(__file__).parents[3] / "sample_models"
