@@ -82,6 +82,26 @@ def check_output(path: Path, inputs: Sequence[Path], *, no_clobber: bool = False
             pass
 
 
+@contextmanager
+def write_in_parts(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file for `path`, which moves there at the end; on an error nothing is changed.
+
+    Raises OutputError for an error of the system.
+    """
+    try:
+        with _named(path):
+            target = path.resolve()
+        with new_part(target.parent) as (part, file):
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            _close_on_windows(file)
+            part.replace(target)
+    except OSError as error:
+        with _named(path):
+            raise error
+
+
 def write_together(files: Mapping[Path, bytes]) -> None:
     """Write all of `files`, path to content, each in one step; on an error none is changed.
 

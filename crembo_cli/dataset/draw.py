@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,28 +12,35 @@ from crembo_cli.arrays import Indices
 
 CHUNK = 1 << 20  # rows hashed at a time: memory does not grow with the table
 LAST = np.iinfo(np.uint64).max
+Codes = NDArray[np.signedinteger[Any]]
 Hashes = NDArray[np.uint64]
 
 
-def draw_rows(rows: int, count: int, seed: int, strata: Indices | None = None) -> Indices:
+def draw_rows(rows: int, count: int, seed: int, strata: Codes | None = None) -> Indices:
     """Return the numbers of `count` of `rows` rows, int64, increasing; all of them if fewer.
 
-    `strata`, integers from 0 (rows,), is the class of each row: each class is drawn in proportion,
-    to within one row. Of a class, the rows with the smallest hashes of row number and `seed` are
-    drawn, so that a draw depends on nothing but these numbers.
+    `strata`, integers from -1 (rows,), is the class of each row: each class is drawn in
+    proportion, to within one row. Of a class, the rows with the smallest hashes of row number and
+    `seed` are drawn, so that a draw depends on nothing but these numbers.
     """
     if count >= rows:
         return np.arange(rows)
-    wanted = _quotas(np.array([rows]) if strata is None else np.bincount(strata), count)
+
+    def classes_of(numbers: Indices) -> Indices:
+        return np.zeros(len(numbers), np.int64) if strata is None else strata[numbers] + np.int64(1)
+
+    sizes = np.zeros(2 if strata is None else int(strata.max()) + 2, np.int64)
+    for new in _chunks(rows):
+        sizes += np.bincount(classes_of(new), minlength=len(sizes))
+    wanted = _quotas(sizes, count)
     below = np.where(wanted > 0, LAST, 0).astype(np.uint64)  # no hash from here on can be drawn
     numbers, hashes = np.empty(0, np.int64), np.empty(0, np.uint64)
-    for start in range(0, rows, CHUNK):
-        new = np.arange(start, min(start + CHUNK, rows))
+    for new in _chunks(rows):
         hashed = hash_rows(new, seed)
-        near = hashed < below[0 if strata is None else strata[new]]
+        near = hashed < below[classes_of(new)]
         numbers = np.concatenate([numbers, new[near]])
         hashes = np.concatenate([hashes, hashed[near]])
-        classes = np.zeros(len(numbers), np.int64) if strata is None else strata[numbers]
+        classes = classes_of(numbers)
         order = np.lexsort((hashes, classes))
         begins = np.searchsorted(classes[order], np.arange(len(wanted)))
         place = np.arange(len(order)) - begins[classes[order]]
@@ -39,6 +49,12 @@ def draw_rows(rows: int, count: int, seed: int, strata: Indices | None = None) -
         below[classes[last]] = hashes[last]
         numbers, hashes = numbers[kept], hashes[kept]
     return np.sort(numbers)
+
+
+def _chunks(rows: int) -> Iterator[Indices]:
+    """Generate the numbers of all rows, CHUNK at a time."""
+    for start in range(0, rows, CHUNK):
+        yield np.arange(start, min(start + CHUNK, rows))
 
 
 def hash_rows(numbers: Indices, seed: int) -> Hashes:

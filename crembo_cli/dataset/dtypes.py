@@ -62,10 +62,10 @@ def _numbers(table: Table, name: str) -> pd.Series[Any]:
         raise DataError(
             "expected a number in a numeric feature",
             where=table.where(row, name),
-            found=f"{cells[row]!r} ({int(wrong.sum())} such cells in the column)",
+            found=f"{cells.iloc[row]!r} ({int(wrong.sum())} such cells in the column)",
             wanted="a number or a missing cell",
             hint="if it has thousands separators: --thousands ,"
-            if THOUSANDS.fullmatch(str(cells[row]))
+            if THOUSANDS.fullmatch(str(cells.iloc[row]))
             else "exclude the column with --drop, or correct the cell",
         )
     return numbers
@@ -91,4 +91,4 @@ def _text(table: Table, name: str) -> pd.Series[Any]:
         )
     texts = np.empty(len(values), dtype=object)
     texts[~missing] = [str(int(value)) for value in values[~missing]]
-    return pd.Series(texts, dtype=object)
+    return pd.Series(texts, dtype=object, index=table.frame.index)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crembo_cli.dataset.arrow import booleans_of, to_frame
+from crembo_cli.dataset.blocks import Blocks, one_block
 from crembo_cli.dataset.dtypes import ExpectedTypes
 from crembo_cli.dataset.lists import spread_lists
-from crembo_cli.dataset.read import read_table
+from crembo_cli.dataset.read import read_blocks
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
@@ -24,14 +25,14 @@ def read_data(
     expected: ExpectedTypes,
     missing: Sequence[str] = (),
     thousands: str | None = None,
-) -> Table:
+) -> Blocks:
     """The table at a path, or in memory. Raises DataError for anything else.
 
-    The options are those of `read_table`; cells in memory have their types already.
+    The options are those of `read_blocks`; cells in memory have their types already.
     """
     if isinstance(data, str | Path):
-        return read_table(data, expected=expected, missing=missing, thousands=thousands)
-    return table_in_memory(data)
+        return read_blocks(data, expected=expected, missing=missing, thousands=thousands)
+    return one_block(table_in_memory(data))
 
 
 def table_in_memory(data: object) -> Table:

@@ -36,7 +36,8 @@ def no_rows() -> Iterator[tuple[pd.DataFrame, Floats]]:
 class LabelledTable:
     """The n rows of a table that the teacher was queried about, with its class probabilities."""
 
-    table: Table
+    table: Table  # of many blocks, only some of its rows are in the frame
+    total: int  # its number of rows
     columns: Columns
     encoding: Encoding
     frame: pd.DataFrame  # the features, in the teacher's order and types

@@ -43,13 +43,33 @@ def match_labels(
     Raises `UsageError` if `names` do not fit the classes, and `DataError` for a missing label
     and for labels that match no class; the message names both sides and the first row.
     """
-    known = _class_names(classes, names, numbered=numbered)
     codes, found = _factorize(labels)
+    index = match_values(
+        (codes, found), str(labels.name), classes, table, numbered=numbered, names=names
+    )
+    return index[codes]
+
+
+def match_values(
+    labels: tuple[NDArray[np.signedinteger[Any]], Sequence[Label]],
+    column: str,
+    classes: tuple[Label, ...],
+    table: Table,
+    *,
+    numbered: bool,
+    names: tuple[str, ...] | None,
+) -> NDArray[np.int64]:
+    """Return the class index of each different label, int64; see `match_labels`.
+
+    `labels` are the number of each row's label, -1 where it is missing, and the labels.
+    """
+    known = _class_names(classes, names, numbered=numbered)
+    codes, found = labels
     if (codes < 0).any():
         row = int((codes < 0).argmax())
         raise DataError(
             "missing label",
-            where=table.where(row, str(labels.name)),
+            where=table.where(row, column),
             found=f"{int((codes < 0).sum())} rows without a label",
             wanted="a label in each row",
             hint="remove these rows, or choose another column with --label COLUMN",
@@ -63,14 +83,13 @@ def match_labels(
         rows = np.isin(codes, lost)
         raise DataError(
             "labels that match none of the teacher's classes, or more than one",
-            where=table.where(int(rows.argmax()), str(labels.name)),
+            where=table.where(int(rows.argmax()), column),
             found=f"{format_list([found[i] for i in lost])} in {int(rows.sum())} rows",
             wanted=f"one of {format_list(known)}"
             + (" (the model stores no class labels)" if numbered and not names else ""),
             hint=None if names else HINT,
         )
-    matched: NDArray[np.int64] = np.array(index, np.int64)[codes]
-    return matched
+    return np.array(index, np.int64)
 
 
 def columns_of_classes(

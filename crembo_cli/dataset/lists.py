@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 
 def spread_lists(
-    columns: dict[str, pa.ChunkedArray], name: str
+    columns: dict[str, pa.ChunkedArray], name: str, first_row: int = 0
 ) -> tuple[dict[str, pa.ChunkedArray], dict[str, tuple[str, ...]]]:
     """Return the columns with `emb[0]`, `emb[1]`, ... in the place of a column `emb` of lists.
 
     Lists of lists are laid out in their order. The second result has the new names by the column.
     Lists of anything but numbers stay. Empties `columns` while it works. `name` is the file's, for
-    messages. Raises DataError where the lists of a column differ in length, and where two columns
+    messages, `first_row` the number of the first row. Raises DataError where the lists of a column differ in length, and where two columns
     have one name then.
     """
     spread: dict[str, pa.ChunkedArray] = {}
     names: dict[str, tuple[str, ...]] = {}
     for column in list(columns):
         cells = columns.pop(column)
-        parts = _places(cells, name, column) if _holds_numbers(cells.type) else None
+        parts = _places(cells, name, column, first_row) if _holds_numbers(cells.type) else None
         if parts is None:
             new = {column: cells}
         else:
@@ -55,7 +55,9 @@ def _holds_numbers(type_: pa.DataType) -> bool:
     return bool(is_.is_integer(type_) or is_.is_floating(type_) or is_.is_boolean(type_))
 
 
-def _places(cells: pa.ChunkedArray, name: str, column: str) -> list[pa.ChunkedArray]:
+def _places(
+    cells: pa.ChunkedArray, name: str, column: str, first_row: int
+) -> list[pa.ChunkedArray]:
     """The numbers at each place of the lists, which all have one length."""
     import numpy as np
     import pyarrow as pa
@@ -71,10 +73,10 @@ def _places(cells: pa.ChunkedArray, name: str, column: str) -> list[pa.ChunkedAr
             first = 0 if lengths[0] < 1 else int(other.argmax())
             per_row = len(lengths) // rows
             found = f"{lengths[first]} numbers" if lengths[first] >= 0 else "no list"
-            wanted = "1 or more" if lengths[0] < 1 else f"{lengths[0]}, as in row 1"
+            wanted = "1 or more" if lengths[0] < 1 else f"{lengths[0]}, as in row {first_row + 1}"
             raise DataError(
                 "the lists of a column differ in length",
-                where=f"{name}, row {first // per_row + 1}, column {column!r}",
+                where=f"{name}, row {first_row + first // per_row + 1}, column {column!r}",
                 found=found,
                 wanted=wanted,
             )

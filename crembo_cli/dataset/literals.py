@@ -26,4 +26,5 @@ TRUE = ("true", "True", "TRUE")
 FALSE = ("false", "False", "FALSE")
 WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
 NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+GROUPED = r"^\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*$"  # commas that might separate thousands
 CODE = r"^\s*[+-]?0[0-9xX][0-9a-fA-F]*\s*$"  # digits that are a code, not a number: 007, 0x1F

@@ -1,69 +1,84 @@
-"""Read Parquet files, and folders of them, as a table."""
+"""Read Parquet files, and folders of them, as a table in blocks of rows."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from crembo_cli.dataset.arrow import booleans_of, to_frame
+from crembo_cli.dataset.blocks import Blocks, block_rows, one_block, settle
 from crembo_cli.dataset.lists import spread_lists
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
-STEPS = 16  # a file is read in so many groups of columns, to bound the memory for decoding
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")  # a nameless index, written by pandas
 
 
-def read_parquet(path: Path) -> Table:
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A file of the table."""
+
+    path: Path
+    where: str  # for messages
+    stamp: tuple[int, ...]  # of the file that was hashed: another one has another
+
+
+def read_parquet(path: Path) -> Blocks:
     """Read a Parquet file, or the parts (`*.parquet`) of a folder, concatenated by name.
 
     Files whose names begin with `_` or `.` (markers, checksums) are not parts. A nameless index
     that pandas wrote is left out.
 
     Raises `DataError` for a damaged file, an empty table, duplicate column names, parts with
-    different columns, and a folder with anything but parts in it.
+    different columns, and a folder with anything but parts in it; and, whenever blocks are
+    generated, for a file that changed meanwhile.
     """
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
-    parts = _parts(path) if path.is_dir() else [path]
     digest = hashlib.sha256()
-    tables: list[pa.Table] = []
-    for part in parts:
-        where = part.name if part == path else f"{path.name}/{part.name}"
-        tables.append(_read_part(part, where, digest))
-        _check_same(tables[0].schema, tables[-1].schema, f"{path.name}/{parts[0].name}", where)
-    table = pa.concat_tables(tables)
-    tables.clear()
-    if table.num_rows == 0:
+    parts: list[Part] = []
+    schemas: list[pa.Schema] = []
+    rows = cells = 0
+    for file in _parts(path) if path.is_dir() else [path]:
+        where = file.name if file == path else f"{path.name}/{file.name}"
+        with _reading(where):
+            parts.append(Part(path=file, where=where, stamp=_hash(file, digest)))
+            with pq.ParquetFile(file) as stored:
+                # Parts may differ in whether cells may be missing, and in metadata.
+                schemas.append(pa.schema([(each.name, each.type) for each in stored.schema_arrow]))
+                rows += stored.metadata.num_rows
+                cells += _count_cells(stored.metadata)
+        for name, times in Counter(schemas[-1].names).items():
+            if times > 1:
+                raise DataError("duplicate column name", where=where, found=repr(name))
+        _check_same(schemas[0], schemas[-1], parts[0].where, where)
+    names = schemas[0].names
+    if rows == 0:
         raise DataError(
             "the table is empty",
             where=path.name,
-            found=f"{table.num_columns} columns and no row",
+            found=f"{len(names)} columns and no row",
             wanted="rows",
         )
-    columns = {
-        name: cells
-        for name, cells in zip(table.column_names, table.columns, strict=True)
-        if not PANDAS_INDEX.fullmatch(name)
-    }
-    del table
-    columns, lists = spread_lists(columns, path.name)
-    booleans = booleans_of(columns)
-    frame, unusable, _ = to_frame(columns, path.name)
-    return Table(
-        name=path.name,
-        sha256=digest.hexdigest(),
-        frame=frame,
-        unusable=unusable,
-        booleans=booleans,
-        lists=lists,
-    )
+    most = block_rows(cells // rows)
+    generate = partial(_tables, parts, path.name, digest.hexdigest(), most)
+    if rows <= 2 * most:
+        (table,) = _tables(parts, path.name, digest.hexdigest(), 2 * most)
+        return one_block(table)
+    return settle(generate)
 
 
 def _parts(folder: Path) -> list[Path]:
@@ -79,24 +94,95 @@ def _parts(folder: Path) -> list[Path]:
     return found
 
 
-def _read_part(part: Path, where: str, digest: hashlib._Hash) -> pa.Table:
+def _tables(parts: Sequence[Part], name: str, sha256: str, most: int) -> Iterator[Table]:
+    """Generate the rows of `parts` in tables of about `most` rows."""
+    import pyarrow as pa
+
+    first, waiting = 0, list[pa.Table]()
+    for group in _groups(parts, most):
+        if waiting and sum(map(len, waiting)) + len(group) > most:
+            table = _to_table(pa.concat_tables(waiting), name, sha256, first)
+            first += len(table.frame)
+            waiting.clear()
+            yield table
+        waiting.append(group)
+    yield _to_table(pa.concat_tables(waiting), name, sha256, first)
+
+
+def _groups(parts: Sequence[Part], most: int) -> Iterator[pa.Table]:
+    """Generate the row groups of `parts`, in pieces of at most `most` rows."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    for part in parts:
+        with _reading(part.where), part.path.open("rb") as file, pq.ParquetFile(file) as stored:
+            _check_unchanged(part, file)
+            count = stored.num_row_groups
+            for number in range(count):
+                with _reading(f"{part.where}, row group {number + 1} of {count}"):
+                    for batch in stored.iter_batches(most, row_groups=[number]):
+                        yield pa.table(batch.columns, names=batch.schema.names)
+            _check_unchanged(part, file)
+
+
+def _count_cells(stored: pq.FileMetaData) -> int:
+    """Count the cells of a file; a list has as many as it holds."""
+    groups = [stored.row_group(number) for number in range(stored.num_row_groups)]
+    return sum(each.column(j).num_values for each in groups for j in range(each.num_columns))
+
+
+def _to_table(rows: pa.Table, name: str, sha256: str, first: int) -> Table:
+    import pandas as pd
+
+    columns = {
+        each: cells
+        for each, cells in zip(rows.column_names, rows.columns, strict=True)
+        if not PANDAS_INDEX.fullmatch(each)
+    }
+    columns, lists = spread_lists(columns, name, first)
+    booleans = booleans_of(columns)
+    frame, unusable, _ = to_frame(columns, name)
+    frame.index = pd.RangeIndex(first, first + len(frame))
+    return Table(
+        name=name,
+        sha256=sha256,
+        frame=frame,
+        first_row=first,
+        unusable=unusable,
+        booleans=booleans,
+        lists=lists,
+    )
+
+
+def _hash(path: Path, digest: hashlib._Hash) -> tuple[int, ...]:
+    """Add the file's bytes to `digest`, and return the file's stamp."""
+    with path.open("rb") as file:
+        stamp = _stamp(os.fstat(file.fileno()))
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return stamp
+
+
+def _stamp(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _check_unchanged(part: Part, file: BinaryIO) -> None:
+    if _stamp(os.fstat(file.fileno())) != part.stamp:
+        raise DataError(
+            "the file changed while it was read",
+            where=part.where,
+            hint="wait until the table is written, then try again",
+        )
+
+
+@contextmanager
+def _reading(where: str) -> Iterator[None]:
+    """Raise DataError in the place of an error of the file system or of pyarrow."""
+    import pyarrow as pa
+
     try:
-        with part.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-        with pq.ParquetFile(part) as stored:
-            names = stored.schema_arrow.names
-            for name, times in Counter(names).items():
-                if times > 1:
-                    raise DataError("duplicate column name", where=where, found=repr(name))
-            columns: list[pa.ChunkedArray] = []
-            step = max(1, len(names) // STEPS)
-            for first in range(0, len(names), step):
-                columns += stored.read(columns=names[first : first + step]).columns
-        return pa.table(columns, names=names)
+        yield
     except OSError as error:
         raise DataError(
             "cannot read the file", where=where, found=error.strerror or str(error)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
+from crembo_cli.dataset.blocks import Blocks
 from crembo_cli.dataset.dtypes import ExpectedTypes
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
@@ -14,14 +17,19 @@ from crembo_cli.files import existing_input
 READ: Final = ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, a pipe, or - for stdin"
 
 
-def read_table(
+def read_table(path: str | Path) -> Table:
+    """Read the table at `path` whole; see `read_blocks`."""
+    return read_blocks(path).to_table()
+
+
+def read_blocks(
     path: str | Path,
     *,
     expected: ExpectedTypes | None = None,
     missing: Sequence[str] = (),
     thousands: str | None = None,
-) -> Table:
-    """Read the table at `path`; "-" is CSV on standard input.
+) -> Blocks:
+    """Read the table at `path` in blocks; "-" is CSV on standard input.
 
     `expected` maps the names of the columns to what the teacher knows about their values, where
     it knows anything. A text that is a known category is never a missing cell, and a column of
@@ -31,14 +39,11 @@ def read_table(
 
     Raises `DataError` if the file does not exist, has an unsupported format, or is not a table.
     """
-    from crembo_cli.dataset.csv.read import read_delimited
-    from crembo_cli.dataset.csv.source import open_source
     from crembo_cli.dataset.parquet import read_parquet
 
     options: Any = {"expected": expected, "missing": missing, "thousands": thousands}
     if str(path) == "-":
-        with open_source(None) as source:
-            return read_delimited(source, **options)
+        return _read_text(None, options)
     path = existing_input(path, DataError, "a table: " + READ)
     if path.is_dir():
         return read_parquet(path)
@@ -47,11 +52,22 @@ def read_table(
         return read_parquet(path)
     kind = name.removesuffix(".gz")[-4:]
     if kind in (".csv", ".tsv") or path.is_fifo():  # <(zcat x.csv.gz) has no extension
-        with open_source(path) as source:
-            return read_delimited(source, tab=kind == ".tsv", **options)
+        return _read_text(path, {**options, "tab": kind == ".tsv"})
     raise DataError(
         "unsupported table format",
         where=str(path),
         found=f"the extension {path.suffix!r}",
         wanted=READ,
     )
+
+
+def _read_text(path: Path | None, options: dict[str, Any]) -> Blocks:
+    """Read a delimited file, or standard input; it stays open as long as its blocks are used."""
+    from crembo_cli.dataset.csv.read import read_delimited
+    from crembo_cli.dataset.csv.source import open_source
+
+    with ExitStack() as stack:
+        blocks = read_delimited(stack.enter_context(open_source(path)), **options)
+        if not blocks.whole:
+            weakref.finalize(blocks, stack.pop_all().close)
+        return blocks

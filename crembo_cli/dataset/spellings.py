@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crembo_cli.dataset.blocks import Blocks
 from crembo_cli.dataset.literals import NUMBER
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
@@ -37,32 +39,47 @@ def mark_missing(table: Table, columns: Sequence[str], spellings: Sequence[str])
 
 
 def read_thousands(
-    table: Table, columns: Sequence[str], separator: str, numbers: Sequence[str]
-) -> Table:
+    blocks: Blocks, columns: Sequence[str], separator: str, numbers: Sequence[str]
+) -> Blocks:
     """Make numbers of those text columns whose present cells are all numbers, with `separator`.
 
     A column without a single separator stays text. Raises DataError for a cell that is no number
     beside others with the separator, in a column of `numbers`.
     """
-    import pandas as pd
-
     mark = SPACES if separator == " " else re.escape(separator)
-    changed: dict[str, pd.Series[Any]] = {}
-    for name in columns:
-        cells = table.frame[name]
-        present = cells.dropna() if cells.dtype == object else cells[:0]
-        if not len(present) or not present.str.contains(mark).any():
-            continue
-        good = present.str.fullmatch(GROUPED % mark)
-        if good.all():
-            plain = cells.str.replace(mark, "", regex=True)
-            changed[name] = pd.to_numeric(plain).astype(np.float64)
-        elif name in numbers:
-            row = int(present.index[int((~good).to_numpy().argmax())])
+    marked: set[str] = set()
+    wrong: dict[str, tuple[str, str]] = {}  # the place and the text of a column's first such cell
+    for block in blocks.generate():
+        for name in columns:
+            cells = block.frame[name]
+            if cells.dtype != object:
+                continue
+            present = cells.notna().to_numpy()
+            texts = cells[present]
+            if texts.str.contains(mark).any():
+                marked.add(name)
+            bad = ~texts.str.fullmatch(GROUPED % mark).to_numpy(bool)
+            if name not in wrong and bad.any():
+                row = int(np.flatnonzero(present)[bad.argmax()])
+                wrong[name] = block.where(row, name), repr(cells.iloc[row])
+    for name in numbers:
+        if name in marked and name in wrong:
             raise DataError(
                 f"expected numbers with the thousands separator {separator!r}",
-                where=table.where(row, name),
-                found=repr(cells[row]),
+                where=wrong[name][0],
+                found=wrong[name][1],
                 hint="correct the cell",
             )
-    return replace(table, frame=table.frame.assign(**changed)) if changed else table
+    chosen = sorted(marked - wrong.keys())
+    return blocks.map(partial(_without, columns=chosen, mark=mark)) if chosen else blocks
+
+
+def _without(table: Table, columns: Sequence[str], mark: str) -> Table:
+    """Convert text `columns` to numbers without the separators `mark`."""
+    import pandas as pd
+
+    changed = {
+        name: pd.to_numeric(table.frame[name].str.replace(mark, "", regex=True)).astype(np.float64)
+        for name in columns
+    }
+    return replace(table, frame=table.frame.assign(**changed))

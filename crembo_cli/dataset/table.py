@@ -16,9 +16,14 @@ class Table:
 
     name: str  # for messages: the file's name, or "standard input"
     sha256: str  # of the file's bytes; for a folder, of its parts' bytes, concatenated
-    frame: pd.DataFrame  # RangeIndex; unique str names; each column float32, float64 (NaN where
+    frame: (
+        pd.DataFrame
+    )  # RangeIndex from `first_row`; unique str names; each column float32, float64 (NaN where
     # missing), int64, bool, or object that holds str (None where missing)
-    first_line: int | None = None  # the line of row 0, if each row is one line of a text file
+    first_row: int = 0  # the number of its first row: a block of a table has those before it
+    first_line: int | None = (
+        None  # the line of row number 0, if each row is one line of a text file
+    )
     unusable: dict[str, str] = field(default_factory=dict)  # columns that are neither numbers nor
     # text (dates, lists), left out of the frame: name -> type
     question_marks: dict[str, int] = field(default_factory=dict)  # the number of cells "?" that
@@ -35,10 +40,11 @@ class Table:
         return tuple(each for name in names for each in self.lists.get(name, (name,)))
 
     def where(self, row: int, column: str | None = None) -> str:
-        """Return the place of row `row` (0 is the first) for a message.
+        """Return the place of row `row` (0 is the first of the frame) for a message.
 
         The place is the line number if rows are lines of a text file, else the row number; both
         count from 1.
         """
+        row += self.first_row
         place = f"row {row + 1}" if self.first_line is None else f"line {self.first_line + row}"
         return f"{self.name}, {place}" + ("" if column is None else f", column {column!r}")

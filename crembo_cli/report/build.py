@@ -74,7 +74,7 @@ def describe_data(
     return DataInfo(
         path=path,
         sha256=parts.train.table.sha256,
-        rows=len(parts.train.table.frame),
+        rows=parts.train.total,
         features=list(columns.features),
         label=columns.label,
         queried_rows=sum(len(each.rows) for each in queried),

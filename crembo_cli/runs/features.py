@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crembo_cli.errors import DataError
 from crembo_cli.runs.options import TableOptions
 
 if TYPE_CHECKING:
+    from crembo_cli.dataset.blocks import Blocks
     from crembo_cli.dataset.columns import Columns
     from crembo_cli.dataset.dtypes import ColumnType
     from crembo_cli.dataset.encode import Encoding
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 def read_features(
     data: object, teacher: Teacher, options: TableOptions, encoding: Encoding | None
-) -> Table:
+) -> Blocks:
     """Read `data`; cells that `teacher` knows as categories are text and never missing.
 
     `encoding` is that of an earlier table, as in `label_table`. Raises DataError.
@@ -40,18 +42,24 @@ def read_features(
             return {}
         return column_types(features, teacher, options, encoding)
 
-    table = read_data(data, expected=expected, missing=options.missing, thousands=options.thousands)
-    features = choose(table, teacher, options, encoding).features
-    check_named(table, features, options.text, "--text")
-    check_named(table, features, options.number, "--number")
-    table = mark_missing(table, features, options.missing)
+    blocks = read_data(
+        data, expected=expected, missing=options.missing, thousands=options.thousands
+    )
+    features = choose(blocks.head, teacher, options, encoding).features
+    check_named(blocks.head, features, options.text, "--text")
+    check_named(blocks.head, features, options.number, "--number")
+    if options.missing:
+        # A column of whole numbers becomes one of float64 where a cell is missing.
+        blocks = blocks.map(
+            partial(mark_missing, columns=features, spellings=options.missing)
+        ).settled()
     if options.thousands is None:
-        return table
+        return blocks
     types = column_types(features, teacher, options, encoding)
     kinds = {name: types[name].kind if name in types else "" for name in features}
     columns = [name for name in features if kinds[name] != "text"]
     numbers = [name for name in features if kinds[name] == "number"]
-    return read_thousands(table, columns, options.thousands, numbers)
+    return read_thousands(blocks, columns, options.thousands, numbers)
 
 
 def choose(

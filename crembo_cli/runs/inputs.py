@@ -102,8 +102,8 @@ def read_splits(
     if table.classes is not None:
         check_names(table.classes, teacher.classes)
     strata = labelled.strata()
-    fitted, tested = split.rows.share_out(len(labelled.table.frame), test_share)
-    if len(strata) < len(labelled.table.frame):
+    fitted, tested = split.rows.share_out(labelled.total, test_share)
+    if len(strata) < labelled.total:
         test_share = tested / (fitted + tested)
         validation_share = defaults.VALIDATION_SIZE * (1 - test_share)
     rows = split_rows(strata, test_share=test_share, validation_share=validation_share, seed=seed)
@@ -183,19 +183,20 @@ def read_labelled(
     from crembo_cli.dataset.notes import list_notes
 
     progress.stage(f"reading {display_path(data)}", 0)
-    table = read_features(data, teacher, options, encoding)
-    total = len(table.frame)
+    blocks = read_features(data, teacher, options, encoding)
+    total = blocks.rows
 
     def ready(columns: Columns, count: int) -> Callable[[int], None]:
         if labels:
             progress.note(note_label(columns, options))
-        progress.plan(describe_inputs(table, columns, teacher), ready=True)
+        progress.plan(describe_inputs(blocks, columns, teacher), ready=True)
         of = f"{count:,}" if count == total else f"{count:,} of {total:,}"
         return progress.stage(f"querying {teacher.name} about {of} rows", count)
 
     labelled = label_table(
-        table, teacher, options, ready, encoding=encoding, labels=labels, draw=draw
+        blocks, teacher, options, ready, encoding=encoding, labels=labels, draw=draw
     )
+    table = blocks.head if blocks.whole else replace(blocks.head, frame=labelled.frame)
     progress.note(list_notes(table, labelled.columns))
     return labelled
 

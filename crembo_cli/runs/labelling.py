@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crembo_cli.dataset.columns import check_cells
+from crembo_cli.dataset.dtypes import as_dtypes
+from crembo_cli.dataset.encode import learn_encoding
+from crembo_cli.dataset.label_column import read_labels
 from crembo_cli.dataset.labelled import LabelledTable, Unlabelled, no_rows
+from crembo_cli.dataset.labels import match_values
 from crembo_cli.errors import DataError, TeacherError
 from crembo_cli.runs.features import choose, column_types, refuse_two_labels
 from crembo_cli.runs.options import TableOptions
@@ -18,7 +24,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crembo_cli.arrays import Floats, Indices
+    from crembo_cli.dataset.blocks import Blocks
     from crembo_cli.dataset.columns import Columns
+    from crembo_cli.dataset.dtypes import ColumnType
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.dataset.table import Table
     from crembo_cli.runs.rows import Draw
@@ -27,8 +35,56 @@ if TYPE_CHECKING:
 BLOCK_ROWS = 65_536  # rows encoded at a time, so that those not queried take no memory
 
 
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """A table as a teacher takes it."""
+
+    blocks: Blocks  # with numbers and text as the teacher has them; cells are checked
+    columns: Columns
+    types: Mapping[str, ColumnType]
+
+    def features(self, block: Table) -> pd.DataFrame:
+        """Return the features of a block, in the teacher's order."""
+        return block.frame[list(self.columns.features)]
+
+
+def match_inputs(
+    blocks: Blocks,
+    teacher: Teacher,
+    options: TableOptions,
+    *,
+    encoding: Encoding | None = None,
+    labels: bool = True,
+) -> Inputs:
+    """Choose the columns of a table and give them the types that `teacher` has for them.
+
+    `encoding` and `labels` are as in `label_table`. Raises DataError where table and teacher do
+    not fit together; for a cell, when its block is generated.
+    """
+    columns = choose(blocks.head, teacher, options, encoding)
+    if labels:
+        refuse_two_labels(blocks.head, columns, teacher, options)
+    types = column_types(columns.features, teacher, options, encoding)
+    if teacher.rows is not None and teacher.rows != blocks.rows:
+        raise DataError(
+            f"{teacher.name} has a different number of rows",
+            where=blocks.head.name,
+            found=f"{blocks.rows} rows",
+            wanted=f"{teacher.rows}, one for each row of class probabilities",
+        )
+    numbers = [name for name, type_ in types.items() if type_.kind == "number"]
+    text = [name for name, type_ in types.items() if type_.kind == "text"]
+
+    def check(block: Table) -> Table:
+        found = as_dtypes(block, numbers=numbers, text=text)
+        check_cells(found, columns)
+        return found
+
+    return Inputs(blocks=blocks.map(check), columns=columns, types=types)
+
+
 def label_table(
-    table: Table,
+    blocks: Blocks,
     teacher: Teacher,
     options: TableOptions,
     ready: Callable[[Columns, int], Callable[[int], None]],
@@ -37,7 +93,7 @@ def label_table(
     labels: bool = True,
     draw: Draw | None = None,
 ) -> LabelledTable:
-    """Choose the columns of `table`, query `teacher` about its rows, and match the labels.
+    """Choose the columns of a table, query `teacher` about its rows, and match the labels.
 
     `draw`: which rows; None: all of them. `ready` is called with the columns and the number of
     rows before the teacher is queried, and what it returns is called with the rows done.
@@ -46,62 +102,33 @@ def label_table(
     the queried rows. Without `labels` true labels are ignored. Raises DataError or TeacherError
     where table and teacher do not fit together.
     """
-    from crembo_cli.dataset.columns import check_cells
-    from crembo_cli.dataset.dtypes import as_dtypes
-    from crembo_cli.dataset.encode import learn_encoding
-    from crembo_cli.dataset.labels import match_labels
-
-    columns = choose(table, teacher, options, encoding)
-    if labels:
-        refuse_two_labels(table, columns, teacher, options)
-    types = column_types(columns.features, teacher, options, encoding)
-    table = as_dtypes(
-        table,
-        numbers=[name for name, type_ in types.items() if type_.kind == "number"],
-        text=[name for name, type_ in types.items() if type_.kind == "text"],
-    )
-    check_cells(table, columns)
-    frame = table.frame[list(columns.features)]
-    if teacher.rows is not None and teacher.rows != len(frame):
-        raise DataError(
-            f"{teacher.name} has a different number of rows",
-            where=table.name,
-            found=f"{len(frame)} rows",
-            wanted=f"{teacher.rows}, one for each row of class probabilities",
-        )
-    rows = None if draw is None else draw(len(frame), _strata(table, columns))
-    every = frame
-    if rows is not None and len(rows) < len(frame):
-        frame = frame.iloc[rows]
+    inputs = match_inputs(blocks, teacher, options, encoding=encoding, labels=labels)
+    columns, label = inputs.columns, inputs.columns.label if labels else None
+    read = None if label is None else read_labels(inputs.blocks, label)
+    drawn = None if draw is None else draw(blocks.rows, None if read is None else read[0])
+    frame = inputs.blocks.take(drawn, list(columns.features))
     beliefs = teacher.beliefs(frame, ready(columns, len(frame)))
     frame = _as_inputs(frame, teacher)
-    if beliefs.shape[1] < 2:
-        raise TeacherError(
-            "a classifier with one class cannot be compressed",
-            where=teacher.name,
-            found=f"only the class {teacher.classes[0]!r}",
-            wanted="two classes or more",
-        )
+    refuse_lone_class(beliefs, teacher)
     if encoding is None:
         coded = [
-            j for j, name in enumerate(columns.features) if name in types and types[name].coded
-        ]
-        encoding = learn_encoding(frame, beliefs, options.missing, coded, table.booleans)
+            j for j, name in enumerate(columns.features)
+            if name in inputs.types and inputs.types[name].coded
+        ]  # fmt: skip
+        encoding = learn_encoding(frame, beliefs, options.missing, coded, blocks.head.booleans)
     y_true = None
-    if labels and columns.label is not None:
-        y_true = match_labels(
-            table.frame[columns.label],
-            teacher.classes,
-            table,
-            numbered=teacher.numbered,
-            names=options.classes,
+    if label is not None and read is not None:
+        numbered, names = teacher.numbered, options.classes
+        index = match_values(
+            read, label, teacher.classes, blocks.head, numbered=numbered, names=names
         )
+        y_true = index[read[0] if drawn is None else read[0][drawn]]
     others: Unlabelled = no_rows
-    if rows is not None and len(frame) < len(every):
-        others = partial(_encode_others, every, rows, teacher, encoding)
-        y_true = None if y_true is None else y_true[rows]
+    if drawn is not None and len(drawn) < blocks.rows:
+        others = partial(_encode_others, inputs, drawn, teacher, encoding)
     return LabelledTable(
-        table=table,
+        table=blocks.head,
+        total=blocks.rows,
         columns=columns,
         encoding=encoding,
         frame=frame,
@@ -112,29 +139,33 @@ def label_table(
     )
 
 
-def _strata(table: Table, columns: Columns) -> Indices | None:
-    """Number the labels of `table` from 0, int64 (n,); None without labels."""
-    import pandas as pd
-
-    if columns.label is None:
-        return None
-    codes, _ = pd.factorize(table.frame[columns.label].to_numpy(), use_na_sentinel=False)
-    return np.asarray(codes, np.int64)
+def refuse_lone_class(beliefs: Floats, teacher: Teacher) -> None:
+    """Raise TeacherError where a teacher with the answers `beliefs` (n, c) has one class."""
+    if beliefs.shape[1] < 2:
+        raise TeacherError(
+            "a classifier with one class cannot be compressed",
+            where=teacher.name,
+            found=f"only the class {teacher.classes[0]!r}",
+            wanted="two classes or more",
+        )
 
 
 def _encode_others(
-    frame: pd.DataFrame, queried: Indices, teacher: Teacher, encoding: Encoding
+    inputs: Inputs, queried: Indices, teacher: Teacher, encoding: Encoding
 ) -> Iterator[tuple[pd.DataFrame, Floats]]:
-    """Generate the rows of `frame` that are not `queried`, as `Unlabelled`."""
-    others = np.ones(len(frame), np.bool_)
-    others[queried] = False
-    rows = np.flatnonzero(others)
-    for start in range(0, len(rows), BLOCK_ROWS):
-        block = frame.iloc[rows[start : start + BLOCK_ROWS]]
-        if teacher.inputs:
-            pack_feeds(block, teacher.inputs)  # cells that the inputs cannot hold are errors
-        block = _as_inputs(block, teacher)
-        yield block, encoding.encode(block)
+    """Generate the rows that are not `queried`, as `Unlabelled`."""
+    for block in inputs.blocks.generate():
+        frame = inputs.features(block)
+        others = np.ones(len(frame), np.bool_)
+        first, last = np.searchsorted(queried, [block.first_row, block.first_row + len(frame)])
+        others[queried[first:last] - block.first_row] = False
+        rows = np.flatnonzero(others)
+        for start in range(0, len(rows), BLOCK_ROWS):
+            part = frame.iloc[rows[start : start + BLOCK_ROWS]]
+            if teacher.inputs:
+                pack_feeds(part, teacher.inputs)  # cells that the inputs cannot hold are errors
+            part = _as_inputs(part, teacher)
+            yield part, encoding.encode(part)
 
 
 def _as_inputs(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crembo_cli.dataset.columns import Columns, format_list
 
 if TYPE_CHECKING:
-    from crembo_cli.dataset.table import Table
+    from crembo_cli.dataset.blocks import Blocks
     from crembo_cli.runs.options import SplitOptions
     from crembo_cli.runs.select import StudentRequest
     from crembo_cli.search.student import Search
@@ -37,12 +37,12 @@ def describe_plan(
     }
 
 
-def describe_inputs(table: Table, columns: Columns, teacher: Teacher) -> dict[str, str]:
+def describe_inputs(blocks: Blocks, columns: Columns, teacher: Teacher) -> dict[str, str]:
     """The teacher, the table, and what its columns are."""
     classes = format_list(teacher.classes) if teacher.classes else "named by its first answer"
     return {
         "queries": f"{teacher.name}, {teacher.format}; classes {classes}",
-        "table": f"{table.name}, {len(table.frame):,} rows",
+        "table": f"{blocks.head.name}, {blocks.rows:,} rows",
         "label": "none" if columns.label is None else columns.label,
         "features": format_list(columns.features),
         "ignored": format_list(columns.extra) or "none",

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crembo_cli.arrays import Indices
-from crembo_cli.dataset.draw import draw_rows
+from crembo_cli.dataset.draw import Codes, draw_rows
 from crembo_cli.errors import UsageError
 from crembo_cli.search.defaults import FIT_ROWS, TEST_ROWS
 
 # The number of rows of a table and the class of each row, None without labels, become the numbers
 # of the rows to query.
-Draw = Callable[[int, Indices | None], Indices]
+Draw = Callable[[int, Codes | None], Indices]
 
 
 @dataclass(frozen=True, kw_only=True)

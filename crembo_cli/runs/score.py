@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from crembo_cli.dataset.notes import list_notes
 from crembo_cli.errors import UsageError, escape_controls, suggest
-from crembo_cli.files import check_output, write_together
-from crembo_cli.runs.inputs import open_teacher, read_labelled, refuse_swapped
+from crembo_cli.files import check_output, write_in_parts
+from crembo_cli.runs.features import read_features
+from crembo_cli.runs.inputs import open_teacher, refuse_swapped
+from crembo_cli.runs.labelling import match_inputs, refuse_lone_class
 from crembo_cli.runs.options import (
     Notes,
     Progress,
+    TableOptions,
     TeacherOptions,
     as_path,
     display_path,
     table_options,
 )
+from crembo_cli.runs.plan import describe_inputs
 from crembo_cli.search import defaults
 from crembo_cli.student_file.levels import note_level
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from crembo_cli.dataset.blocks import Blocks
+    from crembo_cli.teachers.contract import Teacher
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -32,17 +44,32 @@ SUFFIXES = (".csv", ".parquet")
 class Scores:
     """The teacher's class probabilities, and where they come from."""
 
-    frame: pd.DataFrame  # float32 (n, c), columns named by the classes
     info: dict[str, Any]  # teacher, data, output, rows, classes: as `crembo score --json`
     notes: tuple[str, ...]
+    path: Path | None  # of the output
+    parts: tuple[pd.DataFrame, ...]  # of the frame; () with an output, which holds them
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The probabilities, float32 (n, c), columns named by the classes.
+
+        With an output, they are read from it.
+        """
+        import pandas as pd
+
+        classes = [str(each) for each in self.info["classes"]]
+        if self.path is None:
+            return pd.concat(self.parts, ignore_index=True)
+        parquet = self.path.suffix.lower() == ".parquet"
+        found = pd.read_parquet(self.path) if parquet else pd.read_csv(self.path, dtype=np.float32)
+        return found.set_axis(classes, axis=1)
 
     def to_csv(self) -> str:
         """The table as CSV text; the numbers read back as the same float32.
 
         Control characters in the names of the classes are escaped.
         """
-        header = [escape_controls(str(each)) for each in self.frame.columns]
-        return self.frame.to_csv(index=False, header=header, lineterminator="\n")
+        return _to_csv(self.frame, header=True)
 
 
 def score(
@@ -97,31 +124,71 @@ def score(
         teacher_timeout=teacher_timeout,
     )
     with closing(open_teacher(teacher, options)) as model:
-        labelled = read_labelled(data, model, table, progress, labels=False)
+        progress.stage(f"reading {display_path(data)}", 0)
+        blocks = read_features(data, model, table, None)
+        answers = _query(blocks, model, table, progress)
+        parts = tuple(answers) if path is None else ()
+        if path is not None:
+            _write(path, answers)
         progress.note(model.warnings)
         progress.note(note_level(display_path(teacher), model.producer, model.metadata))
-        frame = _to_frame(labelled.beliefs, [str(each) for each in model.classes])
         info = {
             "teacher": {
                 "path": display_path(teacher),
                 "sha256": model.sha256,
                 "output_format": model.output_format,
             },
-            "data": {"path": display_path(data), "sha256": labelled.table.sha256},
+            "data": {"path": display_path(data), "sha256": blocks.head.sha256},
             "output": None if output is None else str(output),
-            "rows": len(frame),
+            "rows": blocks.rows,
             "classes": list(model.classes),
             "classes_source": model.classes_source,
         }
-    scores = Scores(frame=frame, info=info, notes=tuple(notes.sentences))
-    if path is not None:
-        parquet = path.suffix.lower() == ".parquet"
-        content = frame.to_parquet(index=False) if parquet else scores.to_csv().encode()
-        write_together({path: content})
-    return scores
+    return Scores(info=info, notes=tuple(notes.sentences), path=path, parts=parts)
 
 
-def _to_frame(beliefs: Any, classes: list[str]) -> pd.DataFrame:
+def _query(
+    blocks: Blocks, teacher: Teacher, options: TableOptions, progress: Progress
+) -> Iterator[pd.DataFrame]:
+    """Generate the probabilities of the rows of each block, columns named by the classes.
+
+    The first block fixes how the teacher's outputs are read, and is the one that notes are about.
+    """
     import pandas as pd
 
-    return pd.DataFrame(beliefs, columns=classes)
+    inputs = match_inputs(blocks, teacher, options, labels=False)
+    progress.plan(describe_inputs(blocks, inputs.columns, teacher), ready=True)
+    stage = progress.stage(f"querying {teacher.name} about {blocks.rows:,} rows", blocks.rows)
+    for block in inputs.blocks.generate():
+        first = block.first_row
+
+        def done(rows: int, first: int = first) -> None:
+            stage(first + rows)
+
+        beliefs = teacher.beliefs(inputs.features(block), done)
+        refuse_lone_class(beliefs, teacher)
+        if first == 0:
+            progress.note(list_notes(blocks.head if blocks.whole else block, inputs.columns))
+        yield pd.DataFrame(beliefs, columns=[str(each) for each in teacher.classes])
+
+
+def _write(path: Path, tables: Iterator[pd.DataFrame]) -> None:
+    """Write `tables` below each other as they come; on an error nothing is written."""
+    first = next(tables)
+    with write_in_parts(path) as file:
+        if path.suffix.lower() == ".csv":
+            for number, frame in enumerate(chain([first], tables)):
+                file.write(_to_csv(frame, header=number == 0).encode())
+            return
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        schema = pa.Schema.from_pandas(first, preserve_index=False)
+        with pq.ParquetWriter(file, schema) as writer:
+            for frame in chain([first], tables):
+                writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
+
+
+def _to_csv(frame: pd.DataFrame, *, header: bool) -> str:
+    names = [escape_controls(str(each)) for each in frame.columns] if header else False
+    return frame.to_csv(index=False, header=names, lineterminator="\n")

@@ -23,6 +23,7 @@ def labelled_table(y_true: Indices | None = None) -> LabelledTable:
     encoding = learn_encoding(frame, PROBABILITIES)
     return LabelledTable(
         table=Table(name="data.csv", sha256="", frame=frame),
+        total=len(frame),
         columns=Columns(label=None, features=("x",), extra=()),
         encoding=encoding,
         frame=frame,

@@ -28,6 +28,7 @@ def evidence_of(
     encoding = encoding or learn_encoding(frame, beliefs)
     return LabelledTable(
         table=Table(name="data.csv", sha256="", frame=frame),
+        total=len(frame),
         columns=Columns(label=None, features=tuple(frame.columns), extra=()),
         encoding=encoding,
         frame=frame,

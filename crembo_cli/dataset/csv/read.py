@@ -21,17 +21,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crembo_cli.dataset.arrow import booleans_of, to_frame
+from crembo_cli.dataset.blocks import Blocks, one_block, settle
+from crembo_cli.dataset.csv.blocks import BLOCK_BYTES, DelimitedBlocks
 from crembo_cli.dataset.csv.diagnose import check_records, raise_encoding_error
 from crembo_cli.dataset.csv.header import read_header
 from crembo_cli.dataset.csv.parse import SAMPLE, Parser
 from crembo_cli.dataset.csv.scan import scan_body
 from crembo_cli.dataset.csv.source import Source
 from crembo_cli.dataset.dtypes import ExpectedTypes
-from crembo_cli.dataset.literals import CODE, MISSING, NUMBER
+from crembo_cli.dataset.literals import CODE, GROUPED, MISSING, NUMBER
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
-
-THOUSANDS = r"^\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*$"
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,13 +47,14 @@ def read_delimited(
     expected: ExpectedTypes | None = None,
     missing: Sequence[str] = (),
     thousands: str | None = None,
-) -> Table:
-    """Read a delimited text file; `tab` is true if the file's extension means tabs.
+) -> Blocks:
+    """Read a delimited text file, in blocks if it is large.
 
+    `tab` is true if the file's extension means tabs.
     Raises `DataError`, with the line if possible, if the text is not a table: no header,
     duplicate names, no rows, rows of a wrong length, invalid quotes, bytes that are not text,
     both decimal commas and decimal points. `sample_bytes`: see `Parser`; `expected`,
-    `missing` and `thousands`: see `read_table`.
+    `missing` and `thousands`: see `read_blocks`.
     """
     header = read_header(source, tab=tab)
     body = scan_body(source, header)
@@ -69,6 +70,19 @@ def read_delimited(
     types = {} if expected is None else expected(header.names)
     text = [name for name in header.names if name in types and types[name].kind == "text"]
     words = [each for each in missing if not NUMBER.fullmatch(each)]
+    kept = {name: frozenset(type_.categories) - {""} for name, type_ in types.items()}
+    decimal_commas = header.delimiter != "," != thousands
+    if body.size > 2 * BLOCK_BYTES and body.well_quoted:
+        many = DelimitedBlocks(
+            source=source,
+            header=header,
+            body=body,
+            text=text,
+            missing=[*MISSING, *words],
+            kept=kept,
+            decimal_commas=decimal_commas,
+        )
+        return settle(*many.read())
     parser = Parser(source, header, body, sample_bytes=sample_bytes, missing=[*MISSING, *words])
     columns = _columns(parser, text)
     if any(str(cells.type) == "binary" for cells in columns.values()):
@@ -78,12 +92,11 @@ def read_delimited(
         check_records(source, header)
     _keep_text(columns, parser, padded=body.padded)
     unclear: tuple[str, ...] = ()
-    if header.delimiter != "," != thousands:
+    if decimal_commas:
         unclear = _read_decimal_commas(columns, parser, source.name, text)
-    kept = {name: frozenset(type_.categories) - {""} for name, type_ in types.items()}
     booleans = booleans_of(columns)
     frame, unusable, marks = to_frame(columns, source.name, missing=MISSING, kept=kept)
-    return Table(
+    table = Table(
         name=source.name,
         sha256=source.sha256,
         frame=frame,
@@ -93,6 +106,7 @@ def read_delimited(
         unclear_commas=unclear,
         booleans=booleans,
     )
+    return one_block(table)
 
 
 def _columns(parser: Parser, text: Sequence[str]) -> Columns:
@@ -170,7 +184,7 @@ def _read_decimal_commas(
     unclear = []
     for name in commas:
         parted = pc.match_substring(columns[name], ",")
-        if pc.all(pc.match_substring_regex(columns[name].filter(parted), THOUSANDS)).as_py():
+        if pc.all(pc.match_substring_regex(columns[name].filter(parted), GROUPED)).as_py():
             unclear.append(name)
     columns.update(commas)
     return tuple(unclear)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 8192  # rows per request, so that a slow teacher shows progress
 CHUNK_BYTES = 32 * 1024**2  # bytes per request
+AHEAD = 1  # chunks that wait while the child predicts one: it need not wait for the next
 TIMED_CHUNKS = 8  # a speed is measured on at most so many chunks,
 TIMED_SECONDS = 2.0  # and on at most as many rows as beliefs() predicted in so long
 LABELS = ""  # the name of the array of predicted labels, as class indices
@@ -65,8 +67,8 @@ class SubprocessTeacher(ModelFile):
         done, start = 0, time.perf_counter()
         first = self._interpretation is None
         sample: list[list[int]] = [[], []]  # numbers of rows, and their labels where predict works
-        for part in self._chunks(frame):
-            parts.append(self._request("score", part, compare=first))
+        for part, answer in self._ask(frame, compare=first):
+            parts.append(answer)
             places, labels = parts[-1][0].get("sample") or ([], None)
             if labels is not None:
                 sample[0] += [done + place for place in places]
@@ -134,12 +136,32 @@ class SubprocessTeacher(ModelFile):
         later = () if self._interpretation is None else self._interpretation.notes
         return (*self._info.warnings, *later)
 
-    def _request(self, what: str, frame: pd.DataFrame, *, compare: bool = False) -> Message:
+    def _ask(self, frame: pd.DataFrame, *, compare: bool) -> Iterator[tuple[pd.DataFrame, Message]]:
+        """Generate the chunks of `frame` and their answers; one more chunk waits at the child."""
+        asked: deque[pd.DataFrame] = deque()
+        try:
+            for part in self._chunks(frame):
+                self._tell("score", part, compare=compare)
+                asked.append(part)
+                if len(asked) > AHEAD:
+                    yield asked.popleft(), self._child.answer()
+            while asked:
+                yield asked.popleft(), self._child.answer()
+        finally:
+            # After an error, the answers that are left are none to the next question.
+            for _ in asked:
+                with suppress(TeacherError):
+                    self._child.answer()
+
+    def _request(self, what: str, frame: pd.DataFrame) -> Message:
+        self._tell(what, frame)
+        return self._child.answer()
+
+    def _tell(self, what: str, frame: pd.DataFrame, *, compare: bool = False) -> None:
         info = self._info
         with self._add_name_to_errors():
             header, arrays = self._pack(info, frame)
         self._child.tell({"do": what, "compare": compare, **header}, arrays)
-        return self._child.answer()
 
     @contextmanager
     def _add_name_to_errors(self) -> Iterator[None]:

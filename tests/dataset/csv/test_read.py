@@ -54,7 +54,7 @@ def test_the_cells_of_a_column_decide_its_dtype(read: Read, kind: str) -> None:
 def test_the_last_cell_counts_in_large_files_too(write: Write, last: str, sample: int) -> None:
     """A wrong guess from the first rows does not change the dtype of a column."""
     with open_source(write("a,b\n" + "10,0\n" * 300_000 + last + ",0\n")) as source:
-        column = read_delimited(source, sample_bytes=sample).frame["a"]
+        column = read_delimited(source, sample_bytes=sample).head.frame["a"]
     kinds = {"1.5": "float64", "": "float64"}
     assert str(column.dtype) == kinds.get(last, "object")
     assert column[0] == (10 if last in kinds else "10")
