@@ -35,7 +35,8 @@ from crembo_cli.report.advice import GAIN, choose_reference
 from crembo_cli.report.build import describe_references
 from crembo_cli.report.status import RARE
 from crembo_cli.runs.inputs import open_teacher, read_splits
-from crembo_cli.runs.options import Notes, SplitOptions, TableOptions, TeacherOptions
+from crembo_cli.runs.options import Notes, TableOptions, TeacherOptions
+from crembo_cli.runs.rows import SplitOptions
 from crembo_cli.search.references import fit_references
 from crembo_cli.search.student import Search, find_student, label_rows
 from crembo_cli.students.contract import Student

@@ -33,7 +33,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from crembo_cli.core.beliefs import depth_by_row, insensitive_depth
 from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.runs.inputs import read_splits
-from crembo_cli.runs.options import Notes, SplitOptions, TableOptions
+from crembo_cli.runs.options import Notes, TableOptions
+from crembo_cli.runs.rows import SplitOptions
 from crembo_cli.search.student import Search, find_student, label_rows
 from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.registry import make_family

@@ -27,6 +27,7 @@ LAYERS = [
     "dataset",
     "students",
     "core",
+    "addresses",
     "files",
     "arrays",
     "threads",

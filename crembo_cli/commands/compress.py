@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crembo_cli.commands import file_options, options, panels, student_options
+from crembo_cli.commands import file_options, options, panels, row_options, student_options
 from crembo_cli.commands.completion import family, one_of
 from crembo_cli.search import defaults
 
@@ -111,15 +111,7 @@ def command(
             rich_help_panel=panels.SEARCH,
         ),
     ] = None,
-    rows: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|all|N",
-            help="Number of rows of DATA that the teacher is queried about. auto: at most 200,000 "
-            "to fit and validate on and 100,000 to test on.",
-            rich_help_panel=panels.INPUT,
-        ),
-    ] = defaults.ROWS,
+    rows: row_options.Rows = defaults.ROWS,
     synthetic: Annotated[
         str,
         typer.Option(
@@ -129,24 +121,8 @@ def command(
             rich_help_panel=panels.SEARCH,
         ),
     ] = "auto",
-    test_size: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE",
-            help="Share of the rows used for testing, 0.01 to 0.9. [default: 0.2]",
-            show_default=False,
-            rich_help_panel=panels.INPUT,
-        ),
-    ] = None,
-    test_data: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Test on this table instead of a share of DATA.",
-            show_default=False,
-            rich_help_panel=panels.INPUT,
-        ),
-    ] = None,
+    test_size: row_options.TestSize = None,
+    test_data: row_options.TestData = None,
     seed: options.Seed = defaults.SEED,
     activation: options.Activation = defaults.ACTIVATION,
     temperature: options.Temperature = defaults.TEMPERATURE,

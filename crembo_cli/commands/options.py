@@ -15,7 +15,7 @@ TeacherPath = Annotated[
         metavar="TEACHER",
         help="Saved classifier: .onnx, .pkl, .pickle, .joblib, .sav (also .gz), .skops, .json, "
         ".ubj (XGBoost), .txt (LightGBM), .cbm (CatBoost), a folder of MLflow, or a table of class "
-        "probabilities (.csv, .parquet).",
+        "probabilities (.csv, .parquet). Also at an address (s3://, https://).",
         show_default=False,
     ),
 ]
@@ -23,8 +23,8 @@ DataPath = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="Table: .csv, .tsv (also .gz), .parquet, a folder of Parquet parts, or - for CSV on "
-        "standard input.",
+        help="Table: .csv, .tsv (also .gz), .parquet, a folder of Parquet parts, a pattern such as "
+        "'part-*.parquet', an address (s3://, https://), or - for CSV on standard input.",
         show_default=False,
     ),
 ]
@@ -188,7 +188,8 @@ Jobs = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="Number of threads. Results do not depend on it. [default: all available cores]",
+        help="Number of threads, and of processes of a teacher with one thread. Results do not "
+        "depend on it. [default: all available cores]",
         min=1,
         max=256,
         show_default=False,

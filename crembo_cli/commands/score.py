@@ -45,6 +45,7 @@ def command(
             rich_help_panel=panels.REPORT,
         ),
     ] = False,
+    jobs: options.Jobs = None,
     dry_run: options.DryRun = False,
     no_clobber: options.NoClobber = False,
     quiet: options.Quiet = False,
@@ -79,6 +80,7 @@ def command(
             hard_labels=hard_labels,
             trust_pickle=trust_pickle,
             teacher_timeout=teacher_timeout,
+            jobs=jobs,
             no_clobber=no_clobber,
             progress=messages,
         )

@@ -85,8 +85,9 @@ def one_block(table: Table) -> Blocks:
 def settle(generate: Generate, head: Table | None = None) -> Blocks:
     """Read all blocks once, and return them with the same dtypes in each.
 
-    `head` is the table without rows; None: the first block tells what it says. A column of whole numbers in one block and of numbers with
-    fractions or missing cells in another is one of float64, as it is when it is read whole.
+    `head` is the table without rows; None: the first block tells what it says. A column of whole
+    numbers in one block and of numbers with fractions or missing cells in another is one of
+    float64, as it is when it is read whole.
     """
     dtypes: dict[str, np.dtype[Any]] = {}
     values: dict[str, pd.Series[Any]] = {}

@@ -47,6 +47,7 @@ class LabelledTable:
     utilities: Doubles | None = None  # (c, c) of decisions; None: plain labels
     shape: ImageShape | None = None  # of the images that the rows are; None: they are no images
     others: Unlabelled = no_rows  # the rows that the teacher was not queried about
+    held: Indices | None = None  # (m,) of a large table, the only rows in `frame` and `rows`
 
     def teacher_labels(self) -> Indices:
         """Return the class that the teacher's probabilities decide for, int64 (n,).
@@ -67,6 +68,13 @@ class LabelledTable:
         """
         labels = self.teacher_labels()
         return labels if self.y_true is None else self.y_true * self.beliefs.shape[1] + labels
+
+    def held_rows(self) -> LabelledTable:
+        """Return the rows whose features are in memory."""
+        if self.held is None:
+            return self
+        y_true = None if self.y_true is None else self.y_true[self.held]
+        return replace(self, beliefs=self.beliefs[self.held], y_true=y_true, held=None)
 
 
 @dataclass(frozen=True, kw_only=True)

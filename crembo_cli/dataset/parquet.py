@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from crembo_cli.dataset.arrow import booleans_of, to_frame
 from crembo_cli.dataset.blocks import Blocks, block_rows, one_block, settle
 from crembo_cli.dataset.lists import spread_lists
+from crembo_cli.dataset.parts import partitions
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
@@ -32,18 +33,18 @@ class Part:
 
     path: Path
     where: str  # for messages
+    columns: Mapping[str, object]  # the columns of its folders' names, each with its one value
     stamp: tuple[int, ...]  # of the file that was hashed: another one has another
 
 
-def read_parquet(path: Path) -> Blocks:
-    """Read a Parquet file, or the parts (`*.parquet`) of a folder, concatenated by name.
+def read_parquet(path: Path, files: Sequence[Path]) -> Blocks:
+    """Read the table at `path`: `files` below each other.
 
-    Files whose names begin with `_` or `.` (markers, checksums) are not parts. A nameless index
-    that pandas wrote is left out.
+    The names of folders below `path` are columns (`date=2026-11-01`). A nameless index that pandas
+    wrote is left out.
 
     Raises `DataError` for a damaged file, an empty table, duplicate column names, parts with
-    different columns, and a folder with anything but parts in it; and, whenever blocks are
-    generated, for a file that changed meanwhile.
+    different columns; and, whenever blocks are generated, for a file that changed meanwhile.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -52,13 +53,15 @@ def read_parquet(path: Path) -> Blocks:
     parts: list[Part] = []
     schemas: list[pa.Schema] = []
     rows = cells = 0
-    for file in _parts(path) if path.is_dir() else [path]:
-        where = file.name if file == path else f"{path.name}/{file.name}"
+    for file, columns in zip(files, partitions(path, files), strict=True):
+        where = file.name if file == path else f"{path.name}/{file.relative_to(path)}"
         with _reading(where):
-            parts.append(Part(path=file, where=where, stamp=_hash(file, digest)))
+            stamp = _hash(file, digest)
+            parts.append(Part(path=file, where=where, columns=columns, stamp=stamp))
             with pq.ParquetFile(file) as stored:
                 # Parts may differ in whether cells may be missing, and in metadata.
-                schemas.append(pa.schema([(each.name, each.type) for each in stored.schema_arrow]))
+                empty = pa.schema([(each.name, each.type) for each in stored.schema_arrow])
+                schemas.append(_with_columns(empty.empty_table(), columns).schema)
                 rows += stored.metadata.num_rows
                 cells += _count_cells(stored.metadata)
         for name, times in Counter(schemas[-1].names).items():
@@ -79,19 +82,6 @@ def read_parquet(path: Path) -> Blocks:
         (table,) = _tables(parts, path.name, digest.hexdigest(), 2 * most)
         return one_block(table)
     return settle(generate)
-
-
-def _parts(folder: Path) -> list[Path]:
-    found = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(("_", ".")))
-    other = [entry.name for entry in found if entry.is_dir() or entry.suffix != ".parquet"]
-    if other or not found:
-        raise DataError(
-            "invalid table folder",
-            where=str(folder),
-            found=f"{other[0]!r} in it" if other else "nothing in it",
-            wanted="files named *.parquet only; nested folders are not supported",
-        )
-    return found
 
 
 def _tables(parts: Sequence[Part], name: str, sha256: str, most: int) -> Iterator[Table]:
@@ -121,7 +111,8 @@ def _groups(parts: Sequence[Part], most: int) -> Iterator[pa.Table]:
             for number in range(count):
                 with _reading(f"{part.where}, row group {number + 1} of {count}"):
                     for batch in stored.iter_batches(most, row_groups=[number]):
-                        yield pa.table(batch.columns, names=batch.schema.names)
+                        rows = pa.table(batch.columns, names=batch.schema.names)
+                        yield _with_columns(rows, part.columns)
             _check_unchanged(part, file)
 
 
@@ -129,6 +120,16 @@ def _count_cells(stored: pq.FileMetaData) -> int:
     """Count the cells of a file; a list has as many as it holds."""
     groups = [stored.row_group(number) for number in range(stored.num_row_groups)]
     return sum(each.column(j).num_values for each in groups for j in range(each.num_columns))
+
+
+def _with_columns(rows: pa.Table, columns: Mapping[str, object]) -> pa.Table:
+    """Add `columns`, each with its one value; None is a missing text."""
+    import pyarrow as pa
+
+    for name, value in columns.items():
+        type_ = pa.int64() if isinstance(value, int) else pa.string()
+        rows = rows.append_column(name, pa.repeat(pa.scalar(value, type_), len(rows)))
+    return rows
 
 
 def _to_table(rows: pa.Table, name: str, sha256: str, first: int) -> Table:

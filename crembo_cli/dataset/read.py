@@ -8,13 +8,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
+from crembo_cli.addresses import WILD, local_input
 from crembo_cli.dataset.blocks import Blocks
 from crembo_cli.dataset.dtypes import ExpectedTypes
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 from crembo_cli.files import existing_input
 
-READ: Final = ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, a pipe, or - for stdin"
+READ: Final = (
+    ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, a pattern such as "
+    "'part-*.parquet', an address, a pipe, or - for stdin"
+)
 
 
 def read_table(path: str | Path) -> Table:
@@ -40,16 +44,20 @@ def read_blocks(
     Raises `DataError` if the file does not exist, has an unsupported format, or is not a table.
     """
     from crembo_cli.dataset.parquet import read_parquet
+    from crembo_cli.dataset.parts import folder_parts, matching_parts
 
     options: Any = {"expected": expected, "missing": missing, "thousands": thousands}
     if str(path) == "-":
         return _read_text(None, options)
+    path = local_input(path, DataError)
+    if not path.exists() and WILD.search(str(path)):
+        return read_parquet(*matching_parts(path))
     path = existing_input(path, DataError, "a table: " + READ)
     if path.is_dir():
-        return read_parquet(path)
+        return read_parquet(path, folder_parts(path))
     name = path.name.lower()
     if name.endswith(".parquet"):
-        return read_parquet(path)
+        return read_parquet(path, [path])
     kind = name.removesuffix(".gz")[-4:]
     if kind in (".csv", ".tsv") or path.is_fifo():  # <(zcat x.csv.gz) has no extension
         return _read_text(path, {**options, "tab": kind == ".tsv"})

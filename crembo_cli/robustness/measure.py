@@ -251,13 +251,15 @@ def robustness_on(
 ) -> Robustness:
     """Measure what needs no rows other than those of `test`.
 
+    Of a large table, margins, noise and weakest groups are measured on the rows that are held.
     `units` (p,) is the size of one step of each feature; noise draws categories from the columns
     of `seen`; `classes` are the names of the classes in the order of the beliefs; `fitted_on`
     tells whether the student was fitted on rows of this table. Without a teacher, `test` has no
     meaningful beliefs and what needs them is None.
     """
     known = teacher is not None
-    margin, above = margins_on(student, test, units, teacher=known, seed=seed)
+    held = test.held_rows()
+    margin, above = margins_on(student, held, units, teacher=known, seed=seed)
     predicted = answers["student"]
     depth = None
     if known:
@@ -269,13 +271,13 @@ def robustness_on(
         )
     return Robustness(
         agreement=None,
-        noise=noise_on(student, _predictor(teacher, test.utilities), test, seen, units, seed),
+        noise=noise_on(student, _predictor(teacher, test.utilities), held, seen, units, seed),
         margin=margin,
         margin_upper_bound=above,
         contamination=None,
         depth=depth,
         bounds=bounds_on(test, predicted, teacher=known, fitted_on=fitted_on),
-        weakest_groups=weakest_groups(student, test, classes) if known else None,
+        weakest_groups=weakest_groups(student, held, classes) if known else None,
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crembo_cli.addresses import input_copies
 from crembo_cli.errors import UsageError
 from crembo_cli.evaluation.metrics import Prediction, measure
 from crembo_cli.files import write_together
@@ -52,6 +53,7 @@ class ComparedPair:
     notes: tuple[str, ...]  # what is odd about the inputs; on the command line, standard error
 
 
+@input_copies()
 def compare(
     student_a: str | Path,
     student_b: str | Path,

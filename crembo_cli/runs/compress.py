@@ -14,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from crembo_cli.addresses import input_copies
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
 from crembo_cli.runs.decision import decision_options
@@ -23,7 +24,6 @@ from crembo_cli.runs.measure import Paths, measure_student
 from crembo_cli.runs.options import (
     Notes,
     Progress,
-    SplitOptions,
     TeacherOptions,
     as_path,
     check_outputs,
@@ -34,7 +34,7 @@ from crembo_cli.runs.options import (
 from crembo_cli.runs.plan import describe_plan
 from crembo_cli.runs.repeats import check_repeats, with_repeats
 from crembo_cli.runs.result import Result
-from crembo_cli.runs.rows import parse_rows
+from crembo_cli.runs.rows import SplitOptions, parse_rows
 from crembo_cli.runs.select import request_students, search_options, select_student
 from crembo_cli.runs.temperature import (
     parse_temperature,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from crembo_cli.report.model import Report
 
 
+@input_copies()
 def compress(
     teacher: object,
     data: object,

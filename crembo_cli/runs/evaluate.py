@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crembo_cli.addresses import input_copies
 from crembo_cli.errors import DataError
 from crembo_cli.evaluation.metrics import Metrics, Prediction, measure
 from crembo_cli.files import write_together
@@ -31,16 +32,20 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import list_paths
+from crembo_cli.runs.rows import RowLimits
 from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
+    from crembo_cli.arrays import Floats
     from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.evaluation.drift import Drift
     from crembo_cli.report.gates import Gate
     from crembo_cli.report.model import Report
     from crembo_cli.student_file.metadata import StudentMetadata
     from crembo_cli.teachers.contract import Teacher
+
+HELD_ROWS = 300_000  # of a table in blocks, so that memory does not grow with its columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +56,7 @@ class Evaluation:
     notes: tuple[str, ...]  # what is odd about the inputs; on the command line, standard error
 
 
+@input_copies()
 def evaluate(
     student: str | Path,
     data: object,
@@ -157,13 +163,18 @@ def _evaluate(
     names = names_of_student(options.classes, student.model, teacher)
     if names or options.classes is None:
         options = replace(options, classes=stored_names(metadata, teacher))
-    test = student.read_table(data, reference, options, progress)
+    scores: list[Floats] = []
+    hold = RowLimits(fit=None, test=None, total=HELD_ROWS).draw(1.0, seed)
+    test = student.read_table(data, reference, options, progress, hold=hold, scores=scores)
+    if test.held is not None:
+        rows = f"{len(test.held):,} drawn rows"
+        progress.note([f"margins, noise, weakest groups and drift are measured on {rows}"])
     if teacher is None and test.y_true is None and not gates:
         raise _nothing_to_measure(student, data)
     own = student.utilities()
     utilities = decision.utilities(reference.classes, test.beliefs) if decision.given() else own
     test = replace(test, utilities=utilities)
-    answers = student.answer(test.frame, reference, names, progress)
+    answers = student.answer(test.frame, reference, names, progress, scores)
     predicted = {"student": answers.prediction}
     if teacher is not None:
         predicted["teacher"] = Prediction(labels=test.teacher_labels(), probabilities=test.beliefs)
@@ -208,10 +219,11 @@ def _drift(
 
     if metadata is None or metadata.training is None:
         return None
+    labels = answers.own_labels if test.held is None else answers.own_labels[test.held]
     return drift_of(
         metadata.training,
-        test,
-        answers.own_labels,
+        test.held_rows(),
+        labels,
         then=metadata.metrics,
         then_rows=metadata.test_rows,
         now=now,

@@ -13,15 +13,17 @@ from crembo_cli.runs.image_shape import image_shape_of, note_guess
 from crembo_cli.runs.labelling import label_table
 from crembo_cli.runs.options import (
     Progress,
-    SplitOptions,
     TableOptions,
     TeacherOptions,
     display_path,
 )
 from crembo_cli.runs.plan import describe_inputs
+from crembo_cli.runs.rows import SplitOptions
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from crembo_cli.dataset.columns import Columns
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.report.gates import Gate
@@ -175,10 +177,12 @@ def read_labelled(
     encoding: Encoding | None = None,
     labels: bool = True,
     draw: Draw | None = None,
+    hold: Draw | None = None,
+    also: Callable[[pd.DataFrame], object] | None = None,
 ) -> LabelledTable:
     """Read `data`, query the teacher about its rows, and note what is odd about its columns.
 
-    `draw`: which rows; None: all of them.
+    `draw`, `hold` and `also` are as in `label_table`.
     """
     from crembo_cli.dataset.notes import list_notes
 
@@ -194,8 +198,9 @@ def read_labelled(
         return progress.stage(f"querying {teacher.name} about {of} rows", count)
 
     labelled = label_table(
-        blocks, teacher, options, ready, encoding=encoding, labels=labels, draw=draw
-    )
+        blocks, teacher, options, ready, encoding=encoding, labels=labels, draw=draw,
+        hold=hold, also=also,
+    )  # fmt: skip
     table = blocks.head if blocks.whole else replace(blocks.head, frame=labelled.frame)
     progress.note(list_notes(table, labelled.columns))
     return labelled

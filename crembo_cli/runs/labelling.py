@@ -92,23 +92,31 @@ def label_table(
     encoding: Encoding | None = None,
     labels: bool = True,
     draw: Draw | None = None,
+    hold: Draw | None = None,
+    also: Callable[[pd.DataFrame], object] | None = None,
 ) -> LabelledTable:
     """Choose the columns of a table, query `teacher` about its rows, and match the labels.
 
-    `draw`: which rows; None: all of them. `ready` is called with the columns and the number of
-    rows before the teacher is queried, and what it returns is called with the rows done.
-    `encoding`, of an earlier table, is used where given, and the features are then those of that
-    table by name: test data must be read as the training data was. Otherwise it is learned from
-    the queried rows. Without `labels` true labels are ignored. Raises DataError or TeacherError
-    where table and teacher do not fit together.
+    `draw`: which rows; None: all of them. `hold`: the rows of a table of many blocks whose
+    features are kept, and `also` is called with those of each block; None: all are kept. `ready`
+    is called with the columns and the number of rows before the teacher is queried, and what it
+    returns is called with the rows done. `encoding`, of an earlier table, is used where given, and
+    the features are then those of that table by name: test data must be read as the training data
+    was. Otherwise it is learned from the queried rows. Without `labels` true labels are ignored.
+    Raises DataError or TeacherError where table and teacher do not fit together.
     """
     inputs = match_inputs(blocks, teacher, options, encoding=encoding, labels=labels)
     columns, label = inputs.columns, inputs.columns.label if labels else None
     read = None if label is None else read_labels(inputs.blocks, label)
-    drawn = None if draw is None else draw(blocks.rows, None if read is None else read[0])
-    frame = inputs.blocks.take(drawn, list(columns.features))
-    beliefs = teacher.beliefs(frame, ready(columns, len(frame)))
-    frame = _as_inputs(frame, teacher)
+    strata = None if read is None else read[0]
+    drawn = None if draw is None else draw(blocks.rows, strata)
+    held = None if hold is None or blocks.whole else hold(blocks.rows, strata)
+    if held is None:
+        frame = inputs.blocks.take(drawn, list(columns.features))
+        beliefs = teacher.beliefs(frame, ready(columns, len(frame)))
+        frame = _as_inputs(frame, teacher)
+    else:
+        frame, beliefs = _query_blocks(inputs, held, teacher, ready(columns, blocks.rows), also)
     refuse_lone_class(beliefs, teacher)
     if encoding is None:
         coded = [
@@ -136,7 +144,36 @@ def label_table(
         beliefs=beliefs,
         y_true=y_true,
         others=others,
+        held=held,
     )
+
+
+def _query_blocks(
+    inputs: Inputs,
+    held: Indices,
+    teacher: Teacher,
+    done: Callable[[int], None],
+    also: Callable[[pd.DataFrame], object] | None,
+) -> tuple[pd.DataFrame, Floats]:
+    """Return the features of the rows `held`, and the teacher's probabilities of all rows."""
+    import pandas as pd
+
+    frames, beliefs = [], []
+    for block in inputs.blocks.generate():
+        frame = inputs.features(block)
+        first = block.first_row
+        beliefs.append(teacher.beliefs(frame, from_row(first, done)))
+        frame = _as_inputs(frame, teacher)
+        if also is not None:
+            also(frame)
+        some = slice(*np.searchsorted(held, [first, first + len(frame)]))
+        frames.append(frame.iloc[held[some] - first])
+    return pd.concat(frames), np.concatenate(beliefs)
+
+
+def from_row(first: int, done: Callable[[int], None]) -> Callable[[int], None]:
+    """Return what calls `done` with the rows done of a block whose first row is `first`."""
+    return lambda rows: done(first + rows)
 
 
 def refuse_lone_class(beliefs: Floats, teacher: Teacher) -> None:

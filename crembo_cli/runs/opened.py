@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.robustness.perturbations import Classifier
+    from crembo_cli.runs.rows import Draw
     from crembo_cli.teachers.contract import Teacher
 
 
@@ -54,12 +55,32 @@ class OpenedStudent:
         return None if self.metadata is None else self.metadata.utilities
 
     def read_table(
-        self, data: object, reference: Teacher, options: TableOptions, progress: Progress
+        self,
+        data: object,
+        reference: Teacher,
+        options: TableOptions,
+        progress: Progress,
+        *,
+        hold: Draw | None = None,
+        scores: list[Floats] | None = None,
     ) -> LabelledTable:
-        """Read `data` as the student takes it, labelled by `reference`: its teacher, or itself."""
+        """Read `data` as the student takes it, labelled by `reference`: its teacher, or itself.
+
+        With `hold`, of a table of many blocks these rows alone are held, and the student's own
+        scores of all rows are added to `scores`.
+        """
         own = self.metadata
         encoding = None if own is None else own.encoding()
-        labelled = read_labelled(data, reference, options, progress, encoding=encoding)
+
+        def also(frame: pd.DataFrame) -> None:
+            if scores is not None and reference is not self.model:
+                scores.append(self.model.beliefs(frame))
+
+        labelled = read_labelled(
+            data, reference, options, progress, encoding=encoding, hold=hold, also=also
+        )
+        if scores is not None and labelled.held is not None and reference is self.model:
+            scores.append(labelled.beliefs)
         if own is None:
             return labelled
         if own.data_sha256 == labelled.table.sha256:
@@ -76,23 +97,29 @@ class OpenedStudent:
         reference: Teacher,
         names: Sequence[str] | None,
         progress: Progress,
+        known: Sequence[Floats] = (),
     ) -> Answers:
         """Query the student about the rows of `frame`; `names` are as in `names_of_student`.
+
+        `known` are its scores where it answered already.
 
         Scores that had to be converted, in no way that the user stated, are no probabilities.
         """
         from crembo_cli.teachers.output_format import gives_probabilities
 
         progress.note(note_level(self.path, self.model.producer, self.model.metadata))
-        count = len(frame)
-        stage = progress.stage(f"querying {self.model.name} about {count:,} rows", count)
-        scores: Floats = self.model.beliefs(frame, stage)
+        if known:
+            scores: Floats = np.concatenate(known)
+        else:
+            count = len(frame)
+            stage = progress.stage(f"querying {self.model.name} about {count:,} rows", count)
+            scores = self.model.beliefs(frame, stage)
         indices, notes = match_student_classes(self.model, reference, names, self.path)
         progress.note(notes)
         labels = np.asarray(decisions(scores, self.utilities()), np.int64)
         probabilities = None
         if self.stated or gives_probabilities(self.model.output_format):
-            probabilities = np.zeros((len(frame), len(reference.classes)), np.float32)
+            probabilities = np.zeros((len(scores), len(reference.classes)), np.float32)
             probabilities[:, indices] = scores
         return Answers(
             prediction=Prediction(labels=indices[labels], probabilities=probabilities),

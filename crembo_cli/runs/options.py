@@ -6,7 +6,7 @@ import csv
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,7 +15,6 @@ from crembo_cli.errors import UsageError, list_names, suggest
 from crembo_cli.files import check_output
 from crembo_cli.report.formats import FILE_SUFFIXES, STEP_RENDERERS, render
 from crembo_cli.runs.image_shape import parse_image_shape
-from crembo_cli.runs.rows import RowLimits
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
@@ -96,28 +95,6 @@ class TableOptions:
         both = sorted(set(self.text) & set(self.number))
         if both:
             raise UsageError(f"{both[0]!r} is both --text and --number")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SplitOptions:
-    """Which rows the student is fitted on, and which the report is measured on."""
-
-    test_size: float | None = None  # None: the default, unless there is `test_data`
-    test_data: object = None  # a table of its own, as `data`
-    rows: RowLimits = field(default_factory=RowLimits)
-
-    def __post_init__(self) -> None:
-        if self.test_data is not None:
-            refuse_both("--test-data", {"--test-size": self.test_size})
-        if self.test_size is not None:
-            check_range("--test-size", self.test_size, 0.01, 0.9)
-
-    def shares(self) -> tuple[float, float]:
-        """The shares of the rows that are test rows and validation rows."""
-        test = 0.0
-        if self.test_data is None:
-            test = defaults.TEST_SIZE if self.test_size is None else self.test_size
-        return test, defaults.VALIDATION_SIZE * (1 - test)
 
 
 def table_options(

@@ -10,7 +10,7 @@ from crembo_cli.dataset.columns import Columns, format_list
 
 if TYPE_CHECKING:
     from crembo_cli.dataset.blocks import Blocks
-    from crembo_cli.runs.options import SplitOptions
+    from crembo_cli.runs.rows import SplitOptions
     from crembo_cli.runs.select import StudentRequest
     from crembo_cli.search.student import Search
     from crembo_cli.teachers.contract import Teacher

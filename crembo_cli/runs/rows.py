@@ -1,15 +1,16 @@
-"""The option `--rows`: how many rows of a table the teacher is queried about."""
+"""Which rows of a table the teacher is queried about, and which are tested on."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crembo_cli.arrays import Indices
 from crembo_cli.dataset.draw import Codes, draw_rows
 from crembo_cli.errors import UsageError
-from crembo_cli.search.defaults import FIT_ROWS, TEST_ROWS
+from crembo_cli.runs.options import check_range, refuse_both
+from crembo_cli.search import defaults
 
 # The number of rows of a table and the class of each row, None without labels, become the numbers
 # of the rows to query.
@@ -20,8 +21,8 @@ Draw = Callable[[int, Codes | None], Indices]
 class RowLimits:
     """The largest numbers of rows to query; None: no limit."""
 
-    fit: int | None = FIT_ROWS  # to fit and validate on
-    test: int | None = TEST_ROWS
+    fit: int | None = defaults.FIT_ROWS  # to fit and validate on
+    test: int | None = defaults.TEST_ROWS
     total: int | None = None  # of both together
 
     def words(self) -> str:
@@ -47,6 +48,28 @@ class RowLimits:
         return lambda rows, strata: draw_rows(
             rows, sum(self.share_out(rows, test_share)), seed, strata
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitOptions:
+    """Which rows the student is fitted on, and which the report is measured on."""
+
+    test_size: float | None = None  # None: the default, unless there is `test_data`
+    test_data: object = None  # a table of its own, as `data`
+    rows: RowLimits = field(default_factory=RowLimits)
+
+    def __post_init__(self) -> None:
+        if self.test_data is not None:
+            refuse_both("--test-data", {"--test-size": self.test_size})
+        if self.test_size is not None:
+            check_range("--test-size", self.test_size, 0.01, 0.9)
+
+    def shares(self) -> tuple[float, float]:
+        """The shares of the rows that are test rows and validation rows."""
+        test = 0.0
+        if self.test_data is None:
+            test = defaults.TEST_SIZE if self.test_size is None else self.test_size
+        return test, defaults.VALIDATION_SIZE * (1 - test)
 
 
 def parse_rows(value: str | int) -> RowLimits:

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crembo_cli.addresses import input_copies
 from crembo_cli.dataset.notes import list_notes
 from crembo_cli.errors import UsageError, escape_controls, suggest
 from crembo_cli.files import check_output, write_in_parts
 from crembo_cli.runs.features import read_features
 from crembo_cli.runs.inputs import open_teacher, refuse_swapped
-from crembo_cli.runs.labelling import match_inputs, refuse_lone_class
+from crembo_cli.runs.labelling import from_row, match_inputs, refuse_lone_class
 from crembo_cli.runs.options import (
     Notes,
     Progress,
     TableOptions,
     TeacherOptions,
     as_path,
+    count_threads,
     display_path,
     table_options,
 )
@@ -72,6 +74,7 @@ class Scores:
         return _to_csv(self.frame, header=True)
 
 
+@input_copies()
 def score(
     teacher: object,
     data: object,
@@ -88,6 +91,7 @@ def score(
     hard_labels: bool = False,
     trust_pickle: bool = False,
     teacher_timeout: float = defaults.TEACHER_TIMEOUT,
+    jobs: int | None = None,
     no_clobber: bool = False,
     progress: Progress | None = None,
 ) -> Scores:
@@ -123,7 +127,7 @@ def score(
         trust_pickle=trust_pickle,
         teacher_timeout=teacher_timeout,
     )
-    with closing(open_teacher(teacher, options)) as model:
+    with closing(open_teacher(teacher, options, count_threads(jobs))) as model:
         progress.stage(f"reading {display_path(data)}", 0)
         blocks = read_features(data, model, table, None)
         answers = _query(blocks, model, table, progress)
@@ -160,14 +164,9 @@ def _query(
     progress.plan(describe_inputs(blocks, inputs.columns, teacher), ready=True)
     stage = progress.stage(f"querying {teacher.name} about {blocks.rows:,} rows", blocks.rows)
     for block in inputs.blocks.generate():
-        first = block.first_row
-
-        def done(rows: int, first: int = first) -> None:
-            stage(first + rows)
-
-        beliefs = teacher.beliefs(inputs.features(block), done)
+        beliefs = teacher.beliefs(inputs.features(block), from_row(block.first_row, stage))
         refuse_lone_class(beliefs, teacher)
-        if first == 0:
+        if block.first_row == 0:
             progress.note(list_notes(blocks.head if blocks.whole else block, inputs.columns))
         yield pd.DataFrame(beliefs, columns=[str(each) for each in teacher.classes])
 

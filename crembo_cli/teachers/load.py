@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from crembo_cli.addresses import local_input
 from crembo_cli.errors import TeacherError, UsageError, suggest
 from crembo_cli.files import existing_input
 from crembo_cli.teachers.contract import Teacher
@@ -56,7 +57,7 @@ def load_teacher(
         TeacherError: the file does not exist or has an unsupported format.
         UsageError: an option is out of range, or does not apply to the format.
     """
-    path = Path(path)
+    path = local_input(path, TeacherError)
     model_format = None
     if (path / MLMODEL).is_file():
         path, model_format = find_model(path)

@@ -120,11 +120,9 @@ def test_swapped_arguments_are_noticed(
 def test_addresses_are_refused_as_they_were_given(
     crembo: Crembo, teacher: Path, data: Path
 ) -> None:
-    """Not as the path s3:/bucket; for inputs and for outputs."""
+    """Not as the path s3:/bucket; for students and for outputs."""
     line = "addresses are not supported; copy the file to this machine"
     for arguments in (
-        ("compress", "s3://bucket/model.pkl", data),
-        ("compress", teacher, "s3://bucket/model.pkl.csv"),
         ("explain", "s3://bucket/model.pkl"),
         ("evaluate", "s3://bucket/model.pkl", data),
         ("compress", teacher, data, "-o", "s3://bucket/model.pkl.onnx"),

@@ -301,3 +301,19 @@ def test_a_table_of_two_blocks_is_read_whole(tmp_path: Path) -> None:
     with blocks_of(rows=10):
         assert read_blocks(tmp_path / "t.parquet").whole
     assert read_table(tmp_path / "t.parquet").frame["a"].sum() == 190
+
+
+def test_lists_in_blocks_are_columns_of_one_length(tmp_path: Path) -> None:
+    """A longer list in a later block keeps its row; a block has fewer rows the longer they are."""
+    path = tmp_path / "t.parquet"
+    lists = [[float(i), i + 0.5] for i in range(30)]
+    pq.write_table(pa.table({"v": lists}), path, row_group_size=4)
+    whole = read_blocks(path)
+    with blocks_of(rows=8), patch.object(cut, "BLOCK_CELLS", 12):
+        blocks = read_blocks(path)
+        assert max(len(block.frame) for block in blocks.generate()) == 6
+    pd.testing.assert_frame_equal(blocks.to_table().frame, whole.head.frame)
+    assert blocks.head.lists == {"v": ("v[0]", "v[1]")}
+    pq.write_table(pa.table({"v": [*lists[:24], *[[1.0, 2.0, 3.0]] * 6]}), path, row_group_size=4)
+    with blocks_of(rows=4), pytest.raises(DataError, match=r"row 25, column 'v': the lists.*3 num"):
+        read_blocks(path)

@@ -16,6 +16,7 @@ import pytest
 
 import crembo_cli as crembo
 from crembo_cli.errors import DataError
+from crembo_cli.runs import evaluate
 from tests import small_teachers
 from tests.command_line import Crembo
 from tests.dataset.test_blocks import blocks_of
@@ -205,3 +206,32 @@ def test_the_output_of_a_teacher_may_not_change_between_blocks(tmp_path: Path) -
     with blocks_of(rows=10), pytest.raises(crembo.CremboError, match="row 44"):
         crembo.score(teacher, tmp_path / "t.parquet", output=tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("with_teacher", [True, False])
+def test_evaluate_measures_all_rows_of_a_table_in_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_teacher: bool
+) -> None:
+    """All metrics are those of the table read whole; what needs features is of drawn rows."""
+    student = tmp_path / "s.onnx"
+    as_parquet(mixed(), tmp_path / "train.parquet", random.Random(1))
+    crembo.compress(answers, tmp_path / "train.parquet", output=student, **FAST)
+    later = mixed(400)[150:]
+    later["d"] = later["d"].where(later["a"] < 8, "new")
+    path = tmp_path / "t.parquet"
+    as_parquet(later, path, random.Random(2))
+    options: dict[str, Any] = {"teacher": answers} if with_teacher else {}
+    whole = crembo.evaluate(student, path, **options).report
+    with blocks_of(rows=40):
+        cut = crembo.evaluate(student, path, **options).report
+        monkeypatch.setattr(evaluate, "HELD_ROWS", 100)
+        drawn = crembo.evaluate(student, path, **options)
+    for name in ("data", "metrics", "differences", "by_class", "robustness", "drift", "curves"):
+        assert getattr(cut, name) == getattr(whole, name), name
+    for name in ("data", "metrics", "differences", "by_class", "curves"):
+        assert getattr(drawn.report, name) == getattr(whole, name), name
+    assert drawn.report.robustness.bounds == whole.robustness.bounds
+    assert drawn.report.robustness.depth == whole.robustness.depth
+    assert drawn.report.robustness.margin is not None
+    assert drawn.report.robustness.margin.rows == 100
+    assert any("measured on 100 drawn rows" in each for each in drawn.notes)

@@ -87,6 +87,10 @@ class Child:
         except OSError:
             raise self._ended() from None
 
+    def has_answer(self) -> bool:
+        """Whether `answer` would return, or raise, at once."""
+        return not self._answers.empty()
+
     def answer(self) -> Message:
         """The answer to the oldest open question.
 

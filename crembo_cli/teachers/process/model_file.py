@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from crembo_cli.dataset.dtypes import ColumnType
 from crembo_cli.errors import TeacherError
@@ -41,19 +42,24 @@ class ModelFile:
         self._path = path
         self.confinement: tuple[str, ...] = ()  # what its process may not do; () until it loaded
         self._failure: TeacherError | None = None
-        threads = threads or min(THREADS, os.cpu_count() or 1)
-        self._child = Child(path.name, timeout=timeout, threads=threads)
-        self._child.tell(
-            {
-                "do": "load",
-                "path": str(path.resolve()),
-                "format": format_,
-                "trust": trust_pickle,
-                "hard_labels": hard_labels,
-                "threads": threads,
-                "memory": memory_limit or default_limit(),
-            }
-        )
+        self._timeout = timeout
+        self.threads = threads or min(THREADS, os.cpu_count() or 1)
+        self._load: dict[str, Any] = {
+            "do": "load",
+            "path": str(path.resolve()),
+            "format": format_,
+            "trust": trust_pickle,
+            "hard_labels": hard_labels,
+            "threads": self.threads,
+            "memory": memory_limit or default_limit(),
+        }
+        self._child = self.start_child()
+
+    def start_child(self) -> Child:
+        """Start a process that loads the model; its first answer says so."""
+        child = Child(self.name, timeout=self._timeout, threads=self.threads)
+        child.tell(self._load)
+        return child
 
     def close(self) -> None:
         """Stop the child process; closing twice is allowed."""

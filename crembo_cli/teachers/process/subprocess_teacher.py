@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from crembo_cli.teachers.interpret import HARD, Interpretation, interpret
 from crembo_cli.teachers.model_info import ModelInfo
 from crembo_cli.teachers.onnx.inputs import pack_feeds, resolve_widths
 from crembo_cli.teachers.process.model_file import ModelFile
+from crembo_cli.teachers.process.side_by_side import Children, Question
 from crembo_cli.teachers.process.wire import Array, Message, pack
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 8192  # rows per request, so that a slow teacher shows progress
 CHUNK_BYTES = 32 * 1024**2  # bytes per request
-AHEAD = 1  # chunks that wait while the child predicts one: it need not wait for the next
+MEMORY_PER_BYTE = 20  # of a model's file, that a helper may need
 TIMED_CHUNKS = 8  # a speed is measured on at most so many chunks,
 TIMED_SECONDS = 2.0  # and on at most as many rows as beliefs() predicted in so long
 LABELS = ""  # the name of the array of predicted labels, as class indices
@@ -67,7 +68,7 @@ class SubprocessTeacher(ModelFile):
         done, start = 0, time.perf_counter()
         first = self._interpretation is None
         sample: list[list[int]] = [[], []]  # numbers of rows, and their labels where predict works
-        for part, answer in self._ask(frame, compare=first):
+        for part, answer in self._children.ask(self._questions(frame, compare=first)):
             parts.append(answer)
             places, labels = parts[-1][0].get("sample") or ([], None)
             if labels is not None:
@@ -136,32 +137,36 @@ class SubprocessTeacher(ModelFile):
         later = () if self._interpretation is None else self._interpretation.notes
         return (*self._info.warnings, *later)
 
-    def _ask(self, frame: pd.DataFrame, *, compare: bool) -> Iterator[tuple[pd.DataFrame, Message]]:
-        """Generate the chunks of `frame` and their answers; one more chunk waits at the child."""
-        asked: deque[pd.DataFrame] = deque()
-        try:
-            for part in self._chunks(frame):
-                self._tell("score", part, compare=compare)
-                asked.append(part)
-                if len(asked) > AHEAD:
-                    yield asked.popleft(), self._child.answer()
-            while asked:
-                yield asked.popleft(), self._child.answer()
-        finally:
-            # After an error, the answers that are left are none to the next question.
-            for _ in asked:
-                with suppress(TeacherError):
-                    self._child.answer()
+    @cached_property
+    def _children(self) -> Children:
+        """The child, and as many helpers as there are threads and memory for."""
+        most = self.threads
+        if self.format == "onnx":  # onnxruntime uses all threads itself
+            most = 1
+        elif most > 1:
+            memory = self._load["memory"] or MEMORY_PER_BYTE * self.bytes
+            most = max(1, min(most, memory // (MEMORY_PER_BYTE * self.bytes)))
+        return Children(self._child, self.start_child, most)
+
+    def _questions(self, frame: pd.DataFrame, *, compare: bool) -> Iterator[Question[pd.DataFrame]]:
+        info = self._info
+        for part in self._chunks(frame):
+            with self._add_name_to_errors():
+                header, arrays = self._pack(info, part)
+            yield part, {"do": "score", "compare": compare, **header}, arrays
+
+    def close(self) -> None:
+        """Stop the child processes; closing twice is allowed."""
+        super().close()
+        if "_children" in self.__dict__:
+            self._children.close()
 
     def _request(self, what: str, frame: pd.DataFrame) -> Message:
-        self._tell(what, frame)
-        return self._child.answer()
-
-    def _tell(self, what: str, frame: pd.DataFrame, *, compare: bool = False) -> None:
         info = self._info
         with self._add_name_to_errors():
             header, arrays = self._pack(info, frame)
-        self._child.tell({"do": what, "compare": compare, **header}, arrays)
+        self._child.tell({"do": what, **header}, arrays)
+        return self._child.answer()
 
     @contextmanager
     def _add_name_to_errors(self) -> Iterator[None]:

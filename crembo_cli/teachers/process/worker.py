@@ -75,7 +75,11 @@ def answer(model: Model, header: dict[str, Any], arrays: list[Array]) -> Message
     """The reply of `model` to a message that requests scores or a rate."""
     rows = model.rows(header, arrays)
     if header["do"] == "score":
-        return model.scores(model.predict(rows), header["rows"])
+        began, busy = time.perf_counter(), time.process_time()
+        predicted = model.predict(rows)
+        seconds, busy = time.perf_counter() - began, time.process_time() - busy
+        found, answers = model.scores(predicted, header["rows"])
+        return {**found, "processors": busy / max(seconds, 1e-9)}, answers
     best = spent = _seconds(model, rows)
     if spent < TIMED:  # the first call allocates and spins threads up: not counted
         best = spent = _seconds(model, rows)
