@@ -48,7 +48,7 @@ def test_the_teacher_is_queried_about_so_many_rows_and_the_rest_is_replayed(
     monkeypatch.setattr(
         build,
         "run_model",
-        lambda model, of, frame: (replayed.append(frame), own(model, of, frame))[1],
+        lambda model, of, frame, *more: (replayed.append(frame), own(model, of, frame, *more))[1],
     )
     monkeypatch.setattr(labelling, "BLOCK_ROWS", 64)
     result = crembo.compress(teacher, table, rows=200, **FAST)
