@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -19,23 +19,22 @@ from crembo_cli.files import ADDRESS
 
 WILD = re.compile(r"[*?\[]")
 WEB = ("http", "https")  # these have neither folders nor wildcards
-_copies: ContextVar[tuple[Path, dict[str, Path]] | None] = ContextVar("_copies", default=None)
+# The copies by their addresses, and what removes them.
+_kept: ContextVar[tuple[dict[str, Path], ExitStack] | None] = ContextVar("_kept", default=None)
 
 
 @contextmanager
 def input_copies() -> Iterator[None]:
-    """Keep the copies of inputs in a temporary folder, until the outermost of these ends."""
-    if _copies.get() is not None:
+    """Keep the copies of inputs in temporary folders, until the outermost of these ends."""
+    if _kept.get() is not None:
         yield
         return
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="crembo-inputs-") as folder:
-        token = _copies.set((Path(folder), {}))
+    with ExitStack() as folders:
+        token = _kept.set(({}, folders))
         try:
             yield
         finally:
-            _copies.reset(token)
+            _kept.reset(token)
 
 
 def local_input(path: str | Path, error: type[InputError]) -> Path:
@@ -46,17 +45,18 @@ def local_input(path: str | Path, error: type[InputError]) -> Path:
     the files that match. Raises `error` where it cannot be read.
     """
     found = ADDRESS.fullmatch(str(path))
-    kept = _copies.get()
+    kept = _kept.get()
     if found is None or kept is None:
         return Path(path)
     address = str(path)
     if isinstance(path, Path):  # which has one slash
         address = f"{found[1]}://{'/' if found[1] == 'file' else ''}{found[2]}"
-    folder, copies = kept
+    copies, folders = kept
     if address not in copies:
-        place = folder / str(len(copies))
-        place.mkdir()
-        copies[address] = _copy(address, place, error)
+        import tempfile
+
+        place = folders.enter_context(tempfile.TemporaryDirectory(prefix="crembo-inputs-"))
+        copies[address] = _copy(address, Path(place), error)
     return copies[address]
 
 

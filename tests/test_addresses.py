@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -78,13 +77,20 @@ def parts(folder: Path) -> pd.DataFrame:
 
 
 def test_a_table_and_a_teacher_in_s3_are_those_on_disk(
-    crembo: Crembo, s3: Any, teacher: Path, data: Path, tmp_path: Path
+    crembo: Crembo,
+    s3: Any,
+    teacher: Path,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The same student, to the byte; the copies are gone, and addresses are what reports say."""
     s3.put_file(str(teacher), "bucket/models/teacher.onnx")
     s3.put_file(str(data), "bucket/data.csv")
     quick = ("--quick-report", "--synthetic", "0", "-q")
-    before = set(Path(os.environ.get("TMPDIR", "/tmp")).glob("crembo-inputs-*"))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
     done = crembo("compress", teacher, data, *quick, "-o", "one.onnx")
     assert done.code == 0
     away = ("s3://bucket/models/teacher.onnx", "s3://bucket/data.csv")
@@ -92,7 +98,7 @@ def test_a_table_and_a_teacher_in_s3_are_those_on_disk(
     assert (done.code, done.err) == (0, "")
     assert (tmp_path / "one.onnx").read_bytes() == (tmp_path / "two.onnx").read_bytes()
     assert all(f'"{each}"' in Path("r.json").read_text() for each in away)
-    assert set(Path(os.environ.get("TMPDIR", "/tmp")).glob("crembo-inputs-*")) == before
+    assert list(temporary.iterdir()) == []
 
 
 def test_folders_and_patterns_in_s3(s3: Any, teacher: Path, tmp_path: Path) -> None:

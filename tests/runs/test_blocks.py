@@ -174,23 +174,24 @@ def test_a_part_with_other_columns_is_named(crembo: Crembo, tmp_path: Path, teac
     assert not (tmp_path / "out.parquet").exists()
 
 
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
 def test_a_full_disk_while_score_writes_leaves_nothing(
-    crembo: Crembo, tmp_path: Path, teacher: Path
+    crembo: Crembo, tmp_path: Path, teacher: Path, name: str
 ) -> None:
     """Exit code 2, one line that names the output, and the old output is as it was."""
     small_teachers.table(20_000).to_parquet(tmp_path / "t.parquet")
-    (tmp_path / "out.csv").write_text("old")
+    (tmp_path / name).write_text("old")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))  # signals are ignored by Python
     try:
         with blocks_of(rows=1_000):
-            done = crembo("score", teacher, "t.parquet", "-o", "out.csv")
+            done = crembo("score", teacher, "t.parquet", "-o", name)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (done.code, done.err.count("\n")) == (2, 1)
-    assert "out.csv: the output cannot be written; found File too large" in done.err
-    assert (tmp_path / "out.csv").read_text() == "old"
-    assert {each.name for each in tmp_path.iterdir()} == {"t.parquet", "out.csv"}
+    assert f"{name}: the output cannot be written; found File too large" in done.err
+    assert (tmp_path / name).read_text() == "old"
+    assert {each.name for each in tmp_path.iterdir()} == {"t.parquet", name}
 
 
 def test_the_output_of_a_teacher_may_not_change_between_blocks(tmp_path: Path) -> None:
