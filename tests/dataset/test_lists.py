@@ -13,7 +13,7 @@ import pytest
 
 from crembo_cli.dataset.frames import table_in_memory
 from crembo_cli.dataset.lists import spread_lists
-from crembo_cli.dataset.parquet import read_parquet
+from crembo_cli.dataset.read import read_table
 from crembo_cli.errors import DataError
 from tests import small_teachers
 from tests.in_process import crembo
@@ -31,7 +31,7 @@ def test_a_column_of_lists_becomes_columns(type_: pa.DataType, tmp_path: Path) -
     cells = pa.array([[None if x is None else np.float16(x) for x in row] for row in VALUES], type_)
     whole = pa.table({"a": ["x", "y"], "emb": cells, "z": [1, 2]})
     pq.write_table(whole, tmp_path / "data.parquet")
-    table = read_parquet(tmp_path / "data.parquet")
+    table = read_table(tmp_path / "data.parquet")
     assert list(table.frame.columns) == ["a", "emb[0]", "emb[1]", "emb[2]", "z"]
     assert table.spread(["z", "emb"]) == ("z", "emb[0]", "emb[1]", "emb[2]")
     assert table.frame["emb[2]"].tolist() == [3, 6]
