@@ -116,10 +116,13 @@ def quantize(student: Any, rows: Floats) -> QuantizedStudent:
 
         from onnx import load
 
+        nodes, constants = student.to_float_onnx(ROWS, INDEX, PROBABILITIES)
+        # The first convolution stays: on MNIST, in 8 bits it lost 3 points, without it .3.
+        kept = [node.name for node in nodes if node.op_type == "Conv"][:1]
         with TemporaryDirectory() as folder:
             path = Path(folder) / "student.onnx"
             run(
-                _model(*student.to_float_onnx(ROWS, INDEX, PROBABILITIES)),
+                _model(nodes, constants),
                 path,
                 Reader(),
                 quant_format=QuantFormat.QOperator,
@@ -127,6 +130,7 @@ def quantize(student: Any, rows: Floats) -> QuantizedStudent:
                 weight_type=QuantType.QInt8,
                 per_channel=True,
                 op_types_to_quantize=list(WEIGHED),
+                nodes_to_exclude=kept,
             )
             graph = load(path).graph
     nodes, constants = _exact_scores(list(graph.node), list(graph.initializer))
