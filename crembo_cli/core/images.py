@@ -1,9 +1,10 @@
 """New images for the teacher to label beside the real ones.
 
-Each is a real image that is shifted, turned and scaled, with another contrast and some noise;
-a part of them is cut out or mixed with a second image. An image is a row of numbers in the order
-channel, row, column. A signal is an image of height 1: it is shifted and stretched along its
-length.
+Each is a real image that is shifted, turned and scaled, with another contrast and some noise; a
+rectangle is cut out of some, some are mixed with a second image. How strongly an image is moved
+is drawn as well, so that many stay close to a real one: a small student cannot learn all that is
+far from them. An image is a row of numbers in the order channel, row, column. A signal is an
+image of height 1: it is shifted and stretched along its length, and nothing is cut out of it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ CONTRAST = 0.25  # the largest change of the distance from the image's mean
 NOISE = 0.06  # the largest standard deviation of the noise, in those of all pixels
 CUT = 0.1  # the share of images of which a rectangle is cut out
 CUT_SIDE = 0.35  # the longest side of that rectangle, as a share of the image's
-MIX = 0.25  # the share of images that are mixed with a second one
+MIX = 0.15  # the share of images that are mixed with a second one
 SHARED = 32  # how many images at most share one movement
 MOVEMENTS = 512  # how many movements there are at least, where there are images enough
 BLOCK = 4096  # how many images are in work at a time
@@ -106,9 +107,10 @@ def _move(
     y, x = y - (height - 1) / 2, x - (width - 1) / 2
     for begin in range(0, len(base), shared):
         part = slice(begin, begin + shared)
-        angle = rng.uniform(-TURN, TURN) if min(side) > 1 else 0.0
-        size_y, size_x = 1 + rng.uniform(-SCALE, SCALE, 2)
-        shift_y, shift_x = rng.uniform(-SHIFT, SHIFT, 2) * (height, width)
+        strength = rng.random()
+        angle = strength * rng.uniform(-TURN, TURN) if min(side) > 1 else 0.0
+        size_y, size_x = 1 + strength * rng.uniform(-SCALE, SCALE, 2)
+        shift_y, shift_x = strength * rng.uniform(-SHIFT, SHIFT, 2) * (height, width)
         at_y = (np.cos(angle) * y - np.sin(angle) * x) * size_y + shift_y + (height - 1) / 2
         at_x = (np.sin(angle) * y + np.cos(angle) * x) * size_x + shift_x + (width - 1) / 2
         at_y, at_x = np.clip(at_y, 0, height - 1), np.clip(at_x, 0, width - 1)
@@ -145,7 +147,7 @@ def _change_contrast(new: Floats, spread: Floats, rng: np.random.Generator) -> N
 
 def _rectangles(k: int, height: int, width: int, rng: np.random.Generator) -> Bools:
     """A rectangle in a share `CUT` of `k` images: (k, h*w), True inside."""
-    cut = rng.random(k) < CUT
+    cut = (rng.random(k) < CUT) & (min(height, width) > 1)
     inside = np.ones((k, height, width), np.bool_)
     for axis, side in ((1, height), (2, width)):
         length = np.ceil(rng.uniform(0, CUT_SIDE, k) * side) if side > 1 else np.ones(k)

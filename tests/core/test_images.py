@@ -33,7 +33,7 @@ def test_same_seed_draws_same_images() -> None:
 
 def test_new_images_differ_from_the_real_ones() -> None:
     """No image is drawn twice, and none is a real one."""
-    rows = bright_squares(20)
+    rows = np.random.default_rng(0).random((20, 64), np.float32)
     drawn = image_rows(rows, 1000, SQUARE, np.random.default_rng(0))
     assert len(np.unique(np.concatenate([rows, drawn]), axis=0)) == 1020
 
@@ -73,8 +73,8 @@ def test_movement_shifts_the_object(monkeypatch: pytest.MonkeyPatch) -> None:
     weight = drawn + 1
     centre = (weight * np.arange(8)).sum(axis=(1, 2)) / weight.sum(axis=(1, 2)) - 3.5
     assert np.abs(centre).max() <= 0.8 + 1e-3
-    assert centre.min() < -0.6
-    assert centre.max() > 0.6
+    assert centre.min() < -0.5
+    assert centre.max() > 0.5
 
 
 def test_signal_is_shifted_along_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_mixed_image_lies_between_its_two(monkeypatch: pytest.MonkeyPatch) -> No
     drawing = draw_images(rows, 200, SQUARE, np.random.default_rng(1))
     share = drawing.share[:, None]
     expected = share * rows[drawing.base] + (1 - share) * rows[drawing.other]
-    assert 0.1 < (drawing.share < 1).mean() < 0.5
+    assert 0.05 < (drawing.share < 1).mean() < 0.3
     np.testing.assert_allclose(drawing.rows, expected, atol=1e-6)
 
 

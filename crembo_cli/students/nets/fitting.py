@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,7 +31,7 @@ class TrainedFamily:
     steps: int = field(
         default=4000,
         metadata={
-            "help": "Maximum number of training steps, each on a batch of 128 rows.",
+            "help": "Maximum number of training steps.",
             "minimum": 1,
             "maximum": 1_000_000,
         },
@@ -68,6 +68,8 @@ def train_net(
     steps: int,
     *,
     started: bool,
+    batch: int,
+    learning_rate: float,
 ) -> nn.Module:
     """Train `module` to `goals` (n, c), rewards of `rows` (n, p), which it reads as `inputs`.
 
@@ -75,13 +77,13 @@ def train_net(
     """
     from crembo_cli.students.nets.training import TrainingSettings, train
 
-    usual = TrainingSettings()
-    steps = min(steps, max(FEWEST_STEPS, EPOCHS * len(rows) // usual.batch))
-    settings = TrainingSettings(steps=steps)
+    steps = min(steps, max(FEWEST_STEPS, EPOCHS * len(rows) // batch))
+    settings = TrainingSettings(steps=steps, batch=batch, learning_rate=learning_rate)
     if started:
-        settings = TrainingSettings(
+        settings = replace(
+            settings,
             steps=-(-steps // NEXT_SHARE),
-            learning_rate=NEXT_RATE * usual.learning_rate,
+            learning_rate=NEXT_RATE * learning_rate,
             temperature=1.0,
         )
     return train(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, TensorProto
 
 MOST_INPUTS = 1024  # of ramps; a wide table has fewer knots for each number, but 2 at least
+BATCH, RATE = 128, 0.005  # rows of a step, and the learning rate at first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +217,8 @@ class NetLearner(ScoredLearner[NetStudent]):
             self.task,
             self.family.steps,
             started=start is not None,
+            batch=BATCH,
+            learning_rate=RATE,
         )
         inner, *others = module.dense_layers()
         weight, outwards = self.design.to_plain(inner.weight, inner.bias)

@@ -30,7 +30,7 @@ class TrainingSettings:
     weight_decay: float = 1e-4
     temperature: float = 2.0  # of the teacher's and the student's probabilities in the loss
     checks: int = 20  # how often the validation rows are predicted, evenly spread
-    patience: int = 10  # checks without a better one after which the training ends
+    patience: int = 15  # checks without a better one after which the training ends
 
 
 def train(
