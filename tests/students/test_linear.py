@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from crembo_cli.student_file.build import build_model, model_bytes, session
+from crembo_cli.student_file.signature import Signature
 from crembo_cli.students.contract import Feature, Task
 from crembo_cli.students.scored.linear import LinearFamily
+from crembo_cli.teachers.contract import ModelInput
 
 NOTHING = np.zeros((0, 2), np.float32)
 
@@ -46,3 +49,22 @@ def test_the_text_names_the_strongest_columns() -> None:
         "above it adds, for the 5 columns that matter most.",
         "yes: -0.41, -1.27 age, -0.44 if age is missing",
     ]
+
+
+def test_numbers_beyond_the_training_rows_count_as_the_end_of_their_range() -> None:
+    """Up to infinity: probabilities are those of the end, in the file as in memory, never NaN."""
+    rows = np.linspace(-1, 1, 40, dtype=np.float32)[:, None]
+    beliefs = np.where(rows > 0.2, [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
+    task = Task(rows=rows, beliefs=beliefs, validation_rows=rows, validation_beliefs=beliefs)
+    learner = LinearFamily().learner(task)
+    student = learner.finish(learner.fit(beliefs))
+    far = np.array([[1e38], [np.inf], [1.0], [-3.4e38], [-np.inf], [-1.0]], np.float32)
+    probabilities = student.predict_proba(far)
+    assert probabilities[:3].tolist() == [probabilities[2].tolist()] * 3
+    assert probabilities[3:].tolist() == [probabilities[5].tolist()] * 3
+    assert probabilities[0, 1] > 0.5 > probabilities[3, 1]
+    inputs = (ModelInput(name="X", type="float", shape=(None, 1), width=1),)
+    signature = Signature(inputs=inputs, features=(Feature(name="a"),), missing_texts=())
+    model = build_model(student, signature, ("no", "yes"), {}, "0")
+    _, said = session(model_bytes(model), 1).run(None, {"X": far})
+    np.testing.assert_allclose(said, probabilities, atol=1e-6)
