@@ -63,7 +63,7 @@ def local_input(path: str | Path, error: type[InputError]) -> Path:
 def _copy(address: str, place: Path, error: type[InputError]) -> Path:
     """Copy what is at `address` into the folder `place`; return the path of the copy."""
     try:
-        import fsspec  # type: ignore[import-untyped]  # ships no types
+        import fsspec
     except ImportError as cause:
         raise _lacking(address, "fsspec", error) from cause
     try:

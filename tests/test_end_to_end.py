@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from crembo_cli.dataset.read import read_table
+from crembo_cli.student_file.metadata import features_of
 from crembo_cli.teachers.load import load_teacher
 from tests.in_process import SAMPLES, Ran, crembo
 from tests.report.report_schema import validate
@@ -215,8 +216,7 @@ def test_provenance(done: Done) -> None:
     assert json.loads(predicted["crembo.options"]) == report["student"]["options"]
     assert json.loads(predicted["crembo.search"])["seed"] == 0
     assert json.loads(predicted["crembo.classes"]) == report["teacher"]["classes"]
-    features = [each["name"] for each in json.loads(predicted["crembo.features"])]
-    assert features == report["data"]["features"]
+    assert [each.name for each in features_of(model)] == report["data"]["features"]
     assert predicted["crembo.teacher.sha256"] == report["teacher"]["sha256"]
     assert predicted["crembo.data.sha256"] == report["data"]["sha256"]
     assert json.loads(predicted["crembo.metrics"]) == report["metrics"]["student"]

@@ -22,6 +22,7 @@ FLAGS = {
     "--debug",
     "--dry-run",
     "--no-clobber",
+    "--portable",
 }
 ONCE = {"--no-clobber"}  # the command that writes to the same paths again leaves them out
 # Options that do not belong to a student family; the command for another family keeps them.
@@ -45,14 +46,20 @@ KEPT = {
     "--class-weight",
     "--decide-at",
     "--activation",
+    "--image-shape",
     "--temperature",
     "--seed",
     "--synthetic",
     "--test-data",
     "--test-size",
+    "--rows",
     "--teacher-timeout",
+    "--outputs",
+    "--metadata",
+    "--portable",
     "--report",
     "--jobs",
+    "--device",
 }
 Changes = Mapping[str, str]  # option to value; "--set" to KEY=VALUE
 

@@ -87,7 +87,9 @@ def measure_student(
             predicted["student"],
         )
     )
-    progress.stage("exporting and replaying the student", 0)
+    train, test = splits.train, splits.test
+    rows = train.total if test.table is train.table else train.total + test.total
+    replayed = progress.stage(f"replaying the student on {rows:,} rows", rows)
     metadata = metadata_of(family, found, search, splits.train, teacher, release, names, signature)
     file = student_file(
         student,
@@ -98,6 +100,7 @@ def measure_student(
         (*splits.untested(), splits.test),
         search.threads,
         splits.others,
+        replayed,
     )
     internals = build.readable_student(paths.student, student, splits.train, teacher, names)
     progress.stage("timing the teacher", 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
@@ -138,10 +138,11 @@ def student_file(
     evidences: Sequence[LabelledTable],
     threads: int,
     others: Sequence[Unlabelled] = (),
+    done: Callable[[int], None] = lambda rows: None,
 ) -> StudentFile:
     """The ONNX of `student`, replayed on all rows of `evidences` and `others`.
 
-    It is timed on the last of `evidences`.
+    It is timed on the last of `evidences`. `done` is called with the number of rows replayed.
 
     Raises ReplayError where onnxruntime predicts differently from `student` on any row.
     """
@@ -149,9 +150,12 @@ def student_file(
     running = session(content, threads)
     values = label_values(classes)
     known = ((each.frame, each.rows) for each in evidences)
+    replayed = 0
     for frame, rows in chain(known, *(generate() for generate in others)):
         labels, probabilities = run_model(running, signature, frame, values.tolist())
         check_replay(labels, probabilities, student, rows, values)
+        replayed += len(rows)
+        done(replayed)
     return StudentFile(
         content=content,
         sha256=sha256(content).hexdigest(),
