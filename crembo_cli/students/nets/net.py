@@ -14,23 +14,23 @@ from crembo_cli.students.nets.fitting import TrainedFamily, train_net
 from crembo_cli.students.nets.layers import Dense
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.program import Layer, Program
-from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns, read_columns
+from crembo_cli.students.scored.columns import Columns, Doubles, read_columns
 from crembo_cli.students.scored.inputs import (
     EXPLAINED,
     HEADINGS,
+    even_shares,
     float_nodes,
     inputs_json,
+    learn_inputs,
     name_inputs,
 )
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
-from crembo_cli.students.scored.ramps import curve_ramps
 from crembo_cli.students.scored.text import code_lines, table
 from crembo_cli.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, TensorProto
 
-MOST_INPUTS = 1024  # of ramps; a wide table has fewer knots for each number, but 2 at least
 BATCH, RATE = 128, 0.005  # rows of a step, and the learning rate at first
 
 
@@ -169,18 +169,11 @@ class NetLearner(ScoredLearner[NetStudent]):
 
     def __init__(self, family: NetFamily, task: Task) -> None:
         def learn(rows: Floats) -> Columns:
-            knots = max(2, min(family.knots, 1 + MOST_INPUTS // max(rows.shape[1], 1)))
-            return learn_columns(rows, curve_ramps(rows, knots, task.categories), task.categories)
+            return learn_inputs(rows, family.knots, task.categories)
 
         super().__init__(NetStudent, task, learn)
         self.family = family
-        # The ramps of a feature rise together. So that one with many does not drown the others,
-        # all features together start with about the same share of the units.
-        assert self.columns.ramps is not None
-        feature = self.columns.ramps.feature
-        weakened = np.ones(self.columns.width(), np.float32)
-        weakened[: len(feature)] = np.sqrt(np.bincount(feature)[feature])
-        self.design.divide(weakened)
+        self.design.divide(even_shares(self.columns))
 
     @one_blas_thread()
     def fit(self, rewards: Floats, start: Student | None = None) -> NetStudent:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from crembo_cli.students.contract import Feature, Floats
 from crembo_cli.students.nodes import Nodes
-from crembo_cli.students.scored.columns import Columns
+from crembo_cli.students.scored.columns import Columns, learn_columns
+from crembo_cli.students.scored.ramps import curve_ramps
 from crembo_cli.students.scored.softmax import add_answers
 
 if TYPE_CHECKING:
@@ -18,6 +21,28 @@ EXPLAINED = [
     "An input rises from 0 to 1 between `from` and `to` and is constant beyond; that of a",
     "missing value is 1 if the value is missing and 0 if not.",
 ]
+
+
+MOST_INPUTS = 1024  # of ramps; a wide table has fewer knots for each number, but 2 at least
+
+
+def learn_inputs(rows: Floats, knots: int, categories: Sequence[int]) -> Columns:
+    """Return the columns of a net for float32 rows (n, p): ramps with at most so many knots."""
+    knots = max(2, min(knots, 1 + MOST_INPUTS // max(rows.shape[1], 1)))
+    return learn_columns(rows, curve_ramps(rows, knots, categories), categories)
+
+
+def even_shares(columns: Columns) -> Floats:
+    """Return what to divide each column by, float32 (D,): the ramps of a feature rise together.
+
+    So that one with many does not drown the others, all features together start with about the
+    same share of the units.
+    """
+    assert columns.ramps is not None
+    feature = columns.ramps.feature
+    weakened = np.ones(columns.width(), np.float32)
+    weakened[: len(feature)] = np.sqrt(np.bincount(feature)[feature])
+    return weakened
 
 
 def name_inputs(columns: Columns, features: Sequence[Feature]) -> Iterator[list[str]]:

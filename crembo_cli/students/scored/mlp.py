@@ -18,16 +18,17 @@ from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.program import Layer, Program
 from crembo_cli.students.scored.adam import Net, draw_net, train
-from crembo_cli.students.scored.columns import Columns, Doubles, learn_columns, read_columns
+from crembo_cli.students.scored.columns import Columns, Doubles, read_columns
 from crembo_cli.students.scored.inputs import (
     EXPLAINED,
     HEADINGS,
+    even_shares,
     float_nodes,
     inputs_json,
+    learn_inputs,
     name_inputs,
 )
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
-from crembo_cli.students.scored.ramps import curve_ramps
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
 from crembo_cli.students.scored.text import code_lines, signed, table
 from crembo_cli.threads import one_blas_thread
@@ -35,7 +36,6 @@ from crembo_cli.threads import one_blas_thread
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, TensorProto
 
-MOST_INPUTS = 1024  # of ramps; a wide table has fewer knots for each number, but 2 at least
 RATE, NEXT_RATE = 0.01, 0.001  # learning rates for a new net, and from a given start
 NEXT_SHARE = 4  # from a given start, 1/4 of the steps of a new net
 
@@ -197,18 +197,11 @@ class MlpLearner(ScoredLearner[MlpStudent]):
 
     def __init__(self, family: MlpFamily, task: Task) -> None:
         def learn(rows: Floats) -> Columns:
-            knots = max(2, min(family.knots, 1 + MOST_INPUTS // max(rows.shape[1], 1)))
-            return learn_columns(rows, curve_ramps(rows, knots, task.categories), task.categories)
+            return learn_inputs(rows, family.knots, task.categories)
 
         super().__init__(MlpStudent, task, learn)
         self.family = family
-        # The ramps of a feature rise together. So that one with many does not drown the others,
-        # all features together start with about the same share of the units.
-        assert self.columns.ramps is not None
-        feature = self.columns.ramps.feature
-        weakened = np.ones(self.columns.width(), np.float32)
-        weakened[: len(feature)] = np.sqrt(np.bincount(feature)[feature])
-        self.design.divide(weakened)
+        self.design.divide(even_shares(self.columns))
 
     @one_blas_thread()
     def fit(self, rewards: Floats, start: Student | None = None) -> MlpStudent:
