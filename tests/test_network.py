@@ -42,7 +42,9 @@ def test_no_command_connects(
          "0", "--thresholds", "2", "--report", "report.html"],
         ["evaluate", "student.onnx", str(data), "--teacher", str(teacher)],
         ["score", str(teacher), str(data), "-o", "beliefs.csv"],
+        ["compare", "student.onnx", "student.onnx", str(data), "--teacher", str(teacher)],
         ["inspect", str(teacher)],
+        ["mlflow", "student.onnx", "model"],
         ["explain", "student.onnx", "-f", "svg", "-o", "tree.svg"],
     ]  # fmt: skip
     code = f"""

@@ -36,8 +36,8 @@ def command(
             "--student",
             metavar="NAME|auto",
             autocompletion=family,
-            help="Student family; `crembo students` lists them. auto: try every family and keep "
-            "the smallest student within one standard error of the best.",
+            help="Student family; `crembo students` lists them. auto: try all but cnn and net, "
+            "keep the smallest student within one standard error of the best.",
             rich_help_panel=panels.USUAL,
         ),
     ] = defaults.STUDENT,

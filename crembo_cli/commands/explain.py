@@ -44,7 +44,8 @@ def command(
         str | None,
         typer.Option(
             metavar="A,B,C",
-            help="Names of the classes in texts and drawings. [default: the classes]",
+            help="Names of the classes in texts and drawings. [default: those that compress "
+            "stored]",
             show_default=False,
             rich_help_panel=panels.OUTPUT,
         ),

@@ -154,7 +154,8 @@ Classes = Annotated[
     typer.Option(
         metavar="A,B,C",
         help="Names of the classes in the report and the label column, in the order of the "
-        "teacher's outputs. [default: those that the model stores, or numbers from 0]",
+        "teacher's outputs; a student keeps them. [default: those that the model stores, or "
+        "numbers from 0]",
         show_default=False,
         rich_help_panel=panels.INPUT,
     ),
