@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -60,11 +61,10 @@ def one_blas_thread() -> Iterator[None]:
 
     The limit is the process's: it ends with the last of the threads that want it.
     """
-    import scipy.linalg  # noqa: F401 - loads a BLAS of its own, which must be loaded to be limited
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # ships no types
-
     with _lock:
-        limit = _limited[0] if _limited else threadpool_limits(limits=1, user_api="blas")
+        if not _limited:
+            _take_control()
+        limit = _limited[0] if _limited else _find_blas().limit(limits=1)
         _limited.append(limit)
     try:
         yield
@@ -72,4 +72,21 @@ def one_blas_thread() -> Iterator[None]:
         with _lock:
             _limited.remove(limit)
             if not _limited:
+                _take_control()
                 limit.restore_original_limits()
+
+
+@cache
+def _find_blas() -> Any:
+    """Find the libraries, which takes longer than a small fit."""
+    import scipy.linalg  # noqa: F401 - loads a BLAS of its own, which must be loaded to be limited
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped] # ships no types
+
+    return ThreadpoolController().select(user_api="blas")
+
+
+def _take_control() -> None:
+    """Let this thread set limits: threadpoolctl silently ignores all threads but the first."""
+    from threadpoolctl import OpenBLASController
+
+    OpenBLASController.clear_controlling_thread(force=True)

@@ -86,23 +86,36 @@ def test_nothing_is_begun_after_an_error() -> None:
     assert len(begun) < 5
 
 
+def counts() -> set[int]:
+    """How many threads each BLAS uses."""
+    import scipy.linalg  # noqa: F401 - its BLAS counts too
+
+    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+
+def limited() -> set[int]:
+    """The same, under the limit."""
+    with one_blas_thread():
+        return counts()
+
+
+def test_any_thread_limits_blas() -> None:
+    """One after the other, in whatever thread."""
+    before = counts()
+    with ThreadPoolExecutor(1) as pool:
+        for _ in range(2):
+            assert limited() == {1}
+            assert counts() == before
+            assert pool.submit(limited).result() == {1}
+            assert counts() == before
+
+
 def test_the_limit_on_blas_ends_with_the_last_thread() -> None:
     """One that ends first does not lift it for the others."""
-
-    def counts() -> set[int]:
-        import scipy.linalg  # noqa: F401 - its BLAS counts too
-
-        return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
-
     before = counts()
     with ThreadPoolExecutor(1) as pool:
         with one_blas_thread():
             assert counts() == {1}
-
-            def limited() -> set[int]:
-                with one_blas_thread():
-                    return counts()
-
             assert pool.submit(limited).result() == {1}
             assert counts() == {1}
         assert counts() == before
