@@ -1,6 +1,6 @@
 """Run the command line on many damaged files: `python -m tests.fuzzing FOLDER`.
 
-A process of its own for each file would import the libraries 300 times. Here they are imported
+A process of its own for each file would import the libraries again. Here they are imported
 once; each run, and each model's process in it, is a fork, which is limited, confined and queried
 as the real one is. FOLDER holds `runs.json`, a list of lists of arguments, and gets
 `results.json`, their exit codes and what they printed on standard error.

@@ -28,7 +28,7 @@ from tests.runs.test_image_shape import table, teacher
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 WINE = (SAMPLES / "wine_mlp.onnx", SAMPLES / "wine.csv")
-FAST = ("--set", "steps=300", "--synthetic", "2000", "--quick-report", "--json")
+FAST = ("--set", "steps=60", "--synthetic", "400", "--quick-report", "--json")
 
 
 def compress(folder: Path, *more: str) -> Ran:
