@@ -23,15 +23,19 @@ def pareto_front(sizes: Sequence[int], values: Reals) -> Bools:
     return np.asarray(~(no_worse & (better | before)).any(axis=0), np.bool_)
 
 
-def smallest_within_error(
-    sizes: Sequence[int], means: Sequence[float], errors: Sequence[float]
+def smallest_within_errors(
+    sizes: Sequence[int], criteria: Sequence[tuple[Sequence[float], Sequence[float]]]
 ) -> int:
-    """The number of the smallest student whose mean is within one standard error of the best.
+    """The number of the smallest student that one criterion after the other leaves.
 
-    `means` and their standard `errors`, k of each, are over the same rows (Breiman et al.'s
-    rule, CART 1984, section 3.4.3). Of equal sizes the larger mean, then the first.
+    A criterion is k means and their standard errors, over the same rows; larger is better. It
+    leaves those of the students so far whose mean is within one standard error of their best
+    (Breiman et al.'s rule, CART 1984, section 3.4.3). Of equal sizes the larger first mean, then
+    the first.
     """
-    best = int(np.argmax(means))
-    enough = means[best] - errors[best]
-    able = [k for k, mean in enumerate(means) if mean >= enough]
-    return min(able, key=lambda k: (sizes[k], -means[k]))
+    able = list(range(len(sizes)))
+    for means, errors in criteria:
+        best = max(able, key=lambda k: means[k])
+        able = [k for k in able if means[k] >= means[best] - errors[best]]
+    first = criteria[0][0]
+    return min(able, key=lambda k: (sizes[k], -first[k]))

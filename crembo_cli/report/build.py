@@ -198,7 +198,7 @@ def describe_comparison(comparison: Comparison, prefer: str | None) -> Compariso
                 insensitive_depth=as_decimal(each.insensitive_depth),
                 mean_belief=each.mean_belief,
                 mean_belief_error=each.error,
-                cross_entropy=each.cross_entropy,
+                kl=each.kl,
                 within_budget=each.within_budget,
                 on_front=each.on_front,
             )

@@ -194,7 +194,7 @@ def comparison_parts(report: Report, search: SearchInfo) -> Iterator[RenderableT
         return
     yield Text()
     yield heading("comparison of candidates")
-    yield Text(printable(explain_comparison(search.comparison)))
+    yield Text(printable(explain_comparison(search.comparison, search.objective)))
     yield _fill(_table(table.corner, no_wrap=False), table, mark=f" {SELECTED}")
 
 

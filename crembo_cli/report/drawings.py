@@ -214,22 +214,18 @@ def explain_classes(report: Report) -> str:
     return text
 
 
-def explain_comparison(comparison: ComparisonInfo) -> str:
-    """Say how many candidates were compared, on which rows, and why one was selected."""
+def explain_comparison(comparison: ComparisonInfo, objective: str) -> str:
+    """Say how many candidates were compared, on which rows, and why one was selected.
+
+    `objective` is that of the search; see `search.comparison.Comparison.chosen`.
+    """
     students = comparison.students
     over = sum(not each.within_budget for each in students)
-    scores = students[0].cross_entropy is not None
-    criterion = "lowest cross-entropy" if scores else "highest mean teacher probability"
-    best = max(
-        (each for each in students if each.within_budget),
-        key=lambda each: each.mean_belief if each.cross_entropy is None else -each.cross_entropy,
-    )
+    criteria = ["the lowest KL divergence (KL)"]
+    if objective == "labels":
+        criteria.insert(0, "the highest mean teacher probability (mean prob.)")
     selected = students[comparison.chosen]
-    reason = (
-        f"the {criterion}"
-        if selected == best
-        else f"the smallest within one standard error of the {criterion} ({best.name})"
-    )
+    within = " and, of those, of ".join(criteria)
     text = (
         f"{len(students)} candidates, compared on {comparison.comparison_rows:,} rows + "
         f"{comparison.comparison_synthetic_rows:,} synthetic that none of them was fitted on"
@@ -237,6 +233,7 @@ def explain_comparison(comparison: ComparisonInfo) -> str:
     if over:
         text += f"; {over} over the budget"
     return (
-        f"{text}. Selected: {selected.name}, {reason}. The figures below are of these rows, real "
-        "and synthetic; those of the other tables are of the test rows."
+        f"{text}. Selected: {selected.name}, the smallest within one standard error of "
+        f"{within}. The figures below are of these rows, real and synthetic; those of the other "
+        "tables are of the test rows."
     )

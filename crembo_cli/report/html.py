@@ -91,7 +91,7 @@ def render_html(report: Report) -> str:
 def _comparison_sentence(report: Report) -> str:
     if report.search is None or report.search.comparison is None:
         return ""
-    return explain_comparison(report.search.comparison)
+    return explain_comparison(report.search.comparison, report.search.objective)
 
 
 def _comparison_plot(report: Report) -> str:

@@ -113,8 +113,7 @@ class CandidateInfo:
     insensitive_depth: float  # at the search's delta
     mean_belief: float
     mean_belief_error: float  # the standard error of the mean over the rows
-    cross_entropy: float | None  # mean, nats, from the teacher's probabilities; None unless the
-    # objective is "scores", which selects by it
+    kl: float  # mean, nats, from the teacher's probabilities
     within_budget: bool
     on_front: bool  # no other within the budget is better in bytes, fidelity and depth
 

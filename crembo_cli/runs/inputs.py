@@ -101,6 +101,7 @@ def read_splits(
     labelled = replace(labelled, shape=shape)
     progress.note([*teacher.warnings, *note_guess(shape, table.image_shape)])
     refuse_one_class(labelled, teacher)
+    progress.note(note_one_class(labelled, teacher))
     if table.classes is not None:
         check_names(table.classes, teacher.classes)
     strata = labelled.strata()
@@ -207,16 +208,29 @@ def read_labelled(
 
 
 def refuse_one_class(labelled: LabelledTable, teacher: Teacher) -> None:
-    """Raise DataError where all rows have one class, by the teacher or by the labels."""
-    for classes, whose in (
-        (labelled.teacher_labels(), "the teacher predicts"),
-        (labelled.y_true, "the label is"),
-    ):
-        if classes is not None and (classes == classes[0]).all():
-            raise DataError(
-                f"{whose} {str(teacher.classes[classes[0]])!r} on every row",
-                where=labelled.table.name,
-                found="one class",
-                wanted="rows of at least two classes",
-                hint="add rows of the other classes",
-            )
+    """Raise DataError where the teacher answers all rows alike, or all have one label."""
+    alike = []
+    if (labelled.beliefs == labelled.beliefs[0]).all():
+        alike.append(("the teacher predicts", labelled.teacher_labels()[0]))
+    if labelled.y_true is not None and (labelled.y_true == labelled.y_true[0]).all():
+        alike.append(("the label is", labelled.y_true[0]))
+    for whose, label in alike:
+        raise DataError(
+            f"{whose} {str(teacher.classes[label])!r} on every row",
+            where=labelled.table.name,
+            found="one class",
+            wanted="rows of at least two classes",
+            hint="add rows of the other classes",
+        )
+
+
+def note_one_class(labelled: LabelledTable, teacher: Teacher) -> list[str]:
+    """Notes about a teacher that predicts one class; its probabilities may rank the rows still."""
+    labels = labelled.teacher_labels()
+    if (labels != labels[0]).any():
+        return []
+    rule = "--decide-at" if len(teacher.classes) == 2 else "--class-weight"
+    return [
+        f"the teacher's most probable class is {str(teacher.classes[labels[0]])!r} on every row; "
+        f"{rule} decides by another rule, --objective scores fits the probabilities alone"
+    ]

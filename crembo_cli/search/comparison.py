@@ -7,19 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crembo_cli.arrays import Doubles
 from crembo_cli.core.beliefs import depth_by_row, insensitive_depth
-from crembo_cli.core.pareto import pareto_front, smallest_within_error
+from crembo_cli.core.pareto import pareto_front, smallest_within_errors
 from crembo_cli.core.utilities import decisions, expected_utilities
 from crembo_cli.errors import StudentError, UsageError
+from crembo_cli.evaluation.scores import kl_by_row
 from crembo_cli.search.candidates import Budget, Candidate
 from crembo_cli.search.parallel import fit_all
 from crembo_cli.search.student import Compression, Search, Stages
 from crembo_cli.search.training_rows import TrainingRows
-from crembo_cli.students.contract import Floats, Indices, Student
+from crembo_cli.students.contract import Indices
 from crembo_cli.students.registry import attribute_errors, size_of
 
-LEAST_PROBABILITY = 1e-6  # so that one row of probability 0 does not decide alone
 Bytes = Callable[[Candidate, Compression], int]  # what a student's file will take
 
 
@@ -36,8 +35,7 @@ class CandidateResult:
     insensitive_depth: float  # at the search's delta
     mean_belief: float
     error: float  # the standard error of the mean belief
-    cross_entropy: float | None  # mean, nats, from the teacher's probabilities; None: not
-    # compared, because the objective is "labels"
+    kl: float  # mean, nats, from the teacher's probabilities
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +43,8 @@ class Comparison:
     """All candidates, the smallest file first, and the selected one."""
 
     entries: tuple[CandidateResult, ...]
-    chosen: int  # the smallest within one standard error of the best mean belief; with the
-    # objective "scores", of the best log-likelihood
+    chosen: int  # the smallest of those within one standard error of the best mean belief and,
+    # among these, of the lowest KL divergence; with the objective "scores", of the latter alone
     budget: Budget
     rows: TrainingRows  # the comparison rows: none was fitted, pruned or selected on them
     failed: tuple[StudentError, ...]  # why a family from another package is not among them
@@ -88,26 +86,27 @@ def compare_candidates(
     rewards = expected_utilities(comparison.beliefs, utilities)
     depths = [depth_by_row(rewards, each).astype(np.float64) for each in predicted]
     teacher = decisions(comparison.beliefs, utilities)
-    criteria = depths
-    if search.objective == "scores":
-        students = [found[k].student for k in order]
-        criteria = [log_likelihoods(comparison.beliefs, each, comparison.rows) for each in students]
+    divergences = [
+        kl_by_row(comparison.beliefs, found[k].student.predict_proba(comparison.rows))
+        for k in order
+    ]
     fidelity = [float(np.mean(each == teacher)) for each in predicted]
     deep = [insensitive_depth(each, search.delta) for each in depths]
     means = [float(np.mean(each)) for each in depths]
-    best = [float(np.mean(each)) for each in criteria]
+    kl = [float(np.mean(each)) for each in divergences]
     errors, spreads = (
-        [float(np.std(each) / np.sqrt(len(each))) for each in rows] for rows in (depths, criteria)
+        [float(np.std(each) / np.sqrt(len(each))) for each in rows]
+        for rows in (depths, divergences)
     )
     eligible = [place for place, fits in enumerate(within_budget) if fits]
     file_sizes = [sizes[order[place]]["bytes"] for place in eligible]
     front = pareto_front(file_sizes, np.column_stack([fidelity, deep])[eligible])
     on_front = {place for place, on in zip(eligible, front, strict=True) if on}
-    chosen = eligible[
-        smallest_within_error(
-            file_sizes, [best[k] for k in eligible], [spreads[k] for k in eligible]
-        )
-    ]
+    # Where a class is rare, students that never predict it have as high a mean belief as others.
+    criteria = [([-kl[k] for k in eligible], [spreads[k] for k in eligible])]
+    if search.objective == "labels":
+        criteria.insert(0, ([means[k] for k in eligible], [errors[k] for k in eligible]))
+    chosen = eligible[smallest_within_errors(file_sizes, criteria)]
     return Comparison(
         entries=tuple(
             CandidateResult(
@@ -120,7 +119,7 @@ def compare_candidates(
                 insensitive_depth=deep[place],
                 mean_belief=means[place],
                 error=errors[place],
-                cross_entropy=-best[place] if search.objective == "scores" else None,
+                kl=kl[place],
             )
             for place, k in enumerate(order)
         ),
@@ -129,12 +128,6 @@ def compare_candidates(
         rows=comparison,
         failed=tuple(failed),
     )
-
-
-def log_likelihoods(beliefs: Floats, student: Student, rows: Floats) -> Doubles:
-    """The log-likelihood of each row under the teacher's `beliefs` (n, c), nats, float64 (n,)."""
-    q = np.maximum(student.predict_proba(rows).astype(np.float64), LEAST_PROBABILITY)
-    return np.asarray((beliefs * np.log(q)).sum(axis=1))
 
 
 def _score_candidate(

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crembo_cli.core.pareto import pareto_front, smallest_within_error
+from crembo_cli.core.pareto import pareto_front, smallest_within_errors
 
 
 def test_a_student_that_is_beaten_is_not_worth_its_size() -> None:
@@ -46,11 +46,20 @@ def test_the_front_holds_every_student_that_no_other_dominates(
 def test_the_smallest_within_one_standard_error() -> None:
     """The best is .9 with an error of .02: .88 is as good, .87 is not, and the smallest wins."""
     sizes, means = [10, 20, 30, 40], [0.87, 0.88, 0.89, 0.9]
-    assert smallest_within_error(sizes, means, [1, 1, 1, 0.02]) == 1
-    assert smallest_within_error(sizes, means, [1, 1, 1, 0.0]) == 3
-    assert smallest_within_error(sizes, means, [0, 0, 0, 0.5]) == 0
+    assert smallest_within_errors(sizes, [(means, [1, 1, 1, 0.02])]) == 1
+    assert smallest_within_errors(sizes, [(means, [1, 1, 1, 0.0])]) == 3
+    assert smallest_within_errors(sizes, [(means, [0, 0, 0, 0.5])]) == 0
+
+
+def test_a_second_criterion_decides_among_those_that_the_first_leaves() -> None:
+    """The best of all in the second is left out by the first; of the others 20 is good enough."""
+    sizes, first, second = [10, 20, 30, 40], [0.9, 0.9, 0.9, 0.8], [-0.7, -0.2, -0.1, -0.05]
+    criteria = [(first, [0.01] * 4), (second, [0.1] * 4)]
+    assert smallest_within_errors(sizes, criteria[:1]) == 0
+    assert smallest_within_errors(sizes, criteria) == 1
 
 
 def test_of_equal_sizes_the_better_mean() -> None:
     """Size alone does not decide between two of the same size."""
-    assert smallest_within_error([10, 10, 10], [0.8, 0.9, 0.9], [0.2, 0.2, 0.2]) == 1
+    criterion = [0.8, 0.9, 0.9], [0.2, 0.2, 0.2]
+    assert smallest_within_errors([10, 10, 10], [criterion]) == 1

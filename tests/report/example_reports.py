@@ -279,7 +279,7 @@ def comparison(name: str = "mlp hidden=16") -> ComparisonInfo:
                 insensitive_depth=depth,
                 mean_belief=belief,
                 mean_belief_error=0.01,
-                cross_entropy=None,
+                kl=0.05,
                 within_budget=within_budget,
                 on_front=on_front,
             )

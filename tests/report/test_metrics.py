@@ -49,7 +49,7 @@ def full_report() -> Report:
     example = report()
     assert example.search is not None
     found = replace(comparison(), budget=dict.fromkeys(comparison().budget, 6_000))
-    students = [replace(each, threshold=0.25, cross_entropy=0.5) for each in found.students]
+    students = [replace(each, threshold=0.25) for each in found.students]
     bounds = MarginUpperBounds(rows=1, median=0.5, quantile_5=0.25)
     assert example.teacher is not None
     return replace(

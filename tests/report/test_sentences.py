@@ -61,11 +61,9 @@ def test_utilities_are_explained() -> None:
     assert "teacher probability of the predicted class is below" not in flat
 
 
-def test_a_comparison_by_cross_entropy_is_labelled() -> None:
-    """With --objective scores, the best has the lowest cross-entropy."""
-    students = [
-        replace(each, cross_entropy=float(k)) for k, each in enumerate(comparison().students)
-    ]
-    sentence = explain_comparison(replace(comparison(), students=students))
-    assert "lowest cross-entropy" in sentence
-    assert "mean teacher probability" not in sentence
+def test_the_criteria_of_a_comparison_are_named_in_their_order() -> None:
+    """With --objective scores, the KL divergence alone."""
+    labels, scores = (explain_comparison(comparison(), each) for each in ("labels", "scores"))
+    assert "mean teacher probability (mean prob.) and, of those, of the lowest KL" in labels
+    assert "within one standard error of the lowest KL divergence" in scores
+    assert "mean teacher probability" not in scores
