@@ -103,7 +103,7 @@ def test_parts_without_values_are_left_out() -> None:
 def test_the_pareto_front_is_a_table() -> None:
     """The Pareto front, the selected candidate in bold; absent without several candidates."""
     lines = render_markdown(report_with_comparison()).splitlines()
-    assert "| **`tree max_depth=2`** | 4,245 | 42 | 0.930 | 0.300 | 0.910 |" in lines
+    assert "| **`tree max_depth=2`** | 4,245 | 42 | 0.930 | 0.300 | 0.910 | 0.050 |" in lines
     assert "Pareto front" not in render_markdown(report())
     found = comparison(EVIL)
     evil = replace(found.students[2], on_front=True, within_budget=True)
