@@ -8,6 +8,7 @@
     |   +-- TeacherError          a teacher's file, or its answers
     |   +-- StudentError          a student's file, its family, or an option of the family
     |   +-- OutputError           a path that cannot be written
+    |   +-- ClusterError          the scheduler of --dask, or a worker of it
     +-- DefectError          3   a defect of crembo
     |   +-- ReplayError           the exported student predicts differently from the fitted one
     +-- PublishError         4   the outputs are written, but the result could not be printed
@@ -129,6 +130,10 @@ class StudentError(InputError):
 
 class OutputError(InputError):
     """An output path cannot be written, or would overwrite an input."""
+
+
+class ClusterError(InputError):
+    """The scheduler of `--dask` cannot be reached, or a worker cannot do its work."""
 
 
 class DefectError(CremboError):

@@ -82,6 +82,53 @@ def check_output(path: Path, inputs: Sequence[Path], *, no_clobber: bool = False
             pass
 
 
+def check_output_folder(path: Path) -> None:
+    """Raise OutputError where no new folder `path` can be made. Call it before a long run."""
+    refuse_address(path, OutputError)
+    with _named(path):
+        target = path.resolve()
+        if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+            raise OutputError(
+                "the output exists and is not an empty folder",
+                where=f"{path}/",
+                hint="remove it, or name another",
+            )
+    check_output(target / "part" if target.is_dir() else target, ())
+
+
+@contextmanager
+def write_folder(path: Path) -> Iterator[Path]:
+    """Make a new folder beside `path`, which moves there at the end; on an error it is removed.
+
+    Raises OutputError for an error of the system.
+    """
+    with _named(path):
+        target = path.resolve()
+        folder = target.parent / f".crembo-{secrets.token_hex(8)}.parts"
+        folder.mkdir()
+    try:
+        yield folder
+        with _named(path):
+            if target.is_dir():
+                target.rmdir()  # which is empty, or an error
+            folder.replace(target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_files(folder: Path, names: set[str]) -> None:
+    """Remove all but the files `names` from `folder`; raise OutputError where one is missing."""
+    there = {each.name for each in folder.iterdir()}
+    for name in there - names:
+        (folder / name).unlink()
+    if names - there:
+        raise OutputError(
+            "a part that a worker wrote is not here",
+            where=min(names - there),
+            wanted="an output folder that all workers share",
+        )
+
+
 @contextmanager
 def write_in_parts(path: Path) -> Iterator[BinaryIO]:
     """Open a new file for `path`, which moves there at the end; on an error nothing is changed.

@@ -27,6 +27,7 @@ LAYERS = [
     "dataset",
     "students",
     "core",
+    "cluster",
     "addresses",
     "files",
     "arrays",
@@ -136,17 +137,32 @@ def test_help_needs_no_numbers() -> None:
     assert not packages(loaded) & {*HEAVY, "numpy"}
 
 
-def test_only_the_kernels_know_numba() -> None:
-    """One file imports numba; without it nothing else changes."""
-    users = [
+def users_of(*packages: str) -> list[str]:
+    """The files of crembo that import one of `packages`, anywhere in them."""
+
+    def names(node: ast.AST) -> list[str]:
+        if isinstance(node, ast.ImportFrom):
+            return [node.module or ""]
+        return [each.name for each in node.names] if isinstance(node, ast.Import) else []
+
+    return [
         path.relative_to(ROOT).as_posix()
         for path in MODULES
         if any(
-            (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("numba"))
-            or (
-                isinstance(node, ast.Import) and any(a.name.startswith("numba") for a in node.names)
-            )
+            name.split(".")[0] in packages
             for node in ast.walk(ast.parse(path.read_text()))
+            for name in names(node)
         )
     ]
-    assert users == ["students/tree/kernels.py"]
+
+
+def test_only_the_kernels_know_numba() -> None:
+    """One file imports numba; without it nothing else changes."""
+    assert users_of("numba") == ["students/tree/kernels.py"]
+
+
+def test_one_module_knows_dask() -> None:
+    """All else maps functions over items; Dask is loaded where `--dask` is given only."""
+    assert users_of("dask", "distributed") == ["cluster/dask_engine.py"]
+    loaded = modules_after_importing("import crembo_cli.runs.score, crembo_cli.teachers.load")
+    assert not packages(loaded) & {"dask", "distributed"}

@@ -197,6 +197,16 @@ Jobs = Annotated[
         rich_help_panel=panels.RUN,
     ),
 ]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Read large tables and query the teacher on the workers of a Dask scheduler, "
+        "tcp://HOST:PORT, or on N workers of this machine, local:N. Results do not depend on it.",
+        show_default=False,
+        rich_help_panel=panels.RUN,
+    ),
+]
 ReportPaths = Annotated[
     list[str] | None,
     typer.Option(

@@ -20,8 +20,9 @@ def command(
         typer.Option(
             "-o",
             "--output",
-            metavar="FILE",
-            help="Path of the table: .csv or .parquet. [default: CSV on standard output]",
+            metavar="FILE|FOLDER/",
+            help="Path of the table: .csv or .parquet, or FOLDER/ for a new folder of Parquet "
+            "parts, which workers of --dask write. [default: CSV on standard output]",
             show_default=False,
             rich_help_panel=panels.USUAL,
         ),
@@ -46,6 +47,7 @@ def command(
         ),
     ] = False,
     jobs: options.Jobs = None,
+    dask: options.Dask = None,
     dry_run: options.DryRun = False,
     no_clobber: options.NoClobber = False,
     quiet: options.Quiet = False,
@@ -81,6 +83,7 @@ def command(
             trust_pickle=trust_pickle,
             teacher_timeout=teacher_timeout,
             jobs=jobs,
+            dask=dask,
             no_clobber=no_clobber,
             progress=messages,
         )

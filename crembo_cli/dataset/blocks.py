@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
 from crembo_cli.arrays import Indices
+from crembo_cli.cluster.engine import Engine, current_engine
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
 
@@ -21,7 +24,26 @@ BLOCK_CELLS = 1 << 23  # the same for wide tables
 FEWEST_ROWS = 1 << 10  # of a block, however wide
 MOST_VALUES = 1_000  # different values of a column that are remembered, to recognise labels
 
-Generate = Callable[[], Iterator[Table]]
+Change = Callable[[Table], Table]
+Result = TypeVar("Result")
+
+
+class Span(Protocol):
+    """Consecutive rows of a file, which can be read anywhere: a call generates their blocks."""
+
+    @property
+    def first_row(self) -> int:
+        """The number of its first row."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """The number of its rows."""
+        ...
+
+    def __call__(self) -> Iterator[Table]:
+        """Read its rows, in blocks."""
+        ...
 
 
 def block_rows(columns: int) -> int:
@@ -39,36 +61,61 @@ class Blocks:
 
     head: Table  # the table, if it is one block; else its columns with some of their values
     rows: int
-    generate: Generate
+    spans: Sequence[Span]  # () of one block
     whole: bool  # whether it is one block
+    changes: tuple[Change, ...] = ()  # of each block that is read
+    engine: Engine | None = field(default_factory=current_engine)  # None: this process
 
-    def map(self, change: Callable[[Table], Table]) -> Blocks:
+    def generate(self) -> Iterator[Table]:
+        """Read the blocks in this process; while one is used, the next is read."""
+        return iter([self.head]) if self.whole else _ahead(_read(self.spans, self.changes))
+
+    def each(
+        self, function: Callable[[Table], Result], *, learns: bool = False
+    ) -> Iterator[Result]:
+        """Generate `function` of each block, in order; on workers, where there are some.
+
+        With `learns`, the first blocks are done in this process before the others: what
+        `function` learns of them goes to the workers.
+        """
+        return self.each_with(None, partial(_ignore_numbers, function), learns=learns)
+
+    def each_with(
+        self,
+        numbers: Indices | None,
+        function: Callable[[Table, Indices | None], Result],
+        *,
+        learns: bool = False,
+    ) -> Iterator[Result]:
+        """Do the same with those of the increasing row `numbers` that are in the block."""
+        if self.whole:
+            yield function(self.head, numbers)
+            return
+        items = [(span, _within(numbers, span.first_row, span.rows)) for span in self.spans]
+        here = len(items) if self.engine is None else int(learns)
+        for block in _ahead(_read(self.spans[:here], self.changes)):
+            yield function(block, _within(numbers, block.first_row, len(block.frame)))
+        if self.engine is not None:
+            run = partial(_run, self.changes, function)
+            yield from chain.from_iterable(self.engine.map(run, items[here:]))
+
+    def map(self, change: Change) -> Blocks:
         """Return the blocks with `change` applied to each; of one block, now."""
         if self.whole:
             return one_block(change(self.head))
-        return replace(self, generate=lambda: map(change, self.generate()))
+        return replace(self, changes=(*self.changes, change))
 
     def settled(self) -> Blocks:
         """Return the blocks with the same dtypes in each, after a change of cells."""
-        return self if self.whole else settle(self.generate, self.head)
+        return self if self.whole else settle(self.spans, self.head, self.changes)
 
     def take(self, numbers: Indices | None, columns: list[str]) -> pd.DataFrame:
         """Return `columns` of the rows with increasing `numbers`; None: of all rows."""
         import pandas as pd
 
-        if self.whole:
-            frame = self.head.frame[columns]
-            return frame if numbers is None or len(numbers) == self.rows else frame.iloc[numbers]
-        parts = []
-        for block in self.generate():
-            part = block.frame[columns]
-            if numbers is not None:
-                first, last = np.searchsorted(
-                    numbers, [block.first_row, block.first_row + len(part)]
-                )
-                part = part.iloc[numbers[first:last] - block.first_row]
-            parts.append(part)
-        return pd.concat(parts)
+        if self.whole and (numbers is None or len(numbers) == self.rows):
+            return self.head.frame[columns]
+        return pd.concat(self.each_with(numbers, partial(_take, columns)))
 
     def to_table(self) -> Table:
         """Return all rows as one table."""
@@ -79,10 +126,81 @@ class Blocks:
 
 def one_block(table: Table) -> Blocks:
     """Return `table` as its only block."""
-    return Blocks(head=table, rows=len(table.frame), generate=lambda: iter([table]), whole=True)
+    return Blocks(head=table, rows=len(table.frame), spans=(), whole=True)
 
 
-def settle(generate: Generate, head: Table | None = None) -> Blocks:
+def _read(spans: Sequence[Span], changes: Sequence[Change]) -> Iterator[Table]:
+    for span in spans:
+        for table in span():
+            changed = table
+            for change in changes:
+                changed = change(changed)
+            yield changed
+
+
+def _run(
+    changes: Sequence[Change],
+    function: Callable[[Table, Indices | None], Result],
+    item: tuple[Span, Indices | None],
+) -> list[Result]:
+    """What a worker does about one span."""
+    span, numbers = item
+    return [
+        function(table, _within(numbers, table.first_row, len(table.frame)))
+        for table in _read([span], changes)
+    ]
+
+
+def _ignore_numbers(
+    function: Callable[[Table], Result], block: Table, numbers: Indices | None
+) -> Result:
+    del numbers
+    return function(block)
+
+
+def _take(columns: list[str], block: Table, numbers: Indices | None) -> pd.DataFrame:
+    part = block.frame[columns]
+    return part if numbers is None else part.iloc[numbers - block.first_row]
+
+
+def _within(numbers: Indices | None, first: int, rows: int) -> Any:
+    """Return those of the increasing `numbers` from `first` on, of so many rows; None of None."""
+    return None if numbers is None else numbers[slice(*numbers.searchsorted([first, first + rows]))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Survey:
+    """What is to know about a block for all to have the same dtypes."""
+
+    head: Table  # the block without its rows
+    rows: int
+    dtypes: dict[str, np.dtype[Any]]
+    values: dict[str, pd.Series[Any]]  # the first MOST_VALUES different values of columns
+
+
+@dataclass(frozen=True)
+class _Surveyor:
+    """Survey blocks; the columns in `full` have MOST_VALUES different values before them."""
+
+    full: set[str] = field(default_factory=set)
+
+    def __call__(self, block: Table) -> _Survey:
+        cells = {str(name): column for name, column in block.frame.items()}
+        return _Survey(
+            head=replace(block, frame=block.frame[:0]),
+            rows=len(block.frame),
+            dtypes={name: column.to_numpy().dtype for name, column in cells.items()},
+            values={
+                name: column.drop_duplicates()[:MOST_VALUES]
+                for name, column in cells.items()
+                if name not in self.full
+            },
+        )
+
+
+def settle(
+    spans: Sequence[Span], head: Table | None = None, changes: tuple[Change, ...] = ()
+) -> Blocks:
     """Read all blocks once, and return them with the same dtypes in each.
 
     `head` is the table without rows; None: the first block tells what it says. A column of whole
@@ -93,31 +211,32 @@ def settle(generate: Generate, head: Table | None = None) -> Blocks:
     values: dict[str, pd.Series[Any]] = {}
     marks: dict[str, int] = {}
     rows = 0
-    for block in _ahead(generate()):
-        head = block if head is None else head
-        _check_lists(head, block)
-        rows += len(block.frame)
-        for name, cells in block.frame.items():
-            kind: np.dtype[Any] = cells.to_numpy().dtype
-            dtypes[str(name)] = _join(dtypes.get(str(name), kind), kind)
-            values[str(name)] = _distinct(values.get(str(name)), cells)
-        for name, count in block.question_marks.items():
+    surveyor = _Surveyor()
+    loose = Blocks(head=head, rows=0, spans=spans, whole=False, changes=changes)  # type: ignore[arg-type]  # not used before it is known
+    for found in loose.each(surveyor):
+        head = found.head if head is None else head
+        _check_lists(head, found.head)
+        rows += found.rows
+        for name, kind in found.dtypes.items():
+            dtypes[name] = _join(dtypes.get(name, kind), kind)
+            values[name] = _distinct(values.get(name), found.values.get(name))
+        surveyor.full.update(name for name, each in values.items() if len(each) == MOST_VALUES)
+        for name, count in found.head.question_marks.items():
             marks[name] = marks.get(name, 0) + count
-
-    def settled() -> Iterator[Table]:
-        for block in _ahead(generate()):
-            frame = block.frame
-            other = {name: kind for name, kind in dtypes.items() if frame[name].dtype != kind}
-            yield replace(block, frame=frame.astype(other)) if other else block
-
-    frame = _as_frame(values, dtypes)
     assert head is not None, "no blocks"
-    return Blocks(
+    frame = _as_frame(values, dtypes)
+    return replace(
+        loose,
         head=replace(head, frame=frame, first_row=0, question_marks=marks),
         rows=rows,
-        generate=settled,
-        whole=False,
+        changes=(*changes, partial(_with_dtypes, dtypes)),
     )
+
+
+def _with_dtypes(dtypes: dict[str, np.dtype[Any]], block: Table) -> Table:
+    frame = block.frame
+    other = {name: kind for name, kind in dtypes.items() if frame[name].dtype != kind}
+    return replace(block, frame=frame.astype(other)) if other else block
 
 
 def _check_lists(head: Table, block: Table) -> None:
@@ -146,15 +265,15 @@ def _join(one: np.dtype[Any], other: np.dtype[Any]) -> np.dtype[Any]:
     return one if one == other else np.dtype(np.float64)
 
 
-def _distinct(known: pd.Series[Any] | None, cells: pd.Series[Any]) -> pd.Series[Any]:
-    """Add the different values of `cells` to those that are `known`, up to MOST_VALUES."""
+def _distinct(known: pd.Series[Any] | None, new: pd.Series[Any] | None) -> pd.Series[Any]:
+    """Add the different values `new` to those that are `known`, up to MOST_VALUES."""
     import pandas as pd
 
-    if known is None:
-        return cells.drop_duplicates()[:MOST_VALUES]
-    if len(known) == MOST_VALUES:
-        return known
-    both: pd.Series[Any] = pd.concat([known, cells.drop_duplicates()])
+    if known is None or new is None or len(known) == MOST_VALUES:
+        found = new if known is None else known
+        assert found is not None, "a full column was known before"
+        return found
+    both: pd.Series[Any] = pd.concat([known, new])
     return both.drop_duplicates()[:MOST_VALUES]
 
 

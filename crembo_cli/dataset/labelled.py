@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.table import Table
 
 
-# Generates features as `LabelledTable.frame` and `.rows` hold them, in blocks of rows.
-Unlabelled = Callable[[], Iterator[tuple["pd.DataFrame", Floats]]]
+# Calls a function with features as `LabelledTable.frame` and `.rows` hold them, in blocks of rows,
+# and generates what it returns.
+Unlabelled = Callable[[Callable[["pd.DataFrame", Floats], int]], Iterator[int]]
 
 
-def no_rows() -> Iterator[tuple[pd.DataFrame, Floats]]:
+def no_rows(function: Callable[[pd.DataFrame, Floats], int]) -> Iterator[int]:
     """Generate nothing."""
+    del function
     return iter(())
 
 

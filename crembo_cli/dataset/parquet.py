@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -35,6 +34,33 @@ class Part:
     where: str  # for messages
     columns: Mapping[str, object]  # the columns of its folders' names, each with its one value
     stamp: tuple[int, ...]  # of the file that was hashed: another one has another
+    groups: tuple[int, ...]  # the numbers of rows of its row groups
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowGroups:
+    """A span of the table: consecutive row groups, of one part or several."""
+
+    parts: tuple[tuple[Part, tuple[int, ...]], ...]  # each with the numbers of its row groups
+    name: str  # of the table
+    sha256: str
+    most: int  # rows of a block
+    first_row: int
+    rows: int
+
+    def __call__(self) -> Iterator[Table]:
+        """Read the row groups, in tables of at most `most` rows."""
+        import pyarrow as pa
+
+        first, waiting = self.first_row, list[pa.Table]()
+        for rows in _read_groups(self.parts, self.most):
+            if waiting and sum(map(len, waiting)) + len(rows) > self.most:
+                table = _to_table(pa.concat_tables(waiting), self.name, self.sha256, first)
+                first += len(table.frame)
+                waiting.clear()
+                yield table
+            waiting.append(rows)
+        yield _to_table(pa.concat_tables(waiting), self.name, self.sha256, first)
 
 
 def read_parquet(path: Path, files: Sequence[Path]) -> Blocks:
@@ -57,13 +83,23 @@ def read_parquet(path: Path, files: Sequence[Path]) -> Blocks:
         where = file.name if file == path else f"{path.name}/{file.relative_to(path)}"
         with _reading(where):
             stamp = _hash(file, digest)
-            parts.append(Part(path=file, where=where, columns=columns, stamp=stamp))
             with pq.ParquetFile(file) as stored:
+                found = stored.metadata
+                groups = [found.row_group(i).num_rows for i in range(found.num_row_groups)]
+                parts.append(
+                    Part(
+                        path=file.absolute(),
+                        where=where,
+                        columns=columns,
+                        stamp=stamp,
+                        groups=tuple(groups),
+                    )
+                )
                 # Parts may differ in whether cells may be missing, and in metadata.
                 empty = pa.schema([(each.name, each.type) for each in stored.schema_arrow])
                 schemas.append(_with_columns(empty.empty_table(), columns).schema)
-                rows += stored.metadata.num_rows
-                cells += _count_cells(stored.metadata)
+                rows += found.num_rows
+                cells += _count_cells(found)
         for name, times in Counter(schemas[-1].names).items():
             if times > 1:
                 raise DataError("duplicate column name", where=where, found=repr(name))
@@ -77,39 +113,48 @@ def read_parquet(path: Path, files: Sequence[Path]) -> Blocks:
             wanted="rows",
         )
     most = block_rows(cells // rows)
-    generate = partial(_tables, parts, path.name, digest.hexdigest(), most)
     if rows <= 2 * most:
-        (table,) = _tables(parts, path.name, digest.hexdigest(), 2 * most)
+        (span,) = _spans(parts, path.name, digest.hexdigest(), 2 * most)
+        (table,) = span()
         return one_block(table)
-    return settle(generate)
+    return settle(_spans(parts, path.name, digest.hexdigest(), most))
 
 
-def _tables(parts: Sequence[Part], name: str, sha256: str, most: int) -> Iterator[Table]:
-    """Generate the rows of `parts` in tables of about `most` rows."""
-    import pyarrow as pa
+def _spans(parts: Sequence[Part], name: str, sha256: str, most: int) -> list[RowGroups]:
+    """Cut `parts` between row groups: spans of at most `most` rows, or of one row group."""
+    spans: list[RowGroups] = []
+    groups: dict[int, list[int]] = {}  # of the span, by the number of the part
+    first = rows = 0
 
-    first, waiting = 0, list[pa.Table]()
-    for group in _groups(parts, most):
-        if waiting and sum(map(len, waiting)) + len(group) > most:
-            table = _to_table(pa.concat_tables(waiting), name, sha256, first)
-            first += len(table.frame)
-            waiting.clear()
-            yield table
-        waiting.append(group)
-    yield _to_table(pa.concat_tables(waiting), name, sha256, first)
+    def end() -> None:
+        taken = tuple((parts[i], tuple(numbers)) for i, numbers in groups.items())
+        spans.append(
+            RowGroups(parts=taken, name=name, sha256=sha256, most=most, first_row=first, rows=rows)
+        )
+        groups.clear()
+
+    for i, part in enumerate(parts):
+        for number, count in enumerate(part.groups):
+            if rows and rows + count > most:
+                end()
+                first, rows = first + rows, 0
+            if count:
+                groups.setdefault(i, []).append(number)
+                rows += count
+    end()
+    return spans
 
 
-def _groups(parts: Sequence[Part], most: int) -> Iterator[pa.Table]:
+def _read_groups(parts: Sequence[tuple[Part, Sequence[int]]], most: int) -> Iterator[pa.Table]:
     """Generate the row groups of `parts`, in pieces of at most `most` rows."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    for part in parts:
+    for part, numbers in parts:
         with _reading(part.where), part.path.open("rb") as file, pq.ParquetFile(file) as stored:
             _check_unchanged(part, file)
-            count = stored.num_row_groups
-            for number in range(count):
-                with _reading(f"{part.where}, row group {number + 1} of {count}"):
+            for number in numbers:
+                with _reading(f"{part.where}, row group {number + 1} of {len(part.groups)}"):
                     for batch in stored.iter_batches(most, row_groups=[number]):
                         rows = pa.table(batch.columns, names=batch.schema.names)
                         yield _with_columns(rows, part.columns)
@@ -165,7 +210,8 @@ def _hash(path: Path, digest: hashlib._Hash) -> tuple[int, ...]:
 
 
 def _stamp(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    # Without the inode: machines that share a folder may number its files differently.
+    return found.st_size, found.st_mtime_ns
 
 
 def _check_unchanged(part: Part, file: BinaryIO) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from crembo_cli.addresses import WILD, local_input
+from crembo_cli.cluster.engine import refuse_workers
 from crembo_cli.dataset.blocks import Blocks
 from crembo_cli.dataset.dtypes import ExpectedTypes
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
-from crembo_cli.files import existing_input
+from crembo_cli.files import ADDRESS, existing_input
 
 READ: Final = (
     ".csv, .tsv (also .gz), .parquet, a folder of .parquet parts, a pattern such as "
@@ -48,7 +49,15 @@ def read_blocks(
 
     options: Any = {"expected": expected, "missing": missing, "thousands": thousands}
     if str(path) == "-":
+        refuse_workers("-", "standard input is read by one process", hint="write it to a file")
         return _read_text(None, options)
+    if ADDRESS.fullmatch(str(path)):
+        refuse_workers(
+            str(path),
+            "a table at an address is copied to this machine, which other machines do not see",
+            hint="mount it at the same path everywhere, or use --dask local:N",
+            here=False,
+        )
     path = local_input(path, DataError)
     if not path.exists() and WILD.search(str(path)):
         return read_parquet(*matching_parts(path))
@@ -75,7 +84,8 @@ def _read_text(path: Path | None, options: dict[str, Any]) -> Blocks:
     from crembo_cli.dataset.csv.source import open_source
 
     with ExitStack() as stack:
-        blocks = read_delimited(stack.enter_context(open_source(path)), **options)
-        if not blocks.whole:
-            weakref.finalize(blocks, stack.pop_all().close)
+        source = stack.enter_context(open_source(path))
+        blocks = read_delimited(source, **options)
+        if not blocks.whole:  # whose spans hold the source
+            weakref.finalize(source, stack.pop_all().close)
         return blocks

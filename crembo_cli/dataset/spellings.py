@@ -49,19 +49,9 @@ def read_thousands(
     mark = SPACES if separator == " " else re.escape(separator)
     marked: set[str] = set()
     wrong: dict[str, tuple[str, str]] = {}  # the place and the text of a column's first such cell
-    for block in blocks.generate():
-        for name in columns:
-            cells = block.frame[name]
-            if cells.dtype != object:
-                continue
-            present = cells.notna().to_numpy()
-            texts = cells[present]
-            if texts.str.contains(mark).any():
-                marked.add(name)
-            bad = ~texts.str.fullmatch(GROUPED % mark).to_numpy(bool)
-            if name not in wrong and bad.any():
-                row = int(np.flatnonzero(present)[bad.argmax()])
-                wrong[name] = block.where(row, name), repr(cells.iloc[row])
+    for separated, others in blocks.each(partial(_find_marks, columns, mark)):
+        marked |= separated
+        wrong = others | wrong
     for name in numbers:
         if name in marked and name in wrong:
             raise DataError(
@@ -72,6 +62,27 @@ def read_thousands(
             )
     chosen = sorted(marked - wrong.keys())
     return blocks.map(partial(_without, columns=chosen, mark=mark)) if chosen else blocks
+
+
+def _find_marks(
+    columns: Sequence[str], mark: str, block: Table
+) -> tuple[set[str], dict[str, tuple[str, str]]]:
+    """Return the columns with `mark`, and place and text of the first cell that is no number."""
+    marked: set[str] = set()
+    wrong: dict[str, tuple[str, str]] = {}
+    for name in columns:
+        cells = block.frame[name]
+        if cells.dtype != object:
+            continue
+        present = cells.notna().to_numpy()
+        texts = cells[present]
+        if texts.str.contains(mark).any():
+            marked.add(name)
+        bad = ~texts.str.fullmatch(GROUPED % mark).to_numpy(bool)
+        if bad.any():
+            row = int(np.flatnonzero(present)[bad.argmax()])
+            wrong[name] = block.where(row, name), repr(cells.iloc[row])
+    return marked, wrong
 
 
 def _without(table: Table, columns: Sequence[str], mark: str) -> Table:

@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from crembo_cli.addresses import input_copies
+from crembo_cli.cluster.engine import on_workers
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
 from crembo_cli.runs.decision import decision_options
@@ -98,6 +99,7 @@ def compress(
     metadata: str = defaults.METADATA,
     portable: bool = False,
     jobs: int | None = None,
+    dask: str | None = None,
     device: str = defaults.DEVICE,
     no_clobber: bool = False,
     progress: Progress | None = None,
@@ -175,7 +177,10 @@ def compress(
     progress.plan(describe_plan(request, search, split, [path, *reports]))
     progress.stage(f"opening {display_path(teacher)}", 0)
     # A saved teacher starts in a process of its own; what is imported meanwhile costs nothing.
-    with closing(open_teacher(teacher, teacher_options, search.threads)) as model:
+    with (
+        on_workers(dask),
+        closing(open_teacher(teacher, teacher_options, search.threads)) as model,
+    ):
         splits = read_splits(
             data,
             model,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crembo_cli.addresses import input_copies
+from crembo_cli.cluster.engine import on_workers
 from crembo_cli.errors import DataError
 from crembo_cli.evaluation.metrics import Metrics, Prediction, measure
 from crembo_cli.files import write_together
@@ -81,6 +82,7 @@ def evaluate(
     report: Sequence[str | Path] | None = None,
     require: Sequence[str] | None = None,
     jobs: int | None = None,
+    dask: str | None = None,
     no_clobber: bool = False,
     progress: Progress | None = None,
     command: str = "",
@@ -129,6 +131,7 @@ def evaluate(
     stated = teacher is None and activation != defaults.ACTIVATION
     threads = count_threads(jobs)
     with (
+        on_workers(dask),
         open_student(student, options, threads, stated=stated) as opened,
         nullcontext()
         if teacher is None

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from crembo_cli.cluster.engine import refuse_workers
 from crembo_cli.dataset.labelled import LabelledTable, Splits, part
 from crembo_cli.errors import DataError, UsageError
 from crembo_cli.runs.features import note_label, read_features
 from crembo_cli.runs.image_shape import image_shape_of, note_guess
-from crembo_cli.runs.labelling import label_table
+from crembo_cli.runs.labelling import Second, label_table
 from crembo_cli.runs.options import (
     Progress,
     TableOptions,
@@ -22,8 +23,6 @@ from crembo_cli.runs.rows import SplitOptions
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from crembo_cli.dataset.columns import Columns
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.report.gates import Gate
@@ -67,8 +66,20 @@ def open_teacher(teacher: object, options: TeacherOptions, threads: int | None =
             timeout=options.teacher_timeout,
             threads=threads,
         )
+        if not found.answers_new_rows:
+            refuse_workers(
+                str(teacher),
+                "a table of class probabilities is looked up, not queried",
+                hint="leave --dask out",
+            )
         return with_codes(found)
     from crembo_cli.teachers.in_memory import InMemoryTeacher
+
+    refuse_workers(
+        display_path(teacher),
+        "a teacher in memory is queried by one process",
+        hint="save it to a file",
+    )
 
     return InMemoryTeacher(teacher, hard_labels=options.hard_labels)
 
@@ -179,11 +190,11 @@ def read_labelled(
     labels: bool = True,
     draw: Draw | None = None,
     hold: Draw | None = None,
-    also: Callable[[pd.DataFrame], object] | None = None,
+    second: Second | None = None,
 ) -> LabelledTable:
     """Read `data`, query the teacher about its rows, and note what is odd about its columns.
 
-    `draw`, `hold` and `also` are as in `label_table`.
+    `draw`, `hold` and `second` are as in `label_table`.
     """
     from crembo_cli.dataset.notes import list_notes
 
@@ -200,7 +211,7 @@ def read_labelled(
 
     labelled = label_table(
         blocks, teacher, options, ready, encoding=encoding, labels=labels, draw=draw,
-        hold=hold, also=also,
+        hold=hold, second=second,
     )  # fmt: skip
     table = blocks.head if blocks.whole else replace(blocks.head, frame=labelled.frame)
     progress.note(list_notes(table, labelled.columns))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.dataset.table import Table
     from crembo_cli.runs.rows import Draw
-    from crembo_cli.teachers.contract import Teacher
+    from crembo_cli.teachers.contract import ModelInput, Teacher
 
 BLOCK_ROWS = 65_536  # rows encoded at a time, so that those not queried take no memory
 
@@ -43,9 +44,32 @@ class Inputs:
     columns: Columns
     types: Mapping[str, ColumnType]
 
-    def features(self, block: Table) -> pd.DataFrame:
-        """Return the features of a block, in the teacher's order."""
-        return block.frame[list(self.columns.features)]
+
+@dataclass(frozen=True)
+class RowsDone:
+    """Report the rows that are done, in this process: workers report none."""
+
+    report: Callable[[int], None] | None = None
+
+    def __call__(self, rows: int) -> None:
+        """Report so many rows."""
+        if self.report is not None:
+            self.report(rows)
+
+    def after(self, first: int) -> Callable[[int], None]:
+        """Return what reports the rows done of a block whose first row is `first`."""
+        return lambda rows: self(first + rows)
+
+    def __reduce__(self) -> tuple[type[RowsDone], tuple[()]]:
+        return RowsDone, ()
+
+
+@dataclass(frozen=True)
+class Second:
+    """Another model that is queried about the rows of a table of many blocks."""
+
+    model: Teacher
+    scores: list[Floats]  # its answers, block by block
 
 
 def match_inputs(
@@ -75,12 +99,14 @@ def match_inputs(
     numbers = [name for name, type_ in types.items() if type_.kind == "number"]
     text = [name for name, type_ in types.items() if type_.kind == "text"]
 
-    def check(block: Table) -> Table:
-        found = as_dtypes(block, numbers=numbers, text=text)
-        check_cells(found, columns)
-        return found
+    change = partial(_check, numbers, text, columns)
+    return Inputs(blocks=blocks.map(change), columns=columns, types=types)
 
-    return Inputs(blocks=blocks.map(check), columns=columns, types=types)
+
+def _check(numbers: Sequence[str], text: Sequence[str], columns: Columns, block: Table) -> Table:
+    found = as_dtypes(block, numbers=numbers, text=text)
+    check_cells(found, columns)
+    return found
 
 
 def label_table(
@@ -93,12 +119,12 @@ def label_table(
     labels: bool = True,
     draw: Draw | None = None,
     hold: Draw | None = None,
-    also: Callable[[pd.DataFrame], object] | None = None,
+    second: Second | None = None,
 ) -> LabelledTable:
     """Choose the columns of a table, query `teacher` about its rows, and match the labels.
 
     `draw`: which rows; None: all of them. `hold`: the rows of a table of many blocks whose
-    features are kept, and `also` is called with those of each block; None: all are kept. `ready`
+    features are kept, and `second` is queried about all rows; None: all are kept. `ready`
     is called with the columns and the number of rows before the teacher is queried, and what it
     returns is called with the rows done. `encoding`, of an earlier table, is used where given, and
     the features are then those of that table by name: test data must be read as the training data
@@ -114,9 +140,9 @@ def label_table(
     if held is None:
         frame = inputs.blocks.take(drawn, list(columns.features))
         beliefs = teacher.beliefs(frame, ready(columns, len(frame)))
-        frame = _as_inputs(frame, teacher)
+        frame = _as_inputs(frame, teacher.inputs)
     else:
-        frame, beliefs = _query_blocks(inputs, held, teacher, ready(columns, blocks.rows), also)
+        frame, beliefs = _query_blocks(inputs, held, teacher, ready(columns, blocks.rows), second)
     refuse_lone_class(beliefs, teacher)
     if encoding is None:
         coded = [
@@ -153,27 +179,39 @@ def _query_blocks(
     held: Indices,
     teacher: Teacher,
     done: Callable[[int], None],
-    also: Callable[[pd.DataFrame], object] | None,
+    second: Second | None,
 ) -> tuple[pd.DataFrame, Floats]:
     """Return the features of the rows `held`, and the teacher's probabilities of all rows."""
     import pandas as pd
 
-    frames, beliefs = [], []
-    for block in inputs.blocks.generate():
-        frame = inputs.features(block)
-        first = block.first_row
-        beliefs.append(teacher.beliefs(frame, from_row(first, done)))
-        frame = _as_inputs(frame, teacher)
-        if also is not None:
-            also(frame)
-        some = slice(*np.searchsorted(held, [first, first + len(frame)]))
-        frames.append(frame.iloc[held[some] - first])
+    models = (teacher,) if second is None else (teacher, second.model)
+    report = RowsDone(done)
+    query = partial(_query_block, list(inputs.columns.features), models, report)
+    frames, beliefs, rows = [], [], 0
+    for frame, own, *others in inputs.blocks.each_with(held, query, learns=True):
+        frames.append(frame)
+        beliefs.append(own)
+        if second is not None:
+            second.scores.extend(others)
+        rows += len(own)
+        done(rows)
     return pd.concat(frames), np.concatenate(beliefs)
 
 
-def from_row(first: int, done: Callable[[int], None]) -> Callable[[int], None]:
-    """Return what calls `done` with the rows done of a block whose first row is `first`."""
-    return lambda rows: done(first + rows)
+def _query_block(
+    features: list[str],
+    models: Sequence[Teacher],
+    done: RowsDone,
+    block: Table,
+    held: Indices | None,
+) -> tuple[Any, ...]:
+    """Return the features of the rows `held`, and the answers of each model about all rows."""
+    frame = block.frame[features]
+    first = models[0].beliefs(frame, done.after(block.first_row))
+    frame = _as_inputs(frame, models[0].inputs)
+    others = [model.beliefs(frame) for model in models[1:]]
+    assert held is not None, "some rows are held"
+    return frame.iloc[held - block.first_row], first, *others
 
 
 def refuse_lone_class(beliefs: Floats, teacher: Teacher) -> None:
@@ -188,30 +226,48 @@ def refuse_lone_class(beliefs: Floats, teacher: Teacher) -> None:
 
 
 def _encode_others(
-    inputs: Inputs, queried: Indices, teacher: Teacher, encoding: Encoding
-) -> Iterator[tuple[pd.DataFrame, Floats]]:
-    """Generate the rows that are not `queried`, as `Unlabelled`."""
-    for block in inputs.blocks.generate():
-        frame = inputs.features(block)
-        others = np.ones(len(frame), np.bool_)
-        first, last = np.searchsorted(queried, [block.first_row, block.first_row + len(frame)])
-        others[queried[first:last] - block.first_row] = False
-        rows = np.flatnonzero(others)
-        for start in range(0, len(rows), BLOCK_ROWS):
-            part = frame.iloc[rows[start : start + BLOCK_ROWS]]
-            if teacher.inputs:
-                pack_feeds(part, teacher.inputs)  # cells that the inputs cannot hold are errors
-            part = _as_inputs(part, teacher)
-            yield part, encoding.encode(part)
+    inputs: Inputs,
+    queried: Indices,
+    teacher: Teacher,
+    encoding: Encoding,
+    function: Callable[[pd.DataFrame, Floats], int],
+) -> Iterator[int]:
+    """Generate `function` of the rows that are not `queried`, as `Unlabelled`."""
+    features = list(inputs.columns.features)
+    run = partial(_encode_block, features, teacher.inputs, encoding, function)
+    return chain.from_iterable(inputs.blocks.each_with(queried, run))
 
 
-def _as_inputs(frame: pd.DataFrame, teacher: Teacher) -> pd.DataFrame:
+def _encode_block(
+    features: list[str],
+    inputs: Sequence[ModelInput],
+    encoding: Encoding,
+    function: Callable[[pd.DataFrame, Floats], int],
+    block: Table,
+    queried: Indices | None,
+) -> list[int]:
+    frame = block.frame[features]
+    others = np.ones(len(frame), np.bool_)
+    if queried is not None:
+        others[queried - block.first_row] = False
+    rows = np.flatnonzero(others)
+    found = []
+    for start in range(0, len(rows), BLOCK_ROWS):
+        part = frame.iloc[rows[start : start + BLOCK_ROWS]]
+        if inputs:
+            pack_feeds(part, inputs)  # cells that the inputs cannot hold are errors
+        part = _as_inputs(part, inputs)
+        found.append(function(part, encoding.encode(part)))
+    return found
+
+
+def _as_inputs(frame: pd.DataFrame, inputs: Sequence[ModelInput]) -> pd.DataFrame:
     """`frame` with the precision of the teacher's inputs: a student in its place sees no more.
 
     Cells of a half-precision input are rounded to it; those of an integer or a boolean input,
     which the teacher has checked, get that dtype, so that rows generated from them keep it.
     """
-    types = [each.type for each in teacher.inputs for _ in range(each.width)]
+    types = [each.type for each in inputs for _ in range(each.width)]
     for name, type_ in zip(frame.columns, types, strict=False):
         if type_ == "float16":
             frame = frame.assign(**{name: frame[name].astype("float16").astype("float32")})

@@ -16,6 +16,7 @@ from crembo_cli.evaluation.metrics import Prediction
 from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.runs.classes import match_student_classes
 from crembo_cli.runs.inputs import read_labelled
+from crembo_cli.runs.labelling import Second
 from crembo_cli.runs.options import Progress, TableOptions, TeacherOptions, display_path
 from crembo_cli.student_file.codes import with_codes
 from crembo_cli.student_file.levels import note_level
@@ -72,12 +73,11 @@ class OpenedStudent:
         own = self.metadata
         encoding = None if own is None else own.encoding()
 
-        def also(frame: pd.DataFrame) -> None:
-            if scores is not None and reference is not self.model:
-                scores.append(self.model.beliefs(frame))
-
+        second = None
+        if scores is not None and reference is not self.model:
+            second = Second(self.model, scores)
         labelled = read_labelled(
-            data, reference, options, progress, encoding=encoding, hold=hold, also=also
+            data, reference, options, progress, encoding=encoding, hold=hold, second=second
         )
         if scores is not None and labelled.held is not None and reference is self.model:
             scores.append(labelled.beliefs)

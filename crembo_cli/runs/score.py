@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from crembo_cli.addresses import input_copies
+from crembo_cli.cluster.engine import on_workers
 from crembo_cli.dataset.notes import list_notes
-from crembo_cli.errors import UsageError, escape_controls, suggest
-from crembo_cli.files import check_output, write_in_parts
+from crembo_cli.files import keep_files, write_folder
 from crembo_cli.runs.features import read_features
 from crembo_cli.runs.inputs import open_teacher, refuse_swapped
-from crembo_cli.runs.labelling import from_row, match_inputs, refuse_lone_class
+from crembo_cli.runs.labelling import RowsDone, match_inputs, refuse_lone_class
 from crembo_cli.runs.options import (
     Notes,
     Progress,
@@ -30,6 +29,13 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import describe_inputs
+from crembo_cli.runs.score_files import (
+    check_scores_output,
+    is_folder,
+    to_csv,
+    write_part,
+    write_scores,
+)
 from crembo_cli.search import defaults
 from crembo_cli.student_file.levels import note_level
 
@@ -37,9 +43,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crembo_cli.dataset.blocks import Blocks
+    from crembo_cli.dataset.columns import Columns
+    from crembo_cli.dataset.table import Table
     from crembo_cli.teachers.contract import Teacher
-
-SUFFIXES = (".csv", ".parquet")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +54,7 @@ class Scores:
 
     info: dict[str, Any]  # teacher, data, output, rows, classes: as `crembo score --json`
     notes: tuple[str, ...]
-    path: Path | None  # of the output
+    path: Path | None  # of the output, a file or a folder
     parts: tuple[pd.DataFrame, ...]  # of the frame; () with an output, which holds them
 
     @cached_property
@@ -62,8 +68,8 @@ class Scores:
         classes = [str(each) for each in self.info["classes"]]
         if self.path is None:
             return pd.concat(self.parts, ignore_index=True)
-        parquet = self.path.suffix.lower() == ".parquet"
-        found = pd.read_parquet(self.path) if parquet else pd.read_csv(self.path, dtype=np.float32)
+        csv = self.path.suffix.lower() == ".csv" and self.path.is_file()
+        found = pd.read_csv(self.path, dtype=np.float32) if csv else pd.read_parquet(self.path)
         return found.set_axis(classes, axis=1)
 
     def to_csv(self) -> str:
@@ -71,7 +77,7 @@ class Scores:
 
         Control characters in the names of the classes are escaped.
         """
-        return _to_csv(self.frame, header=True)
+        return to_csv(self.frame, header=True)
 
 
 @input_copies()
@@ -92,13 +98,15 @@ def score(
     trust_pickle: bool = False,
     teacher_timeout: float = defaults.TEACHER_TIMEOUT,
     jobs: int | None = None,
+    dask: str | None = None,
     no_clobber: bool = False,
     progress: Progress | None = None,
 ) -> Scores:
     """Query `teacher` about each row of `data`.
 
     The arguments are the options of `crembo score`, by the same names; `teacher` and `data` may
-    be in memory, as in `compress`. Nothing is written unless `output` names a file.
+    be in memory, as in `compress`. Nothing is written unless `output` names a file, or a folder
+    by a text that ends in a slash.
 
     Raises:
         CremboError: see `crembo_cli.errors`. Nothing was written then.
@@ -107,17 +115,10 @@ def score(
     progress = notes if progress is None else progress
     refuse_swapped(data)
     path = None if output is None else Path(output)
-    if path is not None:
-        if path.suffix.lower() not in SUFFIXES:
-            raise UsageError(
-                "unsupported output format",
-                where=f"--output {path}",
-                found=repr(path.suffix),
-                **suggest(path.suffix, SUFFIXES),
-            )
+    if output is not None:
         inputs = [each for each in map(as_path, (teacher, data)) if each is not None]
-        check_output(path, inputs, no_clobber=no_clobber)
-    progress.plan({"writes": "standard output" if path is None else str(path)})
+        check_scores_output(output, inputs, no_clobber=no_clobber)
+    progress.plan({"writes": "standard output" if output is None else str(output)})
     table = table_options(
         label, features, drop, None, missing=missing, text=text, number=number, thousands=thousands
     )
@@ -127,13 +128,21 @@ def score(
         trust_pickle=trust_pickle,
         teacher_timeout=teacher_timeout,
     )
-    with closing(open_teacher(teacher, options, count_threads(jobs))) as model:
+    with (
+        on_workers(dask),
+        closing(open_teacher(teacher, options, count_threads(jobs))) as model,
+    ):
         progress.stage(f"reading {display_path(data)}", 0)
         blocks = read_features(data, model, table, None)
-        answers = _query(blocks, model, table, progress)
-        parts = tuple(answers) if path is None else ()
-        if path is not None:
-            _write(path, answers)
+        parts: tuple[pd.DataFrame, ...] = ()
+        if output is None or path is None:
+            parts = tuple(_query(blocks, model, table, progress, _frame))
+        elif is_folder(output):
+            with write_folder(path) as folder:
+                part = partial(write_part, folder, str(output))
+                keep_files(folder, set(_query(blocks, model, table, progress, part)))
+        else:
+            write_scores(path, _query(blocks, model, table, progress, _frame))
         progress.note(model.warnings)
         progress.note(note_level(display_path(teacher), model.producer, model.metadata))
         info = {
@@ -151,43 +160,45 @@ def score(
     return Scores(info=info, notes=tuple(notes.sentences), path=path, parts=parts)
 
 
+Made = TypeVar("Made")
+# What is made of the probabilities of a block, columns named by the classes, and its first row.
+Make = Callable[["pd.DataFrame", int], Made]
+
+
+def _frame(frame: pd.DataFrame, first_row: int) -> pd.DataFrame:
+    del first_row
+    return frame
+
+
 def _query(
-    blocks: Blocks, teacher: Teacher, options: TableOptions, progress: Progress
-) -> Iterator[pd.DataFrame]:
-    """Generate the probabilities of the rows of each block, columns named by the classes.
+    blocks: Blocks, teacher: Teacher, options: TableOptions, progress: Progress, make: Make[Made]
+) -> Iterator[Made]:
+    """Generate what `make` makes of each block; workers do it, where there are some.
 
     The first block fixes how the teacher's outputs are read, and is the one that notes are about.
     """
-    import pandas as pd
-
     inputs = match_inputs(blocks, teacher, options, labels=False)
     progress.plan(describe_inputs(blocks, inputs.columns, teacher), ready=True)
     stage = progress.stage(f"querying {teacher.name} about {blocks.rows:,} rows", blocks.rows)
-    for block in inputs.blocks.generate():
-        beliefs = teacher.beliefs(inputs.features(block), from_row(block.first_row, stage))
-        refuse_lone_class(beliefs, teacher)
-        if block.first_row == 0:
-            progress.note(list_notes(blocks.head if blocks.whole else block, inputs.columns))
-        yield pd.DataFrame(beliefs, columns=[str(each) for each in teacher.classes])
+    if blocks.whole:
+        progress.note(list_notes(blocks.head, inputs.columns))
+    query = partial(_query_block, inputs.columns, teacher, RowsDone(stage), make)
+    rows = 0
+    for made, count, notes in inputs.blocks.each(query, learns=True):
+        progress.note([] if blocks.whole else notes)
+        rows += count
+        stage(rows)
+        yield made
 
 
-def _write(path: Path, tables: Iterator[pd.DataFrame]) -> None:
-    """Write `tables` below each other as they come; on an error nothing is written."""
-    first = next(tables)
-    with write_in_parts(path) as file:
-        if path.suffix.lower() == ".csv":
-            for number, frame in enumerate(chain([first], tables)):
-                file.write(_to_csv(frame, header=number == 0).encode())
-            return
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+def _query_block(
+    columns: Columns, teacher: Teacher, done: RowsDone, make: Make[Made], block: Table
+) -> tuple[Made, int, list[str]]:
+    """Return what `make` makes of a block, its rows, and of the first one notes on its columns."""
+    import pandas as pd
 
-        schema = pa.Schema.from_pandas(first, preserve_index=False)
-        with pq.ParquetWriter(file, schema) as writer:
-            for frame in chain([first], tables):
-                writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
-
-
-def _to_csv(frame: pd.DataFrame, *, header: bool) -> str:
-    names = [escape_controls(str(each)) for each in frame.columns] if header else False
-    return frame.to_csv(index=False, header=names, lineterminator="\n")
+    beliefs = teacher.beliefs(block.frame[list(columns.features)], done.after(block.first_row))
+    refuse_lone_class(beliefs, teacher)
+    frame = pd.DataFrame(beliefs, columns=[str(each) for each in teacher.classes])
+    notes = [] if block.first_row else list_notes(block, columns)
+    return make(frame, block.first_row), len(frame), notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -147,20 +148,43 @@ def student_file(
     Raises ReplayError where onnxruntime predicts differently from `student` on any row.
     """
     content = model_bytes(build_model(student, signature, classes, metadata, version))
-    running = session(content, threads)
-    values = label_values(classes)
-    known = ((each.frame, each.rows) for each in evidences)
+    replay = Replay(content, student, signature, label_values(classes), threads)
+    known = (replay(each.frame, each.rows) for each in evidences)
     replayed = 0
-    for frame, rows in chain(known, *(generate() for generate in others)):
-        labels, probabilities = run_model(running, signature, frame, values.tolist())
-        check_replay(labels, probabilities, student, rows, values)
-        replayed += len(rows)
+    for rows in chain(known, *(call_with_rows(replay) for call_with_rows in others)):
+        replayed += rows
         done(replayed)
     return StudentFile(
         content=content,
         sha256=sha256(content).hexdigest(),
-        rows_per_second=rows_per_second(running, signature, evidences[-1].frame),
+        rows_per_second=rows_per_second(replay.running, signature, evidences[-1].frame),
     )
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Replay a student on rows, here or on a worker; return their number. Raises ReplayError."""
+
+    content: bytes  # its ONNX
+    student: Student
+    signature: Signature
+    values: Any  # (c,) the classes as the label output gives them
+    threads: int
+
+    def __call__(self, frame: pd.DataFrame, rows: Floats) -> int:
+        """Replay `rows` (n, p), whose features are `frame`; return n."""
+        labels, probabilities = run_model(self.running, self.signature, frame, self.values.tolist())
+        check_replay(labels, probabilities, self.student, rows, self.values)
+        return len(rows)
+
+    @cached_property
+    def running(self) -> onnxruntime.InferenceSession:
+        """The session of this process."""
+        return session(self.content, self.threads)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A worker computes with one thread, and makes a session of its own.
+        return Replay, (self.content, self.student, self.signature, self.values, 1)
 
 
 TOLERANCE = 1e-5  # of a probability, between float32 sums in another order

@@ -52,6 +52,10 @@ class CodedTeacher:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._teacher, name)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """On its way to a worker, its parts go."""
+        return CodedTeacher, (self._teacher, self._features, self._missing_texts)
+
     @property
     def inputs(self) -> tuple[ModelInput, ...]:
         """Its inputs, those of codes as the texts that it takes here."""

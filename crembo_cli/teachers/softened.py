@@ -44,6 +44,10 @@ class SoftenedTeacher:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._teacher, name)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """On its way to a worker, its parts go."""
+        return SoftenedTeacher, (self._teacher, self._temperature)
+
     def beliefs(self, frame: pd.DataFrame, progress: Progress | None = None) -> Floats:
         """See `teachers.contract.Teacher.beliefs`."""
         return soften(self._teacher.beliefs(frame, progress), self._temperature)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crembo_cli.cluster.engine import map_in_order
 from crembo_cli.dataset.arrow import booleans_of, to_frame
-from crembo_cli.dataset.blocks import Generate
 from crembo_cli.dataset.csv.diagnose import check_records, raise_encoding_error
 from crembo_cli.dataset.csv.header import Header
 from crembo_cli.dataset.csv.parse import Parser
@@ -41,11 +41,31 @@ class Facts:
     parted: bool = False  # whether some cell has a comma,
     grouped: bool = True  # and all of them might separate thousands
 
+    def add(self, other: Facts) -> None:
+        """Add what the cells of another block are."""
+        self.types |= other.types
+        self.text |= other.text
+        self.commas &= other.commas
+        self.fractions |= other.fractions
+        self.points |= other.points
+        self.parted |= other.parted
+        self.grouped &= other.grouped
+
     def type(self) -> str:
         """The type that fits all cells, as `pyarrow.csv` infers it from a whole file."""
         if self.text or not self.types <= {"int64", "double"}:
             return "bool" if self.types == {"bool"} and not self.text else "string"
         return "int64" if self.types == {"int64"} else "double"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Whole records of a file."""
+
+    start: int  # offset in bytes
+    size: int
+    line: int  # of the first record
+    lines: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,32 +80,50 @@ class DelimitedBlocks:
     kept: dict[str, frozenset[str]]  # as `to_frame` takes them
     decimal_commas: bool  # whether commas may be decimal
 
-    def read(self) -> tuple[Generate, Table]:
-        """Read the file once; return a generator of its blocks, and the table without rows."""
+    def read(self) -> tuple[list[Records], Table]:
+        """Read the file once; return its blocks, and the table without rows."""
         facts = {name: Facts() for name in self.header.names}
-        rows = 0
-        for parser in self._parsers():
-            rows += self._add(facts, parser)
+        cuts = list(self._cuts())
+        starts = [0]
+        for found, rows in map_in_order(self.facts, cuts):
+            for name, each in found.items():
+                facts[name].add(each)
+            starts.append(starts[-1] + rows)
+        rows = starts[-1]
         if len(facts) == 1 and rows != self.body.lines:
             check_records(self.source, self.header)
         types = {name: each.type() for name, each in facts.items()}
         commas = self._commas(facts, types)
         unclear = tuple(n for n in commas if facts[n].parted and facts[n].grouped)
         first_line = self.header.first_line if rows == self.body.lines else None
+        spans = [
+            Records(
+                file=self,
+                cut=cut,
+                types=types,
+                commas=commas,
+                first_line=first_line,
+                first_row=first,
+                rows=after - first,
+            )
+            for cut, (first, after) in zip(cuts, pairwise(starts), strict=True)
+        ]
         empty = {name: _array(types[name]) for name in facts}
         head = replace(
-            self._table(empty, 0), first_line=first_line, unclear_commas=unclear, question_marks={}
+            self.table(empty, 0), first_line=first_line, unclear_commas=unclear, question_marks={}
         )
-        return partial(self._tables, types, commas, first_line), head
+        return spans, head
 
-    def _add(self, facts: dict[str, Facts], parser: Parser) -> int:
-        """Add the facts of one block; return its number of rows."""
+    def facts(self, cut: Cut) -> tuple[dict[str, Facts], int]:
+        """Return the facts of one block, by column, and its number of rows."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        parser = self.parser(cut)
+        facts = {name: Facts() for name in self.header.names}
         columns = parser.read(dict.fromkeys(self.text, pa.string()))
         if any(str(cells.type) == "binary" for cells in columns.values()):
-            raise_encoding_error(self.source, self.header)
+            raise_encoding_error(*self._part(cut))
         others = []
         for name, cells in columns.items():
             each = facts[name]
@@ -113,7 +151,7 @@ class DelimitedBlocks:
                     facts[name].parted |= len(parted) > 0
                     fits = pc.match_substring_regex(parted, GROUPED)
                     facts[name].grouped &= pc.all(fits, min_count=0).as_py()
-        return len(columns[self.header.names[0]])
+        return facts, len(columns[self.header.names[0]])
 
     def _commas(self, facts: dict[str, Facts], types: dict[str, str]) -> list[str]:
         """The columns of numbers with a decimal comma; raise if others have points."""
@@ -134,22 +172,8 @@ class DelimitedBlocks:
             )
         return commas
 
-    def _tables(
-        self, types: dict[str, str], commas: list[str], first_line: int | None
-    ) -> Iterator[Table]:
-        import pyarrow as pa
-
-        known = {name: pa.type_for_alias(each) for name, each in types.items()}
-        first = 0
-        for parser in self._parsers():
-            columns = parser.read(known)
-            if commas:
-                columns |= parser.read(dict.fromkeys(commas, pa.float64()), only=commas, point=",")
-            table = self._table(columns, first)
-            yield replace(table, first_line=first_line)
-            first += len(table.frame)
-
-    def _table(self, columns: Columns, first: int) -> Table:
+    def table(self, columns: Columns, first: int) -> Table:
+        """Return rows as a table whose first row has the number `first`."""
         import pandas as pd
 
         booleans = booleans_of(columns)
@@ -167,14 +191,29 @@ class DelimitedBlocks:
             booleans=booleans,
         )
 
-    def _parsers(self) -> Iterator[Parser]:
-        """Generate a parser for each block of whole records."""
+    def parser(self, cut: Cut) -> Parser:
+        """Return a parser of one block."""
+        return Parser(
+            *self._part(cut),
+            replace(self.body, size=cut.size, lines=cut.lines + 1),
+            sample_bytes=cut.size,
+            missing=self.missing,
+        )
+
+    def _part(self, cut: Cut) -> tuple[Source, Header]:
+        """Return one block as a text of its own, without the names of the columns."""
+        text = io.BytesIO(self.source.read(cut.start, cut.size))
+        return (
+            replace(self.source, text=text, start=0, path=None),
+            replace(self.header, body=0, first_line=cut.line),
+        )
+
+    def _cuts(self) -> Iterator[Cut]:
+        """Cut the file between records, into blocks of about BLOCK_BYTES."""
         line, start = self.header.first_line, self.header.body
         rest = b""
         while True:
-            self.source.text.seek(start)
-            read = self.source.text.read(BLOCK_BYTES)
-            start += len(read)
+            read = self.source.read(start + len(rest), BLOCK_BYTES)
             text = rest + read
             end = (
                 len(text) if not read else last_record(text, self.header.newline, self.body.quoted)
@@ -182,16 +221,35 @@ class DelimitedBlocks:
             block, rest = text[:end], text[end:]
             lines = block.count(self.header.newline)
             if block.strip(b"\r\n"):
-                yield Parser(
-                    replace(self.source, text=io.BytesIO(block), start=0),
-                    replace(self.header, body=0, first_line=line),
-                    replace(self.body, size=len(block), lines=lines + 1),
-                    sample_bytes=len(block),
-                    missing=self.missing,
-                )
+                yield Cut(start=start, size=len(block), line=line, lines=lines)
+            start += len(block)
             line += lines
             if not read:
                 return
+
+
+@dataclass(frozen=True, kw_only=True)
+class Records:
+    """A span of a delimited file, with the types that fit the whole file."""
+
+    file: DelimitedBlocks
+    cut: Cut
+    types: dict[str, str]
+    commas: list[str]  # columns with decimal commas
+    first_line: int | None
+    first_row: int
+    rows: int
+
+    def __call__(self) -> Iterator[Table]:
+        """Read the rows, as one table."""
+        import pyarrow as pa
+
+        parser = self.file.parser(self.cut)
+        columns = parser.read({name: pa.type_for_alias(each) for name, each in self.types.items()})
+        if self.commas:
+            types = dict.fromkeys(self.commas, pa.float64())
+            columns |= parser.read(types, only=self.commas, point=",")
+        yield replace(self.file.table(columns, self.first_row), first_line=self.first_line)
 
 
 def last_record(text: bytes, newline: bytes, quoted: bool) -> int:

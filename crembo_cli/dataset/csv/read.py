@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from crembo_cli.cluster.engine import refuse_workers
 from crembo_cli.dataset.arrow import booleans_of, to_frame
 from crembo_cli.dataset.blocks import Blocks, one_block, settle
 from crembo_cli.dataset.csv.blocks import BLOCK_BYTES, DelimitedBlocks
@@ -73,6 +74,12 @@ def read_delimited(
     kept = {name: frozenset(type_.categories) - {""} for name, type_ in types.items()}
     decimal_commas = header.delimiter != "," != thousands
     if body.size > 2 * BLOCK_BYTES and body.well_quoted:
+        if source.path is None:
+            refuse_workers(
+                source.name,
+                "text that is compressed, in UTF-16 or from a pipe is read by one process",
+                hint="write it as plain UTF-8, or as Parquet",
+            )
         many = DelimitedBlocks(
             source=source,
             header=header,

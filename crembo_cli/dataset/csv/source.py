@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import io
+import os
 import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from crembo_cli.errors import DataError
 
@@ -26,6 +28,30 @@ class Source:
     sha256: str  # of the stored bytes, before decompression
     text: IO[bytes]  # seekable; expected to be UTF-8, which is not checked here
     start: int  # offset in bytes of the text, after a byte order mark
+    path: Path | None = None  # of the text, where it is a file of its own
+    stamp: tuple[int, ...] = ()  # of that file: another one has another
+
+    def read(self, start: int, size: int) -> bytes:
+        """Return so many bytes of the text from `start` on; raise DataError if it changed."""
+        if self.path is None:
+            self.text.seek(start)
+            return self.text.read(size)
+        try:
+            with self.path.open("rb") as file:
+                if _stamp(file) != self.stamp:
+                    raise DataError(
+                        "the file changed while it was read",
+                        where=self.name,
+                        hint="wait until the table is written, then try again",
+                    )
+                file.seek(start)
+                return file.read(size)
+        except OSError as error:
+            raise DataError(f"cannot read the file: {error.strerror}", where=self.name) from error
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The state without the open file, for a process that reads it by its path."""
+        return {**self.__dict__, "text": io.BytesIO()}
 
 
 @contextmanager
@@ -64,10 +90,22 @@ def open_source(path: Path | None) -> Iterator[Source]:
             text: IO[bytes] = raw if direct else decompressed
             text.seek(0)
             start = 3 if text.read(3) == codecs.BOM_UTF8 else 0
-            yield Source(name=name, sha256=digest.hexdigest(), text=text, start=start)
+            yield Source(
+                name=name,
+                sha256=digest.hexdigest(),
+                text=text,
+                start=start,
+                path=path.absolute() if direct and path is not None else None,
+                stamp=_stamp(raw) if direct else (),
+            )
         finally:
             if path is not None:
                 raw.close()
+
+
+def _stamp(file: BinaryIO) -> tuple[int, ...]:
+    found = os.fstat(file.fileno())
+    return found.st_size, found.st_mtime_ns
 
 
 UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}

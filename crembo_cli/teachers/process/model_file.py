@@ -7,14 +7,19 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from crembo_cli.cluster.engine import current_engine
 from crembo_cli.dataset.dtypes import ColumnType
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.contract import ModelOutput
 from crembo_cli.teachers.model_info import ModelInfo
 from crembo_cli.teachers.process.child import Child
 from crembo_cli.teachers.process.limits import default_limit
+
+if TYPE_CHECKING:
+    from crembo_cli.cluster.engine import Engine
+    from crembo_cli.cluster.shared import SharedFiles
 
 THREADS = 4  # maximum number of threads by default: other processes need cores too
 
@@ -41,6 +46,7 @@ class ModelFile:
         self.format = format_
         self._path = path
         self.confinement: tuple[str, ...] = ()  # what its process may not do; () until it loaded
+        self._engine = current_engine()  # whose workers answer what is more than one chunk
         self._failure: TeacherError | None = None
         self._timeout = timeout
         self.threads = threads or min(THREADS, os.cpu_count() or 1)
@@ -137,4 +143,12 @@ class ModelFile:
         return ModelInfo.from_json(fields)
 
     def _files(self) -> list[Path]:
-        return [self._path, *(self._path.parent / name for name in self._info.beside)]
+        return [self._path.parent / name for name in self._names()]
+
+    def _names(self) -> list[str]:
+        return [self._path.name, *self._info.beside]
+
+    def share(self, engine: Engine) -> SharedFiles:
+        """Send the files to the workers of a run."""
+        files = dict(zip(self._names(), self._files(), strict=True))
+        return engine.share(files, self.sha256)

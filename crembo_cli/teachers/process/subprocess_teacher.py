@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +17,14 @@ from crembo_cli.teachers.interpret import HARD, Interpretation, interpret
 from crembo_cli.teachers.model_info import ModelInfo
 from crembo_cli.teachers.onnx.inputs import pack_feeds, resolve_widths
 from crembo_cli.teachers.process.model_file import ModelFile
+from crembo_cli.teachers.process.on_workers import ask_workers
 from crembo_cli.teachers.process.side_by_side import Children, Question
 from crembo_cli.teachers.process.wire import Array, Message, pack
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from crembo_cli.cluster.shared import SharedFiles
 
 CHUNK_ROWS = 8192  # rows per request, so that a slow teacher shows progress
 CHUNK_BYTES = 32 * 1024**2  # bytes per request
@@ -53,6 +56,14 @@ class SubprocessTeacher(ModelFile):
         **options: Any,
     ) -> None:
         super().__init__(path, format_, hard_labels=hard_labels, **options)
+        self._recipe = {
+            "format_": format_,
+            "activation": activation,
+            "hard_labels": hard_labels,
+            "chunk_rows": chunk_rows,
+            "chunk_bytes": chunk_bytes,
+            **options,
+        }
         self._activation = activation
         self._hard = hard_labels
         self._interpretation: Interpretation | None = None
@@ -68,7 +79,7 @@ class SubprocessTeacher(ModelFile):
         done, start = 0, time.perf_counter()
         first = self._interpretation is None
         sample: list[list[int]] = [[], []]  # numbers of rows, and their labels where predict works
-        for part, answer in self._children.ask(self._questions(frame, compare=first)):
+        for part, answer in self._ask(frame, compare=first):
             parts.append(answer)
             places, labels = parts[-1][0].get("sample") or ([], None)
             if labels is not None:
@@ -137,6 +148,24 @@ class SubprocessTeacher(ModelFile):
         later = () if self._interpretation is None else self._interpretation.notes
         return (*self._info.warnings, *later)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """On its way to a worker it becomes the worker's own, which reads outputs as this one."""
+        assert self._engine is not None, "it leaves this process for a worker only"
+        files = self.share(self._engine)
+        return _of_this_worker, (files, self.name, self._recipe, self._interpretation)
+
+    def answer(self, header: Mapping[str, Any], arrays: Sequence[Array]) -> Message:
+        """Return the answer of the child process to one message."""
+        _ = self._info  # its first answer
+        self._child.tell(header, arrays)
+        return self._child.answer()
+
+    def _ask(self, frame: pd.DataFrame, *, compare: bool) -> Iterator[tuple[pd.DataFrame, Message]]:
+        questions = self._questions(frame, compare=compare)
+        if self._engine is None or len(frame) <= self._chunk_rows(frame):
+            return self._children.ask(questions)
+        return ask_workers(self._engine, self, questions)
+
     @cached_property
     def _children(self) -> Children:
         """The child, and as many helpers as there are threads and memory for."""
@@ -162,11 +191,9 @@ class SubprocessTeacher(ModelFile):
             self._children.close()
 
     def _request(self, what: str, frame: pd.DataFrame) -> Message:
-        info = self._info
         with self._add_name_to_errors():
-            header, arrays = self._pack(info, frame)
-        self._child.tell({"do": what, **header}, arrays)
-        return self._child.answer()
+            header, arrays = self._pack(self._info, frame)
+        return self.answer({"do": what, **header}, arrays)
 
     @contextmanager
     def _add_name_to_errors(self) -> Iterator[None]:
@@ -197,6 +224,21 @@ class SubprocessTeacher(ModelFile):
         size = self._chunk_rows(frame)
         for start in range(0, len(frame), size):
             yield frame.iloc[start : start + size]
+
+
+def _of_this_worker(
+    files: SharedFiles,
+    name: str,
+    recipe: Mapping[str, Any],
+    interpretation: Interpretation | None,
+) -> SubprocessTeacher:
+    """Return the model that this thread of a worker holds; it is loaded when it is first wanted."""
+    teacher: SubprocessTeacher = files.opened(
+        lambda folder: SubprocessTeacher(folder / name, **{**recipe, "threads": 1})
+    )
+    if interpretation is not None:
+        teacher._interpretation = interpretation
+    return teacher
 
 
 def count_timed_rows(pace: float, chunk_rows: int) -> int:

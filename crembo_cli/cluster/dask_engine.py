@@ -1,0 +1,291 @@
+"""Dask as the engine of a run: the one module that knows it.
+
+The scheduler needs no crembo: it passes on what it cannot read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+import pickle
+import platform
+import secrets
+import shutil
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeVar
+
+import distributed
+
+from crembo_cli.cluster.local_workers import local_workers
+from crembo_cli.cluster.shared import SharedFiles, close_opened, keep_folder
+from crembo_cli.errors import ClusterError, CremboError
+
+CONNECT = 4.0  # seconds that a scheduler has to answer
+WORKERS = 30.0  # seconds that a scheduler may be without workers
+POLL = 1.0  # seconds between looks at scheduler and workers, while a result is awaited
+AHEAD = 2  # tasks for each thread: a worker need not wait for the next one
+GOODBYE = 2.0  # seconds that the client has to close
+# What decides about a result, and about the messages, to the last bit.
+SAME = ("crembo-cli", "numpy", "pandas", "pyarrow", "scikit-learn", "onnxruntime", "distributed")
+SAME_IF_THERE = ("xgboost", "lightgbm", "catboost", "skops")  # what some teachers need
+LOGGERS = ("distributed", "distributed.client", "tornado.application", "asyncio")
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@contextmanager
+def connected(address: str, count: int | None) -> Iterator[DaskEngine]:
+    """Connect to the scheduler at `address`, or start one with `count` workers.
+
+    Raises ClusterError.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_quiet())
+        local = None if count is None else stack.enter_context(local_workers(count))
+        client = _connect(address if local is None else local.address, address)
+        stack.callback(_close, client)
+        engine = DaskEngine(client, address, None if local is None else local.check)
+        stack.callback(engine.end)
+        engine.wait_for_workers()
+        yield engine
+
+
+class DaskEngine:
+    """An `Engine`; `check` raises where local processes have ended."""
+
+    def __init__(
+        self, client: distributed.Client, address: str, check: Callable[[], None] | None
+    ) -> None:
+        self._client, self._where, self._check = client, f"--dask {address}", check
+        self.local = check is not None
+        self._run = secrets.token_hex(8)
+        self._shared: set[str] = set()
+        self._fitting: set[str] = set()  # workers with the versions of this process
+        self._threads = 1
+        self._seen = time.monotonic()  # when there was a worker
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """See `Engine`."""
+        pending: deque[Any] = deque()
+        try:
+            for item in items:
+                if len(pending) >= AHEAD * self._threads:
+                    yield self._result(pending.popleft())
+                call = pickle.dumps(_Call(function, item), protocol=pickle.HIGHEST_PROTOCOL)
+                pending.append(self._client.submit(pickle.loads, call, pure=False))
+            while pending:
+                yield self._result(pending.popleft())
+        finally:
+            if pending and self._client.status == "running":
+                with suppress(Exception):
+                    self._client.cancel(list(pending))
+
+    def share(self, files: Mapping[str, Path], sha256: str) -> SharedFiles:
+        """See `Engine`."""
+        key = f"crembo-{self._run}-{sha256[:16]}"
+        if key not in self._shared:
+            contents = {name: path.read_bytes() for name, path in files.items()}
+            try:
+                self._client.register_plugin(_KeepFiles(key, contents), name=key)
+            except Exception as error:
+                raise ClusterError(
+                    "a worker could not keep a file", where=self._where, found=_line(error)
+                ) from error
+            self._shared.add(key)
+        return SharedFiles(key=key)
+
+    def end(self) -> None:
+        """Close what the workers opened, and remove the files that they were sent."""
+        for key in self._shared:
+            if self._client.status == "running":
+                with suppress(Exception):
+                    self._client.unregister_worker_plugin(key)
+
+    def wait_for_workers(self) -> None:
+        """Wait for a worker, and check that all have the versions of this process."""
+        self._look()
+        while not self._fitting:
+            time.sleep(0.05)
+            self._look()
+
+    def _result(self, future: Any) -> Any:
+        while True:
+            try:
+                return future.result(timeout=POLL)
+            except CremboError:
+                raise
+            except (concurrent.futures.CancelledError, asyncio.CancelledError) as error:
+                raise self._lost() from error
+            except distributed.scheduler.KilledWorker as error:
+                raise ClusterError(
+                    "several workers ended while they did the same block",
+                    where=self._where,
+                    hint="they may have too little memory: give each more, or fewer threads",
+                ) from error
+            except TimeoutError:
+                if future.status == "error":
+                    raise
+            except ModuleNotFoundError as error:
+                self._fitting.clear()
+                self._look()  # names the worker, where it lacks crembo
+                raise ClusterError(
+                    "a worker lacks a package", where=self._where, found=f"no {error.name}"
+                ) from error
+            self._look()
+
+    def _look(self) -> None:
+        """Raise ClusterError without scheduler or workers, or where a new worker does not fit."""
+        if self._check is not None:
+            self._check()
+        if self._client.status != "running":
+            time.sleep(POLL)  # it connects again after a short break
+            if self._client.status != "running":
+                raise self._lost()
+        workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        now = time.monotonic()
+        if workers:
+            self._seen = now
+        elif now - self._seen > WORKERS:
+            raise ClusterError(
+                f"the scheduler has had no workers for {WORKERS:.0f} seconds",
+                where=self._where,
+                hint="start some: dask worker tcp://HOST:PORT --nthreads 1",
+            )
+        self._threads = max(1, sum(each["nthreads"] for each in workers.values()))
+        new = workers.keys() - self._fitting
+        if new:
+            if not self.local:
+                _check_versions(self._client, sorted(new))
+            self._fitting |= new
+
+    def _lost(self) -> ClusterError:
+        return ClusterError(
+            "the connection to the scheduler was lost",
+            where=self._where,
+            hint="start it again with its workers, and run the command again",
+        )
+
+
+class _Call:
+    """A call that unpickling makes: a scheduler that lacks crembo passes on its bytes."""
+
+    def __init__(self, function: Callable[[Any], Any], item: object) -> None:
+        self._parts = function, item
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _call, self._parts
+
+
+def _call(function: Callable[[Any], Any], item: object) -> Any:
+    return function(item)
+
+
+class _KeepFiles(distributed.WorkerPlugin):
+    """Files for each worker, also for one that comes later."""
+
+    def __init__(self, key: str, contents: Mapping[str, bytes]) -> None:
+        self._key, self._contents = key, contents
+
+    def setup(self, worker: distributed.Worker) -> None:
+        """Write the files into the worker's own folder."""
+        folder = self._folder(worker)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in self._contents.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        keep_folder(self._key, folder)
+
+    def teardown(self, worker: distributed.Worker) -> None:
+        """Close what uses the files, and remove them."""
+        close_opened(self._key)
+        shutil.rmtree(self._folder(worker), ignore_errors=True)
+
+    def _folder(self, worker: distributed.Worker) -> Path:
+        return Path(worker.local_directory) / self._key
+
+
+def _connect(target: str, address: str) -> distributed.Client:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # on versions, which are checked below
+            return distributed.Client(target, timeout=CONNECT, set_as_default=False)
+    except Exception as error:
+        raise ClusterError(
+            "no scheduler of Dask answers",
+            where=f"--dask {address}",
+            found=_line(error),
+            hint="start one: dask scheduler --port 8786; or use --dask local:N",
+        ) from error
+
+
+def _close(client: distributed.Client) -> None:
+    with suppress(Exception):
+        client.close(timeout=GOODBYE)
+
+
+def _check_versions(client: distributed.Client, workers: list[str]) -> None:
+    """Raise ClusterError for a worker with other versions than this process."""
+    for name in (*SAME, *SAME_IF_THERE):
+        own = _version(name)
+        found = client.run(metadata.version, name, workers=workers, on_error="return")
+        for worker, version in sorted(found.items()):
+            lacks = isinstance(version, metadata.PackageNotFoundError)
+            if name in SAME_IF_THERE and (lacks or own is None):
+                continue
+            if lacks:
+                raise ClusterError(
+                    f"{name} is not installed",
+                    where=f"worker {worker}",
+                    wanted=f"version {own}",
+                    hint=f"install {name} {own} there, with the versions of all that it needs here",
+                )
+            if isinstance(version, str) and version != own:
+                raise _other(worker, name, version, own)
+    here = platform.python_version_tuple()[:2]
+    pythons = client.run(platform.python_version_tuple, workers=workers, on_error="return")
+    for worker, there in sorted(pythons.items()):
+        if isinstance(there, tuple) and there[:2] != here:
+            raise _other(worker, "Python", ".".join(there[:2]), ".".join(here))
+
+
+def _other(worker: str, name: str, version: str, own: str | None) -> ClusterError:
+    return ClusterError(
+        f"another version of {name}",
+        where=f"worker {worker}",
+        found=version,
+        wanted=f"{own}, as here",
+        hint="install the same versions on all machines",
+    )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what Dask logs from the terminal: what the user must know is said by errors."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for each, level in zip(loggers, levels, strict=True):
+            each.setLevel(level)
