@@ -141,7 +141,7 @@ def test_blocks_of_text_do_not_change_a_table(
 
 
 @settings(max_examples=8, deadline=None)
-@given(st.integers(0, 2**31), st.integers(40, 300))
+@given(st.integers(0, 2**31), st.integers(40, 200))
 def test_blocks_of_text_do_not_change_decimal_commas(seed: int, size: int) -> None:
     """A column is of decimal commas if it is so in all blocks, and unclear likewise."""
     rng = random.Random(seed)
