@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -59,6 +60,12 @@ def evil() -> Report:
     )
 
 
+@cache
+def page_of(made: Callable[[], Report]) -> str:
+    """The page of `full` or `evil`, drawn once for all tests."""
+    return render_html(made())
+
+
 class Seen(HTMLParser):
     """Tags, attributes and text of a page."""
 
@@ -87,7 +94,7 @@ class Seen(HTMLParser):
 
 def test_every_part_is_there() -> None:
     """Verdict, metrics, tree, plots, classes, weakest groups, command and glossary."""
-    page = render_html(full())
+    page = page_of(full)
     seen = Seen(page)
     assert seen.tags.count("svg") == 10  # the tree, and nine plots
     for words in (
@@ -122,11 +129,11 @@ def test_an_additive_student_has_its_curves_drawn() -> None:
 
 def test_the_pareto_front_has_a_table_and_a_plot() -> None:
     """Names are escaped; a report of one candidate has neither."""
-    page = render_html(report_with_comparison())
-    assert page.count("<svg") == render_html(report()).count("<svg") + 1
+    page, without = render_html(report_with_comparison()), page_of(report)
+    assert page.count("<svg") == without.count("<svg") + 1
     row = '<tr class="selected"><th scope="row">tree max_depth=2</th><td>4,245</td><td>42</td>'
     assert row in page
-    assert 'id="comparison"' not in render_html(report())
+    assert 'id="comparison"' not in without
     found = comparison(EVIL)
     last = replace(found.students[2], on_front=True, within_budget=True)
     seen = Seen(
@@ -140,7 +147,7 @@ def test_the_pareto_front_has_a_table_and_a_plot() -> None:
 
 def test_all_that_came_from_a_file_is_escaped() -> None:
     """No tag, no attribute and no expression of a template comes out of a name."""
-    page = render_html(evil())
+    page = page_of(evil)
     seen = Seen(page)
     assert seen.tags.count("script") == 1
     assert seen.handlers == []
@@ -151,8 +158,8 @@ def test_all_that_came_from_a_file_is_escaped() -> None:
 
 def test_the_page_requests_nothing() -> None:
     """Every address is within the page; names of XML namespaces are no addresses."""
-    for made in (full(), evil()):
-        page = render_html(made)
+    for made in (full, evil):
+        page = page_of(made)
         assert all(each.startswith(("#", "data:")) for each in Seen(page).addresses)
         assert re.findall(r"url\((?!#|&quot;#|'#)", page) == []
         assert "@import" not in page
@@ -160,7 +167,7 @@ def test_the_page_requests_nothing() -> None:
 
 def test_ids_of_figures_differ() -> None:
     """Each figure has ids of its own, so that no clip of one is taken for another's."""
-    figures = re.findall(r"<svg.*?</svg>", render_html(full()), re.DOTALL)
+    figures = re.findall(r"<svg.*?</svg>", page_of(full), re.DOTALL)
     ids = [set(re.findall(r' id="([^"]+)"', figure)) for figure in figures]
     asked = [set(re.findall(r'(?:href="|url\()#([^")]+)', figure)) for figure in figures]
     assert sum(map(len, ids)) == len(set().union(*ids)) > 0
@@ -219,7 +226,7 @@ def test_a_confusion_matrix_of_many_classes_is_left_out() -> None:
 
 def test_the_same_report_gives_the_same_page() -> None:
     """No clock and no random ids."""
-    assert render_html(full()) == render_html(full())
+    assert render_html(full()) == page_of(full)
 
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
@@ -236,10 +243,12 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield found
 
 
-def looked_at(chromium: Browser, folder: Path, made: Report, *, dark: bool, width: int) -> Page:
+def looked_at(
+    chromium: Browser, folder: Path, made: Callable[[], Report], *, dark: bool, width: int
+) -> Page:
     """The page of a report in a browser."""
     path = folder / "report.html"
-    path.write_text(render_html(made), encoding="utf-8")
+    path.write_text(page_of(made), encoding="utf-8")
     return chromium.open(path, dark=dark, width=width, ask=(WIDER, BACKGROUND, LINE, DIALOGS))
 
 
@@ -248,7 +257,7 @@ def looked_at(chromium: Browser, folder: Path, made: Report, *, dark: bool, widt
 @pytest.mark.parametrize("dark", [False, True])
 def test_in_a_browser(chromium: Browser, tmp_path: Path, dark: bool, width: int) -> None:
     """No complaint, no request but for the page, nothing wider than the screen, in its theme."""
-    page = looked_at(chromium, tmp_path, full(), dark=dark, width=width)
+    page = looked_at(chromium, tmp_path, full, dark=dark, width=width)
     assert page.complaints == []
     assert page.requests == [(tmp_path / "report.html").as_uri()]
     assert page.answers[WIDER] is False
@@ -263,7 +272,7 @@ def test_in_a_browser(chromium: Browser, tmp_path: Path, dark: bool, width: int)
 @needs_browser
 def test_evil_names_do_nothing_in_a_browser(chromium: Browser, tmp_path: Path) -> None:
     """No script but our own is in the page or runs, and nothing is asked for."""
-    page = looked_at(chromium, tmp_path, evil(), dark=False, width=400)
+    page = looked_at(chromium, tmp_path, evil, dark=False, width=400)
     assert page.complaints == []
     assert len(page.requests) == 1
     assert page.answers[DIALOGS] == 1

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,14 @@ import pytest
 
 from crembo_cli.explanations.formats import explain
 from crembo_cli.report.html import render_html
+from crembo_cli.student_file.metadata import ReadableStudent
 from tests.explanations.edge_rows import make_case
 from tests.explanations.test_curves import additive
 from tests.explanations.test_drawing import deep_tree
 from tests.explanations.test_text import small_sums
 from tests.report.axe import RUN, install_axe
 from tests.report.browser import CHROMIUM, Browser, browser
-from tests.report.test_html import WIDER, full
+from tests.report.test_html import WIDER, full, page_of
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 # Fill in the form's fields from a row, as a reader does, and read what it says.
@@ -31,6 +33,24 @@ FILL = """rows.map((row) => {
   });
   return document.querySelector(".predicted").textContent;
 })"""
+
+
+def student_of(kind: str) -> ReadableStudent:
+    """A student of each kind that is drawn in its own way."""
+    found = {
+        "tree": full().internals,
+        "curves": additive(pairs=1),
+        "weights": small_sums(),
+        "deep tree": deep_tree(40, 8),
+    }[kind]
+    assert found is not None
+    return found
+
+
+@cache
+def report_page(kind: str) -> str:
+    """The page of a report with such a student, drawn once for all tests."""
+    return render_html(replace(full(), internals=student_of(kind)))
 
 
 @pytest.fixture(scope="module")
@@ -83,16 +103,9 @@ def test_axe_finds_nothing_serious(
     chromium: Browser, axe: str, tmp_path: Path, kind: str, dark: bool
 ) -> None:
     """Neither in the report nor in the page of a student, in both themes."""
-    student = {
-        "tree": full().internals,
-        "curves": additive(pairs=1),
-        "weights": small_sums(),
-        "deep tree": deep_tree(40, 8),
-    }[kind]
-    assert student is not None
     report, alone = tmp_path / "report.html", tmp_path / "student.html"
-    report.write_text(render_html(replace(full(), internals=student)), encoding="utf-8")
-    alone.write_bytes(explain(student, "html"))
+    report.write_text(report_page(kind), encoding="utf-8")
+    alone.write_bytes(explain(student_of(kind), "html"))
     for path in (report, alone):
         page = chromium.open(path, dark=dark, width=1280, ask=(f"{axe}; 0", RUN))
         assert page.answers[RUN] == [], path.name
@@ -104,9 +117,8 @@ def test_no_page_is_wider_than_its_window(
     chromium: Browser, tmp_path: Path, kind: str, width: int
 ) -> None:
     """With curves, bars, and a tree that is wider itself; and it is below 1 MB."""
-    student = {"curves": additive(1), "weights": small_sums(), "deep tree": deep_tree(40, 8)}[kind]
     path = tmp_path / "report.html"
-    path.write_text(render_html(replace(full(), internals=student)), encoding="utf-8")
+    path.write_text(report_page(kind), encoding="utf-8")
     page = chromium.open(path, dark=False, width=width, ask=(WIDER,))
     assert page.complaints == []
     assert page.answers[WIDER] is False
@@ -118,9 +130,8 @@ def test_a_printed_report_has_two_to_four_pages(
     chromium: Browser, tmp_path: Path, kind: str
 ) -> None:
     """On A4, with the whole tree unfolded."""
-    student = {"tree": full().internals, "deep tree": deep_tree(40, 8), "curves": additive(1)}[kind]
     path = tmp_path / "report.html"
-    path.write_text(render_html(replace(full(), internals=student)), encoding="utf-8")
+    path.write_text(report_page(kind), encoding="utf-8")
     page = chromium.open(path, dark=True, width=1280, printed=True)
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", page.pdf)) <= 4
 
@@ -166,7 +177,7 @@ SORT = """(() => {
 def test_a_table_sorts_by_a_click(chromium: Browser, tmp_path: Path) -> None:
     """First the largest on top, then the smallest; the heading says which."""
     path = tmp_path / "report.html"
-    path.write_text(render_html(full()), encoding="utf-8")
+    path.write_text(page_of(full), encoding="utf-8")
     down, first, up, second = chromium.open(path, dark=False, width=1280, ask=(SORT,)).answers[SORT]
     assert down == sorted(down, reverse=True)
     assert up == sorted(up)
