@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,18 @@ from crembo_cli.report.model import Report
 from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # fixtures
 from tests.installed_plugins import Plugged, plugged_into
 from tests.report.report_schema import validate
+from tests.slow import is_slow
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark what is slow, and skip what needs torch where there is none."""
+    no_torch = find_spec("torch") is None
+    for each in items:
+        if is_slow(each.nodeid):
+            each.add_marker(pytest.mark.slow)
+        if no_torch and each.get_closest_marker("torch"):
+            each.add_marker(pytest.mark.skip(reason="torch is not installed"))
 
 
 @pytest.fixture(autouse=True, scope="session")

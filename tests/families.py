@@ -1,8 +1,7 @@
-"""The registered families as parameters of tests; without torch, those it trains are skipped."""
+"""The registered families as parameters of tests; those that torch trains have its marker."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from crembo_cli.students.capabilities import fits_images
 from crembo_cli.students.registry import family_class, family_names
 
 BY_TORCH = ("cnn", "net")
-NEEDS_TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
+NEEDS_TORCH = pytest.mark.torch
 
 EVERY_FAMILY: list[Any] = [
     pytest.param(name, marks=NEEDS_TORCH if name in BY_TORCH else ()) for name in family_names()

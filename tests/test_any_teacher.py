@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from crembo_cli.commands.app import run
+from tests.families import NEEDS_TORCH
 from tests.teachers.classifiers import boosters, save_booster
 
 Made = Callable[[Path], tuple[Path, pd.DataFrame]]  # a folder -> a teacher in it, and its table
@@ -118,7 +119,8 @@ def boosted(library: str, kind: str) -> Made:
 
 def image_net(folder: Path) -> tuple[Path, pd.DataFrame]:
     """A net as torch exports it: images (batch, 1, 4, 4) in, softmax out, no labels."""
-    torch = pytest.importorskip("torch")
+    import torch
+
     torch.manual_seed(0)
     net = torch.nn.Sequential(
         torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(16, 3),
@@ -164,9 +166,18 @@ TEACHERS: dict[str, Made] = {
 }
 
 
+PAIRS = [(kind, "tree") for kind in TEACHERS]
+PAIRS += [(kind, "linear") for kind, made in TEACHERS.items() if made in (onnx_pipeline, image_net)]
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's exporter deprecates itself
-@pytest.mark.parametrize("student", ["tree", "linear"])
-@pytest.mark.parametrize("kind", TEACHERS)
+@pytest.mark.parametrize(
+    ("kind", "student"),
+    [
+        pytest.param(*each, marks=NEEDS_TORCH if TEACHERS[each[0]] is image_net else ())
+        for each in PAIRS
+    ],
+)
 def test_compress_works_for(
     kind: str, student: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,7 +187,7 @@ def test_compress_works_for(
     monkeypatch.chdir(tmp_path)
     words = [str(teacher), "data.csv", "-s", student, "-o", "student.onnx", "-q"]
     synthetic = "0" if teacher.suffix == ".csv" else "300"
-    options = ["--synthetic", synthetic, "--require", "fidelity>=0.5"]
+    options = ["--synthetic", synthetic, "--quick-report", "--require", "fidelity>=0.5"]
     assert run(["compress", *words, *options]) == 0
     session = onnxruntime.InferenceSession("student.onnx", providers=["CPUExecutionProvider"])
     assert [each.name for each in session.get_outputs()] == ["label", "probabilities"]

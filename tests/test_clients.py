@@ -7,12 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.slow
 def test_no_client_differs() -> None:
     """Every family, on every edge; a client that is not here is left out with a line."""
     done = subprocess.run(

@@ -106,7 +106,6 @@ def test_every_public_name_of_the_library_is_in_the_docs() -> None:
     assert {each for each in names if not re.search(rf"\b{each}\b", PAGES["library.md"])} == set()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("block", fenced_blocks("sh"))
 def test_shell_examples_run(block: str, tmp_path: Path) -> None:
     """Every example runs as it stands."""
@@ -114,7 +113,6 @@ def test_shell_examples_run(block: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("page", ["README.md", "library.md"])
 def test_the_library_examples_run(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -128,7 +126,6 @@ def test_the_library_examples_run(
     assert (tmp_path / "wine.student.onnx").exists()
 
 
-@pytest.mark.slow
 def test_the_readme_shows_what_is_printed(tmp_path: Path) -> None:
     """Word for word; numbers differ a little from one processor to another."""
     line = next(
@@ -146,7 +143,6 @@ def test_the_readme_shows_what_is_printed(tmp_path: Path) -> None:
     assert words(shown) == words(done.stdout)
 
 
-@pytest.mark.slow
 def test_the_cron_job_reports_drift_in_one_line(tmp_path: Path) -> None:
     """With a limit that cannot be met: exit code 1, and the requirement in the one line."""
     (block,) = (

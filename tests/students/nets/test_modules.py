@@ -12,6 +12,8 @@ torch = pytest.importorskip("torch")
 
 from crembo_cli.students.nets import modules  # noqa: E402  # it imports torch
 
+pytestmark = pytest.mark.torch
+
 SHAPES: list[Shape] = [(1, 8, 8), (3, 9, 14), (1, 1, 40), (2, 28, 28)]
 
 

@@ -14,6 +14,8 @@ torch = pytest.importorskip("torch")
 
 from crembo_cli.students.nets import modules, training  # noqa: E402  # they import torch
 
+pytestmark = pytest.mark.torch
+
 SETTINGS = training.TrainingSettings(steps=120, batch=32)
 
 
