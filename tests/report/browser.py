@@ -28,7 +28,7 @@ class Page:
     complaints: list[str] = field(default_factory=list)  # of the console
     requests: list[str] = field(default_factory=list)  # addresses that were asked for
     answers: dict[str, Any] = field(default_factory=dict)  # what the expressions came to
-    picture: bytes = b""  # PNG
+    picture: bytes = b""  # PNG, of the whole page
     pdf: bytes = b""  # as printed
 
 
@@ -50,6 +50,7 @@ class Browser:
         width: int,
         height: int = 900,
         ask: tuple[str, ...] = (),
+        pictured: bool = False,
         printed: bool = False,
     ) -> Page:
         """Load `page` and ask it for the values of JavaScript expressions, promises awaited."""
@@ -76,8 +77,9 @@ class Browser:
             )
             assert "exceptionDetails" not in told, told
             answers[expression] = told["result"].get("value")
-        shot = self._send("Page.captureScreenshot", tab, captureBeyondViewport=True)["data"]
-        pdf = ""
+        shot = pdf = ""
+        if pictured:
+            shot = self._send("Page.captureScreenshot", tab, captureBeyondViewport=True)["data"]
         if printed:
             paper = {"paperWidth": 8.27, "paperHeight": 11.69, "preferCSSPageSize": True}
             pdf = self._send("Page.printToPDF", tab, printBackground=True, **paper)["data"]

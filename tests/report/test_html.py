@@ -249,7 +249,8 @@ def looked_at(
     """The page of a report in a browser."""
     path = folder / "report.html"
     path.write_text(page_of(made), encoding="utf-8")
-    return chromium.open(path, dark=dark, width=width, ask=(WIDER, BACKGROUND, LINE, DIALOGS))
+    asked = (WIDER, BACKGROUND, LINE, DIALOGS)
+    return chromium.open(path, dark=dark, width=width, ask=asked, pictured=True)
 
 
 @needs_browser

@@ -64,7 +64,8 @@ def test_a_threshold_needs_two_classes() -> None:
 
 def compress(**options: object) -> crembo.Result:
     """A student of the sample teacher."""
-    return crembo.compress(TEACHER, DATA, quick_report=True, synthetic=500, **options)
+    few = {"quick_report": True, "synthetic": 200, "thresholds": 2}
+    return crembo.compress(TEACHER, DATA, **few, **options)
 
 
 def test_costs_that_change_nothing_give_the_same_bytes() -> None:
