@@ -124,7 +124,7 @@ def judge(name: str, frame: pd.DataFrame, number: int, seed: int) -> dict[str, o
             seed=seed,
             compare=False,
         )
-        rows = label_rows(splits.untested(), teacher, search)
+        rows = label_rows(splits.without_test(), teacher, search)
     student = predict(find_student(*rows, tree, search).student, splits.test)
     began = perf_counter()
     references = describe_references(fit_references(rows[0], tree, search), splits.test, student)

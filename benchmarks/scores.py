@@ -233,7 +233,7 @@ def run(
         seed=seed,
         compare=False,
     )
-    parts = label_rows(splits.untested(), taught, Search(seed=seed))
+    parts = label_rows(splits.without_test(), taught, Search(seed=seed))
     beliefs = splits.test.beliefs
     at = {"table": name, "teacher": teacher, "seed": seed}
     found = [{**at, "student": "teacher", **measure(beliefs, beliefs.argmax(axis=1), splits.test)}]

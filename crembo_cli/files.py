@@ -26,7 +26,7 @@ ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+(.*)")  # s3://bucket/key; not C:/f
 
 
 def refuse_address(path: str | Path, error: type[InputError]) -> None:
-    """Raise `error` for an address such as s3://bucket/key, which is no path."""
+    """Raise `error` for an address such as s3://bucket/key, which is not a path."""
     found = ADDRESS.fullmatch(str(path))
     if found is not None:
         raise error(
@@ -72,10 +72,10 @@ def check_output(path: Path, inputs: Sequence[Path], *, no_clobber: bool = False
             )
         if not target.parent.is_dir():
             raise OutputError(
-                "the output's folder is not there",
+                "the output folder does not exist",
                 where=where,
                 found=f"no folder {str(target.parent)!r}",
-                hint="make it first, or name another",
+                hint="create it, or choose another",
             )
         # Asking the permissions is not enough: a file system may be read-only or full.
         with new_part(target.parent):
@@ -91,7 +91,7 @@ def check_output_folder(path: Path) -> None:
             raise OutputError(
                 "the output exists and is not an empty folder",
                 where=f"{path}/",
-                hint="remove it, or name another",
+                hint="remove it, or choose another",
             )
     check_output(target / "part" if target.is_dir() else target, ())
 

@@ -37,7 +37,7 @@ def map_in_threads(
 ) -> Iterator[Iterator[Result]]:
     """Start `function` on all `items` in so many threads: an iterator over the results, in order.
 
-    The caller goes on meanwhile. With 0 threads, each result is computed when it is asked for.
+    The caller goes on meanwhile. With 0 threads, each result is computed when it is requested.
     An error of an item is raised in its place. At the end no further item is begun.
     """
     if min(threads, len(items)) < 1:

@@ -57,7 +57,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def beliefs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the teacher answers to its table, as a table: a teacher that is asked in no time."""
+    """What the teacher answers to its table, as a table: a teacher that answers at once."""
     path = tmp_path_factory.mktemp("beliefs") / "beliefs.parquet"
     scores = np.exp(
         small_teachers.scores(small_teachers.table()[list("abcd")].to_numpy(np.float32))

@@ -210,16 +210,16 @@ def test_provenance(done: Done) -> None:
     """The file says where it comes from, and tells no path of this machine and no time."""
     report = json.loads(done.first.out)
     model = onnx.load_from_string(done.model)
-    predicted = {each.key: each.value for each in model.metadata_props}
-    assert predicted["crembo.version"] == report["crembo"]
-    assert predicted["crembo.family"] == "tree"
-    assert json.loads(predicted["crembo.options"]) == report["student"]["options"]
-    assert json.loads(predicted["crembo.search"])["seed"] == 0
-    assert json.loads(predicted["crembo.classes"]) == report["teacher"]["classes"]
+    metadata = {each.key: each.value for each in model.metadata_props}
+    assert metadata["crembo.version"] == report["crembo"]
+    assert metadata["crembo.family"] == "tree"
+    assert json.loads(metadata["crembo.options"]) == report["student"]["options"]
+    assert json.loads(metadata["crembo.search"])["seed"] == 0
+    assert json.loads(metadata["crembo.classes"]) == report["teacher"]["classes"]
     assert [each.name for each in features_of(model)] == report["data"]["features"]
-    assert predicted["crembo.teacher.sha256"] == report["teacher"]["sha256"]
-    assert predicted["crembo.data.sha256"] == report["data"]["sha256"]
-    assert json.loads(predicted["crembo.metrics"]) == report["metrics"]["student"]
+    assert metadata["crembo.teacher.sha256"] == report["teacher"]["sha256"]
+    assert metadata["crembo.data.sha256"] == report["data"]["sha256"]
+    assert json.loads(metadata["crembo.metrics"]) == report["metrics"]["student"]
     assert str(done.folder).encode() not in done.model
     assert str(SAMPLES).encode() not in done.model
     assert not re.search(rb"20\d\d-\d\d-\d\d|\d\d:\d\d:\d\d", done.model)

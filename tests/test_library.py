@@ -85,7 +85,9 @@ def test_the_library_makes_the_student_that_the_command_line_makes(tmp_path: Pat
     assert (tmp_path / "saved.onnx").read_bytes() == result.content
 
 
-def test_nothing_is_written_unless_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_written_unless_requested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without `output` and `report` the folder stays empty."""
     monkeypatch.chdir(tmp_path)
     crembo.compress(*WINE, student="linear", quick_report=True, synthetic=0)
@@ -206,7 +208,7 @@ def test_explain_gives_text_and_json(tmp_path: Path) -> None:
         (RandomForestClassifier(), "is not fitted"),
     ],
 )
-def test_a_teacher_that_is_none_is_refused(
+def test_an_object_that_cannot_be_a_teacher_is_refused(
     teacher: object, message: str, wine: pd.DataFrame
 ) -> None:
     """With crembo's own error."""
@@ -222,7 +224,7 @@ def test_a_teacher_that_is_none_is_refused(
         ({}, "the table is empty"),
     ],
 )
-def test_data_that_is_no_table_is_refused(
+def test_data_that_is_not_a_table_is_refused(
     data: object, message: str, forest: RandomForestClassifier
 ) -> None:
     """With crembo's own error."""
@@ -230,7 +232,7 @@ def test_data_that_is_no_table_is_refused(
         crembo.compress(forest, data)
 
 
-def test_requirements_are_judged_and_raise_nothing() -> None:
+def test_requirements_are_evaluated_and_raise_nothing() -> None:
     """The caller reads them in the report."""
     result = crembo.compress(*WINE, quick_report=True, synthetic=0, require=["fidelity>=1.1"])
     (requirement,) = result.report.requirements

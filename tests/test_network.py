@@ -1,4 +1,4 @@
-"""No command connects to anything: the kernel is asked, by strace, also for the child processes."""
+"""No command connects to anything: strace watches them, and their child processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plugins that cannot be used: told of, and in nobody's way."""
+"""Plugins that cannot be used are reported, and disturb nothing else."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def compressed(folder: Path, *options: str) -> Ran:
 
 
 def test_two_plugins_of_one_name_are_both_named(plugged: Plugged, tmp_path: Path) -> None:
-    """Who asks for the name is told both packages; the list tells it, and all the others stay."""
+    """The error and the list name both packages, and all other families stay."""
     plugged("one", {"good": "one:Good"}, GOOD)
     plugged("other", {"good": "other:Good"}, GOOD)
     ran = compressed(tmp_path, "--student", "good")
@@ -75,7 +75,7 @@ def test_a_plugin_may_not_take_a_name_of_ours(plugged: Plugged, tmp_path: Path) 
 def test_a_plugin_whose_import_fails_stops_nothing_else(
     plugged: Plugged, tmp_path: Path, module: str
 ) -> None:
-    """It is told of in the list, with its package and what happened; other families go on."""
+    """The list has it, with its package and the error; other families work."""
     plugged("broken", {"good": "broken:Good"}, module)
     listed = crembo(tmp_path, "students")
     assert (listed.code, listed.err) == (0, "")
@@ -92,16 +92,14 @@ def test_a_plugin_whose_import_fails_stops_nothing_else(
     assert "reinstall or remove 'broken'" in asked.err
 
 
-def test_a_run_does_not_import_a_plugin_it_was_not_asked_for(
-    plugged: Plugged, tmp_path: Path
-) -> None:
+def test_a_run_does_not_import_other_plugins(plugged: Plugged, tmp_path: Path) -> None:
     """A plugin that would end the process is no matter to a run of the tree."""
     plugged("broken", {"good": "broken:Good"}, "raise SystemExit(9)")
     ran = compressed(tmp_path)
     assert (ran.code, (tmp_path / "s.onnx").exists()) == (0, True)
 
 
-def test_an_entry_point_that_is_no_family_is_reported(plugged: Plugged, tmp_path: Path) -> None:
+def test_an_entry_point_that_is_not_a_family_is_reported(plugged: Plugged, tmp_path: Path) -> None:
     """A function, a class without the contract's parts, and one of another name are refused."""
     plugged("function", {"good": "function:good"}, "def good(): pass")
     assert "entry point 'good' is not a student family" in crembo(tmp_path, "students").out
@@ -140,7 +138,7 @@ def test_options_are_listed_with_help_and_range(plugged: Plugged, tmp_path: Path
 def test_a_setting_out_of_range_is_refused(
     plugged: Plugged, tmp_path: Path, setting: str, told: str
 ) -> None:
-    """`--set` says which option of which family, what was found and what is wanted."""
+    """The error names option and family, what was found and what is wanted."""
     plugged("one", {"good": "one:Good"}, GOOD)
     ran = compressed(tmp_path, "--student", "good", "--set", setting)
     assert ran.code == 2

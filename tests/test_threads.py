@@ -58,7 +58,7 @@ def test_results_come_in_the_order_of_the_items(threads: int) -> None:
         assert list(found) == [0, 10, 20]
 
 
-def test_threads_begin_before_they_are_asked() -> None:
+def test_threads_start_before_their_results_are_requested() -> None:
     """The caller works meanwhile; without threads, nothing is done before it asks."""
     begun = threading.Event()
     with map_in_threads(lambda _: begun.set(), [0], 1):

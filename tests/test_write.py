@@ -97,7 +97,7 @@ def bad_outputs(folder: Path) -> dict[str, Path]:
     os.mkfifo(folder / "pipe.onnx")
     return {
         "the output is a folder": folder,
-        "the output's folder is not there": folder / "gone" / "s.onnx",
+        "the output folder does not exist": folder / "gone" / "s.onnx",
         "no folder": folder / "file" / "s.onnx",
         "the output cannot be written; found No such file": Path("/proc/s.onnx"),
         "found File name too long": folder / ("x" * 300),
@@ -109,10 +109,10 @@ def bad_outputs(folder: Path) -> dict[str, Path]:
 
 def test_bad_outputs_are_refused_beforehand(tmp_path: Path) -> None:
     """What cannot be written is told before the work begins, and looking leaves nothing."""
-    for predicted, path in bad_outputs(tmp_path).items():
+    for message, path in bad_outputs(tmp_path).items():
         with pytest.raises(OutputError) as told:
             check_output(path, [])
-        assert predicted in str(told.value)
+        assert message in str(told.value)
         assert str(path) in str(told.value)
     assert names(tmp_path) == ["file", "loop.onnx", "pipe.onnx"]
 

@@ -279,7 +279,7 @@ def _line(error: BaseException) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what Dask logs from the terminal: what the user must know is said by errors."""
+    """Keep what Dask logs from the terminal: errors state what the user must know."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
     levels = [each.level for each in loggers]
     for each in loggers:

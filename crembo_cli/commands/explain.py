@@ -76,7 +76,7 @@ def command(
         typer.Option(
             "--table",
             metavar="NAME",
-            help="With --format sql: the table, as the database writes it. [default: data]",
+            help="With --format sql: name of the table, as in a query. [default: data]",
             show_default=False,
             rich_help_panel=panels.OUTPUT,
         ),
@@ -96,7 +96,7 @@ def command(
         typer.Option(
             "--prefix",
             metavar="NAME",
-            help="With --format c or h: what all names begin with. [default: crembo]",
+            help="With --format c or h: prefix of all names. [default: crembo]",
             show_default=False,
             rich_help_panel=panels.OUTPUT,
         ),

@@ -45,7 +45,7 @@ Metadata = Annotated[
     str,
     typer.Option(
         metavar="|".join(defaults.METADATA_LEVELS),
-        help="How much the student's file says about itself. short: what `explain` needs; no drift "
+        help="Metadata in the student's file. short: what `explain` needs; no drift "
         "in `evaluate`, no origin, no counts of training rows. none: nothing; `explain`, `mlflow` "
         "and the library cannot read it.",
         rich_help_panel=panels.OUTPUT,
@@ -55,8 +55,8 @@ Portable = Annotated[
     bool,
     typer.Option(
         "--portable",
-        help="Use plain operators alone, for OpenVINO and edge devices; categories are inputs of "
-        "whole numbers, whose codes the metadata hold.",
+        help="Use basic operators only, for OpenVINO and edge devices; categories become inputs of "
+        "whole numbers, with their codes in the metadata.",
         rich_help_panel=panels.OUTPUT,
     ),
 ]

@@ -25,7 +25,7 @@ EXCLUSIVE = (("quiet", "verbose"), ("test-size", "test-data"))
 
 @dataclass(kw_only=True)
 class Invocation:
-    """What the user asked for: the words of the command line, and the settings in effect."""
+    """The words of the command line, and the settings in effect."""
 
     arguments: list[str]
     debug: bool  # print a traceback with an error

@@ -97,7 +97,7 @@ Missing = Annotated[
     str | None,
     typer.Option(
         metavar="'?,-999'",
-        help="Further spellings of a missing feature: texts or numbers. [default: those of pandas, "
+        help="More values that mean a missing cell: texts or numbers. [default: those of pandas, "
         "and ? where it is not a category of the teacher]",
         show_default=False,
         rich_help_panel=panels.INPUT,
@@ -145,7 +145,7 @@ Temperature = Annotated[
     typer.Option(
         metavar="T|auto",
         help="Soften the teacher's probabilities: divide their logarithms by T before anything is "
-        "fitted. auto: so far that half of the training rows have none above 0.9.",
+        "fitted. auto: until half of the training rows have no probability above 0.9.",
         rich_help_panel=panels.INPUT,
     ),
 ]
@@ -251,7 +251,7 @@ Details = Annotated[
     bool,
     typer.Option(
         "--details",
-        help="Print everything that the report knows; by default one screen.",
+        help="Print the full report instead of one screen.",
         rich_help_panel=panels.REPORT,
     ),
 ]

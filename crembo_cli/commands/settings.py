@@ -108,7 +108,7 @@ def _from_file(name: str, commands: Mapping[str, Any]) -> Iterator[tuple[str, Se
 
 
 def _find_file() -> tuple[Path, dict[str, Any]] | None:
-    """The nearest file with settings and what it sets. Raises UsageError if it is no TOML."""
+    """The nearest file with settings and what it sets. Raises UsageError if it is not TOML."""
     try:
         here = Path.cwd()
     except OSError:  # the current folder is gone

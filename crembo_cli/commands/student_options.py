@@ -64,8 +64,8 @@ ImageShape = Annotated[
     str | None,
     typer.Option(
         metavar="C,H,W",
-        help="Channels, height and width of the images that the rows are, in that order of "
-        "the columns. [default: those of the teacher's input, if it is an image]",
+        help="Channels, height and width of an image in each row; columns in that order. "
+        "[default: those of the teacher's input, if it is an image]",
         show_default=False,
         rich_help_panel=panels.INPUT,
     ),

@@ -13,7 +13,7 @@ NUMBERS = {int: "a whole number", float: "a number"}
 
 
 def describe_usage_error(error: TyperException) -> str:
-    """One line that says what is wrong, and what to do."""
+    """One line with the cause and what to do."""
     context: Any = getattr(error, "ctx", None)
     path = context.command_path if context else "crembo"
     hint: dict[str, str] = {"hint": f"try '{path} --help'"}

@@ -1,4 +1,4 @@
-"""Which student of a path to keep, by rows that were not fitted on."""
+"""Select a student of a path, on rows that it was not fitted on."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from crembo_cli.core.beliefs import (
     mean_belief,
 )
 
-GAIN = 2.0  # paired standard errors of mean belief that another student must be ahead by
+GAIN = 2.0  # a student is significantly better above so many paired standard errors
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepScores:
-    """What one student of a path is worth on rows that were not fitted on."""
+    """Scores of one student of a path on rows that it was not fitted on."""
 
     depth: float  # empirical depth
     insensitive_depth: float  # at the run's delta
     mean_belief: float
     gain: float  # its mean belief less the first student's
-    gain_error: float  # the standard error of the lead, over as many rows as are real
+    gain_error: float  # the standard error of the gain, computed with the number of real rows
     fidelity: float  # on the real rows among them
     accuracy: float | None  # on the same; None where there are no labels
 
@@ -44,8 +44,8 @@ def score_step(
     The first m rows are real: `teacher` (m,) holds the teacher's labels there, and `y_true` (m,)
     the true labels, or None. `first` (n,) holds the labels of the path's first student.
 
-    Rows that were made lie in clumps around the real ones. They say more of each clump, and
-    nothing of others: the error of a lead is that of m rows, not of n.
+    Synthetic rows cluster around the real ones, so the standard error of the gain is computed
+    with the number of real rows, m.
     """
     depths = depth_by_row(P, predicted)
     gains = np.subtract(depths, depth_by_row(P, first), dtype=np.float64)
@@ -61,24 +61,24 @@ def score_step(
     )
 
 
-def choose_by_depth(judgements: Sequence[StepScores]) -> int:
+def choose_by_depth(steps: Sequence[StepScores]) -> int:
     """The deepest of the students that are significantly better than the first, else the first.
 
     The first is the soft-label student, which has the best mean belief on the rows that it was
-    fitted on. Another one counts where it leads the first's mean belief by LEAD paired standard
-    errors; of those, the one with the largest insensitive depth; of equals the one with the
-    larger mean belief, then the first.
+    fitted on. Another one is significantly better if its mean belief is higher by more than GAIN
+    paired standard errors. Of those, take the one with the largest insensitive depth; of equals,
+    the one with the larger mean belief, then the first.
     """
-    ahead = [k for k, each in enumerate(judgements) if each.gain > GAIN * each.gain_error]
+    ahead = [k for k, each in enumerate(steps) if each.gain > GAIN * each.gain_error]
     if not ahead:
         return 0
-    return max(ahead, key=lambda k: (judgements[k].insensitive_depth, judgements[k].mean_belief))
+    return max(ahead, key=lambda k: (steps[k].insensitive_depth, steps[k].mean_belief))
 
 
-def choose_by_accuracy(judgements: Sequence[StepScores]) -> int:
+def choose_by_accuracy(steps: Sequence[StepScores]) -> int:
     """The most accurate student, the first of equals (the paper's Algorithm 2).
 
     Without labels, the one with the highest fidelity.
     """
-    scores = [each.fidelity if each.accuracy is None else each.accuracy for each in judgements]
+    scores = [each.fidelity if each.accuracy is None else each.accuracy for each in steps]
     return int(np.argmax(scores))

@@ -125,7 +125,7 @@ def linear_margins(
             if y == label:
                 continue
             lead, slope = scores[here, label] - scores[here, y], weights[:, label] - weights[:, y]
-            # The lead falls as a feature goes down where its slope is above 0, and up elsewhere.
+            # The difference falls with the feature where its slope is above 0, and rises elsewhere.
             down = slope > 0
             above, below = cells[here] - limits[0], limits[1] - cells[here]
             ends = np.where(down, above, below)  # how far it may go until it is cut

@@ -64,7 +64,7 @@ def table_in_memory(data: object) -> Table:
     names = table.column_names
     repeated = next((each for each in names if names.count(each) > 1), None)
     if repeated is not None:
-        raise DataError("two columns have one name", where=name, found=repr(repeated))
+        raise DataError("duplicate column name", where=name, found=repr(repeated))
     if table.num_rows == 0:
         raise DataError("the table is empty", where=name, found="no row", wanted="rows")
     sha256 = _hash(table)

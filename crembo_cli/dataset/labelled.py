@@ -47,7 +47,7 @@ class LabelledTable:
     beliefs: Floats  # (n, c) the teacher's class probabilities
     y_true: Indices | None  # (n,) class indices of the true labels; None where there are none
     utilities: Doubles | None = None  # (c, c) of decisions; None: plain labels
-    shape: ImageShape | None = None  # of the images that the rows are; None: they are no images
+    shape: ImageShape | None = None  # the shape of the images; None: the rows are not images
     others: Unlabelled = no_rows  # the rows that the teacher was not queried about
     held: Indices | None = None  # (m,) of a large table, the only rows in `frame` and `rows`
 
@@ -108,7 +108,7 @@ class Splits:
             comparison=None if self.comparison is None else change(self.comparison),
         )
 
-    def untested(self) -> tuple[LabelledTable, ...]:
+    def without_test(self) -> tuple[LabelledTable, ...]:
         """Return all sets except the test rows."""
         return (
             self.train,

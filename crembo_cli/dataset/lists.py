@@ -18,7 +18,7 @@ def spread_lists(
     Lists of lists are laid out in their order. The second result has the new names by the column.
     Lists of anything but numbers stay. Empties `columns` while it works. `name` is the file's, for
     messages, `first_row` the number of the first row. Raises DataError where the lists of a column
-    differ in length, and where two columns have one name then.
+    differ in length, and where duplicate column name then.
     """
     spread: dict[str, pa.ChunkedArray] = {}
     names: dict[str, tuple[str, ...]] = {}

@@ -39,8 +39,8 @@ def read_blocks(
     `expected` maps the names of the columns to what the teacher knows about their values, where
     it knows anything. A text that is a known category is never a missing cell, and a column of
     kind "text" keeps the text of a CSV file. `missing` are further texts that do not make a CSV
-    file's column of numbers one of text, and `thousands` is a separator that is no decimal comma;
-    `dataset.spellings` reads both.
+    file's column of numbers one of text, and `thousands` is a separator that is not a decimal
+    comma; `dataset.spellings` reads both.
 
     Raises `DataError` if the file does not exist, has an unsupported format, or is not a table.
     """

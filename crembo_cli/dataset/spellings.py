@@ -1,4 +1,4 @@
-"""Read cells as the user says: further spellings of a missing cell, thousands separators."""
+"""Read cells as the options state: further spellings of a missing cell, thousands separators."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read_thousands(
 ) -> Blocks:
     """Make numbers of those text columns whose present cells are all numbers, with `separator`.
 
-    A column without a single separator stays text. Raises DataError for a cell that is no number
+    A column without a single separator stays text. Raises DataError for a cell that is not a number
     beside others with the separator, in a column of `numbers`.
     """
     mark = SPACES if separator == " " else re.escape(separator)
@@ -67,7 +67,7 @@ def read_thousands(
 def _find_marks(
     columns: Sequence[str], mark: str, block: Table
 ) -> tuple[set[str], dict[str, tuple[str, str]]]:
-    """Return the columns with `mark`, and place and text of the first cell that is no number."""
+    """Return the columns with `mark`, and place and text of the first cell that is not a number."""
     marked: set[str] = set()
     wrong: dict[str, tuple[str, str]] = {}
     for name in columns:

@@ -133,14 +133,14 @@ def predict_baselines(
 
 @contextmanager
 def cart_warnings_ignored() -> Iterator[None]:
-    """Many classes on few rows are no mistake here. Not for threads: the filters are shared."""
+    """Silence the warning of many classes on few rows. Not for threads: they share filters."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         yield
 
 
 def _fit(cart: Any, rows: Floats, targets: Floats | Indices) -> Any:
-    """Fit `cart`; cells whose sum overflows are no mistake here."""
+    """Fit `cart`, without a warning of cells whose sum overflows."""
     with np.errstate(over="ignore", invalid="ignore"):
         return cart.fit(rows, targets)
 

@@ -72,7 +72,7 @@ def calibration_bins(hit: Bools, likely: Doubles) -> tuple[Doubles, Doubles, Dou
 
     Returns, for each bin that has rows, the mean probability, the share of rows that are of the
     class (`hit`, (n,)), and the share of all rows in the bin. Rows of equal probability are in
-    one bin: otherwise their order would part them, which says nothing about the classifier.
+    one bin: otherwise their order would part them, although the classifier does not rank them.
     """
     edges = np.percentile(likely, np.linspace(0, 100, BINS + 1))
     at = np.searchsorted(edges[1:-1], likely)

@@ -20,7 +20,7 @@ from crembo_cli.explanations.c_templates import (
     PREDICT,
     SOFTMAX,
 )  # fmt: skip
-from crembo_cli.explanations.source import Source, branch_lines, listed, source_of
+from crembo_cli.explanations.source import Source, branch_lines, join_values, source_of
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.program import Condition, Node, Program
@@ -117,14 +117,14 @@ def _constants(source: Source) -> Iterable[str]:
         ]
         yield _table("crembo_columns", "double", columns)
         used = [each.feature for each in program.columns]
-        yield f"static const int crembo_column_features[{len(used)}] = {{{listed(used)}}};"
+        yield f"static const int crembo_column_features[{len(used)}] = {{{join_values(used)}}};"
         coded = [int(bool(source.features[j].categories)) for j in used]
-        yield f"static const int crembo_column_coded[{len(used)}] = {{{listed(coded)}}};"
+        yield f"static const int crembo_column_coded[{len(used)}] = {{{join_values(coded)}}};"
         if program.flags:
-            flags = listed(program.flags)
+            flags = join_values(program.flags)
             yield f"static const int crembo_flags[{len(program.flags)}] = {{{flags}}};"
         if program.products:
-            pairs = listed(f"{{{left}, {right}}}" for left, right in program.products)
+            pairs = join_values(f"{{{left}, {right}}}" for left, right in program.products)
             yield f"static const int crembo_products[{len(program.products)}][2] = {{{pairs}}};"
     for k, each in enumerate(program.layers):
         yield _table(f"crembo_weights_{k}", "double", each.weights)
@@ -246,12 +246,12 @@ def comment(text: str) -> str:
 
 def texts(name: str, values: Sequence[str], *, static: bool = True) -> str:
     """A table of texts."""
-    return f"{'static ' * static}const char *const {name} = {{{listed(map(_text, values))}}};"
+    return f"{'static ' * static}const char *const {name} = {{{join_values(map(_text, values))}}};"
 
 
 def numbers(values: Iterable[float]) -> str:
     """A row of doubles; each is written so that it is read back as it is."""
-    return f"{{{listed(repr(float(value)) for value in values)}}}"
+    return f"{{{join_values(repr(float(value)) for value in values)}}}"
 
 
 def _table(name: str, kind: str, rows: Iterable[Iterable[float]]) -> str:
@@ -264,7 +264,7 @@ def _table(name: str, kind: str, rows: Iterable[Iterable[float]]) -> str:
 def _row(row: Iterable[float], kind: str) -> str:
     if kind == "double":
         return numbers(row)
-    return f"{{{listed(f'{float(value)!r}f' for value in row)}}}"
+    return f"{{{join_values(f'{float(value)!r}f' for value in row)}}}"
 
 
 def _text(text: str) -> str:

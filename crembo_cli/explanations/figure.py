@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe & Ito 2008: told apart by colour-blind readers, visible on white and on black; then three
+# Okabe & Ito 2008: distinct for colour-blind readers, visible on white and on black; then three
 # more, so that ten digits have ten colours.
 CLASS_COLOURS = (
     "#0072b2",
@@ -40,7 +40,7 @@ class Colours:
 
 
 ON_WHITE = Colours(ink="#1b1f24", muted="#6b7280", paper="#ffffff")
-# Colours that a page replaces by its own: see `themed`.
+# Colours that a page replaces by its own: see `add_theme`.
 OF_THE_PAGE = Colours(ink="#010203", muted="#040506", paper="none")
 
 
@@ -54,7 +54,7 @@ def svg_of(figure: Figure, name: str) -> str:
 
     `name` makes the ids in it differ from those of other figures on one page.
     """
-    with drawn_plainly(name):
+    with plain_style(name):
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     own = re.compile(r'( id="|href="#|url\(#)')
@@ -63,13 +63,13 @@ def svg_of(figure: Figure, name: str) -> str:
 
 def png_of(figure: Figure) -> bytes:
     """`figure` as a PNG image."""
-    with drawn_plainly("png"):
+    with plain_style("png"):
         out = io.BytesIO()
         figure.savefig(out, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     return out.getvalue()
 
 
-def themed(svg: str, **more: str) -> str:
+def add_theme(svg: str, **more: str) -> str:
     """The SVG element to stand in a page that has the colours --ink and --muted.
 
     `more` are further colours of the page: the variable's name, and what stands for it here.
@@ -95,7 +95,7 @@ def text_style(**more: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def drawn_plainly(name: str) -> Iterator[None]:
+def plain_style(name: str) -> Iterator[None]:
     """Keep text as text, take ids from `name`, and warn of no glyph that a font lacks."""
     import matplotlib
 

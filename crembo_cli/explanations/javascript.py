@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 
 from crembo_cli.dataset.literals import FALSE, TRUE
-from crembo_cli.explanations.source import Source, branch_lines, listed, source_of
+from crembo_cli.explanations.source import Source, branch_lines, join_values, source_of
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.program import LARGEST, Condition, Node, Program
 
@@ -201,7 +201,7 @@ def _probabilities(program: Program) -> Iterable[str]:
         return
     yield "  let scores = BEGIN;\n"
     if program.trees:
-        names = listed(f"tree{k}" for k in range(len(program.trees)))
+        names = join_values(f"tree{k}" for k in range(len(program.trees)))
         yield f"  for (const tree of [{names}]) {{\n    const leaf = TABLE[tree(x{s})];\n"
         yield "    scores = scores.map((score, k) => score + leaf[k]);\n  }\n"
     if program.layers:

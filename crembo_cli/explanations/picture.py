@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from crembo_cli.errors import printable
-from crembo_cli.explanations.figure import ON_WHITE, drawn_plainly
+from crembo_cli.explanations.figure import ON_WHITE, plain_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -104,7 +104,7 @@ def png_image(picture: Picture) -> bytes:
     for group in picture.groups:
         for part in group.parts:
             _paint(axes, part)
-    with drawn_plainly("png"):
+    with plain_style("png"):
         out = io.BytesIO()
         figure.savefig(out, format="png", dpi=DOTS, metadata={"Software": None})
     return out.getvalue()

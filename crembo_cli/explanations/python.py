@@ -12,7 +12,7 @@ from importlib.metadata import version
 import numpy as np
 
 from crembo_cli.dataset.literals import FALSE, TRUE
-from crembo_cli.explanations.source import Source, listed, source_of
+from crembo_cli.explanations.source import Source, join_values, source_of
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.program import LARGEST, Condition, Node, Program
 
@@ -259,7 +259,7 @@ def _probabilities(program: Program) -> Iterable[str]:
         return
     yield "    scores = list(BEGIN)\n"
     if program.trees:
-        yield f"    for tree in [{listed(f'_tree_{k}' for k in range(len(program.trees)))}]:\n"
+        yield f"    for tree in [{join_values(f'_tree_{k}' for k in range(len(program.trees)))}]:\n"
         yield f"        leaf = TABLE[tree(cells, {sums})]\n"
         yield "        scores = [score + value for score, value in zip(scores, leaf)]\n"
     if program.layers:

@@ -46,7 +46,7 @@ def source_of(explained: ReadableStudent) -> Source:
     """Return the source of a student. Raises StudentError if it has no program."""
     program = program_of(explained.student, explained.features)
     if program is None:
-        raise StudentError("this student's family gives no code", where=explained.name)
+        raise StudentError("this student cannot be exported as code", where=explained.name)
     return Source(
         name=explained.name,
         program=program,
@@ -58,7 +58,7 @@ def source_of(explained: ReadableStudent) -> Source:
     )
 
 
-def listed(values: Iterable[object]) -> str:
+def join_values(values: Iterable[object]) -> str:
     """Return the values, separated by commas."""
     return ", ".join(map(str, values))
 

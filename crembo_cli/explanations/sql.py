@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from crembo_cli.errors import UsageError, printable, suggest
 from crembo_cli.explanations.dialects import DIALECTS
-from crembo_cli.explanations.source import Source, listed, source_of
+from crembo_cli.explanations.source import Source, join_values, source_of
 from crembo_cli.explanations.sql_query import INDENT, Query, add_up, leaves_below
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.program import LARGEST, Condition, Node
@@ -32,7 +32,7 @@ def sql_of(
     table: str = TABLE,
     keep: Sequence[str] | None = None,
 ) -> str:
-    """One query without a semicolon; a comment in its first line says what it is.
+    """One query without a semicolon; a comment in its first line describes it.
 
     It gives the columns `keep` (None: the features) and `label` or, with `class_`, that class's
     `probability`. Raises UsageError for an unknown class or table, StudentError for a name that
@@ -71,7 +71,9 @@ class _StudentQuery(Query):
         return f"{head}WITH {ctes}\nSELECT\n{columns}\nFROM {self.last()}\n{self.read_twice()}"
 
     def _head(self, dialect: str, scored: int | None) -> Iterable[str]:
-        columns = listed(f"{printable(each.name)} ({each.kind})" for each in self.source.features)
+        columns = join_values(
+            f"{printable(each.name)} ({each.kind})" for each in self.source.features
+        )
         what = (
             "the label" if scored is None else f"the probability of {self.source.classes[scored]}"
         )
@@ -104,7 +106,7 @@ class _StudentQuery(Query):
         column = f"t.{dialect.name(feature.name)}"
         if feature.categories:
             text = dialect.text.format(x=column)
-            missing = listed(map(dialect.to_compare, self.source.missing_of(j)))
+            missing = join_values(map(dialect.to_compare, self.source.missing_of(j)))
             return f"CASE WHEN {text} IN ({missing}) THEN NULL ELSE {text} END" if missing else text
         cast = dialect.boolean if feature.kind == "boolean" else dialect.double
         return dialect.number.format(x=cast.format(x=column))
@@ -198,7 +200,7 @@ class _StudentQuery(Query):
             sign = ">" if condition.inverted else "<="
             test = f"{x} {sign} {self.dialect.of(condition.up_to or 0.0)}"
         elif condition.texts:
-            texts = listed(map(self.dialect.to_compare, condition.texts))
+            texts = join_values(map(self.dialect.to_compare, condition.texts))
             test = f"{x} {'NOT ' * condition.inverted}IN ({texts})"
         else:
             test = f"{x} IS NOT NULL" if condition.inverted else NEVER

@@ -18,7 +18,7 @@ class Query:
 
     A column has a key: `keep_0` for the first of the table's own columns that are kept, `x0` for
     the first feature, and what later stages call theirs. Each is qualified wherever it is read:
-    SQLite takes a name in double quotes that is no column for a text.
+    SQLite reads a name in double quotes as text if it is not a column.
     """
 
     dialect: Dialect

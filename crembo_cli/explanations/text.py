@@ -19,7 +19,7 @@ def text_of(explained: ReadableStudent) -> str:
 def json_of(explained: ReadableStudent) -> str:
     """Return the student as indented JSON in ASCII, one newline at the end.
 
-    The values of the student stand under a key that says what it is, such as `tree`: see the
+    The values of the student stand under a key that names its kind, such as `tree`: see the
     `to_json` of each family's student. A `feature` in them is its place in `features`.
     """
     document = {

@@ -99,7 +99,7 @@ def _drawing(explained: ReadableStudent, form: str) -> str:
     """The <svg> of a student that is not a tree; "" if there is none."""
     from crembo_cli.explanations.bars import draw_bars
     from crembo_cli.explanations.curves import curves_svg, draw_curves
-    from crembo_cli.explanations.figure import OF_THE_PAGE, themed
+    from crembo_cli.explanations.figure import OF_THE_PAGE, add_theme
     from crembo_cli.explanations.formats import CURVES, LINEAR, RULES
     from crembo_cli.explanations.picture import svg_element
     from crembo_cli.explanations.rules_table import draw_rules
@@ -111,7 +111,7 @@ def _drawing(explained: ReadableStudent, form: str) -> str:
     if form != CURVES:
         return ""
     figure = draw_curves(explained, cast("WeightsStudent", explained.student), OF_THE_PAGE)
-    return "" if figure is None else themed(curves_svg(figure))
+    return "" if figure is None else add_theme(curves_svg(figure))
 
 
 def fields_of(explained: ReadableStudent) -> list[dict[str, Any]]:

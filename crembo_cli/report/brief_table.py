@@ -31,7 +31,7 @@ PLAIN = {BETTER: "^", WORSE: "v", "": ""}  # on a screen that lacks the signs
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A value, the student's difference from it, and what that says of the student."""
+    """A value, the student's difference from it, and whether the student is better or worse."""
 
     value: float | None
     difference: float | None  # None in the row of the student

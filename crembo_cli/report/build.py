@@ -70,7 +70,7 @@ def describe_data(
 ) -> DataInfo:
     """Describe the table and its split; the paths are as the user gave them."""
     columns = parts.train.columns
-    queried = (*parts.untested(), parts.test) if test_path is None else parts.untested()
+    queried = (*parts.without_test(), parts.test) if test_path is None else parts.without_test()
     return DataInfo(
         path=path,
         sha256=parts.train.table.sha256,

@@ -84,7 +84,7 @@ def detail_parts(report: Report, width: int) -> Iterator[RenderableType]:
 
 
 def drift_parts(report: Report) -> Iterator[RenderableType]:
-    """Generate what moved since the student was fitted, where its file says so."""
+    """Generate what moved since the student was fitted, if its file stores its training rows."""
     if report.drift is None:
         return
     yield Text()

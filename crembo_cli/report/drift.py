@@ -1,4 +1,4 @@
-"""What a report says about drift: sentences and tables that every renderer draws."""
+"""Sentences and tables about drift, for every renderer."""
 
 from __future__ import annotations
 

@@ -38,14 +38,14 @@ def lost_classes(report: Report) -> Iterator[str]:
     """
     classes = report.by_class or []
     rows = report.data.test_rows
-    said = [sum(each.predicted[k] for each in classes) for k in range(len(classes))]
+    predicted = [sum(each.predicted[k] for each in classes) for k in range(len(classes))]
     whose = "the true label is" if report.teacher is None else "the teacher predicts"
     expected = [
         each.rows if report.teacher is None else each.teacher_predicted or 0 for each in classes
     ]
     names = [each.name for each in classes]
-    if sum(count > 0 for count in said) == 1 < sum(count > 0 for count in expected):
-        only = said.index(max(said))
+    if sum(count > 0 for count in predicted) == 1 < sum(count > 0 for count in expected):
+        only = predicted.index(max(predicted))
         yield (
             f"it predicts {names[only]!r} on all {rows:,} test rows; {whose} another class on "
             f"{rows - expected[only]:,} of them"
@@ -53,7 +53,7 @@ def lost_classes(report: Report) -> Iterator[str]:
         return
     lost = [
         k
-        for k, count in enumerate(said)
+        for k, count in enumerate(predicted)
         if count == 0 and (expected[k] >= SHARE * rows or expected[k] >= ROWS) and expected[k] > 0
     ]
     if lost:
@@ -71,7 +71,7 @@ def losses_to_baselines(report: Report) -> Iterator[BaselineLead]:
 
 
 def _lead(report: Report, baseline: str) -> BaselineLead:
-    """The measures in which a baseline leads by more than LEAST and ERRORS standard errors."""
+    """The measures in which a baseline is better by more than LEAST and ERRORS standard errors."""
     measures, accuracy = [], 0.0
     for key, text, sign in MEASURES:
         found = look_up(report.differences.get(baseline), (key,))

@@ -48,6 +48,6 @@ def render(report: Any, suffix: str, **options: Any) -> str:
 
 
 def find_verdict(report: Any) -> Verdict:
-    """Judge a Report; named and not imported, as the renderers are, for it reads a Report."""
+    """Compute the verdict of a Report; named and not imported, like the renderers."""
     verdict: Verdict = import_module("crembo_cli.report.verdict").verdict_of(report)
     return verdict

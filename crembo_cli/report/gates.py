@@ -199,7 +199,10 @@ def _reason(gate: Gate, report: Report) -> str:
     drift = gate.path[0] == "drift"
     reasons = (
         (drift and report.drift is None, "a student without a summary of its training rows"),
-        (drift, "a figure that is not known of both, the run that fitted the student and this one"),
+        (
+            drift,
+            "a metric that is not known of both runs, this one and the one that fitted the student",
+        ),
         ("labels" in needs and report.data.label is None, "a table without a label column"),
         (
             "probabilities" in needs and not report.has_probabilities(),
@@ -210,7 +213,7 @@ def _reason(gate: Gate, report: Report) -> str:
         (group == "size", f"a student of the family {family!r}, which has no {gate.path[-1]}"),
         (
             group == "bounds" and report.robustness.bounds.fitted_on,
-            "the rows that the student was fitted on, which say nothing about new rows",
+            "rows that the student was fitted on, which prove nothing about new rows",
         ),
         (group == "margin", "a student without exact margins; see margin_upper_bound"),
         (group == "margin_upper_bound", "a student with exact margins; see margin"),

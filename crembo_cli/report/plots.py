@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from crembo_cli.evaluation.curves import ScoreCurves
 from crembo_cli.evaluation.metrics import Metrics
-from crembo_cli.explanations.figure import OF_THE_PAGE, svg_of, themed
+from crembo_cli.explanations.figure import OF_THE_PAGE, add_theme, svg_of
 from crembo_cli.report.metrics import CLASSIFIERS
 from crembo_cli.report.model import ComparisonInfo, SearchInfo
 from crembo_cli.robustness.model import Curve, Flips, Margins, WithBaselines
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Placeholders for the page's colours; `themed` replaces them.
+# Placeholders for the page's colours; `add_theme` replaces them.
 SERIES = {
     "student": "#0a0b01",
     "teacher": "#0a0b02",
@@ -233,7 +233,7 @@ def _figure(x: str, y: str, title: str) -> tuple[Figure, Axes]:
 
 
 def _line(classifier: str) -> dict[str, Any]:
-    """The style of a classifier's line: told apart without colour, too."""
+    """The style of a classifier's line; styles differ without colour, too."""
     style = {"student": "-", "teacher": "--"}.get(classifier, ":")
     return {"ls": style, "color": SERIES[classifier], "label": CLASSIFIERS[classifier], "lw": 1.6}
 
@@ -245,4 +245,4 @@ def _small(align: str) -> dict[str, Any]:
 def _svg(figure: Figure, axes: Axes, name: str, *, legend: Corner | None = "best") -> str:
     if legend is not None:
         axes.legend(frameon=False, fontsize=8, labelcolor=OF_THE_PAGE.ink, loc=legend)
-    return themed(svg_of(figure, name), **SERIES)
+    return add_theme(svg_of(figure, name), **SERIES)

@@ -1,4 +1,4 @@
-"""What a report says about a run that was repeated with other seeds."""
+"""Sentences and tables about a run that was repeated with other seeds."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Reason:
 
     status: str
     text: str
-    about_loss: bool = False  # whether it repeats what the headline says of the loss
+    about_loss: bool = False  # whether it repeats the loss in the headline
 
 
 def status_of(report: Report) -> tuple[str | None, list[Reason]]:

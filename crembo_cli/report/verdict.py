@@ -137,7 +137,7 @@ def _compare_cost(report: Report) -> str:
 def _decision(status: str | None, loss: Loss | None, reasons: list[Reason]) -> str:
     """Whether to ship it, and why."""
     if status is None:
-        return "not judged: without a teacher the loss is not known"
+        return "unknown: without a teacher the loss cannot be measured"
     if reasons:
         advice = {
             "usable": "ship it where that is acceptable",

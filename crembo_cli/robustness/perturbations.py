@@ -65,7 +65,7 @@ def margins_on(
         )
     predicted = student.predict(rows)
 
-    def certified(right: Indices | None) -> dict[str, float] | None:
+    def certify(right: Indices | None) -> dict[str, float] | None:
         if right is None:
             return None
         hit = predicted == right[chosen]
@@ -76,8 +76,8 @@ def margins_on(
         median=_quantile(margins, 0.5),
         quantile_5=_quantile(margins, 0.05),
         unchangeable=float(np.mean(np.isinf(margins))),
-        certified_accuracy=certified(test.y_true),
-        certified_fidelity=certified(test.teacher_labels() if teacher else None),
+        certified_accuracy=certify(test.y_true),
+        certified_fidelity=certify(test.teacher_labels() if teacher else None),
     ), None
 
 

@@ -193,7 +193,7 @@ def compress(
         )
         from crembo_cli.student_file.signature import signature_of
         from crembo_cli.students.registry import attribute_errors
-        from crembo_cli.teachers.softened import softened
+        from crembo_cli.teachers.softened import soften_teacher
 
         decision, remarks = decision.or_those_of(model)
         progress.note(
@@ -202,7 +202,7 @@ def compress(
         if decision.given():
             refuse_softened_decisions(degree)
         splits, degree = soften_splits(splits, degree)
-        source, search = softened(model, degree), replace(search, temperature=degree)
+        source, search = soften_teacher(model, degree), replace(search, temperature=degree)
         utilities = decision.utilities(model.classes, splits.train.beliefs)
         splits, search = splits.with_utilities(utilities), search.with_utilities(utilities)
         signature = signature_of(model.inputs, splits.train.encoding, model.classes, form)

@@ -105,7 +105,9 @@ def _costs(texts: Sequence[str], names: list[str]) -> Doubles:
             raise UsageError("invalid cost", where=where, **near)
         ((true, predicted),) = found
         if true == predicted:
-            raise UsageError("a right decision costs nothing", where=where, wanted="two classes")
+            raise UsageError(
+                "a cost needs two different classes", where=where, wanted="two classes"
+            )
         if (true, predicted) in seen:
             raise UsageError(f"the cost of {pair} is given twice", where=where)
         seen.add((true, predicted))

@@ -21,13 +21,13 @@ def refuse_no_images(families: Iterable[Family], shape: ImageShape | None) -> No
     for each in families:
         if fits_images(type(each)) and shape is None:
             raise StudentError(
-                f"a {each.name} student is for images, and the teacher's input is none",
+                f"a {each.name} student is for images, and the teacher's input is not an image",
                 hint="state their channels, height and width: --image-shape 1,28,28",
             )
 
 
 def note_one_label(family: Family, search: Search, found: Compression) -> list[str]:
-    """Note that thresholds had nothing to choose, where the user asked for them."""
+    """Note that thresholds had nothing to choose, where the user requested them."""
     if not (path_on_request(type(family)) and search.path_requested):
         return []
     grid = threshold_grid(search.thresholds_for(family))

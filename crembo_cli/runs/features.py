@@ -139,7 +139,7 @@ def refuse_two_labels(
     if len(found) > 1:
         names = " and ".join(map(repr, found))
         raise DataError(
-            "which column is the label?",
+            "the label column is ambiguous",
             where=table.name,
             found=f"the teacher's classes in {names}",
             hint=f"choose it with --label {shlex.quote(found[0])}, or exclude them: "

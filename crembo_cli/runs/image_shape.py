@@ -40,9 +40,9 @@ def image_shape_of(
     """The shape of the images in `table`: that of the teacher's input, or the `given` one.
 
     A teacher of images has one input of four dimensions; the columns are in its own order, and
-    of its dimensions 1 and 3 the smaller one is the channels, unless `given` says otherwise. None
+    of its dimensions 1 and 3 the smaller one is the channels, unless `given` states another. None
     where the table holds no images. Raises UsageError where `given` does not fit the teacher,
-    DataError where the columns are no pixels of such images.
+    DataError where the columns are not the pixels of such images.
     """
     offered = _shapes_of(inputs)
     if given is None:
@@ -58,7 +58,7 @@ def image_shape_of(
     features = table.encoding.features
     if len(features) != given.pixels:
         raise DataError(
-            "the number of columns is not that of the pixels of an image",
+            "the number of columns does not match the image shape",
             where=table.table.name,
             found=f"{len(features)} feature columns",
             wanted=f"{given.pixels}, for images of {given}",
@@ -67,7 +67,7 @@ def image_shape_of(
     text = next((each.name for each in features if each.categories), None)
     if text is not None:
         raise DataError(
-            "a pixel is no number",
+            "a pixel is not a number",
             where=f"{table.table.name}, column {text!r}",
             found="text",
             wanted=f"numbers, for {OPTION}",

@@ -97,7 +97,7 @@ def measure_student(
         teacher.classes,
         with_test_results(metadata, splits.test, asdict(metrics["student"])),
         release,
-        (*splits.untested(), splits.test),
+        (*splits.without_test(), splits.test),
         search.threads,
         splits.others,
         replayed,

@@ -31,19 +31,19 @@ def mlflow(student: str | Path, folder: str | Path) -> None:
         )
     if not target.parent.is_dir():
         raise OutputError(
-            "the output's folder is not there",
+            "the output folder does not exist",
             where=str(target),
             found=f"no folder {str(target.parent)!r}",
-            hint="make it first, or name another",
+            hint="create it, or choose another",
         )
     loaded, metadata = load_student(student), read_student_metadata(student)
     assert metadata is not None, "load_student refuses a file without metadata"
     if loaded.batch is not None:
         raise StudentError(
-            "unsupported fixed batch of a student",
+            "the student has a fixed batch size",
             where=str(student),
             found=f"{loaded.batch} rows",
-            hint="compress a teacher whose number of rows is free",
+            hint="compress a teacher with a dynamic batch size",
         )
     files = mlflow_files(loaded.content, metadata, loaded.classes)
     part = target.parent / f".crembo-{secrets.token_hex(8)}"

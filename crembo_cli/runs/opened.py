@@ -103,7 +103,7 @@ class OpenedStudent:
 
         `known` are its scores where it answered already.
 
-        Scores that had to be converted, in no way that the user stated, are no probabilities.
+        Scores that had to be converted, in a way that the user did not state, do not count.
         """
         from crembo_cli.teachers.output_format import gives_probabilities
 

@@ -74,7 +74,7 @@ def write_part(folder: Path, output: str, frame: pd.DataFrame, first_row: int) -
     except OSError as error:
         gone = isinstance(error, FileNotFoundError)
         raise OutputError(
-            "the folder of the output is not there" if gone else "the part cannot be written",
+            "the output folder does not exist" if gone else "the part cannot be written",
             where=f"{output}{name}",
             found=error.strerror or str(error),
             wanted="a folder that all workers share, by the same path" if gone else None,

@@ -234,7 +234,7 @@ def select_student(
     Nothing of it depends on the test rows.
     """
     refuse_no_images([each.family for each in request.candidates], splits.train.shape)
-    rows = label_rows(splits.untested(), teacher, search, progress.stage)
+    rows = label_rows(splits.without_test(), teacher, search, progress.stage)
     if request.budget is None:
         family = request.candidates[0].family
         progress.note(note_unused_options(family, search))

@@ -65,9 +65,9 @@ def soften_as_trained(
     """Return `teacher` at the temperature that `student` was fitted with."""
     if teacher is None or student is None or student.temperature == 1:
         return teacher
-    from crembo_cli.teachers.softened import softened
+    from crembo_cli.teachers.softened import soften_teacher
 
     progress.note(
         [f"the teacher is softened with temperature {student.temperature:g}, as in training"]
     )
-    return softened(teacher, student.temperature)
+    return soften_teacher(teacher, student.temperature)

@@ -152,11 +152,11 @@ def find_student(
     rewards = expected_utilities(task.beliefs, task.utilities)
     steps = _fit_steps(learner, task, rewards, family, search, stages)
     finished = [decide(learner.finish(step.student), task.utilities) for step in steps]
-    judged = expected_utilities(validation.beliefs, task.utilities)
+    validation_rewards = expected_utilities(validation.beliefs, task.utilities)
     teacher = decisions(validation.beliefs[: validation.real], task.utilities)
     labels = [student.predict(validation.rows) for student in finished]
     scores = [
-        score_step(judged, each, search.delta, teacher, validation.y_true, labels[0])
+        score_step(validation_rewards, each, search.delta, teacher, validation.y_true, labels[0])
         for each in labels
     ]
     chosen = _select_step(scores, search)
@@ -187,7 +187,7 @@ def _fit_steps(
         return student.predict(task.rows)
 
     if search.objective == "scores":
-        # A threshold of the teacher's probabilities says nothing about their reproduction.
+        # A threshold does not make a student reproduce the teacher's probabilities better.
         stages("fitting the soft-label student", 0)
         return [Step(student=fit(rewards, None), threshold=None)]
     grid = threshold_grid(search.thresholds_for(family))

@@ -53,11 +53,11 @@ def build_model(
     metadata: Mapping[str, str],
     version: str,
 ) -> ModelProto:
-    """The ONNX model of `student`: outputs `label` (batch,) and probabilities as `signature` says.
+    """The ONNX model of `student`, with the outputs `label` (batch,) and probabilities.
 
-    It takes the inputs of `signature`; `label` is int64 or string, as the classes are (a whole
-    number, where they are numbers that all are whole; else text). `metadata` goes into the
-    model's metadata_props, sorted by key.
+    `signature` states the inputs, and the form of the probabilities; `label` is int64 if all
+    classes are whole numbers, else string. `metadata` goes into the model's metadata_props,
+    sorted by key.
     """
     from onnx import checker, helper, numpy_helper
 
@@ -250,13 +250,13 @@ def check_replay(
     worth = expected_utilities(believed, utilities_of(student))
     two_best = np.partition(worth, -2, axis=1)[:, -2:]
     close = two_best[:, 1] - two_best[:, 0] <= TOLERANCE
-    # Written so that NaN, which compares with nothing, is no answer.
+    # Written so that NaN, which compares with nothing, fails the replay.
     near = (np.abs(probabilities - believed) <= TOLERANCE).all(axis=1)
     right = near & ((labels == values[predicted]) | close)
     if not right.all():
         row = int(np.argmin(right))
         raise ReplayError(
-            "the exported student answers otherwise than the fitted one on "
+            "the exported student differs from the fitted one on "
             f"{int((~right).sum())} of {len(rows)} rows, so it was not written",
             found=f"{labels[row]!r} with probabilities {probabilities[row].tolist()} on row {row}",
             wanted=f"{values[predicted[row]]!r} with {believed[row].tolist()}",

@@ -73,7 +73,7 @@ def candidate_metadata(
     They hold no clock and no path of the machine. `search` is how it was found, `threshold`
     the one it was fitted at, `units` (p,) the standard deviation of each feature, `names` (c,)
     those of the classes for a reader, kept where they say more. Values that are not text are JSON.
-    `form` says how much of it the file holds.
+    `form` limits how much of it the file holds.
     """
     values: dict[str, Any] = {
         VERSION: version,
@@ -88,7 +88,7 @@ def candidate_metadata(
         TEACHER_SHA256: teacher.sha256,
         DATA_SHA256: train.table.sha256,
     }
-    if train.shape is None:  # of a pixel alone, drift says nothing
+    if train.shape is None:  # drift of a single pixel means nothing
         values[TRAINING] = summarise(
             train.rows, student.predict(train.rows), train.encoding.features, len(teacher.classes)
         ).to_text()
@@ -172,7 +172,7 @@ def check_names(names: Sequence[str], classes: Sequence[object]) -> Sequence[str
 
 @dataclass(frozen=True, kw_only=True)
 class StudentMetadata:
-    """What the file of a student that crembo wrote says about it."""
+    """The metadata in the file of a student that crembo wrote."""
 
     family: str
     options: dict[str, Any]
@@ -213,7 +213,7 @@ def family_of(model: ModelProto) -> str | None:
 
 
 def read_metadata(model: ModelProto, internals: ReadableStudent | None) -> StudentMetadata:
-    """Return what a student's file says about it, `internals` with it.
+    """Return the metadata in a student's file, `internals` included.
 
     Raises KeyError, TypeError or ValueError if the metadata are not as crembo writes them.
     """
@@ -246,7 +246,7 @@ def features_of(model: ModelProto) -> tuple[Feature, ...]:
 def utilities_of(model: ModelProto) -> Doubles | None:
     """Return the utilities of the student's decisions, float64 (c, c); None if there are none.
 
-    Raises ValueError if they are no square matrix of numbers.
+    Raises ValueError if they are not a square matrix of numbers.
     """
     rows = json.loads(metadata_of(model).get(SEARCH, "{}")).get("utilities")
     if rows is None:

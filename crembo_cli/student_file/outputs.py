@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TENSOR, COLUMNS, ZIPMAP = "tensor", "columns", "zipmap"
 LABEL, PROBABILITIES = "label", "probabilities"
-PLAIN = "crembo_probabilities"  # the tensor of probabilities, where it is no output itself
+PLAIN = "crembo_probabilities"  # the tensor of probabilities, where it is not an output itself
 INT64 = 2**63
 
 Labels = np.ndarray[tuple[int], np.dtype[np.generic]]

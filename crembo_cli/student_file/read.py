@@ -64,7 +64,7 @@ def read_student(path: str | Path) -> ReadableStudent:
 
 
 def read_student_metadata(path: str | Path) -> StudentMetadata | None:
-    """Return what the ONNX file at `path` says about its student; None if crembo did not write it.
+    """Return the metadata in the ONNX file at `path`; None if crembo did not write it.
 
     Raises StudentError if there is no model, or if it is damaged.
     """

@@ -34,7 +34,7 @@ class Signature:
 
     inputs: tuple[ModelInput, ...]
     features: tuple[Feature, ...]  # in the order in which the inputs take them
-    missing_texts: tuple[str, ...]  # texts that mean a missing cell where they are no category
+    missing_texts: tuple[str, ...]  # texts that mean a missing cell where they are not a category
     form: FileForm = field(default_factory=FileForm)
 
 
@@ -63,7 +63,7 @@ def signature_of(
     classes: tuple[ClassLabel, ...] = (),
     form: FileForm | None = None,
 ) -> Signature:
-    """The signature of a student whose teacher takes `inputs`; () where it is no ONNX.
+    """The signature of a student whose teacher takes `inputs`; () where it is not an ONNX model.
 
     `classes` name outputs in some forms.
 
@@ -101,7 +101,7 @@ def signature_of(
     for each in inputs:
         if each.name in taken or each.name.startswith(OWN):
             raise DataError(
-                "the student cannot have an input of this name, which it uses itself",
+                "reserved name of an input",
                 where=f"input {each.name!r}",
                 wanted=f"another name than {' and '.join(taken)}, not beginning with {OWN}",
                 hint="rename the column in the table and in the teacher",

@@ -115,7 +115,7 @@ def read_summary(text: str, features: Sequence[Feature]) -> TrainingSummary:
 def _quantiles(known: Floats, bins: int) -> tuple[float, ...]:
     """Return the inner edges of at most `bins` bins with about as many values of `known` each.
 
-    No bin is empty: the largest value is no edge.
+    No bin is empty: the largest value is not an edge.
     """
     if not len(known):
         return ()

@@ -74,7 +74,7 @@ class Task:
     threads: int = 1  # at most this many; the student must not depend on it
     categories: tuple[int, ...] = ()  # (p,) the number of categories of each feature, 0 for a
     # number; codes are in the order of the mean teacher probability; (): all features are numbers
-    shape: ImageShape | None = None  # of the images that the rows are; None: they are no images
+    shape: ImageShape | None = None  # the shape of the images; None: the rows are not images
     device: str = "auto"  # auto, cpu or cuda: where a family that can use a GPU is trained
 
 

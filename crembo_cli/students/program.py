@@ -45,7 +45,7 @@ class Condition:
     known: bool | None = None
     inverted: bool = False  # never where `known` is given
 
-    def negated(self) -> Condition:
+    def negate(self) -> Condition:
         """Return the condition that holds exactly where this one does not."""
         if self.known is not None:
             return replace(self, missing=not self.missing, known=not self.known)

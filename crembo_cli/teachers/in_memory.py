@@ -69,7 +69,7 @@ class InMemoryTeacher:
 
     A function gets a pandas frame of n rows with the table's feature columns, and returns class
     probabilities (n, c). Raises TeacherError for an object that is neither, and for an estimator
-    that is no fitted classifier.
+    that is not a fitted classifier.
     """
 
     feature_names: tuple[str, ...] | None

@@ -63,7 +63,7 @@ def load_teacher(
         path, model_format = find_model(path)
     suffix = path.suffix.lower()
     if suffix == ".gz" and path.with_suffix("").suffix.lower() in MODELS:
-        suffix = path.with_suffix("").suffix.lower()  # the content tells the compression
+        suffix = path.with_suffix("").suffix.lower()  # the compression is recognised by the content
     model_format = model_format or MODELS.get(suffix)
     table = model_format is None and (
         suffix in TABLES or path.name.lower().endswith(".csv.gz") or path.is_dir()

@@ -8,7 +8,7 @@ from pathlib import Path
 from crembo_cli.errors import TeacherError
 
 MLMODEL = "MLmodel"  # the file that describes the folder
-FLAVORS = {  # flavors that crembo reads -> the format of the file, unless its content tells
+FLAVORS = {  # flavors that crembo reads -> the format of the file, unless its content shows another
     "onnx": "onnx",
     "sklearn": "pickle",
     "xgboost": "xgboost",
@@ -20,7 +20,7 @@ PICKLE = b"\x80"  # how a pickle of protocol 2 or later begins
 
 
 def find_model(folder: Path) -> tuple[Path, str]:
-    """Return the file of the model in `folder` and its format, as `MLmodel` says.
+    """Return the file of the model in `folder` and its format, as stated in `MLmodel`.
 
     Raises:
         TeacherError: the folder has no model of a library that crembo reads, or lacks its file.

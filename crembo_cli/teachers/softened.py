@@ -53,6 +53,6 @@ class SoftenedTeacher:
         return soften(self._teacher.beliefs(frame, progress), self._temperature)
 
 
-def softened(teacher: Teacher, temperature: float) -> Teacher:
+def soften_teacher(teacher: Teacher, temperature: float) -> Teacher:
     """Return `teacher` at `temperature`; 1 returns it as it is."""
     return teacher if temperature == 1 else cast("Teacher", SoftenedTeacher(teacher, temperature))

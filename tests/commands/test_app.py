@@ -172,7 +172,7 @@ def test_every_error_is_a_line_and_a_code(
         assert f"crembo: {line.partition('; run it')[0]}" in printed.splitlines()[-1]
 
 
-def test_a_reader_that_stops_is_no_error(tmp_path: Path) -> None:
+def test_a_reader_that_stops_is_not_an_error(tmp_path: Path) -> None:
     """`crembo ... | true` ends well and says nothing, for help and for answers."""
     for command in ("--help", "--version", "students --json"):
         done = ran(f"$CREMBO {command} | true", tmp_path)
@@ -188,7 +188,7 @@ def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     )
 
 
-def test_closed_streams_are_no_error(tmp_path: Path) -> None:
+def test_closed_streams_are_not_an_error(tmp_path: Path) -> None:
     """Run from cron with its streams closed, a command ends as ever."""
     assert ran("$CREMBO students >&- 2>&- <&-", tmp_path).returncode == 0
     assert ran("$CREMBO compress no.onnx - >&- 2>&- <&-", tmp_path).returncode == 2

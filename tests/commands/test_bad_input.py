@@ -271,7 +271,7 @@ def test_a_gate_on_accuracy_needs_labels(
 def test_a_table_of_beliefs_answers_no_other_rows(
     crembo: Crembo, tmp_path: Path, data: Path
 ) -> None:
-    """Neither test data nor synthetic rows can be asked of a table of beliefs."""
+    """Neither test data nor synthetic rows can be labelled by a table of beliefs."""
     beliefs = np.full((small_teachers.ROWS, 3), 0.2)
     beliefs[np.arange(small_teachers.ROWS), small_teachers.table()["target"]] = 0.6
     pd.DataFrame(beliefs, columns=["0", "1", "2"]).to_csv(tmp_path / "beliefs.csv", index=False)

@@ -86,7 +86,7 @@ def test_a_worse_student_fails_the_gate(
     assert json.loads(Path("r.json").read_text())["requirements"][0]["met"] is False
 
 
-def test_every_format_says_the_same(
+def test_every_format_has_the_same_results(
     crembo: Crembo, students: tuple[Path, Path], teacher: Path, today: Path
 ) -> None:
     """Terminal, Markdown and HTML have the verdict, the differences and the groups."""
@@ -102,7 +102,7 @@ def test_every_format_says_the_same(
         words = " ".join(text.replace("\\", "").split())
         assert "B is better in accuracy, balanced, fidelity" in words
         assert "They predict the same class on" in words
-        assert "A mostly says" in words
+        assert "A mostly predicts" in words
         assert "agreement>=0" in words or "agreement&gt;=0" in words
     html = MarkdownIt("commonmark").enable("table").render(markdown)
     assert html.count("<table>") == 1
@@ -179,7 +179,7 @@ def test_a_warning_where_a_student_was_fitted_on_these_rows(
         (["--teacher", "no.onnx"], "no.onnx"),
     ],
 )
-def test_what_cannot_be_is_refused(
+def test_invalid_arguments_are_refused(
     crembo: Crembo, students: tuple[Path, Path], today: Path, arguments: list[str], message: str
 ) -> None:
     """In one line, with exit code 2, and nothing is written."""

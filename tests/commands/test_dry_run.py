@@ -37,7 +37,7 @@ def test_a_dry_run_prints_what_would_be_done_and_writes_nothing(
     assert [each.name for each in tmp_path.iterdir()] == ["t.csv"]
 
 
-def test_a_dry_run_of_a_model_asks_it_nothing(
+def test_a_dry_run_of_a_model_does_not_query_it(
     crembo: Crembo, tmp_path: Path, teacher: Path, data: Path
 ) -> None:
     """`score` and `evaluate` have one as well."""
@@ -54,7 +54,7 @@ def test_a_dry_run_of_a_model_asks_it_nothing(
     [
         (["--label", "Target"], "no column 'Target'; did you mean 'target'?"),
         (["--require", "fidelty>=1"], "unknown metric 'fidelty'"),
-        (["--report", "nowhere/r.html"], "folder is not there"),
+        (["--report", "nowhere/r.html"], "folder does not exist"),
     ],
 )
 def test_a_dry_run_finds_what_a_run_would_refuse(

@@ -162,7 +162,7 @@ def test_any_classifier_will_do(crembo: Crembo, teacher: Path, data: Path) -> No
     assert 0 < found["robustness"]["margin_upper_bound"]["median"] < 16
 
 
-def test_scores_of_any_kind_say_something(
+def test_scores_of_any_kind_are_evaluated(
     crembo: Crembo, teacher: Path, data: Path, tmp_path: Path
 ) -> None:
     """Of a net that ends in logits the labels count alone, unless --activation says more."""
@@ -251,7 +251,7 @@ def test_rows_that_it_was_fitted_on_are_noted(crembo: Crembo, student: Path, dat
 
 
 @pytest.mark.parametrize(
-    ("arguments", "predicted"),
+    ("arguments", "message"),
     [
         (["--require", "fidelity>=0.9"], "fidelity is not available; found no --teacher"),
         (["--require", "agreement>=0.9"], "found `evaluate`, which fits nothing"),
@@ -259,13 +259,13 @@ def test_rows_that_it_was_fitted_on_are_noted(crembo: Crembo, student: Path, dat
         (["--drop", "a"], "a column has two roles"),
     ],
 )
-def test_what_cannot_be_is_refused(
-    crembo: Crembo, student: Path, data: Path, tmp_path: Path, arguments: list[str], predicted: str
+def test_invalid_arguments_are_refused(
+    crembo: Crembo, student: Path, data: Path, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     """In one line, with the code 2, and nothing is written."""
     ran = crembo("evaluate", student, data, *arguments)
     assert (ran.code, ran.out) == (2, "")
-    assert predicted in ran.err
+    assert message in ran.err
     assert list(tmp_path.iterdir()) == []
 
 

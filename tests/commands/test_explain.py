@@ -42,21 +42,21 @@ def test_format_wins_over_the_name(crembo: Crembo, student: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "predicted"),
+    ("arguments", "message"),
     [
         (["-f", "png"], "a PNG image needs a file"),
         (["-f", "pdf"], "--format: invalid choice; found 'pdf'"),
         (["-o", "out.pdf"], "unsupported output format; found '.pdf'"),
-        (["-o", "nowhere/out.svg"], "folder is not there"),
+        (["-o", "nowhere/out.svg"], "folder does not exist"),
     ],
 )
-def test_what_cannot_be_is_refused(
-    crembo: Crembo, student: Path, tmp_path: Path, arguments: list[str], predicted: str
+def test_invalid_arguments_are_refused(
+    crembo: Crembo, student: Path, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     """In one line, with the code 2, and nothing is written."""
     ran = crembo("explain", student, *arguments)
     assert (ran.code, ran.out) == (2, "")
-    assert predicted in ran.err
+    assert message in ran.err
     assert ran.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -92,7 +92,9 @@ def test_a_class_of_a_student_is_suggested(
     assert "no such file; did you mean 's.onnx'?" in crembo("explain", "s.onx").err
 
 
-def test_a_teacher_is_no_student(crembo: Crembo, tmp_path: Path, teacher: Path, data: Path) -> None:
+def test_a_teacher_is_not_a_student(
+    crembo: Crembo, tmp_path: Path, teacher: Path, data: Path
+) -> None:
     """`explain` says how to make one; a pickle is not opened for it."""
     model = LogisticRegression().fit(np.eye(4), [0, 1, 0, 1])
     (tmp_path / "lgbm.pkl").write_bytes(pickle.dumps(model))

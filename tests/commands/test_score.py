@@ -48,11 +48,11 @@ def test_json_describes_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[st
     """`--json` tells rows, classes and how the beliefs were read."""
     path = tmp_path / "beliefs.csv"
     assert run(["score", *WINE, "-o", str(path), "--json"]) == 0
-    predicted = json.loads(capsys.readouterr().out)
-    assert predicted["rows"] == len(asked())
-    assert predicted["classes"] == [0, 1, 2]
-    assert predicted["output"] == str(path)
-    assert predicted["teacher"]["output_format"]
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["rows"] == len(asked())
+    assert summary["classes"] == [0, 1, 2]
+    assert summary["output"] == str(path)
+    assert summary["teacher"]["output_format"]
 
 
 def test_a_teacher_is_queried_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +66,7 @@ def test_a_teacher_is_queried_once(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize(
-    ("words", "predicted"),
+    ("words", "message"),
     [
         (["--json"], "standard output cannot hold both"),
         (["-o", "beliefs.txt"], "wanted .csv or .parquet"),
@@ -74,9 +74,9 @@ def test_a_teacher_is_queried_once(tmp_path: Path, capsys: pytest.CaptureFixture
         (["--drop", "alcohol,ash"], "found 11 columns"),
     ],
 )
-def test_what_cannot_be_is_refused(
+def test_invalid_arguments_are_refused(
     words: list[str],
-    predicted: str,
+    message: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -86,7 +86,7 @@ def test_what_cannot_be_is_refused(
     assert run(["score", *WINE, *words]) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert predicted in shown.err
+    assert message in shown.err
     assert len(shown.err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -23,13 +23,13 @@ def judged(mean: float, deep: float, accuracy: float | None = None) -> StepScore
     )
 
 
-def test_the_deepest_of_those_surely_ahead_is_kept() -> None:
+def test_the_deepest_of_those_significantly_better_is_kept() -> None:
     """A lead of two standard errors counts; of those that have it the deepest is taken."""
     steps = [judged(0.90, 0.3), judged(0.93, 0.4), judged(0.925, 0.5), judged(0.915, 0.9)]
     assert choose_by_depth(steps) == 2
 
 
-def test_the_first_stays_where_no_lead_is_sure() -> None:
+def test_the_first_stays_where_no_gain_is_significant() -> None:
     """Neither depth nor a lead within two standard errors moves the choice; nor do equals."""
     assert choose_by_depth([judged(0.90, 0.3), judged(0.915, 0.9), judged(0.88, 0.9)]) == 0
     equals = replace(judged(0.90, 0.9), gain=0.0, gain_error=0.0)
@@ -53,7 +53,7 @@ def test_without_labels_accuracy_means_fidelity() -> None:
     assert choose_by_accuracy([judged(0.9, 0.1), judged(0.9, 0.4), judged(0.9, 0.2)]) == 1
 
 
-def test_a_judgement_worked_by_hand() -> None:
+def test_step_scores_by_hand() -> None:
     """Four rows, the first two real: depths over all, fidelity and accuracy over the real ones."""
     P = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.5, 0.5]], np.float32)
     found = score_step(

@@ -25,7 +25,7 @@ def test_the_search_is_never_below_the_margin_and_often_near_it() -> None:
     assert np.median(np.concatenate(ratios)) < 1.5
 
 
-def test_what_it_returns_was_tried() -> None:
+def test_the_returned_size_was_tried() -> None:
     """One feature, one threshold: the size found is a float32 step that crosses it."""
     rows = np.array([[0.0], [3.0]], np.float32)
     found = margin_upper_bound(

@@ -90,7 +90,7 @@ def test_margin_at_a_float32_threshold() -> None:
     assert margins_of(tree, rows, np.ones(1)).tolist() == [step, step, np.inf, far]
 
 
-def test_a_feature_with_the_unit_0_is_held() -> None:
+def test_a_feature_with_the_unit_0_stays_fixed() -> None:
     """A category is no number that may move: only the other feature changes the label."""
     rng = np.random.default_rng(0)
     tree = random_tree(rng, features=2, depth=4, classes=2)

@@ -15,7 +15,7 @@ def test_a_student_that_is_beaten_is_not_worth_its_size() -> None:
     assert pareto_front([10, 20, 30, 40], values).tolist() == [True, False, True, True]
 
 
-def test_of_equals_the_first_stands() -> None:
+def test_the_first_of_equals_is_kept() -> None:
     """Of students that are equal in size and values the first one beats the others."""
     values = np.array([[0.5], [0.5], [0.4], [0.5]])
     assert pareto_front([10, 10, 9, 10], values).tolist() == [True, False, True, False]

@@ -26,7 +26,7 @@ def record(calls: list[tuple[object, object]]):  # a fit for crembo_path
     return fit
 
 
-def test_the_belief_student_comes_first_and_thresholds_ascend() -> None:
+def test_the_soft_label_student_comes_first_and_thresholds_ascend() -> None:
     """The steps are the belief student's, without a threshold, then one a threshold, rising."""
     steps = crembo_path(record([]), P, threshold_grid(4))
     assert [step.threshold for step in steps] == pytest.approx([None, 0.2, 0.4, 0.6, 0.8])

@@ -39,7 +39,7 @@ def test_agreement_of_equals_is_one() -> None:
     assert pairwise_agreement([np.zeros(7, np.int64)] * 10) == 1.0
 
 
-def test_a_made_row_belongs_to_a_row_it_was_made_of() -> None:
+def test_a_synthetic_row_belongs_to_one_of_its_source_rows() -> None:
     """Of rows in clumps, the owner of a made row lies in the clump that it was made in."""
     rng = np.random.default_rng(0)
     clump = np.arange(60) % 3
@@ -60,7 +60,7 @@ def test_wrong_classes_are_wrong_and_even() -> None:
     )
 
 
-def test_wrong_beliefs_written_out() -> None:
+def test_label_noise_written_out() -> None:
     """The belief of the class that was said and of the wrong one change places."""
     beliefs = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]], np.float32)
     changed = swap_beliefs(beliefs, np.array([1]), np.array([0]))

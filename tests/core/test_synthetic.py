@@ -110,7 +110,7 @@ def test_values_at_the_ends_of_float32_stay_there() -> None:
     assert np.isfinite(new).all()
 
 
-def test_many_rows_are_made_from_some_of_them() -> None:
+def test_synthetic_rows_of_a_large_table_come_from_a_sample() -> None:
     """Of more rows than neighbours are sought among, a draw is taken; ranges are its own."""
     rows = np.random.default_rng(0).normal(size=(MOST_BASES + 50, 2)).astype(np.float32)
     rows[:, 1] = np.round(rows[:, 1] * 100)

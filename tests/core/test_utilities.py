@@ -17,7 +17,7 @@ from crembo_cli.core.utilities import (
 )
 
 
-def test_equal_costs_are_no_utilities() -> None:
+def test_equal_costs_need_no_utilities() -> None:
     """Costs, weights and thresholds that change nothing are the identity, which is None."""
     assert utilities_from_costs(np.array([[0.0, 7.0], [7.0, 0.0]])) is None
     assert utilities_from_weights(np.array([2.0, 2.0, 2.0])) is None

@@ -20,7 +20,7 @@ def test_text_that_spells_numbers_becomes_numbers() -> None:
 
 
 @pytest.mark.parametrize("cell", ["x", "1,5", "", "nan", "1_0"])
-def test_text_that_is_no_number_is_refused(cell: str) -> None:
+def test_text_that_is_not_a_number_is_refused(cell: str) -> None:
     """Text that is no number is refused, with its first place."""
     with pytest.raises(
         DataError, match=r"line 3, column 'a': expected a number in a numeric feature; found '"

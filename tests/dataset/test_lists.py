@@ -89,7 +89,7 @@ def test_lists_of_text_stay_unusable() -> None:
     assert table_in_memory({"a": [1, 2], "tags": [["x"], ["y"]]}).unusable.keys() == {"tags"}
 
 
-def test_a_teacher_that_takes_the_list_as_one_tensor_is_asked_so(tmp_path: Path) -> None:
+def test_a_teacher_that_takes_a_list_as_one_tensor_gets_one(tmp_path: Path) -> None:
     """By --features emb, beside an id; the student takes the same tensor."""
     path = small_teachers.teacher(tmp_path / "teacher.onnx")
     frame = small_teachers.table(80)

@@ -27,7 +27,7 @@ def test_numbers_match(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", ".", "1,5", "1_0", "inf", "nan", "1e", "0x1F", "e5", "--1"])
-def test_other_text_is_no_number(text: str) -> None:
+def test_other_text_is_not_a_number(text: str) -> None:
     """Words, underscores, hexadecimals and fragments are no numbers."""
     assert not NUMBER.fullmatch(text)
     assert not WHOLE.fullmatch(text)

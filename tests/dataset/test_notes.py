@@ -61,7 +61,7 @@ def test_plain_columns_have_no_notes() -> None:
     assert notes_on("plain", "few", "continuous", "text", "exact") == []
 
 
-def test_distinct_values_in_a_small_table_are_no_identifier() -> None:
+def test_distinct_values_in_a_small_table_are_not_an_identifier() -> None:
     """Three rows with three values are nothing special."""
     table = table_of(a=[1, 2, 3], b=["x", "y", "z"])
     assert list_notes(table, Columns(label=None, features=("a", "b"), extra=())) == []

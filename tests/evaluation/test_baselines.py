@@ -1,4 +1,4 @@
-"""The baselines: their size is what was requested, and scikit-learn's trees are fitted as said."""
+"""The baselines: their size is what was requested, and the trees are scikit-learn's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift: the stability index, the test, and what they say of fresh and of changed rows."""
+"""Drift: the stability index, the test, on fresh and on changed rows."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tests.explanations.node import NODE, answers_of
 
 @pytest.mark.skipif(NODE is None, reason="there is no node.js")
 @pytest.mark.parametrize("family", ["tree", "linear", "additive"])
-def test_the_page_says_what_onnxruntime_says(tmp_path: Path, family: str) -> None:
+def test_the_page_predicts_what_onnxruntime_predicts(tmp_path: Path, family: str) -> None:
     """On every edge; and the terms of a sum add up to the scores behind its probabilities."""
     made = make_case(tmp_path, family)
     assert kind_of(made.explained.student) in KINDS

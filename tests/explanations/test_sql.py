@@ -202,7 +202,7 @@ def test_a_sum_of_very_many_columns() -> None:
         assert found == student.predict(rows).tolist()
 
 
-def test_the_first_line_says_what_it_is(case: Case) -> None:
+def test_the_first_line_describes_it(case: Case) -> None:
     """The version, the dialect, and each column with its kind; control characters are escaped."""
     first = sql_of(case.explained, dialect="duckdb").splitlines()[0]
     assert re.match(

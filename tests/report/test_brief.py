@@ -136,7 +136,7 @@ def test_the_table_has_the_teacher_and_the_best_baseline() -> None:
     assert "▲ better, ▼ worse by more than 2 standard errors" in "\n".join(text)
 
 
-def test_marks_say_what_colours_say() -> None:
+def test_marks_show_what_colours_show() -> None:
     """A sure loss is red with a mark, a tie plain; a screen of ASCII has other marks."""
     made = losing(10, 71, 1000)
     sure = replace(made.differences["teacher"], roc_auc=Difference(value=0.03, error=0.01))
@@ -178,7 +178,7 @@ def test_a_teacher_that_is_certain_gets_a_sentence() -> None:
         assert ("cannot tell students apart. --temperature auto softens" in text) is there
 
 
-def test_the_pareto_front_says_which_rows_it_is_of() -> None:
+def test_the_pareto_front_names_its_rows() -> None:
     """The same student has another fidelity there."""
     text = " ".join(" ".join(lines(report_with_comparison())).split())
     assert "The figures below are of these rows, real and synthetic" in text
@@ -191,5 +191,5 @@ def test_without_a_teacher_there_is_one_row() -> None:
     alone = replace(metrics(), fidelity=None, insensitive_depth={"0.05": None})
     made = report(teacher=None, metrics={"student": alone}, search=None, differences={})
     text = "\n".join(lines(made))
-    assert "verdict  not judged: without a teacher" in text
+    assert "verdict  unknown: without a teacher" in text
     assert "beside a value" not in text

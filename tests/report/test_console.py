@@ -89,7 +89,7 @@ def test_markup_and_emoji_are_names() -> None:
         assert ANSI.sub("", text).count(name) >= 8
 
 
-def test_a_terminal_obeys_no_name() -> None:
+def test_a_name_cannot_control_the_terminal() -> None:
     """Control characters of a path are written as their escapes."""
     text = "\n".join(lines(odd("x"), 100))
     path = replace(report().student, path="\x1b]0;title\x07\x1b[2Jx\n.onnx")

@@ -71,7 +71,7 @@ def test_every_number_has_a_name(name: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "predicted"),
+    ("expression", "message"),
     [
         ("beauty>=1", "unknown metric 'beauty'; wanted one of accuracy, "),
         ("1>=0.5", "unknown metric '1'"),
@@ -91,9 +91,9 @@ def test_every_number_has_a_name(name: str, value: float) -> None:
         ("fidelity>=nan", "invalid limit; found 'nan'"),
     ],
 )
-def test_invalid_requirements_are_refused(expression: str, predicted: str) -> None:
+def test_invalid_requirements_are_refused(expression: str, message: str) -> None:
     """An invalid gate is refused before any work, with the expression and what is acceptable."""
-    with pytest.raises(UsageError, match=predicted) as error:
+    with pytest.raises(UsageError, match=message) as error:
         parse_gate(expression)
     assert str(error.value).startswith(f"--require {expression!r}: ")
 

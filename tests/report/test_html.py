@@ -272,7 +272,7 @@ def test_in_a_browser(chromium: Browser, tmp_path: Path, dark: bool, width: int)
 
 @needs_browser
 def test_evil_names_do_nothing_in_a_browser(chromium: Browser, tmp_path: Path) -> None:
-    """No script but our own is in the page or runs, and nothing is asked for."""
+    """No script but our own is in the page or runs, and nothing is requested."""
     page = looked_at(chromium, tmp_path, evil, dark=False, width=400)
     assert page.complaints == []
     assert len(page.requests) == 1

@@ -1,4 +1,4 @@
-"""The report as JSON, and the schema that says what is in it."""
+"""The report as JSON, and its schema."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_report_keeps_to_the_schema() -> None:
 
 
 def test_the_schema_knows_every_key_and_no_other() -> None:
-    """A key too few or too many is told, at any level."""
+    """A missing or unknown key is reported, at any level."""
     found: Any = report().to_dict()
     del found["robustness"]["bounds"]["below"]
     with pytest.raises(ValidationError, match="'below' is a required property"):

@@ -37,7 +37,7 @@ def test_require_takes_every_number_of_the_robustness_and_no_other() -> None:
 
 
 def test_every_number_can_be_required_by_its_whole_path() -> None:
-    """And the value that is judged is the one in the JSON."""
+    """And the requirement is evaluated on the value in the JSON."""
     made = report()
     for path, value in numbers(made.to_dict()["robustness"], "robustness"):
         (judged,) = with_gates(made, [parse_gate(f"{path}=={value!r}")]).requirements
@@ -72,7 +72,7 @@ def test_short_names(name: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "predicted"),
+    ("name", "message"),
     [
         ("median", "ambiguous metric 'median'; wanted margin.median or margin_upper_bound.median"),
         ("noise", "ambiguous.*wanted noise.0.01"),
@@ -81,9 +81,9 @@ def test_short_names(name: str, path: str) -> None:
         ("robustness", "unknown metric"),
     ],
 )
-def test_unknown_and_ambiguous_names_are_refused(name: str, predicted: str) -> None:
+def test_unknown_and_ambiguous_names_are_refused(name: str, message: str) -> None:
     """They are refused before any work, with names that are close."""
-    with pytest.raises(UsageError, match=predicted):
+    with pytest.raises(UsageError, match=message):
         find_path(name, "--require")
 
 

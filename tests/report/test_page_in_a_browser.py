@@ -70,7 +70,9 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize("family", ["tree", "linear", "additive"])
-def test_what_if_says_what_onnxruntime_says(chromium: Browser, tmp_path: Path, family: str) -> None:
+def test_what_if_predicts_what_onnxruntime_predicts(
+    chromium: Browser, tmp_path: Path, family: str
+) -> None:
     """On 1,000 rows at every edge, by the page's own functions; on some, by its fields."""
     made = make_case(tmp_path, family, count=1000)
     path = tmp_path / "student.html"

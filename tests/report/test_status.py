@@ -48,7 +48,7 @@ def losing(better: int, worse: int, rows: int) -> Report:
 def test_the_loss_of_accuracy_decides(
     better: int, worse: int, rows: int, status: str, reason: str | None
 ) -> None:
-    """At most one point and surely less than three is good, more than five is weak."""
+    """At most one point and significantly less than three is good, more than five is weak."""
     found, reasons = status_of(losing(better, worse, rows))
     assert (found, [each.text for each in reasons]) == (status, [reason] if reason else [])
 
@@ -186,7 +186,7 @@ def test_without_a_teacher_the_true_labels_count() -> None:
         ),
     ],
 )
-def test_a_baseline_that_is_surely_better(
+def test_a_baseline_that_is_significantly_better(
     changes: dict[str, Difference | None], status: str, words: str | None
 ) -> None:
     """By more than two standard errors of the paired difference; by five points it failed."""

@@ -81,7 +81,7 @@ values = st.floats(0, 1)
     st.integers(40, 100),
 )
 def test_a_plot_fits(found: list[StepInfo], width: int) -> None:
-    """No line is wider than asked for, and exactly one step is marked as chosen."""
+    """No line is wider than requested, and exactly one step is marked as chosen."""
     lines = path_plot(search(found, chosen=len(found) - 1), width)
     assert max(len(line) for line in lines) <= width
     assert lines[-2].strip() == "^"

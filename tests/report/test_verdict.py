@@ -89,7 +89,7 @@ def test_headlines(made: Report, headline: str, decision: str) -> None:
     assert (verdict.headline, verdict.decision) == (headline, decision)
 
 
-def test_all_sentences() -> None:
+def test_a_verdict_has_its_sentences() -> None:
     """CART trees of depth 5, new rows, requirements."""
     verdict = verdict_of(replace(against(0.95, 0.2), requirements=[MET, MET]))
     assert verdict.sentences == [
@@ -140,6 +140,6 @@ def test_without_teacher_or_labels_the_verdict_is_shorter() -> None:
     assert verdict.status is verdict.loss is None
     assert verdict.headline == "Accuracy 0.900 on 114 test rows"
     assert verdict.worth == "accuracy 0.900"
-    assert verdict.decision == "not judged: without a teacher the loss is not known"
+    assert verdict.decision == "unknown: without a teacher the loss cannot be measured"
     nothing = report(teacher=None, metrics={"student": replace(alone, accuracy=None)}, search=None)
     assert verdict_of(nothing).headline == "114 test rows without labels and without a teacher"

@@ -84,7 +84,7 @@ def found_on(parts: Splits, family: Any, search: Search) -> Compression:
 
 @dataclass(frozen=True)
 class Constant:
-    """A student that says one class, whatever it is asked."""
+    """A student that predicts one class for every row."""
 
     label: int
     classes: int
@@ -108,7 +108,7 @@ class Constant:
 
 @dataclass(frozen=True, kw_only=True)
 class ConstantFamily:
-    """Students that say one class."""
+    """Students that predict one class."""
 
     name: ClassVar[str] = "constant"
     summary: ClassVar[str] = "one class"

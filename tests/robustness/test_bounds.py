@@ -23,13 +23,13 @@ def test_none_of_thirty_is_the_rule_of_three() -> None:
     assert share_at_most(0, 30, 0.95) == pytest.approx(1 - 0.05 ** (1 / 30))
 
 
-@pytest.mark.parametrize("y_true", [0.003, 0.07, 0.5, 0.97])
-def test_bounds_hold_in_a_simulation_with_known_truth(y_true: float) -> None:
+@pytest.mark.parametrize("share", [0.003, 0.07, 0.5, 0.97])
+def test_bounds_hold_in_a_simulation_with_a_known_share(share: float) -> None:
     """Of many tables of rows, at most one in twenty has its bound on the wrong side."""
     rows, tables = 114, 20_000
-    hits = np.random.default_rng(0).binomial(rows, y_true, tables)
-    too_low = np.mean(share_at_most(hits, rows, 0.95) < y_true)
+    hits = np.random.default_rng(0).binomial(rows, share, tables)
+    too_low = np.mean(share_at_most(hits, rows, 0.95) < share)
     lower = 1 - share_at_most(rows - hits, rows, 0.95)
     chance = 3 * np.sqrt(0.05 * 0.95 / tables)
     assert too_low <= 0.05 + chance
-    assert np.mean(lower > y_true) <= 0.05 + chance
+    assert np.mean(lower > share) <= 0.05 + chance

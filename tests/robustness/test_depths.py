@@ -14,7 +14,7 @@ SAID = np.array([0, 0, 0, 1])
 
 
 def test_depths_written_out() -> None:
-    """The beliefs in what is said are .9, .4, .75 and .5."""
+    """The beliefs in the predicted classes are .9, .4, .75 and .5."""
     found = depths_on(BELIEFS, SAID)
     assert (found.rows, found.depth) == (4, pytest.approx(0.4))
     assert found.mean_belief == pytest.approx(0.6375)

@@ -48,7 +48,7 @@ def measured(family: Any, *, quick: bool = False, stages: Any = None) -> Any:
 
 
 def test_everything_is_there_for_a_tree() -> None:
-    """Each part is measured, on the rows it is about, and each refit is told as it is done."""
+    """Each part is measured, on the rows it is about, and each refit is reported."""
     told: list[tuple[str, int]] = []
 
     def stages(name: str, steps: int) -> Any:
@@ -65,7 +65,7 @@ def test_everything_is_there_for_a_tree() -> None:
     assert [done for _, done in told] == [*range(1, 11), 1, 2, 3, 4]
 
 
-def test_a_constant_student_gives_what_it_must() -> None:
+def test_a_constant_student_has_trivial_robustness() -> None:
     """It agrees with itself, never flips, and has no change that matters."""
     found = measured(ConstantFamily())
     assert found.agreement.student == 1.0

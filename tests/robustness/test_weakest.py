@@ -53,7 +53,7 @@ def test_a_student_without_groups_is_grouped_by_predicted_class() -> None:
     assert (spot.depth, spot.mean_belief, spot.beliefs) == (0.0, 0.375, [0.625, 0.375])
 
 
-def test_ten_at_most() -> None:
+def test_at_most_ten_groups_are_listed() -> None:
     """Of many classes the ten weakest."""
 
     class Each:

@@ -39,7 +39,7 @@ def test_each_option_is_a_utility_matrix() -> None:
     [
         ((["malignant:benign"], None, None), "invalid cost"),
         ((["malignant:unknown=1"], None, None), "with the classes benign, malignant"),
-        ((["benign:benign=1"], None, None), "a right decision costs nothing"),
+        ((["benign:benign=1"], None, None), "a cost needs two different classes"),
         ((["malignant:benign=0"], None, None), "wanted a number above 0"),
         ((["malignant:benign=1", "malignant:benign=2"], None, None), "given twice"),
         ((None, "unknown=2", None), "invalid class weight"),

@@ -87,7 +87,7 @@ def test_rows_become_images_and_rows_again(last: bool) -> None:
     ],
     ids=["NCHW", "NHWC", "fixed batch", "NHWC, uint8", "dynamic width"],
 )
-def test_a_teacher_of_images_is_asked_about_images(
+def test_a_teacher_of_images_is_queried_with_images(
     declared: tuple[Any, ...], last: bool, type_: str, tmp_path: Path
 ) -> None:
     """In both layouts, fixed batches and bytes: real and synthetic rows are its own images.
@@ -109,7 +109,7 @@ def test_a_teacher_of_images_is_asked_about_images(
     assert np.mean(labels[0] == bright[:batch]) > 0.95
 
 
-def test_pixels_that_are_no_bytes_are_refused(tmp_path: Path) -> None:
+def test_pixels_that_are_not_bytes_are_refused(tmp_path: Path) -> None:
     """A teacher of bytes and a cell of 300: one line with row and column."""
     path = teacher(tmp_path / "teacher.onnx", ("n", 2, 4, 5), last=False, type_="UINT8")
     table(tmp_path / "data.parquet", last=False)
@@ -129,7 +129,7 @@ def test_pixels_that_are_no_bytes_are_refused(tmp_path: Path) -> None:
     [
         (
             "2,4,4",
-            "data.parquet: the number of columns is not that of the pixels of an image; found 40 "
+            "data.parquet: the number of columns does not match the image shape; found 40 "
             "feature columns; wanted 32, for images of 2 x 4 x 4; correct --image-shape, or choose "
             "columns with --features or --drop",
         ),
@@ -182,7 +182,7 @@ def test_the_option_corrects_the_guessed_layout(tmp_path: Path) -> None:
     )
 
 
-def test_text_is_no_pixel(tmp_path: Path) -> None:
+def test_text_is_not_a_pixel(tmp_path: Path) -> None:
     """--image-shape on a table with a column of text is refused, by the column's name."""
     frame = pd.DataFrame({"a": range(40), "b": ["x", "y"] * 20, "c": range(40), "d": range(40)})
     frame.assign(target=frame["a"] > 20).to_csv(tmp_path / "data.csv", index=False)
@@ -192,6 +192,6 @@ def test_text_is_no_pixel(tmp_path: Path) -> None:
     ran = crembo(tmp_path, *arguments)
     assert (ran.code, ran.err.splitlines()[-1]) == (
         2,
-        "crembo: data.csv, column 'b': a pixel is no number; found text; wanted numbers, "
+        "crembo: data.csv, column 'b': a pixel is not a number; found text; wanted numbers, "
         "for --image-shape",
     )

@@ -58,7 +58,7 @@ def test_a_named_label_goes_first() -> None:
 
 
 @pytest.mark.parametrize("value", ["Maybe", None])
-def test_other_values_and_missing_ones_make_it_no_label(value: str | None) -> None:
+def test_other_or_missing_values_rule_out_a_label_column(value: str | None) -> None:
     """One is enough."""
     frame = people()
     frame.loc[3, "Churn"] = value
@@ -70,7 +70,7 @@ def test_two_such_columns_are_a_question() -> None:
     frame = people()
     with pytest.raises(DataError) as raised:
         compress(frame.assign(Before=frame["Churn"]))
-    assert "which column is the label?" in str(raised.value)
+    assert "the label column is ambiguous" in str(raised.value)
     assert "'Churn' and 'Before'" in str(raised.value)
     assert "--label Churn, or exclude them: --drop Churn,Before" in str(raised.value)
     scores = crembo.score(teacher(), frame.assign(Before=frame["Churn"]))

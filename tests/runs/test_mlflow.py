@@ -143,7 +143,7 @@ def test_a_folder_with_files_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(OutputError, match=r"the output exists.*new or empty folder"):
         crembo.mlflow(tmp_path / "s.onnx", tmp_path / "full")
-    with pytest.raises(OutputError, match="folder is not there"):
+    with pytest.raises(OutputError, match="folder does not exist"):
         crembo.mlflow(tmp_path / "s.onnx", tmp_path / "none" / "model")
     with pytest.raises(StudentError, match="cannot be read"):
         crembo.mlflow(tmp_path / "t.onnx", tmp_path / "model")

@@ -39,7 +39,7 @@ def test_rows_or_auto() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5", "1e3", "²", "10000001", "9" * 5000, "AUTO"])
-def test_no_number_of_rows(text: str) -> None:
+def test_an_invalid_number_of_rows_is_refused(text: str) -> None:
     """All else is refused, digits of other scripts and endless ones too."""
     with pytest.raises(UsageError, match="--synthetic: invalid number of rows"):
         checks.parse_row_count("--synthetic", text)

@@ -173,7 +173,7 @@ def test_a_student_that_loses_too_much_is_refused() -> None:
         ),
     ],
 )
-def test_what_cannot_be_quantised_is_refused(
+def test_families_that_cannot_be_quantised_are_refused(
     options: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
     """Other families, several at once, and options out of range: one line, exit code 2."""

@@ -102,7 +102,7 @@ def test_test_data_has_limits_of_its_own(table: pd.DataFrame, teacher: Path) -> 
     assert (data.rows, data.queried_rows, data.test_rows) == (500, 90, 90)
 
 
-def test_the_command_line_says_of_how_many_rows(
+def test_the_command_line_notes_the_number_of_queried_rows(
     crembo: Crembo, table: pd.DataFrame, teacher: Path
 ) -> None:
     """In the heading of the answer, in the report, and in the progress."""

@@ -69,7 +69,7 @@ def test_auto_keeps_to_its_budget(crembo: Crembo, beliefs: Path, data: Path) -> 
 
 
 def test_a_budget_that_none_keeps_to(crembo: Crembo, beliefs: Path, data: Path) -> None:
-    """Exit code 2, one line that says how near the nearest comes, and nothing is written."""
+    """Exit code 2, one line that names the nearest, and nothing is written."""
     done = crembo("compress", beliefs, data, *QUICK, "--max-depth", "1..2", "--max-bytes", "100")
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(
@@ -88,7 +88,7 @@ def test_most_leaves_of_one_tree(crembo: Crembo, beliefs: Path, data: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("arguments", "predicted"),
+    ("arguments", "message"),
     [
         (["--max-depth", "x"], "--max-depth: invalid tree depth; found 'x'"),
         (["--max-depth", "5..2"], "--max-depth: invalid tree depth; found '5..2'"),
@@ -111,10 +111,10 @@ def test_most_leaves_of_one_tree(crembo: Crembo, beliefs: Path, data: Path) -> N
     ],
 )
 def test_invalid_requests_are_refused(
-    arguments: list[str], predicted: str, crembo: Crembo, beliefs: Path, data: Path
+    arguments: list[str], message: str, crembo: Crembo, beliefs: Path, data: Path
 ) -> None:
     """One line with exit code 2 that names the option, before any work is done."""
     done = crembo("compress", beliefs, data, *arguments)
     assert (done.code, done.out) == (2, "")
-    assert predicted in done.err
+    assert message in done.err
     assert list(Path.cwd().iterdir()) == []

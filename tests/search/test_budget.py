@@ -25,6 +25,6 @@ def test_each_limit_holds_and_what_is_not_there_exceeds_nothing(
     assert budget.allows({"parameters": 7, "bytes": 100}) == allowed
 
 
-def test_the_limits_that_there_are() -> None:
-    """A limit that was not set is none."""
+def test_only_limits_that_were_set_are_listed() -> None:
+    """A limit that was not set is left out."""
     assert Budget(bytes=5, leaves=3).limits() == {"bytes": 5, "leaves": 3}

@@ -1,4 +1,4 @@
-"""A student's file is made and replayed on all rows, or an error says why not."""
+"""A student's file is made and replayed on all rows, or an error gives the reason."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_file_is_described() -> None:
     assert file.rows_per_second > 0
 
 
-def test_threads_are_no_part_of_a_file() -> None:
+def test_threads_are_not_part_of_a_file() -> None:
     """The same student makes the same bytes on one thread and on two."""
     one, two = (
         student_file(Cut(2.0, SIDES), SIGNATURE, (0, 1), {}, "1", [rows(1, 2)], threads).content

@@ -1,4 +1,4 @@
-"""A student's file with less metadata: what is smaller, and what is said of it."""
+"""A student's file with less metadata: what is smaller, and which notes it gets."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_explain_reads_short_metadata(tmp_path: Path) -> None:
     assert b"utilities" in code.lower()
 
 
-def test_evaluate_says_what_is_not_known(
+def test_evaluate_notes_what_is_not_known(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In one line; the metrics are those of the full file, and there is no drift."""
@@ -93,7 +93,7 @@ def test_evaluate_says_what_is_not_known(
 
 
 def test_a_file_without_metadata_is_not_read_as_a_student(tmp_path: Path) -> None:
-    """The error says why, and what to do."""
+    """The error gives the reason, and what to do."""
     path = write(tmp_path, "none")
     for read in (
         lambda: crembo.explain(path),

@@ -126,7 +126,7 @@ def test_a_tree_of_one_leaf_and_a_large_one() -> None:
 
 
 def test_options_that_exclude_each_other() -> None:
-    """A ZipMap is no plain operator; without metadata the codes would be lost."""
+    """A ZipMap is not a basic operator; without metadata the codes would be lost."""
     with pytest.raises(UsageError, match="--outputs zipmap: not available with --portable"):
         crembo.compress(teacher, ROWS, portable=True, outputs="zipmap")
     with pytest.raises(UsageError, match=r"--portable: not available with --metadata none"):

@@ -66,7 +66,7 @@ def changed(stump: Path, folder: Path, family: str | None, drop_node: bool = Fal
 
 
 @pytest.mark.parametrize(
-    ("family", "drop_node", "predicted"),
+    ("family", "drop_node", "message"),
     [
         (None, False, "is a teacher"),
         ("gone", False, "family is not installed"),
@@ -76,24 +76,26 @@ def changed(stump: Path, folder: Path, family: str | None, drop_node: bool = Fal
     ],
 )
 def test_other_files_are_refused_in_one_line(
-    stump: Path, tmp_path: Path, family: str | None, drop_node: bool, predicted: str
+    stump: Path, tmp_path: Path, family: str | None, drop_node: bool, message: str
 ) -> None:
     """A foreign model, another family, and a file that is not what its metadata say."""
     path = changed(stump, tmp_path, family, drop_node)
-    with pytest.raises(StudentError, match=predicted) as raised:
+    with pytest.raises(StudentError, match=message) as raised:
         read_student(path)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "predicted"),
+    ("content", "message"),
     [(None, "no such file"), (b"hello", "not an ONNX model"), (b"", "not an ONNX model")],
 )
-def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes | None, predicted: str) -> None:
+def test_a_file_that_is_not_a_model_is_refused(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
     """No file, text, and nothing."""
     path = tmp_path / "student.onnx"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(StudentError, match=predicted):
+    with pytest.raises(StudentError, match=message):
         read_student(path)

@@ -1,4 +1,4 @@
-"""The exported student must say what the fitted one says, or nothing is written."""
+"""The exported student must predict what the fitted one predicts, or nothing is written."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def table(rows: int) -> pd.DataFrame:
 
 
 def replayed(student: Cut, rows: int, batch: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """What onnxruntime says of a table."""
+    """The predictions of onnxruntime for a table."""
     taken = signature(batch)
     content = model_bytes(build_model(student, taken, CLASSES, {}, "1"))
     return run_model(session(content, 1), taken, table(rows), CLASSES)
 
 
 def check(labels: np.ndarray, probabilities: np.ndarray, student: Cut, rows: int) -> None:
-    """Hold what onnxruntime said against a student in memory."""
+    """Compare the predictions of onnxruntime with a student in memory."""
     cells = table(rows).to_numpy(np.float32)
     check_replay(labels, probabilities, student, cells, label_values(CLASSES))
 

@@ -60,7 +60,7 @@ def test_the_text_draws_each_curve() -> None:
 
 
 def test_a_student_without_curves_draws_none() -> None:
-    """Where no feature has two values, only the start is told."""
+    """Where no feature has two values, only the start is written."""
     rows = np.ones((4, 1), np.float32)
     beliefs = np.array([[0.2, 0.8]] * 4, np.float32)
     task = Task(

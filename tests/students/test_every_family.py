@@ -58,7 +58,7 @@ def test_a_family_without_settings_fails(plugged: Plugged) -> None:
         test_it_keeps_the_contract("dummy")
 
 
-def test_settings_are_of_families_that_there_are() -> None:
+def test_settings_name_installed_families() -> None:
     """No settings are left behind for a family that is gone."""
     assert set(SETTINGS) <= set(family_names())
 

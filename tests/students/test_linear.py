@@ -1,4 +1,4 @@
-"""The family `linear` its text says what it learned."""
+"""The family `linear`: its fit, and its text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_missing_cell_has_a_weight_of_its_own() -> None:
 
 
 def test_a_large_ridge_leaves_the_bias_alone() -> None:
-    """Under the largest ridge the weights vanish and the most believed class is always said."""
+    """Under the largest ridge the weights vanish; the class of highest mean belief remains."""
     rows = np.linspace(-1, 1, 40, dtype=np.float32)[:, None]
     beliefs = np.where(rows > 0.2, [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
     task = Task(rows=rows, beliefs=beliefs, validation_rows=rows, validation_beliefs=beliefs)

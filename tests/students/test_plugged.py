@@ -32,14 +32,14 @@ def test_a_family_plugged_in_is_named_with_its_package(error: BaseException) -> 
         raise error
 
 
-def test_a_mistake_of_ours_stays_one() -> None:
-    """It is a defect of crembo, and told as such."""
+def test_our_own_defect_is_not_attributed_to_a_plugin() -> None:
+    """It is reported as a defect of crembo."""
     with pytest.raises(ZeroDivisionError), attribute_errors(TreeFamily()):
         raise ZeroDivisionError
 
 
 def test_an_error_that_was_meant_stays_as_it_is() -> None:
-    """A student that answers otherwise in ONNX is told of by the replay."""
+    """The replay reports a student that predicts differently in ONNX."""
     with pytest.raises(ReplayError, match="otherwise"), attribute_errors(THEIRS):
         raise ReplayError("otherwise")
 

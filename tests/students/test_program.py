@@ -41,4 +41,4 @@ def test_conditions_written_out() -> None:
     for threshold, known in ((EVERYTHING, True), (NOTHING, False)):
         found = condition_of(1, threshold, False, CATEGORIES)
         assert found == Condition(value=1, missing=False, known=known)
-        assert found.negated() == Condition(value=1, missing=True, known=not known)
+        assert found.negate() == Condition(value=1, missing=True, known=not known)

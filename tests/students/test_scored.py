@@ -91,8 +91,8 @@ def test_no_rows_get_no_answers() -> None:
     assert student.predict_proba(ROWS[:0]).shape == (0, 3)
 
 
-def test_earned_sums_the_rewards_of_the_labels() -> None:
-    """What a student earns is the sum of the rewards of what it says."""
+def test_total_reward_sums_the_rewards_of_the_labels() -> None:
+    """The total reward is that of the predicted labels."""
     student = learner_of().fit(BELIEFS)
     assert isinstance(student, WeightsStudent)
     predicted = np.eye(3, dtype=np.float32)[student.predict(ROWS)]

@@ -1,4 +1,4 @@
-"""Losses have the gradients they say they have, and probabilities their shares."""
+"""Losses return their gradients, and probabilities match their shares."""
 
 from __future__ import annotations
 

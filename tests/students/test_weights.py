@@ -29,7 +29,7 @@ def learner_of(task: Task) -> WeightsLearner:
     return WeightsLearner(task, learn_columns, ridge=1e-4)
 
 
-def test_a_teacher_of_weights_is_met() -> None:
+def test_a_linear_teacher_is_reproduced() -> None:
     """Beliefs that are a softmax of weighted sums are learned: the same label on unseen rows."""
     learner = learner_of(TASK)
     student = learner.finish(learner.fit(TASK.beliefs))
@@ -56,7 +56,7 @@ def test_climbing_beats_the_cross_entropy_where_the_validation_rows_agree() -> N
     assert total_reward(learner.fit(FAR_BELIEFS), FAR_ROWS, FAR_BELIEFS) == pytest.approx(best)
 
 
-def test_a_first_fit_keeps_the_cross_entropy_where_the_validation_rows_say_so() -> None:
+def test_a_first_fit_keeps_the_cross_entropy_where_it_validates_better() -> None:
     """A change that gains on training rows and loses on validation rows is not kept."""
     nothing = FAR_ROWS[:0], FAR_BELIEFS[:0]
     task = Task(
@@ -78,7 +78,7 @@ def test_a_first_fit_keeps_the_cross_entropy_where_the_validation_rows_say_so() 
 
 
 @pytest.mark.parametrize("threshold", [0.2, 0.5, 0.8])
-def test_a_fit_from_a_start_earns_no_less(threshold: float) -> None:
+def test_a_fit_from_a_start_is_not_worse(threshold: float) -> None:
     """From a start the sum of rewards does not fall; with nothing to earn it stays the start."""
     learner = learner_of(TASK)
     start = learner.fit(TASK.beliefs)

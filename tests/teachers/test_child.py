@@ -121,7 +121,7 @@ def test_a_query_to_a_child_that_is_gone_names_the_cause(start: Starter) -> None
             ask(child)
 
 
-def test_what_is_no_answer_ends_the_child(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_answer_ends_the_child(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
     """A child whose messages make no sense is ended, not waited for."""
     monkeypatch.setattr(child_module, "GOODBYE", 0.5)
     child = start("out.write((5).to_bytes(8, 'little') + b'[1,2]'); out.flush()")

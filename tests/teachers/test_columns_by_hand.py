@@ -105,7 +105,7 @@ def test_thousands_separators_are_read_on_demand(
     assert seen[0]["pay"].tolist() == [1250, 17000.5, 900]
 
 
-def test_a_cell_that_is_no_number_keeps_thousands_text(tmp_path: Path) -> None:
+def test_a_cell_that_is_not_a_number_keeps_thousands_text(tmp_path: Path) -> None:
     """One bad cell is refused by line and column, where the teacher takes numbers."""
     frame = pd.DataFrame({"pay": X * 1e4, "x": X})
     model = LogisticRegression().fit(frame, labels_for(CODES > 2))

@@ -374,9 +374,9 @@ GADGETS = {
     "a frozen array": instance(
         name("sklearn.frozen._frozen", "FrozenEstimator")
     ) + mapping(estimator=value([1])) + b"b",
-    "a state that is no dict": instance(name("sklearn.pipeline", "Pipeline"))
+    "a state that is not a dict": instance(name("sklearn.pipeline", "Pipeline"))
     + value(({}, {"fit": 1})) + b"b",
-    "an attribute that is no text": instance(name("sklearn.pipeline", "Pipeline"))
+    "an attribute that is not text": instance(name("sklearn.pipeline", "Pipeline"))
     + value({1: 2}) + b"b",
     "a function filled in later": instance(name("sklearn.pipeline", "Pipeline"))
     + b"}(" + value("steps") + b"]q\x09u" + b"b" + b"h\x09" + name("numpy", "log1p") + b"a0",

@@ -118,7 +118,7 @@ def in_place_of_a_tree(ensemble: Any) -> Any:
     [GradientBoostingClassifier(n_estimators=2), IsolationForest(n_estimators=2)],
     ids=str,
 )
-def test_what_is_no_tree_is_refused_in_its_place(ensemble: Any) -> None:
+def test_a_value_that_is_not_a_tree_is_refused_in_its_place(ensemble: Any) -> None:
     """Compiled code would take the bytes of any object for a tree."""
     with pytest.raises(TeacherError, match="LogisticRegression in the place of a BaseDecisionTree"):
         check_trees(in_place_of_a_tree(ensemble.fit(ROWS, KIND)))

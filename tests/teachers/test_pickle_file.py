@@ -73,7 +73,9 @@ def test_lz4_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("trust", [False, True])
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 a zip", b"hello", b"\x1f\x8b\x08 no gzip"])
-def test_what_is_no_pickle_is_refused(content: bytes, trust: bool, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_pickle_is_refused(
+    content: bytes, trust: bool, tmp_path: Path
+) -> None:
     """Files of other kinds end in one line, trusted or not."""
     path = tmp_path / "model.pkl"
     path.write_bytes(content)

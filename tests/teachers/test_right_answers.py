@@ -44,7 +44,7 @@ def test_scores_are_the_probabilities_of_the_model(tmp_path: Path, case: str) ->
     assert_scores(tmp_path, done, model.predict_proba(trained))
 
 
-def test_a_question_mark_that_is_no_category_is_missing_and_noted(tmp_path: Path) -> None:
+def test_a_question_mark_that_is_not_a_category_is_missing_and_noted(tmp_path: Path) -> None:
     """The note counts the cells."""
     frame = pd.DataFrame({"zip": pd.Series(DIGITS, dtype="str"), "x": X})
     frame.loc[:9, "zip"] = np.nan

@@ -66,7 +66,7 @@ def test_a_trusted_file_loads(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 half a zip"])
-def test_what_is_no_skops_file_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_skops_file_is_refused(content: bytes, tmp_path: Path) -> None:
     """Files of other kinds end in one line."""
     path = tmp_path / "model.skops"
     path.write_bytes(content)

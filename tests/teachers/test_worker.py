@@ -34,7 +34,7 @@ def calling(path: Path, function: Any, *arguments: Any) -> Path:
     return path
 
 
-def test_what_a_model_prints_is_no_message(tmp_path: Path, teacher: Loader) -> None:
+def test_what_a_model_prints_is_not_a_message(tmp_path: Path, teacher: Loader) -> None:
     """A file that prints while it loads does not disturb the messages."""
     path = calling(tmp_path / "model.pkl", print, "x" * 100)
     with pytest.raises(TeacherError, match="expected a classifier; found an object of builtins"):

@@ -1,4 +1,4 @@
-"""What a comparison says: its sentences and tables, for every renderer to draw."""
+"""Sentences and tables of a comparison, for every renderer."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def where_of(group: Disagreement) -> str:
 
 def who_of(group: Disagreement) -> str:
     """Say what each predicts there, and who is right."""
-    parts = [f"A mostly says {group.a}, B {group.b}"]
+    parts = [f"A mostly predicts {group.a}, B {group.b}"]
     for word, a, b in (
         ("right", group.a_correct, group.b_correct),
         ("as the teacher", group.a_faithful, group.b_faithful),

@@ -84,12 +84,12 @@ def refit(
     turned = leaves.T.tocsr()
     first = begin.astype(np.float32)
 
-    def penalised(flat: Doubles) -> tuple[float, Doubles]:
+    def add_penalty(flat: Doubles) -> tuple[float, Doubles]:
         at = flat.reshape(values.shape)
         value, slope = loss(leaves @ at.astype(np.float32) + first, goals)
         gradient = (turned @ slope).astype(np.float64) / n + ridge * at
         return value + 0.5 * ridge * float((at * at).sum()), gradient.ravel()
 
     options = {"maxiter": STEPS, "gtol": 1e-5, "ftol": 1e-9}
-    found = minimize(penalised, values.ravel(), jac=True, method="L-BFGS-B", options=options)
+    found = minimize(add_penalty, values.ravel(), jac=True, method="L-BFGS-B", options=options)
     return np.asarray(found.x).reshape(values.shape)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from crembo_cli.students.contract import Floats, Student, Task
-from crembo_cli.students.nets.fitting import TrainedFamily, earned, train_net
+from crembo_cli.students.nets.fitting import TrainedFamily, train_net
 from crembo_cli.students.nets.images import ImageStudent, learn_pixels, read_image_student
+from crembo_cli.students.scored.model import total_reward
 from crembo_cli.students.scored.softmax import best_sharpness
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class CnnLearner:
     """Fits nets for one task, whose rows are images."""
 
     def __init__(self, family: CnnFamily, task: Task) -> None:
-        assert task.shape is not None, "the family is asked to fit images alone"
+        assert task.shape is not None, "the family fits images only"
         self.family, self.task, self.shape = family, task, task.shape
         self.pixels = learn_pixels(task.rows, task.shape)
 
@@ -79,13 +80,13 @@ class CnnLearner:
         first = self._own(start)
         module.adopt(first.convolutions, first.dense, first.pixels.of(rows[:ADOPTED]))
         found = first, self._train(module, rewards, started=True)
-        return max(found, key=lambda student: earned(student, rows, rewards))
+        return max(found, key=lambda student: total_reward(student, rows, rewards))
 
     def finish(self, student: Student) -> ImageStudent:
         """Scale the scores of `student` so that its probabilities are nearest the soft labels."""
         own = self._own(student)
         scores = own.scores(self.task.rows)
-        return own.sharpened(best_sharpness(scores, self.task.beliefs))
+        return own.sharpen(best_sharpness(scores, self.task.beliefs))
 
     def _train(self, module: ImageNet, rewards: Floats, *, started: bool) -> ImageStudent:
         train_net(

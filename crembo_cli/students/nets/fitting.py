@@ -1,4 +1,4 @@
-"""What the families `cnn` and `net` share: their options, and how torch is asked for."""
+"""What the families `cnn` and `net` share: their options, and the import of torch."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
 
 from crembo_cli.errors import StudentError
 from crembo_cli.students.contract import Floats, Student, Task
@@ -96,9 +94,3 @@ def train_net(
         seed=task.seed,
         device=device_of(task),
     ).cpu()
-
-
-def earned(student: Student, rows: Floats, rewards: Floats) -> float:
-    """The sum of `rewards` (n, c) of what `student` predicts on `rows` (n, p)."""
-    predicted = student.predict(rows)
-    return float(rewards[np.arange(len(predicted)), predicted].sum(dtype=np.float64))

@@ -93,9 +93,9 @@ class ImageStudent:
                 images = layer.of(images)
             yield images.mean(axis=(1, 2)) @ self.dense.weight + self.dense.bias
 
-    def sharpened(self, factor: float) -> ImageStudent:
+    def sharpen(self, factor: float) -> ImageStudent:
         """Return the student with all scores multiplied by `factor` > 0."""
-        return replace(self, dense=self.dense.scaled(factor))
+        return replace(self, dense=self.dense.scale(factor))
 
     def size(self) -> dict[str, int]:
         """Parameters: all numbers that are exported."""

@@ -101,7 +101,7 @@ class Dense:
     bias: Floats  # (outputs,)
     relu: bool
 
-    def scaled(self, factor: float) -> Dense:
+    def scale(self, factor: float) -> Dense:
         """Return the layer with its results multiplied by `factor`."""
         size = np.float32(factor)
         return replace(self, weight=self.weight * size, bias=self.bias * size)

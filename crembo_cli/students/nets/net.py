@@ -114,10 +114,10 @@ class NetStudent(ScoredStudent):
         layers = [(layer.weight, layer.bias) for layer in self.layers]
         return float_nodes(self.columns, layers, rows, index, probabilities)
 
-    def sharpened(self, factor: float) -> NetStudent:
-        """See `ScoredStudent.sharpened`."""
+    def sharpen(self, factor: float) -> NetStudent:
+        """See `ScoredStudent.sharpen`."""
         *inner, outer = self.layers
-        return replace(self, layers=(*inner, outer.scaled(factor)))
+        return replace(self, layers=(*inner, outer.scale(factor)))
 
     def program(self, features: Sequence[Feature]) -> Program:
         """The layers on the columns; see `students.program`."""

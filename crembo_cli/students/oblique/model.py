@@ -154,8 +154,8 @@ def read_oblique(graph: GraphProto) -> ObliqueTree:
     """Return the oblique tree in the graph of a student's file.
 
     The file does not say how many features there are; as the sums come after them and every
-    sum is used, the largest feature of a split tells. Raises ValueError, KeyError or IndexError
-    if the nodes are not as crembo writes them.
+    sum is used, the largest feature of a split identifies it. Raises ValueError, KeyError or
+    IndexError if the nodes are not as crembo writes them.
     """
     tree, directions = read_tree(graph), read_directions(StudentGraph(graph))
     features = int(tree.feature.max()) + 1 - len(directions.offset)

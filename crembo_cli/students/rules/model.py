@@ -119,7 +119,7 @@ class RuleList:
             for branch in _path(self, k):
                 threshold = np.float32(branch.threshold)
                 found = condition_of(branch.feature, threshold, branch.missing_left, categories)
-                held.append(found if branch.left else found.negated())
+                held.append(found if branch.left else found.negate())
             node = ProgramBranch(conditions=tuple(held), then=k, other=node)
         table = self.probabilities.astype(np.float64)
         return Program(begin=np.zeros(table.shape[1]), trees=(node,), table=table, softmax=False)

@@ -82,7 +82,7 @@ class WeightSearch:
 
         n, c = goals.shape
 
-        def penalised(flat: Doubles) -> tuple[float, Doubles]:
+        def add_penalty(flat: Doubles) -> tuple[float, Doubles]:
             at, shift = self._weights(flat.reshape(-1, c))
             scores = self.matrix @ at.astype(np.float32) + shift.astype(np.float32)
             value, slope = loss(scores, goals)
@@ -93,7 +93,7 @@ class WeightSearch:
 
         begin = np.vstack([weights if self.factor is None else self.factor.T @ weights, bias])
         options = {"maxiter": STEPS, "gtol": 1e-5, "ftol": 1e-9}
-        found = minimize(penalised, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
+        found = minimize(add_penalty, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
         return self._weights(found.x.reshape(-1, c))
 
     def _weights(self, place: Doubles) -> tuple[Doubles, Doubles]:

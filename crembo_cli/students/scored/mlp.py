@@ -30,7 +30,7 @@ from crembo_cli.students.scored.inputs import (
 )
 from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
-from crembo_cli.students.scored.text import code_lines, signed, table
+from crembo_cli.students.scored.text import code_lines, format_signed, table
 from crembo_cli.threads import one_blas_thread
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ class MlpStudent(ScoredStudent):
         layers = ((net.inner, net.inner_bias), (net.outer, net.outer_bias))
         return float_nodes(self.columns, layers, rows, index, probabilities)
 
-    def sharpened(self, factor: float) -> MlpStudent:
-        """See `ScoredStudent.sharpened`."""
+    def sharpen(self, factor: float) -> MlpStudent:
+        """See `ScoredStudent.sharpen`."""
         size = np.float32(factor)
         outer, outer_bias = self.net.outer * size, self.net.outer_bias * size
         return replace(self, net=replace(self.net, outer=outer, outer_bias=outer_bias))
@@ -159,11 +159,11 @@ class MlpStudent(ScoredStudent):
         """All weights as tables; see `students.contract.OptionalStudent.to_text`."""
         net, units = self.net, [f"unit {k}" for k in range(len(self.net.inner_bias))]
         inputs = [[*HEADINGS, *units]]
-        bias = ["bias", "", "", "", *signed(net.inner_bias)]
+        bias = ["bias", "", "", "", *format_signed(net.inner_bias)]
         for names, weights in zip(name_inputs(self.columns, features), net.inner, strict=True):
-            inputs.append([*names, *signed(weights)])
-        outputs = [["unit", *classes], ["bias", *signed(net.outer_bias)]]
-        outputs += [[unit, *signed(row)] for unit, row in zip(units, net.outer, strict=True)]
+            inputs.append([*names, *format_signed(weights)])
+        outputs = [["unit", *classes], ["bias", *format_signed(net.outer_bias)]]
+        outputs += [[unit, *format_signed(row)] for unit, row in zip(units, net.outer, strict=True)]
         lines = [
             f"{name}: a net with one hidden layer. The class with the highest score is predicted.",
             *EXPLAINED,

@@ -39,7 +39,7 @@ class ScoredStudent(ABC):
         """Add the nodes that compute `weigh`; return the name of the tensor that they write."""
 
     @abstractmethod
-    def sharpened(self, factor: float) -> Self:
+    def sharpen(self, factor: float) -> Self:
         """Return the student with all scores multiplied by `factor` > 0."""
 
     def predict(self, rows: Floats) -> Indices:
@@ -98,7 +98,7 @@ class ScoredLearner(Generic[S]):
         """
         own = self.own(student)
         scores = own.scores(self.task.rows[self.chosen])
-        return own.sharpened(best_sharpness(scores, self.task.beliefs[self.chosen]))
+        return own.sharpen(best_sharpness(scores, self.task.beliefs[self.chosen]))
 
     def own(self, student: Student) -> S:
         """Return `student`. Raises TypeError if it is not of this family."""

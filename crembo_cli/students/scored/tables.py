@@ -11,7 +11,7 @@ import numpy as np
 from crembo_cli.arrays import Doubles, Indices
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.columns import Columns
-from crembo_cli.students.scored.text import Sums, knot_text, one_sided_sums, signed
+from crembo_cli.students.scored.text import Sums, format_signed, knot_text, one_sided_sums
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def table_rows(sums: Sums, features: Sequence[Feature]) -> Iterator[list[str]]:
         across = table.axes[1].texts(second)
         for a, scores in zip(table.axes[0].texts(first), table.points, strict=True):
             for b, points in zip(across, scores, strict=True):
-                yield [first.name, a, second.name, b, *signed(points)]
+                yield [first.name, a, second.name, b, *format_signed(points)]
 
 
 def tables_json(sums: Sums) -> list[dict[str, Any]]:

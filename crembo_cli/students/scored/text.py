@@ -162,25 +162,27 @@ def weights_text(sums: Sums, features: Sequence[Feature], classes: Sequence[str]
     ]
     rows = [
         ["feature", "mean", "low", "high", *classes],
-        ["start", "", "", "", *signed(sums.bias)],
+        ["start", "", "", "", *format_signed(sums.bias)],
     ]
     for j, each in enumerate(names):
         numbers = (columns.centre[j], *columns.limits[:, j])
-        rows.append([each, *(f"{number:.6g}" for number in numbers), *signed(sums.weights[j])])
+        rows.append(
+            [each, *(f"{number:.6g}" for number in numbers), *format_signed(sums.weights[j])]
+        )
     for k, j in enumerate(columns.missing.tolist(), start=len(names)):
-        rows.append([f"{names[j]} missing", "", "", "", *signed(sums.weights[k])])
+        rows.append([f"{names[j]} missing", "", "", "", *format_signed(sums.weights[k])])
     return "\n".join([*lines, *table(rows)])
 
 
 def curves_text(sums: Sums, features: Sequence[Feature], classes: Sequence[str], name: str) -> str:
     """Return every curve as a table of its knots."""
-    rows = [["feature", "value", *classes], ["start", "", *signed(sums.bias)]]
+    rows = [["feature", "value", *classes], ["start", "", *format_signed(sums.bias)]]
     for curve in curves_of(sums):
         feature = features[curve.feature]
         for knot, points in zip(curve.knots, curve.points, strict=True):
-            rows.append([feature.name, knot_text(feature, float(knot)), *signed(points)])
+            rows.append([feature.name, knot_text(feature, float(knot)), *format_signed(points)])
         if curve.missing.any():
-            rows.append([feature.name, "missing", *signed(curve.missing)])
+            rows.append([feature.name, "missing", *format_signed(curve.missing)])
     lines = [
         f"{name}: sums of curves. The class with the highest score is predicted. A score starts",
         "with the first row; each feature adds the score of its value, linear between the rows",
@@ -200,7 +202,7 @@ def code_lines(features: Sequence[Feature]) -> Iterator[str]:
             yield f"The values of {feature.name} are {codes}."
 
 
-def signed(values: Reals) -> list[str]:
+def format_signed(values: Reals) -> list[str]:
     """Return the values as texts with a sign and six digits."""
     return [f"{value:+.6g}" for value in values]
 

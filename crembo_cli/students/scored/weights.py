@@ -72,8 +72,8 @@ class WeightsStudent(ScoredStudent):
         sums = nodes.add("MatMul", [columns, nodes.double(self.weights)])
         return nodes.add("Add", [sums, nodes.double(self.bias)])
 
-    def sharpened(self, factor: float) -> WeightsStudent:
-        """See `ScoredStudent.sharpened`."""
+    def sharpen(self, factor: float) -> WeightsStudent:
+        """See `ScoredStudent.sharpen`."""
         size = np.float32(factor)
         return replace(self, weights=self.weights * size, bias=self.bias * size)
 

@@ -188,21 +188,21 @@ def _worth(
     Without validation rows, as in MEMO, no prediction may change: a node whose leaves predict
     different classes is worth nothing as a leaf.
     """
-    judged = stats.beliefs
+    sums = stats.beliefs
     if len(task.validation_rows):
         validation = node_stats(tree, task.validation_rows, task.validation_beliefs)
-        judged = judged + validation.beliefs
+        sums = sums + validation.beliefs
     common = tree.label.copy()
     for v in tree.splits()[::-1]:
         left, right = common[tree.left[v]], common[tree.right[v]]
         common[v] = left if left == right else -1
     utilities = utilities_of(task)
     alone = np.where(common >= 0, common, np.argmax(stats.beliefs @ utilities, axis=1))
-    means, rewards = smooth_means(stats.beliefs, stats.beliefs[0]), judged @ utilities
-    as_leaf = worth.of_leaves(alone, means, judged, rewards, judged[0])
+    means, rewards = smooth_means(stats.beliefs, stats.beliefs[0]), sums @ utilities
+    as_leaf = worth.of_leaves(alone, means, sums, rewards, sums[0])
     if not len(task.validation_rows):
         as_leaf[common < 0] = -np.inf
-    return alone, as_leaf, worth.of_leaves(tree.label, means, judged, rewards, judged[0])
+    return alone, as_leaf, worth.of_leaves(tree.label, means, sums, rewards, sums[0])
 
 
 def finish_tree(tree: Tree, task: Task, worth: Worth) -> Tree:

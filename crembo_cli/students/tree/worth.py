@@ -96,7 +96,7 @@ def cross_entropies(sums: Doubles, means: Doubles) -> Doubles:
 
 
 def label_first(means: Doubles, label: Indices, utilities: Doubles | None = None) -> Floats:
-    """Mean beliefs `means` (m, c) as float32, changed only so far that the label leads.
+    """Mean beliefs `means` (m, c) as float32, changed just enough that the label is the largest.
 
     A leaf's label maximises the reward at a threshold and may not have the largest expected
     utility (probability, without `utilities` (c, c)). It must lead, because the exported student

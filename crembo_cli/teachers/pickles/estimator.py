@@ -76,7 +76,7 @@ class Estimator:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # warnings of the library do not help the user
                 return predict(rows)
-        except (AttributeError, TypeError) as error:  # what a state without new attributes leads to
+        except (AttributeError, TypeError) as error:  # a state that lacks new attributes
             saved_by = next(filter(None, map(SAVED_BY.search, self.info.warnings)), None)
             if saved_by is None:
                 raise

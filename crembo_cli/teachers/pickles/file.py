@@ -59,7 +59,7 @@ def load_pickle(path: Path, *, trust: bool) -> Any:
     With `trust` the file's own code runs. Without, only names on the allow-list load.
 
     Raises:
-        TeacherError: a name off the list, or a file that is no pickle or a part of one.
+        TeacherError: a name off the list, or a file that is not a whole pickle.
     """
     try:
         if trust:

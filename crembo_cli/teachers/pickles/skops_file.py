@@ -228,5 +228,5 @@ def _flatten(cells: list[Any], depth: int) -> list[Any]:
 
 def _name(node: dict[str, Any]) -> Name:
     name = Name(node["__module__"], node["__class__"])
-    require(type(name.module) is str and type(name.name) is str, "a name that is no text")
+    require(type(name.module) is str and type(name.name) is str, "a name that is not text")
     return name

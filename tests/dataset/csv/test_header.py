@@ -35,7 +35,7 @@ def test_names_may_be_quoted(write: Write) -> None:
     assert (header.delimiter, header.first_line) == (",", 4)
 
 
-def test_bom_is_no_part_of_a_name(write: Write) -> None:
+def test_a_bom_is_not_part_of_a_name(write: Write) -> None:
     """A byte order mark does not stick to the first name."""
     assert header_of(write(b"\xef\xbb\xbfa,b\n1,2\n")).names == ("a", "b")
 

@@ -22,7 +22,7 @@ KINDS = {
     "number": (["1", ".5", "-1e3"], "float64", [1.0, 0.5, -1000.0]),
     "infinite": (["inf", "-inf", "1e400"], "float64", [np.inf, -np.inf, np.inf]),
     "beyond": (["9223372036854775808", "1", "2"], "float64", [2.0**63, 1.0, 2.0]),
-    "y_true": (["true", "False", "TRUE"], "bool", [True, False, True]),
+    "booleans": (["true", "False", "TRUE"], "bool", [True, False, True]),
     "truth_holes": (["true", "", "false"], "float64", [1.0, NAN, 0.0]),
     "none": (["", "?", "null"], "float64", [NAN, NAN, NAN]),
     "text": (["a", "NaN", " b "], "object", ["a", None, " b "]),

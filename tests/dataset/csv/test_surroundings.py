@@ -21,7 +21,7 @@ def test_a_line_for_excel_is_refused_with_the_cure(tmp_path: Path, line: str) ->
         read_table(path)
 
 
-def test_a_column_called_sep_is_no_line_for_excel(tmp_path: Path) -> None:
+def test_a_column_called_sep_is_not_a_line_for_excel(tmp_path: Path) -> None:
     """Only the whole line is."""
     path = tmp_path / "data.csv"
     path.write_text("sep=a,b\n1,2\n")

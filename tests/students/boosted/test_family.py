@@ -1,4 +1,4 @@
-"""The family `boosted` says what one tree cannot."""
+"""The family `boosted` fits what one tree cannot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crembo_cli.students.tree.family import TreeFamily
 
 
 def circle() -> Task:
-    """Two classes, inside and outside of a circle; a third column says nothing."""
+    """Two classes, inside and outside of a circle; a third column is noise."""
     rows = np.random.default_rng(0).normal(size=(800, 3)).astype(np.float32)
     outside = (rows[:, :2] ** 2).sum(axis=1) > 1.4
     beliefs = np.where(outside[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
@@ -22,7 +22,7 @@ def circle() -> Task:
 
 
 def test_sums_of_shallow_trees_make_a_circle() -> None:
-    """Trees that each split twice say together what no tree of three splits can."""
+    """Trees that each split twice fit together what no tree of three splits can."""
     task = circle()
     student = BoostedFamily(trees=30, max_depth=2).learner(task).fit(task.beliefs)
     tree = TreeFamily(max_depth=3).learner(task).fit(task.beliefs)

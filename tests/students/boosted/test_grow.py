@@ -29,7 +29,7 @@ def test_more_trees_leave_less() -> None:
     assert first > second > third
 
 
-def test_rows_that_shall_not_count_do_not() -> None:
+def test_rows_without_targets_change_nothing() -> None:
     """Rows whose targets are all 0 change neither leaves' values nor the beginning's order."""
     targets = TARGETS.copy()
     targets[RIGHT] = 0.0

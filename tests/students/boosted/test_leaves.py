@@ -18,7 +18,7 @@ def loss(values: np.ndarray) -> float:
 
 
 def test_the_loss_comes_down_to_what_the_targets_leave() -> None:
-    """Where sums of leaves can say the targets, the refitted ones do."""
+    """Where sums of leaves can equal the targets, the refitted ones do."""
     found = refit(LEAF, ZERO, np.zeros(2), cross_entropy, TARGETS, 0.0)
     entropy = -float((TARGETS * np.log(TARGETS)).sum() / len(TARGETS))
     assert loss(ZERO) > entropy + 0.1

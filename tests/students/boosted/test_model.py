@@ -1,4 +1,4 @@
-"""Trees add up exactly, and are counted and told as they are."""
+"""Trees add up exactly, and their sizes and texts are those of the model."""
 
 from __future__ import annotations
 

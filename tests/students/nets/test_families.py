@@ -67,7 +67,7 @@ def test_a_cnn_is_what_torch_trained() -> None:
 
 @NEEDS_TORCH
 @pytest.mark.parametrize("name", BY_TORCH)
-def test_a_start_is_taken_over(name: str) -> None:
+def test_a_fit_begins_with_its_start(name: str) -> None:
     """A fit from a start for one step stays near it, and never earns less."""
     task = digits(600)
     learner = family_class(name)(steps=400).learner(task)  # type: ignore[call-arg]
@@ -154,7 +154,7 @@ def test_a_net_is_a_student_of_a_table(tmp_path: Path) -> None:
 
 
 @NEEDS_TORCH
-def test_thresholds_are_fitted_where_they_are_asked_for(tmp_path: Path) -> None:
+def test_thresholds_are_fitted_where_they_are_requested(tmp_path: Path) -> None:
     """By default the soft-label student alone; --thresholds and --select accuracy fit a path.
 
     Where most rows have one allowed label at every threshold, a note says so.
@@ -184,7 +184,7 @@ def test_a_cnn_without_images_is_refused(tmp_path: Path) -> None:
     ran = crembo(tmp_path, "compress", "beliefs.csv", "data.csv", "-s", "cnn")
     assert (ran.code, ran.err.splitlines()[-1]) == (
         2,
-        "crembo: a cnn student is for images, and the teacher's input is none; state their "
+        "crembo: a cnn student is for images, and the teacher's input is not an image; state their "
         "channels, height and width: --image-shape 1,28,28",
     )
 

@@ -12,7 +12,7 @@ from crembo_cli.testing.tasks import small_tasks
 
 
 def diagonal(n: int = 600) -> Task:
-    """Two classes on the two sides of a diagonal; a third column says nothing."""
+    """Two classes on the two sides of a diagonal; a third column is noise."""
     rows = np.random.default_rng(0).normal(size=(n, 3)).astype(np.float32)
     right = rows[:, 0] + rows[:, 1] > 0.3
     beliefs = np.where(right[:, None], [0.1, 0.9], [0.9, 0.1]).astype(np.float32)
@@ -25,12 +25,12 @@ def diagonal(n: int = 600) -> Task:
 
 
 def total_reward(rewards: Floats, predicted: np.ndarray) -> float:
-    """The mean reward of what was said."""
+    """The mean reward of the predicted classes."""
     return float(rewards[np.arange(len(predicted)), predicted].mean())
 
 
 def test_a_diagonal_takes_one_split() -> None:
-    """Where classes part along a diagonal, one slanted split says all; a straight one cannot."""
+    """Where classes part along a diagonal, one oblique split is enough; a straight one is not."""
     task = diagonal()
     learner = ObliqueFamily(max_depth=1).learner(task)
     student = learner.finish(learner.fit(task.beliefs))

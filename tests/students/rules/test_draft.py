@@ -1,4 +1,4 @@
-"""A list in codes says what the student made of it says."""
+"""A list in codes predicts what the student made of it predicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crembo_cli.students.rules.fit import RuleFit
 from tests.students.rules.test_fit import BINS, REWARDS, ROWS
 
 
-def test_the_first_that_holds() -> None:
+def test_the_first_rule_that_holds_is_named() -> None:
     """Of the rules that hold on a row the first is named; their count where none does."""
     holds = [np.array([True, False, False]), np.array([True, True, False])]
     assert first_that_holds(holds, 3).tolist() == [0, 1, 2]

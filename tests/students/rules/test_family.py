@@ -15,7 +15,7 @@ from crembo_cli.testing.tasks import small_tasks
 
 @pytest.mark.parametrize(("rules", "terms"), [(1, 1), (4, 2), (6, 3)])
 def test_limits_hold(rules: int, terms: int) -> None:
-    """No list has more rules, and no rule more conditions, than asked for."""
+    """No list has more rules, and no rule more conditions, than requested."""
     for small in small_tasks():
         learner = RulesFamily(max_rules=rules, max_terms=terms).learner(small.task)
         fitted = learner.fit(small.task.beliefs)

@@ -15,7 +15,7 @@ REWARDS = exact_rewards(np.eye(3, dtype=np.float32)[CLASS] * np.float32(0.8) + n
 
 
 def test_three_regions_take_two_rules() -> None:
-    """Two rules and the last word say what three regions need; no rule is added for nothing."""
+    """Two rules and the default rule fit three regions; no rule is added for nothing."""
     fit = RuleFit(BINS, REWARDS, 2, 1)
     fit.grow(15)
     fit.refine(4)

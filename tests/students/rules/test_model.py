@@ -1,4 +1,4 @@
-"""The first rule that holds has the say, as cells and bounds have it."""
+"""The first rule that holds decides, also at the bounds and for missing cells."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROWS = np.array(
 )
 
 
-def test_the_first_rule_that_holds_has_the_say() -> None:
+def test_the_first_rule_that_holds_decides() -> None:
     """Rows go by the first rule all of whose terms hold; the last word takes the rest."""
     rules = two_rules()
     assert rules.rule_of(ROWS).tolist() == [0, 1, 1, 2, 0, 2, 2]

@@ -1,4 +1,4 @@
-"""Rules in words: what holds, what is said then, and how surely."""
+"""Rules as text: the conditions, the predicted class, and its probability."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.students.rules.test_model import two_rules
 
 
 def test_the_text_is_one_rule_a_line() -> None:
-    """Each rule is told with what holds, what it says and how sure it is."""
+    """Each rule has its conditions, its predicted class and the probability."""
     features = (Feature(name="age", missing=True), Feature(name="size", missing=True))
     assert two_rules().describe(features, ("no", "yes", "maybe")).splitlines() == [
         "if (age <= 2 or missing) and size > 5: yes (0.80)",
@@ -21,7 +21,7 @@ def test_the_text_is_one_rule_a_line() -> None:
 
 
 def test_a_list_without_rules_predicts_one_class() -> None:
-    """A list without rules says the same always, and the text says so."""
+    """A list without rules is described by its one class."""
     rules = two_rules()
     alone = replace(
         rules,
@@ -39,7 +39,7 @@ ABOVE_1 = -np.nextafter(np.float32(1), np.float32(2))  # the bound of a term "> 
 
 
 def test_two_terms_on_one_feature_are_one_condition() -> None:
-    """A strip of a feature, and a set of categories, are told as one condition each."""
+    """A strip of a feature, and a set of categories, are one condition each."""
     rules = replace(
         two_rules(),
         feature=np.array([[0, 0], [1, 1], [0, 0]]),

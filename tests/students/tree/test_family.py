@@ -151,8 +151,8 @@ def test_students_of_other_families_are_refused() -> None:
         learner.finish("a student")
 
 
-def test_a_start_of_another_kind_is_no_start() -> None:
-    """A fit from a student that is no tree grows anew."""
+def test_a_start_of_another_kind_is_ignored() -> None:
+    """A fit from a student that is not a tree grows anew."""
     learner = TreeFamily(max_depth=2).learner(table(1).task())
     rewards = learner.task.beliefs
     one, other = learner.fit(rewards), learner.fit(rewards, start="a student")

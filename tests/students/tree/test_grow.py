@@ -65,7 +65,7 @@ def test_of_equal_splits_the_first_feature_and_the_lowest_cut_is_made() -> None:
 
 
 def test_a_row_without_rewards_does_not_vote() -> None:
-    """Where nothing is allowed no split is made: such rows get what their neighbours say."""
+    """Where nothing is allowed no split is made: such rows get the label of their neighbours."""
     rows = np.arange(6, dtype=np.float32)[:, None]
     rewards = np.zeros((6, 3), np.float32)
     rewards[:2, 2], rewards[2, 1] = 1, 1

@@ -97,7 +97,7 @@ def test_values_that_were_never_missing_go_where_most_rows_go(sign: int) -> None
 def test_labels_that_no_probability_leads_are_predicted_all_the_same(
     drawn: Table, depth: int, seed: int
 ) -> None:
-    """A tree fitted to labels that its own rows do not believe in says them in both places."""
+    """A tree fitted to labels of low teacher probability predicts them in both places."""
     c = drawn.beliefs.shape[1]
     against = np.eye(c, dtype=np.float32)[np.random.default_rng(seed).integers(0, c, 60)]
     task = drawn.task(validation_rows=drawn.rows[:0], validation_beliefs=drawn.beliefs[:0])

@@ -75,7 +75,7 @@ def test_starting_over_finds_nothing_more(seed: int) -> None:
 
 @settings(deadline=None)
 @given(tables, st.integers(0, 2**32 - 1))
-def test_a_fit_from_a_start_earns_no_less_than_the_start(table: Table, seed: int) -> None:
+def test_a_fit_from_a_start_is_not_worse_than_the_start(table: Table, seed: int) -> None:
     """Whatever the rewards were before, and pruned or not, the start is bettered or kept."""
     learner = TreeFamily(max_depth=3).learner(table.task())
     n = len(learner.task.rows)

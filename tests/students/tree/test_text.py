@@ -125,7 +125,7 @@ def test_a_threshold_has_the_fewest_digits_that_give_the_same_float32(
 
 
 def test_json_nests_the_nodes() -> None:
-    """A split says what goes left; a leaf has its class and all probabilities."""
+    """A split states what goes left; a leaf has its class and all probabilities."""
     assert TREE.to_json([SIZE, COLOUR], [0, 1]) == {
         "tree": {
             "feature": 0,

@@ -43,7 +43,7 @@ def as_version(content: bytes, *changes: tuple[bytes, bytes]) -> bytes:
     return content
 
 
-def test_trees_of_another_version_are_no_damaged_file(tmp_path: Path) -> None:
+def test_trees_of_another_version_are_not_a_damaged_file(tmp_path: Path) -> None:
     """Their nodes have other fields."""
     forest = RandomForestClassifier(2).fit(FRAME, LABELS)
     content = as_version(pickle.dumps(forest), (b"missing_go_to_left", b"missing_go_to_lift"))

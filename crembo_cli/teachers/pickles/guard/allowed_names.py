@@ -1,4 +1,4 @@
-"""The allow-list for pickles and .skops files, and what a refusal says."""
+"""The allow-list for pickles and .skops files, and the message of a refusal."""
 
 from __future__ import annotations
 

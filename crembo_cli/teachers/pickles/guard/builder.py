@@ -179,7 +179,7 @@ def _without_version(made: Any, state: dict[str, Any]) -> dict[str, Any]:
     from sklearn.exceptions import InconsistentVersionWarning
 
     saved_by = state["_sklearn_version"]
-    require(type(saved_by) is str, "a version that is no text")
+    require(type(saved_by) is str, "a version that is not text")
     if saved_by != sklearn.__version__:
         warnings.warn(
             InconsistentVersionWarning(

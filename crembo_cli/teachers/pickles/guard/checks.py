@@ -32,9 +32,9 @@ def require_attributes(made: Any, state: Any) -> None:
 
     None may shadow a method, a property or whatever else its class has.
     """
-    require(type(state) is dict, f"a state of {describe(made)} that is no dict")
+    require(type(state) is dict, f"a state of {describe(made)} that is not a dict")
     for key in state:
-        require(type(key) is str, f"an attribute of {describe(made)} that is no text")
+        require(type(key) is str, f"an attribute of {describe(made)} that is not text")
         shadows = key.startswith("__") or any(key in vars(base) for base in type(made).__mro__)
         require(not shadows, f"{describe(made)}.{key} set by the file")
 

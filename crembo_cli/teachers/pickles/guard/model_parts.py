@@ -160,21 +160,21 @@ def _triplet(*parts: Any) -> Any:
 
 def _set_xgboost(booster: Any, state: Any) -> None:
     require_attributes(booster, state)
-    require(type(state.get("handle")) in (bytearray, type(None)), "a booster that is no bytes")
+    require(type(state.get("handle")) in (bytearray, type(None)), "a booster that is not bytes")
     type(booster).__setstate__(booster, dict(state))
 
 
 def _set_lightgbm(booster: Any, state: Any) -> None:
     require_attributes(booster, state)
     handle = state.get("_handle", state.get("handle"))
-    require(type(handle) in (str, type(None)), "a booster that is no text")
+    require(type(handle) in (str, type(None)), "a booster that is not text")
     kept = {key: value for key, value in state.items() if key != "handle"}
     type(booster).__setstate__(booster, {**kept, "_handle": handle, "_network": False})
 
 
 def _set_catboost(model: Any, state: Any) -> None:
     require(type(state) is dict, "an unusual booster")
-    require(type(state.get("__model", b"")) is bytes, "a booster that is no bytes")
+    require(type(state.get("__model", b"")) is bytes, "a booster that is not bytes")
     kept = {key: value for key, value in state.items() if not key.startswith("_test_eval")}
     type(model).__setstate__(model, kept)
 

@@ -1,7 +1,7 @@
 """Calls and states of numpy: types, arrays, numbers and random generators.
 
 The bytes of a file never become pointers to objects: a type that holds objects takes them from
-a list of objects that were built before, and says so in its flags.
+a list of objects that were built before, and its flags record that.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _set_dtype(dtype: Any, state: Any) -> None:
 
 
 def _is_honest(dtype: np.dtype[Any]) -> bool:
-    """Whether `dtype` says that it holds objects if it does, and has no field outside its item.
+    """Whether `dtype` declares the objects that it holds, and has no field outside its item.
 
     Records of objects are refused altogether: no fitted classifier needs them, and two fields
     of a record may overlap.
