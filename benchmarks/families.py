@@ -31,8 +31,10 @@ from teachers import Floats, Labels, Teacher
 from threadpoolctl import threadpool_limits
 
 from crembo_cli.core.beliefs import depth_by_row
+from crembo_cli.core.pareto import smallest_within_errors
 from crembo_cli.dataset.encode import learn_encoding
 from crembo_cli.dataset.labelled import split_rows
+from crembo_cli.evaluation.scores import kl_by_row
 from crembo_cli.search.student import Search, TrainingRows, find_student
 from crembo_cli.student_file.build import build_model, model_bytes
 from crembo_cli.student_file.signature import signature_of
@@ -141,6 +143,7 @@ class Made:
     student: Student
     costs: dict[str, float]
     validation: Floats  # (m,) the belief in what it predicts, on validation rows
+    divergence: Floats  # (m,) of its probabilities from the teacher's there
 
 
 def make(job: Job, family: Family) -> Made:
@@ -152,7 +155,10 @@ def make(job: Job, family: Family) -> Made:
     sizes = {name: float(size) for name, size in student.size().items()}
     predicted = student.predict(validation.rows)
     return Made(
-        student=student, costs=costs | sizes, validation=depth_by_row(validation.beliefs, predicted)
+        student=student,
+        costs=costs | sizes,
+        validation=depth_by_row(validation.beliefs, predicted),
+        divergence=kl_by_row(validation.beliefs, student.predict_proba(validation.rows)),
     )
 
 
@@ -169,18 +175,20 @@ def exported(student: Student, job: Job, family: Family) -> int:
 
 
 def choices(made: dict[str, Made]) -> list[tuple[str, str]]:
-    """The families chosen on validation rows: the best, and the smallest within one s.e. of it."""
+    """The families chosen on validation rows: the best, and what `--student auto` keeps."""
     small = [name for name in CHOSEN_AMONG if name in made and made[name].costs["bytes"] <= BUDGET]
     if len(small) < 2:
         return []
     best = max(small, key=lambda name: float(made[name].validation.mean()))
-    error = made[best].validation.std() / len(made[best].validation) ** 0.5
-    near = [
-        name
-        for name in small
-        if made[name].validation.mean() >= made[best].validation.mean() - error
+    criteria = [
+        (
+            [float(values(made[name]).mean()) for name in small],
+            [float(values(made[name]).std() / len(made[name].validation) ** 0.5) for name in small],
+        )
+        for values in (lambda each: each.validation, lambda each: -each.divergence)
     ]
-    return [(BEST, best), (SMALLEST, min(near, key=lambda name: made[name].costs["bytes"]))]
+    sizes = [int(made[name].costs["bytes"]) for name in small]
+    return [(BEST, best), (SMALLEST, small[smallest_within_errors(sizes, criteria)])]
 
 
 def speeds(names: list[str]) -> Iterator[tuple[str, float]]:
