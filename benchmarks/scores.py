@@ -222,10 +222,8 @@ def measure(probabilities: Any, labels: Any, test: LabelledTable) -> dict[str, f
     }
 
 
-def run(
-    name: str, frame: pd.DataFrame, teacher: str, seed: int, names: list[str]
-) -> list[dict[str, Any]]:
-    """One row a student."""
+def prepare(frame: pd.DataFrame, teacher: str, seed: int) -> Rows:
+    """Training, validation and test rows, labelled by a teacher that is fitted on the former."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(frame))
     order = order[np.argsort(frame[LABEL].to_numpy()[order], kind="stable")]
@@ -244,23 +242,30 @@ def run(
         compare=False,
     )
     parts = label_rows(splits.without_test(), taught, Search(seed=seed))
-    beliefs = splits.test.beliefs
+    return parts[0], parts[1], splits.test
+
+
+def run(
+    name: str, frame: pd.DataFrame, teacher: str, seed: int, names: list[str]
+) -> list[dict[str, Any]]:
+    """One row a student."""
+    rows = prepare(frame, teacher, seed)
+    test = rows[2]
+    beliefs = test.beliefs
     at = {"table": name, "teacher": teacher, "seed": seed}
-    found = [{**at, "student": "teacher", **measure(beliefs, beliefs.argmax(axis=1), splits.test)}]
+    found = [{**at, "student": "teacher", **measure(beliefs, beliefs.argmax(axis=1), test)}]
     for student in names:
         began = perf_counter()
-        fitted = STUDENTS[student]((parts[0], parts[1], splits.test), seed)
+        fitted = STUDENTS[student](rows, seed)
         seconds = perf_counter() - began
-        q = fitted.predict_proba(splits.test.rows)
-        labels = (
-            fitted.predict(splits.test.rows) if hasattr(fitted, "predict") else q.argmax(axis=1)
-        )
+        q = fitted.predict_proba(test.rows)
+        labels = fitted.predict(test.rows) if hasattr(fitted, "predict") else q.argmax(axis=1)
         leaves = fitted.leaves() if isinstance(fitted, Peer) else fitted.size().get("leaves", 0)
         found.append(
             {
                 **at,
                 "student": student,
-                **measure(q, labels, splits.test),
+                **measure(q, labels, test),
                 "leaves": leaves,
                 "seconds": seconds,
             }
