@@ -17,6 +17,7 @@ from crembo_cli.robustness.model import (
     BELOW,
     CONFIDENCE,
     CONTAMINATION,
+    NOISE_LEVELS,
     Bounds,
     Curve,
     DepthByRows,
@@ -205,7 +206,6 @@ def robustness_of(
     from dataclasses import replace
 
     student, train, validation = found.student, parts.train, parts.validation
-    stages("measuring margins and noise", 0)
     measured = robustness_on(
         student,
         parts.test,
@@ -216,6 +216,7 @@ def robustness_of(
         classes=list(names or map(str, teacher.classes)),
         fitted_on=parts.fitted_on,
         seed=search.seed,
+        stages=stages,
     )
     utilities = search.utility_matrix()
     depth = measured.depth and replace(
@@ -248,6 +249,7 @@ def robustness_on(
     classes: list[str],
     fitted_on: bool,
     seed: int,
+    stages: Stages = silent,
 ) -> Robustness:
     """Measure what needs no rows other than those of `test`.
 
@@ -259,7 +261,9 @@ def robustness_on(
     """
     known = teacher is not None
     held = test.held_rows()
+    done = stages("measuring margins and noise", 1 + len(NOISE_LEVELS))
     margin, above = margins_on(student, held, units, teacher=known, seed=seed)
+    done(1)
     predicted = answers["student"]
     depth = None
     if known:
@@ -271,7 +275,15 @@ def robustness_on(
         )
     return Robustness(
         agreement=None,
-        noise=noise_on(student, _predictor(teacher, test.utilities), held, seen, units, seed),
+        noise=noise_on(
+            student,
+            _predictor(teacher, test.utilities),
+            held,
+            seen,
+            units,
+            seed,
+            lambda levels: done(1 + levels),
+        ),
         margin=margin,
         margin_upper_bound=above,
         contamination=None,

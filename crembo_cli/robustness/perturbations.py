@@ -129,11 +129,13 @@ def noise_on(
     seen: pd.DataFrame,
     units: Doubles,
     seed: int,
+    done: Callable[[int], None] = lambda levels: None,
 ) -> dict[str, Flips]:
     """The share of predictions that noise changes, by noise level, over DRAWS draws per row.
 
     Student and teacher predict the same cells, on as many test rows as MOST_QUERIES allows.
     `units` are those of `robustness.margins.units_of`; categories are drawn from `seen`.
+    `done` is called with the number of levels that are measured.
     """
     rng = np.random.default_rng([seed, 4])
     chosen = np.arange(len(test.rows))
@@ -158,6 +160,7 @@ def noise_on(
             student=flips("student", student.predict(test.encoding.encode(frame))),
             teacher=None if after is None else flips("teacher", after),
         )
+        done(len(found))
     return found
 
 

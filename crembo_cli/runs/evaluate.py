@@ -182,7 +182,6 @@ def _evaluate(
     if teacher is not None:
         predicted["teacher"] = Prediction(labels=test.teacher_labels(), probabilities=test.beliefs)
     labels = {name: each.labels for name, each in predicted.items()}
-    progress.stage("measuring margins and noise", 0)
     units = units_of(test.rows, test.encoding)
     robustness = robustness_on(
         student.classifier(test, answers.indices),
@@ -194,6 +193,7 @@ def _evaluate(
         classes=class_names(reference, options.classes),
         fitted_on=metadata is not None and metadata.data_sha256 == test.table.sha256,
         seed=seed,
+        stages=progress.stage,
     )
     # A student that decides by utilities differs from its most probable class by design.
     progress.note(student.model.warnings if own is None else ())

@@ -58,13 +58,14 @@ def measure_student(
     family, found = selected.family, selected.found
     student, release = found.student, version("crembo-cli")
     names = build.class_names(teacher, names)
-    progress.stage("measuring the student and the baselines", 0)
     size = requested_size(family, student.size())
     fitted = baseline_rows(
         *limit_total((found.train, found.validation), PATH_ROWS, search.seed),
         utilities=search.utility_matrix(),
     )
-    predicted = predict_all(student, splits.test, fitted, size, search.seed, search.threads)
+    baselines = 2 if fitted.y_true is None else 3
+    done = progress.stage("measuring the student and the baselines", baselines)
+    predicted = predict_all(student, splits.test, fitted, size, search.seed, search.threads, done)
     labels = {name: each.labels for name, each in predicted.items()}
     metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
     robustness = robustness_of(
