@@ -193,7 +193,7 @@ def test_a_text_is_compared_by_its_bytes() -> None:
 
 def test_a_sum_of_very_many_columns() -> None:
     """More terms than a database nests are added up in brackets."""
-    rows = np.random.default_rng(0).normal(size=(60, 1_500)).astype(np.float32)
+    rows = np.random.default_rng(0).normal(size=(60, 1_050)).astype(np.float32)
     student = rewarded(LinearFamily(), rows, (rows[:, 0] + rows[:, 7] > 0).astype(np.int64))
     names = [f"x{j}" for j in range(rows.shape[1])]
     for dialect, database in DATABASES[1:]:
