@@ -1,5 +1,6 @@
 """How large: compress, score and evaluate against reading and scoring all rows with pyarrow and
-onnxruntime on all cores; peak memory; what more rows bring; a teacher's processes side by side.
+onnxruntime on all cores; peak memory; what more rows bring; a teacher's processes, and the workers
+of Dask, side by side.
 
 Prints ratios of things that ran one after the other on this machine. Run it alone:
 
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 import numpy as np
 
@@ -193,12 +194,49 @@ def jobs(folder: Path, sizes: list[int]) -> None:
         )
 
 
+def dask(folder: Path, sizes: list[int]) -> None:
+    """Score with a slow teacher on one and on two Dask workers of one thread."""
+    import socket
+
+    del sizes
+    table, teacher = make_table(folder, 2 * PART), folder / "slow.pkl"
+    forest = pickle.loads(make_teachers(folder)["scikit-learn"].read_bytes())
+    forest.estimators_ = 2 * forest.estimators_
+    teacher.write_bytes(pickle.dumps(forest))
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    address, alone = f"tcp://127.0.0.1:{port}", ["--host", "127.0.0.1", "--no-dashboard"]
+    score = [*CREMBO, "score", teacher, table, "-q", "--dask", address, "-o"]
+    module, quiet = [sys.executable, "-m"], subprocess.DEVNULL
+    started = [[*module, "distributed.cli.dask_scheduler", *alone, "--port", str(port)]]
+    worker = [*module, "distributed.cli.dask_worker", address, *alone, "--nthreads", "1"]
+    processes, costs = [], []
+    try:
+        for number in (1, 2):
+            started.append([*worker, "--no-nanny", "--local-directory", str(folder)])
+            for command in started:
+                processes.append(subprocess.Popen(command, stdout=quiet, stderr=quiet))
+                sleep(5)
+            started.clear()
+            costs.append(run(*score, f"{folder}/scores-{number}/"))
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    one, two = costs
+    print(
+        f"  {one.seconds:7.1f} s with one, {two.seconds:7.1f} s with two: "
+        f"{one.seconds / two.seconds:.2f} times  wanted 1.8"
+    )
+
+
 def main() -> None:
     """Run the parts that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[PART], metavar="ROWS")
     parser.add_argument("--folder", type=Path, help="keep the tables here: 120 MB a million rows")
-    parser.add_argument("--only", nargs="+", choices=["scale", "more_rows", "jobs"])
+    parser.add_argument("--only", nargs="+", choices=["scale", "more_rows", "jobs", "dask"])
     parser.add_argument("--read", type=Path, nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.read:
@@ -209,6 +247,7 @@ def main() -> None:
         "scale": scale,
         "more_rows": more_rows,
         "jobs": jobs,
+        "dask": dask,
     }
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)

@@ -25,7 +25,7 @@ import distributed
 
 from crembo_cli.cluster.local_workers import local_workers
 from crembo_cli.cluster.shared import SharedFiles, close_opened, keep_folder
-from crembo_cli.errors import ClusterError, CremboError
+from crembo_cli.errors import ClusterError, CremboError, DataError
 
 CONNECT = 4.0  # seconds that a scheduler has to answer
 WORKERS = 30.0  # seconds that a scheduler may be without workers
@@ -79,7 +79,7 @@ class DaskEngine:
             for item in items:
                 if len(pending) >= AHEAD * self._threads:
                     yield self._result(pending.popleft())
-                call = pickle.dumps(_Call(function, item), protocol=pickle.HIGHEST_PROTOCOL)
+                call = self._pickle(_Call(function, item))
                 pending.append(self._client.submit(pickle.loads, call, pure=False))
             while pending:
                 yield self._result(pending.popleft())
@@ -115,6 +115,17 @@ class DaskEngine:
         while not self._fitting:
             time.sleep(0.05)
             self._look()
+
+    def _pickle(self, call: _Call) -> bytes:
+        try:
+            return pickle.dumps(call, protocol=pickle.HIGHEST_PROTOCOL)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise ClusterError(
+                "a part of this run cannot be sent to workers",
+                where=self._where,
+                found=_line(error),
+                hint="leave --dask out",
+            ) from error
 
     def _result(self, future: Any) -> Any:
         while True:
@@ -185,7 +196,15 @@ class _Call:
 
 
 def _call(function: Callable[[Any], Any], item: object) -> Any:
-    return function(item)
+    try:
+        return function(item)
+    except DataError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise ClusterError(
+                f"{error}, on worker {distributed.get_worker().address}",
+                hint="a table must be under the same path on all machines",
+            ) from error
+        raise
 
 
 class _KeepFiles(distributed.WorkerPlugin):

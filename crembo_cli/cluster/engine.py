@@ -58,15 +58,22 @@ def map_in_order(
 
 
 @contextmanager
-def on_workers(address: str | None) -> Iterator[None]:
+def on_workers(address: str | None, inputs: Iterable[object] = ()) -> Iterator[None]:
     """Use the workers at `address` until the end: tcp://HOST:PORT, tls://HOST:PORT or local:N.
 
-    None: all is done in this process. Raises UsageError for another text and without Dask,
-    ClusterError where there is no scheduler or a worker does not fit.
+    None: all is done in this process. Raises UsageError for another text, for `inputs` that are
+    not files and without Dask, ClusterError where there is no scheduler or a worker does not fit.
     """
     if address is None or current_engine() is not None:
         yield
         return
+    for each in inputs:
+        if each is not None and (not isinstance(each, str | Path) or str(each) == "-"):
+            raise UsageError(
+                "not available with --dask: workers read files",
+                where="standard input" if isinstance(each, str | Path) else type(each).__name__,
+                hint="write it to a file",
+            )
     count = LOCAL.fullmatch(address)
     workers = None if count is None else int(count[1])
     right = ADDRESS.fullmatch(address) if workers is None else 1 <= workers <= MOST_LOCAL

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crembo_cli.cluster.engine import refuse_workers
 from crembo_cli.dataset.arrow import booleans_of, to_frame
 from crembo_cli.dataset.blocks import Blocks, one_block
 from crembo_cli.dataset.dtypes import ExpectedTypes
@@ -33,9 +32,6 @@ def read_data(
     """
     if isinstance(data, str | Path):
         return read_blocks(data, expected=expected, missing=missing, thousands=thousands)
-    refuse_workers(
-        type(data).__name__, "a table in memory is read by one process", hint="write it to a file"
-    )
     return one_block(table_in_memory(data))
 
 

@@ -49,7 +49,6 @@ def read_blocks(
 
     options: Any = {"expected": expected, "missing": missing, "thousands": thousands}
     if str(path) == "-":
-        refuse_workers("-", "standard input is read by one process", hint="write it to a file")
         return _read_text(None, options)
     if ADDRESS.fullmatch(str(path)):
         refuse_workers(

@@ -15,12 +15,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from crembo_cli.addresses import input_copies
-from crembo_cli.cluster.engine import on_workers
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
 from crembo_cli.runs.decision import decision_options
 from crembo_cli.runs.file_form import file_form
-from crembo_cli.runs.inputs import open_teacher, read_splits, refuse_swapped
+from crembo_cli.runs.inputs import open_teacher, read_splits, refuse_swapped, use_workers
 from crembo_cli.runs.measure import Paths, measure_student
 from crembo_cli.runs.options import (
     Notes,
@@ -178,7 +177,7 @@ def compress(
     progress.stage(f"opening {display_path(teacher)}", 0)
     # A saved teacher starts in a process of its own; what is imported meanwhile costs nothing.
     with (
-        on_workers(dask),
+        use_workers(dask, (teacher, data, test_data), progress),
         closing(open_teacher(teacher, teacher_options, search.threads)) as model,
     ):
         splits = read_splits(

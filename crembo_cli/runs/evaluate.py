@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crembo_cli.addresses import input_copies
-from crembo_cli.cluster.engine import on_workers
 from crembo_cli.errors import DataError
 from crembo_cli.evaluation.metrics import Metrics, Prediction, measure
 from crembo_cli.files import write_together
 from crembo_cli.runs.classes import names_of_student, stored_names
 from crembo_cli.runs.decision import DecisionOptions, decision_options
-from crembo_cli.runs.inputs import open_teacher, refuse_swapped
+from crembo_cli.runs.inputs import open_teacher, refuse_swapped, use_workers
 from crembo_cli.runs.opened import Answers, OpenedStudent, open_student
 from crembo_cli.runs.options import (
     Notes,
@@ -131,7 +130,7 @@ def evaluate(
     stated = teacher is None and activation != defaults.ACTIVATION
     threads = count_threads(jobs)
     with (
-        on_workers(dask),
+        use_workers(dask, (teacher, data), progress),
         open_student(student, options, threads, stated=stated) as opened,
         nullcontext()
         if teacher is None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crembo_cli.cluster.engine import refuse_workers
+from crembo_cli.cluster.engine import on_workers, refuse_workers
 from crembo_cli.dataset.labelled import LabelledTable, Splits, part
 from crembo_cli.errors import DataError, UsageError
 from crembo_cli.runs.features import note_label, read_features
@@ -47,6 +48,15 @@ def refuse_swapped(data: object, *, name: str = "TEACHER") -> None:
         )
 
 
+def use_workers(
+    dask: str | None, inputs: Sequence[object], progress: Progress
+) -> AbstractContextManager[None]:
+    """Use the workers of `--dask`, if it is given; see `on_workers`."""
+    if dask is not None:
+        progress.stage(f"connecting to {dask}", 0)
+    return on_workers(dask, inputs)
+
+
 def open_teacher(teacher: object, options: TeacherOptions, threads: int | None = None) -> Teacher:
     """The teacher in a file, or in memory: a fitted estimator, or a function of rows.
 
@@ -74,12 +84,6 @@ def open_teacher(teacher: object, options: TeacherOptions, threads: int | None =
             )
         return with_codes(found)
     from crembo_cli.teachers.in_memory import InMemoryTeacher
-
-    refuse_workers(
-        display_path(teacher),
-        "a teacher in memory is queried by one process",
-        hint="save it to a file",
-    )
 
     return InMemoryTeacher(teacher, hard_labels=options.hard_labels)
 

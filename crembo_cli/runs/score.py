@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from crembo_cli.addresses import input_copies
-from crembo_cli.cluster.engine import on_workers
 from crembo_cli.dataset.notes import list_notes
 from crembo_cli.files import keep_files, write_folder
 from crembo_cli.runs.features import read_features
-from crembo_cli.runs.inputs import open_teacher, refuse_swapped
+from crembo_cli.runs.inputs import open_teacher, refuse_swapped, use_workers
 from crembo_cli.runs.labelling import RowsDone, match_inputs, refuse_lone_class
 from crembo_cli.runs.options import (
     Notes,
@@ -129,7 +128,7 @@ def score(
         teacher_timeout=teacher_timeout,
     )
     with (
-        on_workers(dask),
+        use_workers(dask, (teacher, data), progress),
         closing(open_teacher(teacher, options, count_threads(jobs))) as model,
     ):
         progress.stage(f"reading {display_path(data)}", 0)

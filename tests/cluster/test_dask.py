@@ -325,9 +325,9 @@ def test_a_worker_with_another_version_is_named(
 @pytest.mark.parametrize(
     ("teacher_", "data_", "message"),
     [
-        ("teacher", "-", "standard input is read by one process"),
-        ("teacher", {"a": [1.0]}, "a table in memory is read by one process"),
-        (len, "data", "a teacher in memory is queried by one process"),
+        ("teacher", "-", "standard input: not available with --dask: workers read files"),
+        ("teacher", {"a": [1.0]}, "dict: not available with --dask: workers read files"),
+        (len, "data", "builtin_.*: not available with --dask: workers read files"),
         ("beliefs", "data", "a table of class probabilities is looked up, not queried"),
         ("teacher", "s3://bucket/t.parquet", "a table at an address is copied to this machine"),
     ],
@@ -337,12 +337,42 @@ def test_what_one_process_alone_can_read_or_query_is_refused(
 ) -> None:
     """In one line."""
     given = [
-        request.getfixturevalue(each) if each in ("teacher", "data", "beliefs") else each
-        for each in (teacher_,)
+        request.getfixturevalue(str(each)) if each in ("teacher", "data", "beliefs") else each
+        for each in (teacher_, data_)
     ]
-    data = request.getfixturevalue("data") if data_ == "data" else data_
-    with pytest.raises(UsageError, match=f"not available with --dask: {message}"):
-        crembo.score(given[0], data, dask=cluster)
+    with pytest.raises(UsageError, match=message):
+        crembo.score(*given, dask=cluster)
+
+
+def test_large_text_that_is_compressed_is_refused(
+    tmp_path: Path, cluster: str, teacher: Path
+) -> None:
+    """It can be read from its start only; a small one is read here."""
+    path = tmp_path / "t.csv.gz"
+    small_teachers.table(ROWS).to_csv(path, index=False)
+    with blocks_of(size=9_000), pytest.raises(UsageError, match="write it as plain UTF-8"):
+        crembo.score(teacher, path, dask=cluster)
+    assert crembo.score(teacher, path, dask=cluster).info["rows"] == ROWS
+
+
+def test_a_part_that_a_worker_does_not_find_is_named(
+    tmp_path: Path, cluster: str, teacher: Path
+) -> None:
+    """With the worker: it may be another machine."""
+    from crembo_cli.cluster.engine import on_workers
+    from crembo_cli.dataset.read import read_blocks
+
+    folder = tmp_path / "d"
+    folder.mkdir()
+    for number in range(4):
+        small_teachers.table(100, 4).to_parquet(folder / f"p{number}.parquet", row_group_size=20)
+    with blocks_of(rows=40), on_workers(cluster):
+        blocks = read_blocks(folder)
+        (folder / "p2.parquet").unlink()
+        with pytest.raises(
+            ClusterError, match=r"d/p2\.parquet: cannot read.*on worker tcp://.*same path"
+        ):
+            list(blocks.each(len_of))
 
 
 @pytest.mark.parametrize("address", ["host:8786", "local:0", "local:two", "http://h:1", "tcp://h"])
