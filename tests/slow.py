@@ -8,19 +8,7 @@ from __future__ import annotations
 
 # Files, or tests in them.
 SLOW = (
-    "tests/cluster/test_dask.py::test_a_part_that_changes_underneath_is_named",
-    "tests/cluster/test_dask.py::test_a_run_leaves_nothing_on_the_workers",
-    "tests/cluster/test_dask.py::test_a_scheduler_that_dies_in_the_middle_is_one_line",
-    "tests/cluster/test_dask.py::test_a_small_table_is_read_here_and_the_teacher_queried_there",
-    "tests/cluster/test_dask.py::test_a_teacher_that_fails_on_a_worker_is_named",
-    "tests/cluster/test_dask.py::test_a_worker_that_is_killed_has_its_blocks_done_again",
-    "tests/cluster/test_dask.py::test_a_worker_with_another_version_is_named",
-    "tests/cluster/test_dask.py::test_a_worker_without_crembo_is_named",
-    "tests/cluster/test_dask.py::test_an_error_in_a_block_keeps_its_row",
-    "tests/cluster/test_dask.py::test_compress_and_evaluate_on_workers_give_the_same_bytes",
-    "tests/cluster/test_dask.py::test_interrupting_leaves_no_worker_and_no_output",
-    "tests/cluster/test_dask.py::test_score_on_workers_writes_the_same_bytes",
-    "tests/cluster/test_dask.py::test_workers_of_this_machine_are_started_and_ended",
+    "tests/cluster/test_dask.py",
     "tests/commands/test_app.py::test_a_reader_that_stops_is_not_an_error",
     "tests/commands/test_app.py::test_a_result_that_cannot_be_printed_has_a_code_of_its_own",
     "tests/commands/test_app.py::test_a_summary_of_scores_that_cannot_be_printed_has_the_code_4",

@@ -31,7 +31,6 @@ from tests.cluster.dask_processes import scheduler, worker
 from tests.command_line import Crembo
 from tests.dataset.test_blocks import blocks_of
 
-pytestmark = pytest.mark.slow
 ROWS = 3_000
 FAST: dict[str, Any] = {"quick_report": True, "max_depth": 3, "synthetic": 20}
 
@@ -325,9 +324,6 @@ def test_a_worker_with_another_version_is_named(
 @pytest.mark.parametrize(
     ("teacher_", "data_", "message"),
     [
-        ("teacher", "-", "standard input: not available with --dask: workers read files"),
-        ("teacher", {"a": [1.0]}, "dict: not available with --dask: workers read files"),
-        (len, "data", "builtin_.*: not available with --dask: workers read files"),
         ("beliefs", "data", "a table of class probabilities is looked up, not queried"),
         ("teacher", "s3://bucket/t.parquet", "a table at an address is copied to this machine"),
     ],
@@ -373,13 +369,6 @@ def test_a_part_that_a_worker_does_not_find_is_named(
             ClusterError, match=r"d/p2\.parquet: cannot read.*on worker tcp://.*same path"
         ):
             list(blocks.each(len_of))
-
-
-@pytest.mark.parametrize("address", ["host:8786", "local:0", "local:two", "http://h:1", "tcp://h"])
-def test_another_address_is_refused(teacher: Path, data: Path, address: str) -> None:
-    """Before anything is started."""
-    with pytest.raises(UsageError, match="--dask: invalid address of a scheduler"):
-        crembo.score(teacher, data, dask=address)
 
 
 def test_interrupting_leaves_no_worker_and_no_output(tmp_path: Path) -> None:
