@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crembo_cli.commands import file_options, options, panels, row_options, student_options
+from crembo_cli.commands import compress_options, options, panels
 from crembo_cli.commands.completion import family, one_of
 from crembo_cli.search import defaults
 
@@ -28,7 +28,7 @@ def command(
     context: typer.Context,
     teacher: options.TeacherPath,
     data: options.DataPath,
-    output: file_options.Output = None,
+    output: compress_options.Output = None,
     student: Annotated[
         str,
         typer.Option(
@@ -41,14 +41,14 @@ def command(
             rich_help_panel=panels.USUAL,
         ),
     ] = defaults.STUDENT,
-    max_depth: student_options.MaxDepth = None,
-    max_leaves: student_options.MaxLeaves = None,
-    max_bytes: file_options.MaxBytes = None,
-    max_parameters: student_options.MaxParameters = None,
-    prefer: student_options.Prefer = None,
-    set_: student_options.Set = None,
-    quantize: student_options.Quantize = None,
-    quantize_loss: student_options.QuantizeLoss = None,
+    max_depth: compress_options.MaxDepth = None,
+    max_leaves: compress_options.MaxLeaves = None,
+    max_bytes: compress_options.MaxBytes = None,
+    max_parameters: compress_options.MaxParameters = None,
+    prefer: compress_options.Prefer = None,
+    set_: compress_options.Set = None,
+    quantize: compress_options.Quantize = None,
+    quantize_loss: compress_options.QuantizeLoss = None,
     label: options.Label = None,
     features: options.Features = None,
     drop: options.Drop = None,
@@ -57,7 +57,7 @@ def command(
     number: options.Number = None,
     thousands: options.Thousands = None,
     classes: options.Classes = None,
-    image_shape: student_options.ImageShape = None,
+    image_shape: compress_options.ImageShape = None,
     objective: Annotated[
         str,
         typer.Option(
@@ -111,7 +111,7 @@ def command(
             rich_help_panel=panels.SEARCH,
         ),
     ] = None,
-    rows: row_options.Rows = defaults.ROWS,
+    rows: compress_options.Rows = defaults.ROWS,
     synthetic: Annotated[
         str,
         typer.Option(
@@ -121,8 +121,8 @@ def command(
             rich_help_panel=panels.SEARCH,
         ),
     ] = "auto",
-    test_size: row_options.TestSize = None,
-    test_data: row_options.TestData = None,
+    test_size: compress_options.TestSize = None,
+    test_data: compress_options.TestData = None,
     seed: options.Seed = defaults.SEED,
     activation: options.Activation = defaults.ACTIVATION,
     temperature: options.Temperature = defaults.TEMPERATURE,
@@ -140,9 +140,9 @@ def command(
         ),
     ] = False,
     repeats: options.Repeats = 1,
-    outputs: file_options.Outputs = defaults.OUTPUTS,
-    metadata: file_options.Metadata = defaults.METADATA,
-    portable: file_options.Portable = False,
+    outputs: compress_options.Outputs = defaults.OUTPUTS,
+    metadata: compress_options.Metadata = defaults.METADATA,
+    portable: compress_options.Portable = False,
     explain_report: Annotated[
         bool,
         typer.Option(
@@ -157,7 +157,7 @@ def command(
     as_json: options.AsJson = False,
     jobs: options.Jobs = None,
     dask: options.Dask = None,
-    device: student_options.Device = defaults.DEVICE,
+    device: compress_options.Device = defaults.DEVICE,
     dry_run: options.DryRun = False,
     no_clobber: options.NoClobber = False,
     quiet: options.Quiet = False,

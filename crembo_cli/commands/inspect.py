@@ -43,7 +43,7 @@ def command(
     """Describe MODEL: format, inputs, outputs, classes, size, provenance, output format."""
     from crembo_cli.commands.messages import print_answer, print_message
     from crembo_cli.errors import printable
-    from crembo_cli.student_file.levels import note_level
+    from crembo_cli.student_file.form import note_level
     from crembo_cli.teachers.load import load_teacher
     from crembo_cli.teachers.process.model_file import ModelFile
 

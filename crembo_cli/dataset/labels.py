@@ -1,53 +1,29 @@
-"""Match the labels of a table to the teacher's classes."""
+"""Read the labels of a table, and match them to the teacher's classes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.dataset.columns import format_list
+from crembo_cli.dataset.draw import Codes
 from crembo_cli.dataset.literals import FALSE, NUMBER, TRUE, WHOLE
 from crembo_cli.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crembo_cli.dataset.blocks import Blocks
     from crembo_cli.dataset.table import Table
 
 Label: TypeAlias = "int | str | bool | float"
 HINT = "name the classes as in the table, in the teacher's order: --classes A,B,..."
 WORDS = dict.fromkeys(TRUE, 1) | dict.fromkeys(FALSE, 0)
-
-
-def match_labels(
-    labels: pd.Series[Any],
-    classes: tuple[Label, ...],
-    table: Table,
-    *,
-    numbered: bool,
-    names: tuple[str, ...] | None,
-) -> NDArray[np.int64]:
-    """Return the class index of each label, int64 (n,).
-
-    `labels` is a column of `table` and `classes` are the teacher's classes. `numbered` is true
-    if the teacher stores no class labels; its classes are then 0..c-1. `names` are the class
-    names that the user gives, in order; the labels are these, or the classes themselves.
-
-    Labels match classes by their text ('1' is 1). If that does not match all labels, they match
-    by value ('1', 1, 1.0 and True are equal), unless two classes or two labels share a value.
-
-    Raises `UsageError` if `names` do not fit the classes, and `DataError` for a missing label
-    and for labels that match no class; the message names both sides and the first row.
-    """
-    codes, found = _factorize(labels)
-    index = match_values(
-        (codes, found), str(labels.name), classes, table, numbered=numbered, names=names
-    )
-    return index[codes]
 
 
 def match_values(
@@ -59,9 +35,18 @@ def match_values(
     numbered: bool,
     names: tuple[str, ...] | None,
 ) -> NDArray[np.int64]:
-    """Return the class index of each different label, int64; see `match_labels`.
+    """Return the class index of each different label, int64.
 
-    `labels` are the number of each row's label, -1 where it is missing, and the labels.
+    `labels` are the number of each row's label, -1 where it is missing, and the labels; they come
+    from `column` of `table`. `classes` are the teacher's. `numbered` is true if the teacher stores
+    no class labels; its classes are then 0..c-1. `names` are the class names that the user gives,
+    in order; the labels are these, or the classes themselves.
+
+    Labels match classes by their text ('1' is 1). If that does not match all labels, they match
+    by value ('1', 1, 1.0 and True are equal), unless two classes or two labels share a value.
+
+    Raises `UsageError` if `names` do not fit the classes, and `DataError` for a missing label
+    and for labels that match no class; the message names both sides and the first row.
     """
     known = _class_names(classes, names, numbered=numbered)
     codes, found = labels
@@ -162,3 +147,24 @@ def _value(label: Label) -> Hashable:
     if WHOLE.fullmatch(label):
         return int(label)
     return float(label) if NUMBER.fullmatch(label) else label
+
+
+def read_labels(blocks: Blocks, column: str) -> tuple[Codes, list[Any]]:
+    """Return the number of each row's label, -1 where it is missing, and the different labels.
+
+    Labels are numbered as they first occur. The numbers take a byte a row with up to 127 labels,
+    so that those of a hundred million rows fit into memory.
+    """
+    numbers: dict[Hashable, int] = {}
+    parts: list[Codes] = []
+    for codes, values in blocks.each(partial(_labels, column)):
+        new = [numbers.setdefault(each, len(numbers)) for each in values]
+        kind = np.min_scalar_type(-max(len(numbers), 1))
+        parts.append(np.array([*new, -1], kind)[codes])
+    return np.concatenate(parts), list(numbers)
+
+
+def _labels(column: str, block: Table) -> tuple[Codes, list[Label]]:
+    """Return the number of each row's label in a block, in few bytes, and its different labels."""
+    codes, values = _factorize(block.frame[column])
+    return codes.astype(np.min_scalar_type(-max(len(values), 1))), values

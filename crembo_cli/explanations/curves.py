@@ -18,6 +18,7 @@ from crembo_cli.explanations.figure import (
     svg_of,
     text_style,
 )
+from crembo_cli.explanations.tree_view import shorten
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.columns import Columns
@@ -169,11 +170,11 @@ def _draw_table(
     axes.pcolormesh(points, cmap="PuOr_r", vmin=-most, vmax=most)
     style = text_style(fontsize=7, color=colours.ink)
     title = f"{explained.class_names()[y]} {points.min():+.2f} to {points.max():+.2f}"
-    axes.set_title(_cut(title, LONG[0]), loc="left", **{**style, "va": "baseline"})
-    axes.set_ylabel(_cut(first.name, LONG[0] // 2), **{**style, "va": "bottom"})
-    axes.set_xlabel(_cut(second.name, LONG[0]), **{**style, "va": "top"})
+    axes.set_title(shorten(title, LONG[0]), loc="left", **{**style, "va": "baseline"})
+    axes.set_ylabel(shorten(first.name, LONG[0] // 2), **{**style, "va": "bottom"})
+    axes.set_xlabel(shorten(second.name, LONG[0]), **{**style, "va": "top"})
     texts = [
-        [_cut(text, LONG[1]) for text in axis.texts(each)]
+        [shorten(text, LONG[1]) for text in axis.texts(each)]
         for axis, each in zip(table.axes, (first, second), strict=True)
     ]
     small: dict[str, Any] = {"parse_math": False, "fontsize": 6}
@@ -198,7 +199,7 @@ def _draw(axes: Axes, curve: Curve, feature: Feature, colours: Colours) -> None:
             axes.plot([right], [points], "o", color=class_colour(y), mfc="none", markersize=5)
     axes.axhline(0, color=colours.muted, lw=0.6, ls=":")
     style = text_style(fontsize=8, color=colours.ink)
-    axes.set_title(_cut(feature.name, LONG[0]), loc="left", **{**style, "va": "baseline"})
+    axes.set_title(shorten(feature.name, LONG[0]), loc="left", **{**style, "va": "baseline"})
     axes.tick_params(colors=colours.muted, labelsize=7, labelcolor=colours.ink)
     if feature.categories:
         _name_categories(axes, curve, feature)
@@ -211,12 +212,5 @@ def _name_categories(axes: Axes, curve: Curve, feature: Feature) -> None:
     """The names of some categories, evenly spread, under their dots."""
     count = min(MOST_NAMES, len(curve.knots))
     at = curve.knots[np.linspace(0, len(curve.knots) - 1, count).round().astype(int)]
-    names = [_cut(feature.categories[int(code)], LONG[1]) for code in at]
+    names = [shorten(feature.categories[int(code)], LONG[1]) for code in at]
     axes.set_xticks(at, names, parse_math=False, rotation=30, ha="right")
-
-
-def _cut(text: str, most: int) -> str:
-    """The text if it is short; of a longer one the middle is left out: ends tell names apart."""
-    text = printable(text)
-    end = (most - 1) // 2
-    return text if len(text) <= most else f"{text[: most - 1 - end]}\u2026{text[-end:]}"

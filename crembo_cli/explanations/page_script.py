@@ -80,10 +80,10 @@ def page_script_of(explained: ReadableStudent) -> str:
         "const { predict, predictProba } = (() => {\n%s\nreturn { predict, predictProba };\n})();"
     )
     constants = {
-        "FEATURES": _json([each.name for each in explained.features]),
-        "CLASSES": _json(list(explained.classes)),
-        "CATEGORIES": _json([list(each.categories) or None for each in explained.features]),
-        "MISSING_TEXTS": _json(list(explained.missing_texts)),
+        "FEATURES": js_literal([each.name for each in explained.features]),
+        "CLASSES": js_literal(list(explained.classes)),
+        "CATEGORIES": js_literal([list(each.categories) or None for each in explained.features]),
+        "MISSING_TEXTS": js_literal(list(explained.missing_texts)),
     }
     student = explained.student
     if kind_of(student) == "tree":
@@ -98,10 +98,10 @@ def page_script_of(explained: ReadableStudent) -> str:
 
 def _tree(tree: Tree) -> dict[str, str]:
     return {
-        "SPLIT": _json(tree.feature.tolist()),
+        "SPLIT": js_literal(tree.feature.tolist()),
         "THRESHOLD": _floats(tree.threshold),
-        "MISSING_LEFT": _json(tree.missing_left.astype(int).tolist()),
-        "LEFT": _json(tree.left.tolist()),
+        "MISSING_LEFT": js_literal(tree.missing_left.astype(int).tolist()),
+        "LEFT": js_literal(tree.left.tolist()),
     }
 
 
@@ -110,20 +110,20 @@ def _sums(student: WeightsStudent) -> dict[str, str]:
     ramps, products = columns.ramps, columns.products
     pairs = np.stack([products.left, products.right], axis=1).tolist() if products else []
     return {
-        "OWNER": _json(columns.owner()[: len(columns.centre)].tolist()),
+        "OWNER": js_literal(columns.owner()[: len(columns.centre)].tolist()),
         "KNOT": _floats(ramps.knot) if ramps else "null",
         "SLOPE": _floats(ramps.slope) if ramps else "null",
         "LOW": _floats(columns.limits[0]),
         "HIGH": _floats(columns.limits[1]),
         "MEAN": _floats(columns.centre),
-        "MISSING": _json(columns.missing.tolist()),
-        "CODED": _json(columns.coded.tolist()),
-        "PRODUCTS": _json(pairs),
+        "MISSING": js_literal(columns.missing.tolist()),
+        "CODED": js_literal(columns.coded.tolist()),
+        "PRODUCTS": js_literal(pairs),
         "WEIGHTS": _floats(student.weights.ravel()),
     }
 
 
-def _json(value: object) -> str:
+def js_literal(value: object) -> str:
     """A literal in ASCII that ends no script element, whatever the texts in it."""
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 

@@ -73,9 +73,9 @@ def view_tree(
         children: tuple[int, ...] = ()
         lines: tuple[str, ...]
         if leaf:
-            lines = (f"{_cut(names[label], letters - 5)} {tree.probabilities[v, label]:.2f}",)
+            lines = (f"{shorten(names[label], letters - 5)} {tree.probabilities[v, label]:.2f}",)
         elif cut:
-            lines = (_cut(names[label], letters - 5), f"{int(leaves[v])} leaves")
+            lines = (shorten(names[label], letters - 5), f"{int(leaves[v])} leaves")
         else:
             children = int(tree.left[v]), int(tree.right[v])
             parent[list(children)] = v
@@ -165,7 +165,7 @@ def _question(
         key = legend.setdefault(f"{name} {rest}", _letter(len(legend)))
         star = UNSEEN_MARK * rest.endswith(UNSEEN_MARK)
         rest = f"in {key} ({count} of {len(feature.categories)}){star}"
-    return _cut(name, letters), rest
+    return shorten(name, letters), rest
 
 
 def _letter(k: int) -> str:
@@ -173,8 +173,8 @@ def _letter(k: int) -> str:
     return (_letter(k // 26 - 1) if k >= 26 else "") + LETTERS[k % 26]
 
 
-def _cut(text: str, most: int) -> str:
-    """A name that fits on a line: its middle is left out, as ends tell long names apart."""
+def shorten(text: str, most: int) -> str:
+    """Leave out the middle of a name longer than `most`: long names often differ at their end."""
     text = printable(text)
     end = (most - 1) // 2
     return text if len(text) <= most else f"{text[: most - 1 - end]}\u2026{text[-end:]}"

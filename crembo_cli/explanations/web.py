@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from crembo_cli.explanations.figure import CLASS_COLOURS, class_colour
-from crembo_cli.explanations.page_script import KINDS, page_script_of
+from crembo_cli.explanations.page_script import KINDS, js_literal, page_script_of
 from crembo_cli.explanations.tree_view import node_rows, view_tree
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.capabilities import kind_of
@@ -74,7 +73,7 @@ def parts_of(explained: ReadableStudent, max_levels: int | None = None) -> Stude
     scripts = [(HERE / "frame.js").read_text(encoding="utf-8")] if tree else []
     if runs:
         constants = {"FORM": fields, "NAMES": explained.class_names(), "COLOURS": CLASS_COLOURS}
-        lines = [f"const {name} = {_json(value)};" for name, value in constants.items()]
+        lines = [f"const {name} = {js_literal(value)};" for name, value in constants.items()]
         own_script = (HERE / "whatif.js").read_text(encoding="utf-8")
         scripts += [page_script_of(explained), "\n".join(lines), own_script]
     return StudentParts(
@@ -165,7 +164,3 @@ def _means(student: WeightsStudent) -> dict[int, float]:
             nearest = own[int(np.abs(columns.centre[own] - 0.5).argmin())]
             values[int(j)] = float(columns.ramps.knot[nearest])
     return values
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")

@@ -26,6 +26,12 @@ SERIES = {
 }
 Corner = Literal["best", "upper left", "lower right"]
 SIZE = (4.4, 3.1)  # inches
+SMALL: dict[str, Any] = {
+    "ha": "center",
+    "va": "bottom",
+    "fontsize": 8,
+    "color": OF_THE_PAGE.ink,
+}
 
 
 def path_plot(search: SearchInfo) -> str:
@@ -46,7 +52,7 @@ def path_plot(search: SearchInfo) -> str:
             axes.plot([-0.06], [value], "o", color=SERIES[colour], markersize=4)
     selected = -0.06 if search.threshold is None else search.threshold
     axes.axvline(selected, ymax=0.93, color=OF_THE_PAGE.muted, lw=1, ls=":")
-    axes.text(selected, 1.02, "selected", **_small("center"))
+    axes.text(selected, 1.02, "selected", **SMALL)
     axes.set_xlim(-0.1, 1.0)
     axes.set_xticks([-0.06, 0.2, 0.4, 0.6, 0.8, 1.0], ["soft", "0.2", "0.4", "0.6", "0.8", "1"])
     return _svg(figure, axes, "path")
@@ -75,7 +81,7 @@ def pareto_plot(comparison: ComparisonInfo, delta: float) -> str:
             )
     selected = comparison.students[comparison.chosen].size["bytes"]
     axes.axvline(selected, color=OF_THE_PAGE.muted, lw=1, ls=":")
-    axes.text(selected, 1.1, "selected", **_small("center"))
+    axes.text(selected, 1.1, "selected", **SMALL)
     axes.set_xscale("log")
     low, high = min(at) / 1.15, max(at) * 1.15
     axes.set_xlim(low, high)
@@ -209,7 +215,7 @@ def agreement_plot(found: WithBaselines) -> str:
     )
     for bar, share in zip(bars, known.values(), strict=True):
         middle = bar.get_x() + bar.get_width() / 2
-        axes.text(middle, share + 0.03, f"{share:.3f}", **_small("center"))
+        axes.text(middle, share + 0.03, f"{share:.3f}", **SMALL)
     axes.set_ylim(0, 1.12)
     return _svg(figure, axes, "agreement", legend=None)
 
@@ -236,10 +242,6 @@ def _line(classifier: str) -> dict[str, Any]:
     """The style of a classifier's line; styles differ without colour, too."""
     style = {"student": "-", "teacher": "--"}.get(classifier, ":")
     return {"ls": style, "color": SERIES[classifier], "label": CLASSIFIERS[classifier], "lw": 1.6}
-
-
-def _small(align: str) -> dict[str, Any]:
-    return {"ha": align, "va": "bottom", "fontsize": 8, "color": OF_THE_PAGE.ink}
 
 
 def _svg(figure: Figure, axes: Axes, name: str, *, legend: Corner | None = "best") -> str:

@@ -32,7 +32,7 @@ from crembo_cli.evaluation.baselines import (
 )
 from crembo_cli.robustness.model import CONTAMINATION, WithBaselines
 from crembo_cli.search.student import Compression, Progress, Search
-from crembo_cli.search.training_rows import TrainingRows
+from crembo_cli.search.training_rows import TrainingRows, draw_subset
 from crembo_cli.students.contract import Family, Floats, Indices, Task
 from crembo_cli.students.decided import decide
 from crembo_cli.threads import map_in_threads
@@ -220,8 +220,8 @@ def limit_rows(part: TrainingRows, synthetic: int, rng: np.random.Generator) -> 
     """`part` with at most MOST_REAL real rows and at most `synthetic` synthetic rows."""
     return _select(
         part,
-        _subset(np.arange(part.real), MOST_REAL, rng),
-        _subset(np.arange(part.real, len(part.rows)), synthetic, rng),
+        draw_subset(np.arange(part.real), MOST_REAL, rng),
+        draw_subset(np.arange(part.real, len(part.rows)), synthetic, rng),
     )
 
 
@@ -233,15 +233,9 @@ def limit_total(parts: Sequence[TrainingRows], most: int, seed: int) -> list[Tra
     rng = np.random.default_rng([seed, 9])
     found = []
     for part in parts:
-        drawn = _subset(np.arange(len(part.rows)), most * len(part.rows) // total, rng)
+        drawn = draw_subset(np.arange(len(part.rows)), most * len(part.rows) // total, rng)
         found.append(_select(part, drawn[drawn < part.real], drawn[drawn >= part.real]))
     return found
-
-
-def _subset(numbers: Indices, most: int, rng: np.random.Generator) -> Indices:
-    if len(numbers) <= most:
-        return numbers
-    return np.sort(rng.choice(numbers, most, replace=False))
 
 
 def _select(part: TrainingRows, real: Indices, synthetic: Indices) -> TrainingRows:
@@ -269,7 +263,7 @@ def take_resample(
 ) -> TrainingRows:
     """The real rows `drawn` and synthetic rows that belong to them, `most` rows in all."""
     theirs = train.real + np.flatnonzero(np.isin(owner, drawn))
-    return _select(train, drawn, _subset(theirs, max(0, most - len(drawn)), rng))
+    return _select(train, drawn, draw_subset(theirs, max(0, most - len(drawn)), rng))
 
 
 def add_label_noise(part: TrainingRows, share: float, rng: np.random.Generator) -> TrainingRows:

@@ -18,7 +18,6 @@ from crembo_cli.addresses import input_copies
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
 from crembo_cli.runs.decision import decision_options
-from crembo_cli.runs.file_form import file_form
 from crembo_cli.runs.inputs import open_teacher, read_splits, refuse_swapped, use_workers
 from crembo_cli.runs.measure import Paths, measure_student
 from crembo_cli.runs.options import (
@@ -28,6 +27,7 @@ from crembo_cli.runs.options import (
     as_path,
     check_outputs,
     display_path,
+    file_form,
     report_files,
     table_options,
 )
@@ -42,7 +42,7 @@ from crembo_cli.runs.temperature import (
     soften_splits,
 )
 from crembo_cli.search import defaults
-from crembo_cli.student_file.levels import note_level
+from crembo_cli.student_file.form import note_level
 
 if TYPE_CHECKING:
     from crembo_cli.report.model import Report

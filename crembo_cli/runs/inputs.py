@@ -191,7 +191,6 @@ def read_labelled(
     progress: Progress,
     *,
     encoding: Encoding | None = None,
-    labels: bool = True,
     draw: Draw | None = None,
     hold: Draw | None = None,
     second: Second | None = None,
@@ -207,14 +206,13 @@ def read_labelled(
     total = blocks.rows
 
     def ready(columns: Columns, count: int) -> Callable[[int], None]:
-        if labels:
-            progress.note(note_label(columns, options))
+        progress.note(note_label(columns, options))
         progress.plan(describe_inputs(blocks, columns, teacher), ready=True)
         of = f"{count:,}" if count == total else f"{count:,} of {total:,}"
         return progress.stage(f"querying {teacher.name} about {of} rows", count)
 
     labelled = label_table(
-        blocks, teacher, options, ready, encoding=encoding, labels=labels, draw=draw,
+        blocks, teacher, options, ready, encoding=encoding, draw=draw,
         hold=hold, second=second,
     )  # fmt: skip
     table = blocks.head if blocks.whole else replace(blocks.head, frame=labelled.frame)

@@ -13,9 +13,8 @@ import numpy as np
 from crembo_cli.dataset.columns import check_cells
 from crembo_cli.dataset.dtypes import as_dtypes
 from crembo_cli.dataset.encode import learn_encoding
-from crembo_cli.dataset.label_column import read_labels
 from crembo_cli.dataset.labelled import LabelledTable, Unlabelled, no_rows
-from crembo_cli.dataset.labels import match_values
+from crembo_cli.dataset.labels import match_values, read_labels
 from crembo_cli.errors import DataError, TeacherError
 from crembo_cli.runs.features import choose, column_types, refuse_two_labels
 from crembo_cli.runs.options import TableOptions
@@ -82,8 +81,8 @@ def match_inputs(
 ) -> Inputs:
     """Choose the columns of a table and give them the types that `teacher` has for them.
 
-    `encoding` and `labels` are as in `label_table`. Raises DataError where table and teacher do
-    not fit together; for a cell, when its block is generated.
+    `encoding` is as in `label_table`; without `labels` true labels are ignored. Raises DataError
+    where table and teacher do not fit together; for a cell, when its block is generated.
     """
     columns = choose(blocks.head, teacher, options, encoding)
     if labels:
@@ -116,7 +115,6 @@ def label_table(
     ready: Callable[[Columns, int], Callable[[int], None]],
     *,
     encoding: Encoding | None = None,
-    labels: bool = True,
     draw: Draw | None = None,
     hold: Draw | None = None,
     second: Second | None = None,
@@ -128,11 +126,11 @@ def label_table(
     is called with the columns and the number of rows before the teacher is queried, and what it
     returns is called with the rows done. `encoding`, of an earlier table, is used where given, and
     the features are then those of that table by name: test data must be read as the training data
-    was. Otherwise it is learned from the queried rows. Without `labels` true labels are ignored.
+    was. Otherwise it is learned from the queried rows.
     Raises DataError or TeacherError where table and teacher do not fit together.
     """
-    inputs = match_inputs(blocks, teacher, options, encoding=encoding, labels=labels)
-    columns, label = inputs.columns, inputs.columns.label if labels else None
+    inputs = match_inputs(blocks, teacher, options, encoding=encoding)
+    columns, label = inputs.columns, inputs.columns.label
     read = None if label is None else read_labels(inputs.blocks, label)
     strata = None if read is None else read[0]
     drawn = None if draw is None else draw(blocks.rows, strata)

@@ -19,7 +19,7 @@ from crembo_cli.runs.inputs import read_labelled
 from crembo_cli.runs.labelling import Second
 from crembo_cli.runs.options import Progress, TableOptions, TeacherOptions, display_path
 from crembo_cli.student_file.codes import with_codes
-from crembo_cli.student_file.levels import note_level
+from crembo_cli.student_file.form import note_level
 from crembo_cli.student_file.metadata import StudentMetadata
 from crembo_cli.student_file.read import read_student_metadata
 from crembo_cli.students.contract import Floats, Indices

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from crembo_cli.core.image_shape import ImageShape
     from crembo_cli.report.compare.model import CompareReport
     from crembo_cli.report.model import Report
+    from crembo_cli.student_file.form import FileForm
 
 ACTIVATIONS = ("auto", "none", "softmax", "sigmoid")
 MAX_ROWS = 10_000_000  # so that a typing error does not fill the memory
@@ -170,15 +171,15 @@ def check_range(option: str, value: float, low: float, high: float) -> None:
         )
 
 
-def parse_row_count(option: str, value: str | int) -> int | None:
-    """The number of rows, or None for "auto". Raises UsageError."""
+def parse_synthetic(value: str | int) -> int | None:
+    """The number of synthetic rows, or None for "auto". Raises UsageError."""
     text = str(value)
     if text == "auto":
         return None
     if not re.fullmatch("[0-9]{1,8}", text) or int(text) > MAX_ROWS:
         raise UsageError(
             "invalid number of rows",
-            where=option,
+            where="--synthetic",
             found=repr(value),
             wanted=f"auto, or a whole number from 0 to {MAX_ROWS}",
         )
@@ -275,3 +276,15 @@ def render_bytes(report: Report | CompareReport, suffix: str) -> bytes:
     """Render the report in the format of files with `suffix`, as UTF-8."""
     # A path may hold bytes that are not UTF-8; HTML and Markdown show a question mark for them.
     return render(report, suffix).encode(errors="replace")
+
+
+def file_form(*, outputs: str, metadata: str, portable: bool) -> FileForm:
+    """The form of the student's file. Raises UsageError."""
+    from crembo_cli.student_file.form import FileForm
+    from crembo_cli.student_file.outputs import ZIPMAP
+
+    check_choice("--outputs", outputs, defaults.OUTPUT_FORMS)
+    check_choice("--metadata", metadata, defaults.METADATA_LEVELS)
+    if portable and outputs == ZIPMAP:
+        refuse_both("--portable", {"--outputs": outputs})
+    return FileForm(outputs=outputs, metadata=metadata, portable=portable)

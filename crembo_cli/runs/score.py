@@ -36,7 +36,7 @@ from crembo_cli.runs.score_files import (
     write_scores,
 )
 from crembo_cli.search import defaults
-from crembo_cli.student_file.levels import note_level
+from crembo_cli.student_file.form import note_level
 
 if TYPE_CHECKING:
     import pandas as pd

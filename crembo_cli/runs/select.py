@@ -15,8 +15,8 @@ from crembo_cli.runs.options import (
     check_choice,
     check_range,
     count_threads,
-    parse_row_count,
     parse_settings,
+    parse_synthetic,
     refuse_both,
 )
 from crembo_cli.runs.quantize import Quantization, parse_quantization, quantize_found
@@ -95,7 +95,7 @@ def search_options(
         select=select,
         delta=delta,
         thresholds=thresholds,
-        synthetic=parse_row_count("--synthetic", synthetic),
+        synthetic=parse_synthetic(synthetic),
         seed=seed,
         threads=count_threads(jobs),
         device=device,

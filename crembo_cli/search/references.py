@@ -9,8 +9,8 @@ import numpy as np
 
 from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.search.student import Search, Stages, silent
-from crembo_cli.search.training_rows import TrainingRows
-from crembo_cli.students.contract import Family, Indices, Student, Task
+from crembo_cli.search.training_rows import TrainingRows, draw_subset
+from crembo_cli.students.contract import Family, Student, Task
 from crembo_cli.students.decided import decide
 from crembo_cli.students.registry import make_family
 from crembo_cli.threads import map_in_threads
@@ -84,8 +84,8 @@ def fit_references(
 def _task(train: TrainingRows, most: int, search: Search) -> Task:
     """The task on at most so many rows, half of them real where there are as many."""
     rng = np.random.default_rng([search.seed, 8])
-    real = _subset(np.arange(train.real), most // 2, rng)
-    synthetic = _subset(np.arange(train.real, len(train.rows)), most - len(real), rng)
+    real = draw_subset(np.arange(train.real), most // 2, rng)
+    synthetic = draw_subset(np.arange(train.real, len(train.rows)), most - len(real), rng)
     rows = np.concatenate([real, synthetic])
     return Task(
         rows=train.rows[rows],
@@ -100,9 +100,3 @@ def _task(train: TrainingRows, most: int, search: Search) -> Task:
         shape=train.shape,
         device=search.device,
     )
-
-
-def _subset(numbers: Indices, most: int, rng: np.random.Generator) -> Indices:
-    if len(numbers) <= most:
-        return numbers
-    return np.sort(rng.choice(numbers, most, replace=False))

@@ -89,3 +89,10 @@ def _new_rows(part: TrainingRows, count: int, rng: np.random.Generator) -> Float
     sizes = part.shape.sizes
     planar = part.shape.to_images(part.rows).reshape(len(part.rows), -1)
     return part.shape.to_rows(image_rows(planar, count, sizes, rng).reshape(count, *sizes))
+
+
+def draw_subset(numbers: Indices, most: int, rng: np.random.Generator) -> Indices:
+    """Draw `most` of `numbers`, in their order; all of them if there are no more."""
+    if len(numbers) <= most:
+        return numbers
+    return np.sort(rng.choice(numbers, most, replace=False))

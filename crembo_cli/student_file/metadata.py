@@ -18,7 +18,7 @@ import numpy as np
 from crembo_cli.arrays import Doubles
 from crembo_cli.errors import UsageError, printable
 from crembo_cli.student_file.features import read_features, write_features
-from crembo_cli.student_file.form import FileForm
+from crembo_cli.student_file.form import FileForm, keep_level
 from crembo_cli.student_file.groups import GroupCounts, count_groups, read_groups
 from crembo_cli.student_file.keys import (
     CLASSES,
@@ -40,7 +40,6 @@ from crembo_cli.student_file.keys import (
     UNITS,
     VERSION,
 )
-from crembo_cli.student_file.levels import keep_level
 from crembo_cli.student_file.summary import TrainingSummary, read_summary, summarise
 from crembo_cli.students.contract import Family, Feature, Student
 

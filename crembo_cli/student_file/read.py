@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from crembo_cli.errors import StudentError
 from crembo_cli.files import existing_input
-from crembo_cli.student_file.levels import is_bare
+from crembo_cli.student_file.form import is_bare
 from crembo_cli.student_file.metadata import (
     ReadableStudent,
     StudentMetadata,

@@ -10,8 +10,7 @@ import numpy as np
 
 from crembo_cli.errors import DataError, UsageError
 from crembo_cli.student_file.codes import MISSING
-from crembo_cli.student_file.form import FileForm
-from crembo_cli.student_file.levels import NONE
+from crembo_cli.student_file.form import NONE, FileForm
 from crembo_cli.student_file.outputs import label_values, output_names
 from crembo_cli.students.contract import Feature
 from crembo_cli.teachers.contract import ClassLabel, ModelInput

@@ -21,7 +21,7 @@ from crembo_cli.dataset import blocks as cut
 from crembo_cli.dataset.blocks import Blocks
 from crembo_cli.dataset.csv import read as csv_read
 from crembo_cli.dataset.csv.blocks import last_record
-from crembo_cli.dataset.label_column import read_labels
+from crembo_cli.dataset.labels import read_labels
 from crembo_cli.dataset.read import read_blocks, read_table
 from crembo_cli.errors import DataError
 from tests.dataset.conftest import Write

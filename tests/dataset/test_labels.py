@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from crembo_cli.dataset.labels import match_labels
+from crembo_cli.dataset.labels import match_values
 from crembo_cli.errors import DataError, UsageError
 from tests.dataset.conftest import table_of
 
@@ -23,9 +24,12 @@ def match(
 ) -> list[int]:
     """The class index of each label in a column of a table."""
     table = table_of(y=labels)
-    found = match_labels(table.frame["y"], classes, table, numbered=numbered, names=names)
+    codes, values = pd.factorize(table.frame["y"])
+    found = match_values(
+        (codes, values.tolist()), "y", classes, table, numbered=numbered, names=names
+    )
     assert found.dtype == np.int64
-    return found.tolist()
+    return found[codes].tolist()
 
 
 SPELLINGS = [[0, 1, 1], [0.0, 1.0, 1.0], [False, True, True], ["0", "1", "1"]]

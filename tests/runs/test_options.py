@@ -33,16 +33,16 @@ def test_numbers_out_of_range(value: float) -> None:
 
 def test_rows_or_auto() -> None:
     """A number of rows is `auto` or a whole number up to ten million."""
-    assert checks.parse_row_count("--synthetic", "auto") is None
-    assert checks.parse_row_count("--synthetic", "0") == 0
-    assert checks.parse_row_count("--synthetic", "10000000") == 10_000_000
+    assert checks.parse_synthetic("auto") is None
+    assert checks.parse_synthetic("0") == 0
+    assert checks.parse_synthetic("10000000") == 10_000_000
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5", "1e3", "²", "10000001", "9" * 5000, "AUTO"])
 def test_an_invalid_number_of_rows_is_refused(text: str) -> None:
     """All else is refused, digits of other scripts and endless ones too."""
     with pytest.raises(UsageError, match="--synthetic: invalid number of rows"):
-        checks.parse_row_count("--synthetic", text)
+        checks.parse_synthetic(text)
 
 
 def test_options_that_exclude_each_other() -> None:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from crembo_cli.students.nodes import Nodes
-from crembo_cli.students.scored.columns import BLOCK, Columns, blocks, learn_columns
-from crembo_cli.students.scored.products import Products
+from crembo_cli.students.scored.columns import BLOCK, Columns, Products, blocks, learn_columns
 from crembo_cli.students.scored.ramps import Ramps
 
 NAN = np.float32(np.nan)

@@ -14,8 +14,7 @@ from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import OPSETS, Nodes
 from crembo_cli.students.oblique.directions import Direction, Directions, read_directions
 from crembo_cli.students.program import Program, Sum, Term
-from crembo_cli.students.tree.model import Tree
-from crembo_cli.students.tree.read import read_tree
+from crembo_cli.students.tree.model import Tree, read_tree
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, TensorProto

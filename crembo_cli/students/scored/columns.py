@@ -19,13 +19,37 @@ from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.graph import StudentGraph
 from crembo_cli.students.nodes import Nodes
 from crembo_cli.students.program import Column, Layer, Program
-from crembo_cli.students.scored.products import Products
 from crembo_cli.students.scored.ramps import Ramps, read_ramps
 
 Doubles = NDArray[np.float64]
 BLOCK = 4096  # rows per block, which bounds the memory
 RAMP_LIMITS = np.array([[0], [1]], np.float32)
 UNSEEN_BELOW = np.float32(-0.5)  # codes of categories below this are unseen ones
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Products:
+    """q columns that are products of two others: what a pair of features adds to its curves.
+
+    A table of two features, linear between knots, is a weighted sum of products of their ramps
+    (GA2M, Lou et al. 2013). The ramps are centred: a missing cell without a flag adds nothing.
+    """
+
+    left: Indices  # (q,) the number of a column
+    right: Indices  # (q,)
+
+    def of(self, columns: Doubles) -> Doubles:
+        """Return float64 (n, q) for columns (n, D)."""
+        products: Doubles = columns[:, self.left] * columns[:, self.right]
+        return products
+
+    def add_to(self, nodes: Nodes, columns: str) -> str:
+        """Add the nodes that compute `of`; return the name of the tensor that they write."""
+        left, right = (
+            nodes.add("Gather", [columns, nodes.constant(side.astype(np.int32))], axis=1)
+            for side in (self.left, self.right)
+        )
+        return nodes.add("Mul", [left, right])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

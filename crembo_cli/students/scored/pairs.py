@@ -7,8 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from crembo_cli.arrays import Doubles, Floats, Indices
-from crembo_cli.students.scored.columns import Columns
-from crembo_cli.students.scored.products import Products
+from crembo_cli.students.scored.columns import Columns, Products
 
 STEPS = 3  # ramps of a feature that enter its pairs
 LEAST_CURVATURE = 1.0  # added to each cell, so that a cell of few rows gains little

@@ -19,9 +19,8 @@ from crembo_cli.students.tree.grow import (
     grow,
     node_stats,
 )
-from crembo_cli.students.tree.model import Tree
+from crembo_cli.students.tree.model import Tree, read_tree
 from crembo_cli.students.tree.prune import prune_by_gain, prune_to_leaves, prune_unreached
-from crembo_cli.students.tree.read import read_tree
 from crembo_cli.students.tree.refine import refine
 from crembo_cli.students.tree.refine_worth import refine_worth
 from crembo_cli.students.tree.regrow import split_leaves

@@ -11,6 +11,7 @@ import numpy as np
 from crembo_cli.arrays import LEAF, Bools, Doubles, Floats, Indices, Int32s
 from crembo_cli.core.margins import leaf_boxes, tree_margins
 from crembo_cli.students.contract import Feature
+from crembo_cli.students.graph import read_tree_ensemble
 from crembo_cli.students.nodes import OPSETS, TreeArrays, tree_ensemble
 from crembo_cli.students.program import Program, node_of
 from crembo_cli.students.tree.text import (
@@ -24,7 +25,7 @@ from crembo_cli.students.tree.text import (
 )
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
+    from onnx import GraphProto, NodeProto, TensorProto
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,3 +265,25 @@ def compact(tree: Tree, keep: Int32s) -> tuple[Tree, Indices]:
         probabilities=tree.probabilities[old],
     )
     return new, old
+
+
+def read_tree(graph: GraphProto) -> Tree:
+    """Read back the tree in the graph that `Tree.to_onnx` wrote.
+
+    Raises ValueError, KeyError or IndexError if the graph is not as written.
+    """
+    trees = read_tree_ensemble(graph)
+    if len(trees.root) != 1:
+        raise ValueError("more than one tree")
+    m, c = len(trees.feature), trees.values.shape[1]
+    probabilities = np.full((m, c), 1 / c, np.float32)
+    probabilities[trees.feature == LEAF] = trees.values
+    return Tree(
+        feature=trees.feature.astype(np.int32),
+        threshold=trees.threshold,
+        missing_left=trees.missing_left,
+        left=trees.left.astype(np.int32),
+        right=trees.right.astype(np.int32),
+        label=probabilities.argmax(axis=1),
+        probabilities=probabilities,
+    )

@@ -1,4 +1,4 @@
-"""Options of `crembo compress` alone that say what student is wanted."""
+"""Options of `crembo compress` alone: the student, the rows it is fitted on, and its file."""
 
 from __future__ import annotations
 
@@ -97,5 +97,82 @@ QuantizeLoss = Annotated[
         "validation rows. [default: 0.005]",
         show_default=False,
         rich_help_panel=panels.STUDENT,
+    ),
+]
+Rows = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|all|N",
+        help="Number of rows of DATA that the teacher is queried about. auto: at most 200,000 "
+        "to fit and validate on and 100,000 to test on.",
+        rich_help_panel=panels.INPUT,
+    ),
+]
+TestSize = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        help="Share of the rows used for testing, 0.01 to 0.9. [default: 0.2]",
+        show_default=False,
+        rich_help_panel=panels.INPUT,
+    ),
+]
+TestData = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Test on this table instead of a share of DATA.",
+        show_default=False,
+        rich_help_panel=panels.INPUT,
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="Path of the student. [default: <stem of TEACHER>.student.onnx in this folder]",
+        show_default=False,
+        rich_help_panel=panels.USUAL,
+    ),
+]
+Outputs = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(defaults.OUTPUT_FORMS),
+        autocompletion=one_of(defaults.OUTPUT_FORMS),
+        help="How the student returns its probabilities. tensor: one output (rows, classes). "
+        "columns: one output per class. zipmap: one dictionary per row, as skl2onnx does.",
+        rich_help_panel=panels.OUTPUT,
+    ),
+]
+MaxBytes = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Maximum file size, with --student auto or --max-depth A..B.",
+        min=1,
+        show_default=False,
+        rich_help_panel=panels.STUDENT,
+    ),
+]
+Metadata = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(defaults.METADATA_LEVELS),
+        help="Metadata in the student's file. short: what `explain` needs; no drift "
+        "in `evaluate`, no origin, no counts of training rows. none: nothing; `explain`, `mlflow` "
+        "and the library cannot read it.",
+        rich_help_panel=panels.OUTPUT,
+    ),
+]
+Portable = Annotated[
+    bool,
+    typer.Option(
+        "--portable",
+        help="Use basic operators only, for OpenVINO and edge devices; categories become inputs of "
+        "whole numbers, with their codes in the metadata.",
+        rich_help_panel=panels.OUTPUT,
     ),
 ]
