@@ -170,7 +170,7 @@ def render_report() -> str:
         "on it would fail by chance.",
         "",
         "Without labels and without a teacher nothing else is measured, and `evaluate` ends with",
-        "an error unless a requirement says what is wanted: `--require 'drift.max_psi<=0.2'`.",
+        "an error unless there is a requirement: `--require 'drift.max_psi<=0.2'`.",
         "",
     ]
     pair = [
@@ -217,7 +217,7 @@ def render_families() -> str:
         "means, a first convolution and metadata stay as they are: an `mlp` of 56 kB became 2.6",
         "times smaller, one of 197 kB 3.4 times, a `cnn` of 14 kB 1.7 times.",
         "It needs QLinearConv, QLinearMatMul and MatMulInteger of opset 11. `crembo explain`",
-        "describes it in a line and writes no code of it.",
+        "describes it in one line and cannot export it as code.",
         "",
     ]
     for name in family_names():

@@ -1,8 +1,11 @@
 """The runs, one file each, from the inputs to the result; no command line.
 
-`compress.py`, `evaluate.py`, `score.py`, `compare.py`, `explain.py` and `mlflow.py` are the functions
-of the library; the other files are their steps. `compress` takes them in this order: `options`
-and `rows` (check the arguments), `inputs` (open the teacher, read and split the table, query the
-teacher; `features`, `labelling` and `classes` help), `select` (fit and select the student),
-`measure` (measure it, write and replay its file, build the report), `repeats` (other seeds).
+`compress.py`, `evaluate.py`, `score.py`, `compare.py`, `explain.py` and `mlflow.py` are the
+functions of the library; the other files are their steps. `compress` takes them in this order:
+
+1. `options` and `rows` check the arguments.
+2. `inputs` opens the teacher, reads and splits the table, and queries the teacher, with
+   `features`, `labelling` and `classes`.
+3. `select` fits students and selects one.
+4. `measure` measures it, writes and replays its file, and builds the report.
 """
