@@ -35,7 +35,7 @@ def in_threads(run: Callable[[int, int], None], count: int, threads: int, *, wor
 def map_in_threads(
     function: Callable[[Item], Result], items: Sequence[Item], threads: int
 ) -> Iterator[Iterator[Result]]:
-    """Start `function` on all `items` in so many threads: an iterator over the results, in order.
+    """Start `function` on all `items` in this many threads: an iterator over the results, in order.
 
     The caller goes on meanwhile. With 0 threads, each result is computed when it is requested.
     An error of an item is raised in its place. At the end no further item is begun.

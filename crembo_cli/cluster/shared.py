@@ -24,9 +24,9 @@ class SharedFiles:
     key: str  # of the run and the files
 
     def opened(self, open_: Callable[[Path], Any]) -> Any:
-        """Return what `open_` makes of the folder of the files, in this thread of a worker.
+        """Return `open_(folder)` for the folder of the files, once per thread of a worker.
 
-        It is made once, and closed at the end of the run.
+        It is closed at the end of the run.
         """
         with _lock:
             folder, here = _folders.get(self.key), threading.get_ident()

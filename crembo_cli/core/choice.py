@@ -15,7 +15,7 @@ from crembo_cli.core.beliefs import (
     mean_belief,
 )
 
-GAIN = 2.0  # a student is significantly better above so many paired standard errors
+GAIN = 2.0  # paired standard errors above which a student is significantly better
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,7 +109,7 @@ def predict_baselines(
     probabilities, on all rows. With a limit of leaves the trees grow leaf by leaf, the best
     split first. Missing values follow the direction that CART learned. With utilities, the
     teacher's labels are its decisions, and the other two decide by their probabilities. They are
-    fitted in so many `threads` (0: in this one), which scikit-learn's trees let run in parallel.
+    fitted in this many `threads` (0: in this one), which scikit-learn's trees let run in parallel.
     `done` is called with the number of those that are fitted.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor

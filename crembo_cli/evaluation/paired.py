@@ -13,7 +13,7 @@ from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.evaluation import scores
 from crembo_cli.evaluation.metrics import Prediction, as_decimal
 
-QUANTILE = 1.959964  # of the normal distribution: 95 % lie within so many standard errors
+QUANTILE = 1.959964  # of the normal distribution: 95 % lie within this many standard errors
 DELTA = 0.05  # the share of rows that the compared insensitive depth leaves out
 DEPTH = f"insensitive_depth.{DELTA:g}"
 RESAMPLES = 400  # of the rows, for the interval of that depth

@@ -72,7 +72,7 @@ def calibration_bins(hit: Bools, likely: Doubles) -> tuple[Doubles, Doubles, Dou
 
     Returns, for each bin that has rows, the mean probability, the share of rows that are of the
     class (`hit`, (n,)), and the share of all rows in the bin. Rows of equal probability are in
-    one bin: otherwise their order would part them, although the classifier does not rank them.
+    one bin: otherwise the order of the rows would separate them.
     """
     edges = np.percentile(likely, np.linspace(0, 100, BINS + 1))
     at = np.searchsorted(edges[1:-1], likely)
@@ -83,7 +83,7 @@ def calibration_bins(hit: Bools, likely: Doubles) -> tuple[Doubles, Doubles, Dou
 
 
 def auc_influence(Q: Reals, y: Indices) -> Doubles | None:
-    """Return the influence of each row on `roc_auc`, float64 (n,), of mean 0; None likewise.
+    """Return the influence of each row on `roc_auc`, float64 (n,), of mean 0; or None.
 
     The area is a mean over pairs of rows. A row's influence is how far its own share of wins is
     from the area, over the share of rows of its side (DeLong, DeLong & Clarke-Pearson 1988); the

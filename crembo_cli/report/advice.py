@@ -21,7 +21,7 @@ from crembo_cli.report.status import (
 )
 
 GAIN = 0.01  # a reference must be better by more, in accuracy or AUC, for its family to be named
-ERRORS = 1.0  # and by so many standard errors of the paired difference
+ERRORS = 1.0  # and by this many standard errors of the paired difference
 SIMPLER = 0.003  # a simpler family is named instead of one that gains at most so much more
 DEEPER = 3  # levels that are added to a tree that has reached its limit
 MOST_DEPTH = 16

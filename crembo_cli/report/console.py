@@ -127,7 +127,7 @@ def brief_parts(report: Report, width: int, encoding: str) -> Iterator[Renderabl
 
 
 def _student(report: Report, width: int, lines: int) -> Iterator[Text]:
-    """Generate the student where it takes at most so many `lines`, and where the rest is."""
+    """Generate the student where it takes at most this many `lines`, and where the rest is."""
     path = printable(report.student.path)
     rest = "more: --details, --report report.html"
     drawn = list(_description(report, width))

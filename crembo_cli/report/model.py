@@ -38,7 +38,7 @@ class TeacherInfo:
     path: str  # as the user gave it
     sha256: str | None  # None for a teacher in memory that cannot be pickled
     format: str  # onnx, pickle, skops or beliefs
-    bytes: int | None  # None likewise
+    bytes: int | None  # None where `sha256` is None
     classes: list[int | str | bool | float]  # in the order of the teacher's outputs
     classes_source: str  # where the class labels come from
     output_format: str  # how its outputs were converted to probabilities

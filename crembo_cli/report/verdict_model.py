@@ -30,6 +30,6 @@ class Verdict:
     worth: str  # accuracy and its loss, fidelity, AUC where it decides
     decision: str  # why it has this status
     advice: str  # what to try next; "" if nothing is known that could help
-    command: str  # the command for that; "" likewise
+    command: str  # the command for that; "" if there is none
     loss: Loss | None  # None without a teacher
     sentences: list[str]  # comparisons with the baselines, bounds for new rows, other remarks

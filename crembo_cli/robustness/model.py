@@ -29,7 +29,7 @@ class WithBaselines:
 class Flips:
     """The share of answers that noise changes."""
 
-    rows: int  # measured on so many of the test rows
+    rows: int  # measured on this many of the test rows
     student: float
     teacher: float | None  # None where there is none, or it answers no new rows
 
@@ -38,7 +38,7 @@ class Flips:
 class Margins:
     """The change, in standard deviations, that it takes to change the student's answer."""
 
-    rows: int  # measured on so many of the test rows
+    rows: int  # measured on this many of the test rows
     median: float
     quantile_5: float  # 5 % of the rows have no larger one
     unchangeable: float  # the share of rows where no change of any size does

@@ -51,7 +51,7 @@ class RowsDone:
     report: Callable[[int], None] | None = None
 
     def __call__(self, rows: int) -> None:
-        """Report so many rows."""
+        """Report that this many rows are done."""
         if self.report is not None:
             self.report(rows)
 

@@ -24,7 +24,7 @@ METADATA, METADATA_LEVELS = "full", ("full", "short", "none")
 
 SYNTHETIC_PER_ROW = 60
 MAX_TRAINING_ROWS = 32_000  # real and synthetic ones together, unless the user asks for more
-VALIDATION_DIVISOR = 4  # one synthetic validation row per so many synthetic training rows
+VALIDATION_DIVISOR = 4  # one synthetic validation row per this many synthetic training rows
 ROWS = "auto"  # of DATA that the teacher is queried about:
-FIT_ROWS, TEST_ROWS = 200_000, 100_000  # at most so many to fit and validate on, and to test on
+FIT_ROWS, TEST_ROWS = 200_000, 100_000  # at most this many to fit and validate on, and to test on
 PATH_ROWS = 60_000  # larger training sets are sampled for the path; the result is then fine-tuned

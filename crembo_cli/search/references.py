@@ -82,7 +82,7 @@ def fit_references(
 
 
 def _task(train: TrainingRows, most: int, search: Search) -> Task:
-    """The task on at most so many rows, half of them real where there are as many."""
+    """The task on at most this many rows, half of them real where there are as many."""
     rng = np.random.default_rng([search.seed, 8])
     real = draw_subset(np.arange(train.real), most // 2, rng)
     synthetic = draw_subset(np.arange(train.real, len(train.rows)), most - len(real), rng)

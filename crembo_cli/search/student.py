@@ -126,7 +126,7 @@ def find_student(
 ) -> Compression:
     """Find a student of `family`: fit the path on `train`, select a step on `validation`.
 
-    With more than `max_path_rows` training rows the path is fitted on a sample of so many, and
+    With more than `max_path_rows` training rows the path is fitted on a sample of this many, and
     the selected student is fine-tuned on all of them.
     """
     rng = np.random.default_rng([search.seed, 2])

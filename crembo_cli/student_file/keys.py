@@ -25,6 +25,6 @@ def parse_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:
         if key.startswith(PREFIX):
             try:
                 found[key.removeprefix(PREFIX)] = json.loads(text)
-            except (ValueError, RecursionError):  # the file may be anybody's
+            except (ValueError, RecursionError):  # the file may not be crembo's
                 found[key.removeprefix(PREFIX)] = text
     return found

@@ -1,4 +1,4 @@
-"""The installed families, ours and others', their options, and who is to blame for their errors."""
+"""The installed families, ours and others', their options, and the source of their errors."""
 
 from __future__ import annotations
 

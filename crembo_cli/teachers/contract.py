@@ -61,7 +61,7 @@ class Teacher(Protocol):
 
     @property
     def bytes(self) -> int | None:
-        """The size of the same files; None likewise."""
+        """The size of the same files; None where `sha256` is None."""
         ...
 
     @property

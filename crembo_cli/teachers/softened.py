@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from crembo_cli.teachers.contract import Progress, Teacher
 
 FLOOR = float(np.finfo(np.float32).eps)  # of a probability: the log of 0 is not finite
-MIDDLE = 0.9  # auto: half of the rows shall have no larger probability
+MIDDLE = 0.9  # auto: half of the rows are to have no larger probability
 STEP, LARGEST = 1.1, 20.0  # auto tries 1, 1.1, 1.21, ... up to LARGEST
 
 

@@ -23,7 +23,7 @@ DAMPING = 1.0  # added to a leaf's curvature, so that a few confident rows do no
 def grow(
     rows: Floats, targets: Floats, *, count: int, max_depth: int, rate: float, seed: int
 ) -> tuple[Trees, Doubles, Doubles]:
-    """Grow trees for `targets` (n, c), whose rows sum to 1, or to 0 if a row shall not count.
+    """Grow trees for `targets` (n, c), whose rows sum to 1, or to 0 if a row does not count.
 
     Also returns the leaf values, float64 (leaves, c), and the start scores, float64 (c,).
     """

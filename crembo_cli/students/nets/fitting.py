@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 EPOCHS = 16  # no more rounds of all rows than this, so that few rows are not learned by heart,
-FEWEST_STEPS = 300  # but so many steps
+FEWEST_STEPS = 300  # but this many steps
 NEXT_SHARE = 4  # from a given start, 1/4 of the steps of a new net
 NEXT_RATE = 0.2  # and this share of the learning rate
 

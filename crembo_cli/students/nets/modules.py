@@ -15,7 +15,7 @@ from crembo_cli.core.images import Shape
 from crembo_cli.students.nets.layers import Conv, Dense
 
 FIRST, NEXT = 5, 3  # the sides of the kernels of the first convolution and of those after it
-LARGE = 16  # a side of at least so many pixels is halved by the first convolution
+LARGE = 16  # a side of at least this many pixels is halved by the first convolution
 SMALL = 6  # a side of fewer pixels is not halved
 
 

@@ -27,7 +27,7 @@ MOST_INPUTS = 1024  # of ramps; a wide table has fewer knots for each number, bu
 
 
 def learn_inputs(rows: Floats, knots: int, categories: Sequence[int]) -> Columns:
-    """Return the columns of a net for float32 rows (n, p): ramps with at most so many knots."""
+    """Return the columns of a net for float32 rows (n, p): ramps with at most this many knots."""
     knots = max(2, min(knots, 1 + MOST_INPUTS // max(rows.shape[1], 1)))
     return learn_columns(rows, curve_ramps(rows, knots, categories), categories)
 

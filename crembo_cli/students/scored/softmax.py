@@ -39,7 +39,7 @@ def add_answers(nodes: Nodes, scores: str, index: str, probabilities: str) -> No
 def cross_entropy(scores: Floats, targets: Floats) -> tuple[float, Floats]:
     """Return the mean soft cross-entropy, and n times its gradient in the scores: float32 (n, c).
 
-    Rows of `targets` sum to 1, or to 0 if a row shall not count.
+    Rows of `targets` sum to 1, or to 0 if a row does not count.
     """
     shifted = scores - scores.max(axis=1, keepdims=True)
     shares = np.exp(shifted)

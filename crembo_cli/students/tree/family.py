@@ -131,7 +131,7 @@ class TreeLearner:
         return draft.to_tree(bins, rewards.shape[1])
 
     def _shrink(self, tree: Tree, rewards: Floats, soft: bool) -> Tree:
-        """`tree` pruned to `max_leaves`; what is left can be improved once it stands alone."""
+        """`tree` pruned to `max_leaves`; the smaller tree can be improved further."""
         tree = within_leaves(tree, self.task, self.worth(), self.family.max_leaves)
         return self._refine(from_tree(tree, self.bins), rewards, NEXT_PASSES, soft)
 

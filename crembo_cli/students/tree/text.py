@@ -136,7 +136,7 @@ def goes_left(threshold: float, missing_left: bool, feature: Feature) -> dict[st
 
 
 class Branch(NamedTuple):
-    """A split on the way to a leaf, and the side on which the way goes on."""
+    """A split on the way to a leaf, and the side that leads to it."""
 
     feature: int
     threshold: float

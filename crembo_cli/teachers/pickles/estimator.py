@@ -135,7 +135,7 @@ def load_estimator(
 ) -> tuple[Any, list[str]]:
     """Load the object in a file; return it with the warnings of its libraries.
 
-    None of its parts computes with more than so many `threads`.
+    None of its parts computes with more than this many `threads`.
 
     Raises:
         TeacherError: the file is invalid, or the allow-list refuses it.
