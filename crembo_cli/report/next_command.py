@@ -59,6 +59,7 @@ KEPT = {
     "--portable",
     "--report",
     "--jobs",
+    "--dask",
     "--device",
 }
 Changes = Mapping[str, str]  # option to value; "--set" to KEY=VALUE

@@ -71,6 +71,8 @@ class Task:
     # teacher's probabilities, with a small cross-entropy
     utilities: Doubles | None = None  # (c, c) in [0, 1]: what predicting class y is worth where k
     # is true; None: the identity, 1 for the true class. The rewards of the fits are P @ utilities
+    # (where labels are allowed by a threshold, 0 or 1); decisions are by probabilities @ utilities,
+    # so that the probabilities are to be the teacher's with any utilities
     threads: int = 1  # at most this many; the student must not depend on it
     categories: tuple[int, ...] = ()  # (p,) the number of categories of each feature, 0 for a
     # number; codes are in the order of the mean teacher probability; (): all features are numbers

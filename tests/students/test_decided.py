@@ -67,6 +67,16 @@ def test_leaves_and_rules_predict_the_class_of_largest_utility(name: str) -> Non
     assert np.array_equal(student.predict(task.rows), decided.predict(task.rows))
 
 
+@pytest.mark.parametrize("name", ["linear", "additive", "mlp", "boosted"])
+def test_costs_do_not_change_the_probabilities_of_families_of_scores(name: str) -> None:
+    """They decide by the utilities of their probabilities, which are the teacher's, not costs'."""
+    task = replace(TASK, utilities=COSTS)
+    costly, plain = (make_family(name, {}).learner(each) for each in (task, TASK))
+    found = costly.finish(costly.fit(expected_utilities(task.beliefs, COSTS)))
+    wanted = plain.finish(plain.fit(TASK.beliefs))
+    assert np.array_equal(found.predict_proba(TASK.rows), wanted.predict_proba(TASK.rows))
+
+
 def test_margins_of_other_decisions_are_not_available() -> None:
     """A linear student's margins are those of its plain labels: none are reported."""
     learner = make_family("linear", {}).learner(TASK)

@@ -11,7 +11,7 @@ import numpy as np
 from crembo_cli.students.boosted.grow import grow, refit
 from crembo_cli.students.boosted.model import Boosted, exact_values, read_boosted
 from crembo_cli.students.contract import Floats, Student, Task
-from crembo_cli.students.scored.model import FITTED_ROWS, total_reward
+from crembo_cli.students.scored.model import FITTED_ROWS, fitted_rewards, total_reward
 from crembo_cli.students.scored.softmax import (
     as_targets,
     best_sharpness,
@@ -87,6 +87,7 @@ class BoostedLearner:
         From a start the splits stay, and the leaf values are refitted to the expected reward of
         a label sampled from the softmax.
         """
+        rewards = fitted_rewards(self.task, rewards)
         family, goals = self.family, rewards[self.chosen]
         if start is None:
             goals = as_targets(goals)

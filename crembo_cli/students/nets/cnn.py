@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from crembo_cli.students.contract import Floats, Student, Task
 from crembo_cli.students.nets.fitting import TrainedFamily, train_net
 from crembo_cli.students.nets.images import ImageStudent, learn_pixels, read_image_student
-from crembo_cli.students.scored.model import total_reward
+from crembo_cli.students.scored.model import fitted_rewards, total_reward
 from crembo_cli.students.scored.softmax import best_sharpness
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class CnnLearner:
         """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls."""
         from crembo_cli.students.nets.modules import cnn
 
+        rewards = fitted_rewards(self.task, rewards)
         module = cnn(
             self.shape.sizes,
             rewards.shape[1],

@@ -24,7 +24,12 @@ from crembo_cli.students.scored.inputs import (
     learn_inputs,
     name_inputs,
 )
-from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
+from crembo_cli.students.scored.model import (
+    ScoredLearner,
+    ScoredStudent,
+    fitted_rewards,
+    total_reward,
+)
 from crembo_cli.students.scored.text import code_lines, table
 from crembo_cli.threads import one_blas_thread
 
@@ -178,6 +183,7 @@ class NetLearner(ScoredLearner[NetStudent]):
     @one_blas_thread()
     def fit(self, rewards: Floats, start: Student | None = None) -> NetStudent:
         """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls."""
+        rewards = fitted_rewards(self.task, rewards)
         goals = rewards[self.chosen]
         if start is None:
             return self._train(goals, None)

@@ -28,7 +28,12 @@ from crembo_cli.students.scored.inputs import (
     learn_inputs,
     name_inputs,
 )
-from crembo_cli.students.scored.model import ScoredLearner, ScoredStudent, total_reward
+from crembo_cli.students.scored.model import (
+    ScoredLearner,
+    ScoredStudent,
+    fitted_rewards,
+    total_reward,
+)
 from crembo_cli.students.scored.softmax import as_targets, cross_entropy, lost_reward
 from crembo_cli.students.scored.text import code_lines, format_signed, table
 from crembo_cli.threads import one_blas_thread
@@ -210,6 +215,7 @@ class MlpLearner(ScoredLearner[MlpStudent]):
         A net drawn anew is trained by soft cross-entropy; from a start the rewards are climbed,
         as the share of them that a label drawn by the softmax earns.
         """
+        rewards = fitted_rewards(self.task, rewards)
         goals = rewards[self.chosen]
         if start is None:
             return self._student(self._nearest(as_targets(goals)))

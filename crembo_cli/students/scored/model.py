@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
+from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.students.contract import Floats, Indices, Student, Task
 from crembo_cli.students.nodes import OPSETS, Nodes
 from crembo_cli.students.scored.columns import Columns, Doubles, blocks
@@ -119,6 +120,18 @@ def information(student: ScoredStudent, rows: Floats, beliefs: Floats) -> float:
     mean = beliefs.mean(axis=0, dtype=np.float64)
     constant = -float((mean * np.log(np.maximum(mean, 1e-300))).sum())
     return 1 - loss / constant if constant > 0 else 0.0
+
+
+def fitted_rewards(task: Task, rewards: Floats) -> Floats:
+    """Return `rewards` (n, c) as families of scores fit them.
+
+    Expected utilities of the soft labels are fitted as the soft labels: such a student decides by
+    the utilities of its probabilities, which must therefore be the teacher's.
+    """
+    if task.utilities is None:
+        return rewards
+    soft = np.array_equal(rewards, expected_utilities(task.beliefs, task.utilities))
+    return task.beliefs if soft else rewards
 
 
 def total_reward(student: Student, rows: Floats, rewards: Floats) -> float:

@@ -26,6 +26,7 @@ from crembo_cli.students.scored.design import WeightSearch
 from crembo_cli.students.scored.model import (
     ScoredLearner,
     ScoredStudent,
+    fitted_rewards,
     information,
     total_reward,
 )
@@ -157,6 +158,7 @@ class WeightsLearner(ScoredLearner[WeightsStudent]):
     @one_blas_thread()
     def fit(self, rewards: Floats, start: Student | None = None) -> WeightsStudent:
         """See `students.contract.Learner.fit`; from `start` the sum of rewards never falls."""
+        rewards = fitted_rewards(self.task, rewards)
         goals = rewards[self.chosen]
         if start is not None:
             first, scored_on = self.own(start), (self.task.rows, rewards)
