@@ -65,6 +65,8 @@ STUDENTS: dict[str, Decide] = {
     ),
     "tree 16": crembo("tree", max_depth="8", max_leaves=str(LEAVES)),
     "additive": crembo("additive"),
+    "mlp": crembo("mlp"),
+    "boosted": crembo("boosted"),
     "cart of decisions": cart_of_decisions,
     "cart of probabilities": cart_of_probabilities,
 }
@@ -104,11 +106,11 @@ def main() -> None:
     print(table.groupby("table", sort=False)[[*STUDENTS, "by chance"]].mean().round(2).to_string())
     print(table[[*STUDENTS, "by chance"]].mean().round(3).to_string())
     by_table = table.groupby("table", sort=False)[list(STUDENTS)].mean()
-    for ours, peer in itertools.product(("tree 16", "additive"), ("cart of decisions",
-                                        "cart of probabilities")):  # fmt: skip
-        apart = by_table[ours] - by_table[peer]
-        print(f"{ours} less {peer}: {apart.mean():+.3f} ± {apart.sem():.3f}; dearer on "
-              f"{int((apart > 0).sum())} of {len(apart)} tables")  # fmt: skip
+    ours = ("tree 16", "additive", "mlp", "boosted")
+    for name, peer in itertools.product(ours, ("cart of decisions", "cart of probabilities")):
+        apart = by_table[name] - by_table[peer]
+        dearer = f"dearer on {int((apart > 0).sum())} of {len(apart)} tables"
+        print(f"{name} less {peer}: {apart.mean():+.3f} ± {apart.sem():.3f}; {dearer}")
 
 
 if __name__ == "__main__":
