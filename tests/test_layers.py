@@ -33,6 +33,7 @@ LAYERS = [
     "arrays",
     "threads",
     "terminal",
+    "signals",
     "errors",
 ]
 TESTING_MAY_IMPORT = {"testing", "students", "core", "arrays", "errors"}

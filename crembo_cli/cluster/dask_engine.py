@@ -26,6 +26,7 @@ import distributed
 from crembo_cli.cluster.local_workers import local_workers
 from crembo_cli.cluster.shared import SharedFiles, close_opened, keep_folder
 from crembo_cli.errors import ClusterError, CremboError, DataError
+from crembo_cli.signals import received_signal
 
 CONNECT = 4.0  # seconds that a scheduler has to answer
 WORKERS = 30.0  # seconds that a scheduler may be without workers
@@ -129,6 +130,9 @@ class DaskEngine:
 
     def _result(self, future: Any) -> Any:
         while True:
+            interrupted = received_signal()
+            if interrupted is not None:  # in a destructor of Dask, where it was lost
+                raise interrupted
             try:
                 return future.result(timeout=POLL)
             except CremboError:

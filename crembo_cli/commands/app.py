@@ -32,17 +32,14 @@ from crembo_cli.commands.messages import answering, print_answer, print_line, pr
 from crembo_cli.commands.panels import PanelCommand, PanelGroup
 from crembo_cli.commands.settings import is_set
 from crembo_cli.commands.surroundings import (
-    Terminated,
     check_environment,
-    default_signals,
     describe_system_error,
-    end_on_signals,
     open_streams,
-    received_signal,
     silence_libraries,
 )
 from crembo_cli.commands.usage_errors import describe_usage_error
 from crembo_cli.errors import CremboError, DefectError, InputError, printable
+from crembo_cli.signals import Terminated, default_signals, end_on_signals, received_signal
 from crembo_cli.terminal import wants_colour
 
 INTERRUPTED, TERMINATED = 130, 143

@@ -1,4 +1,4 @@
-"""The process around the command line: its environment, limits, streams and signals.
+"""The process around the command line: its environment, limits and streams.
 
 What is wrong there is the user's to mend: one line and exit code 2, not a defect of crembo.
 """
@@ -8,10 +8,8 @@ from __future__ import annotations
 import errno
 import io
 import os
-import signal
 import sys
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 from crembo_cli.errors import UsageError
@@ -116,45 +114,3 @@ def silence_libraries() -> None:
         warnings.simplefilter("ignore")
         os.environ["PYTHONWARNINGS"] = "ignore"
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # on its cache folder
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, handled like Ctrl-C."""
-
-
-def end_on_signals() -> None:
-    """Raise at the first SIGINT or SIGTERM; a second one ends the process at once.
-
-    A signal that the caller ignores, as `nohup` and a shell's `&` do, stays ignored.
-    """
-    for number, error in ((signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)):
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, _raise_once(error))
-
-
-_received: list[type[KeyboardInterrupt]] = []
-
-
-def received_signal() -> type[KeyboardInterrupt] | None:
-    """Return what the first signal raised, if one came.
-
-    A compiled library that is interrupted while it is imported raises an error of its own.
-    """
-    return _received[0] if _received else None
-
-
-def _raise_once(error: type[KeyboardInterrupt]) -> Callable[[int, object], None]:
-    def handle(number: int, frame: object) -> None:
-        del number, frame
-        default_signals()
-        _received.append(error)
-        raise error
-
-    return handle
-
-
-def default_signals() -> None:
-    """Let SIGINT and SIGTERM end the process at once: there is nothing left to clean up."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)

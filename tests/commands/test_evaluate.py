@@ -83,7 +83,7 @@ def test_the_rows_it_was_fitted_on_bound_nothing(
         assert "95% confidence:" not in text
     ran = crembo("evaluate", student, data, "-t", teacher, "--require", "bounds.fidelity>=0")
     assert ran.code == 2
-    assert "found the rows that the student was fitted on" in ran.err
+    assert "found rows that the student was fitted on" in ran.err
 
 
 def test_compress_tested_on_what_it_is_fitted_on_bounds_nothing(
