@@ -31,6 +31,8 @@ LARGER_TEST = 0.4  # share of the rows, for a narrower interval
 LARGER = {"mlp": "hidden", "boosted": "trees", "rules": "max_rules"}
 MOST = {"hidden": 1024, "trees": 1000, "max_rules": 50}
 PAIRS = 10
+# They fit probabilities with either objective: another would give the same student.
+FAMILIES_OF_SCORES = frozenset({"linear", "additive", "mlp", "boosted", "cnn", "net"})
 # Sizes that a student is held to by an option.
 SIZES = {
     "bytes": "--max-bytes",
@@ -90,7 +92,8 @@ def _advice(report: Report) -> Iterator[Advice]:
         text = "weigh the classes so that rare ones are predicted"
         yield text, compress_again(report, {"--class-weight": "balanced"}, family=False)
     auc = auc_loss_of(report)
-    if auc is not None and auc > GOOD and report.search.objective == "labels":
+    fitted = report.search.comparison is None and report.student.family in FAMILIES_OF_SCORES
+    if auc is not None and auc > GOOD and report.search.objective == "labels" and not fitted:
         text = "fit the probabilities alone"
         changes = {"--objective": "scores"}
         yield text, compress_again(report, changes, family=_has_path_options(report))

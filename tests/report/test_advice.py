@@ -165,6 +165,8 @@ def test_each_shortcoming_has_its_command() -> None:
                   roc_auc=Difference(value=-0.03, error=0.01))  # fmt: skip
     scores = replace(missed, differences={**good.differences, "teacher": auc})
     assert advice(scores) == f"{start} --objective scores"
+    linear = replace(scores, student=replace(scores.student, family="linear", options={}))
+    assert "--objective" not in advice(linear), "it fits probabilities with any objective"
 
 
 def test_a_requirement_on_the_size_becomes_a_limit() -> None:
