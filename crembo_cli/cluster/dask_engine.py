@@ -9,7 +9,6 @@ import asyncio
 import concurrent.futures
 import logging
 import pickle
-import platform
 import secrets
 import shutil
 import time
@@ -17,7 +16,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from importlib import metadata
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +24,7 @@ import distributed
 
 from crembo_cli.cluster.local_workers import local_workers
 from crembo_cli.cluster.shared import SharedFiles, close_opened, keep_folder
+from crembo_cli.cluster.versions import check_versions
 from crembo_cli.errors import ClusterError, CremboError, DataError
 from crembo_cli.signals import received_signal
 
@@ -33,9 +33,6 @@ WORKERS = 30.0  # seconds that a scheduler may be without workers
 POLL = 1.0  # seconds between looks at scheduler and workers, while a result is awaited
 AHEAD = 2  # tasks for each thread: a worker need not wait for the next one
 GOODBYE = 2.0  # seconds that the client has to close
-# What decides about a result, and about the messages, to the last bit.
-SAME = ("crembo-cli", "numpy", "pandas", "pyarrow", "scikit-learn", "onnxruntime", "distributed")
-SAME_IF_THERE = ("xgboost", "lightgbm", "catboost", "skops")  # what some teachers need
 LOGGERS = ("distributed", "distributed.client", "tornado.application", "asyncio")
 
 Item = TypeVar("Item")
@@ -178,7 +175,7 @@ class DaskEngine:
         new = workers.keys() - self._fitting
         if new:
             if not self.local:
-                _check_versions(self._client, sorted(new))
+                check_versions(partial(self._client.run, workers=sorted(new), on_error="return"))
             self._fitting |= new
 
     def _lost(self) -> ClusterError:
@@ -252,48 +249,6 @@ def _connect(target: str, address: str) -> distributed.Client:
 def _close(client: distributed.Client) -> None:
     with suppress(Exception):
         client.close(timeout=GOODBYE)
-
-
-def _check_versions(client: distributed.Client, workers: list[str]) -> None:
-    """Raise ClusterError for a worker with other versions than this process."""
-    for name in (*SAME, *SAME_IF_THERE):
-        own = _version(name)
-        found = client.run(metadata.version, name, workers=workers, on_error="return")
-        for worker, version in sorted(found.items()):
-            lacks = isinstance(version, metadata.PackageNotFoundError)
-            if name in SAME_IF_THERE and (lacks or own is None):
-                continue
-            if lacks:
-                raise ClusterError(
-                    f"{name} is not installed",
-                    where=f"worker {worker}",
-                    wanted=f"version {own}",
-                    hint=f"install {name} {own} there, with the versions of all that it needs here",
-                )
-            if isinstance(version, str) and version != own:
-                raise _other(worker, name, version, own)
-    here = platform.python_version_tuple()[:2]
-    pythons = client.run(platform.python_version_tuple, workers=workers, on_error="return")
-    for worker, there in sorted(pythons.items()):
-        if isinstance(there, tuple) and there[:2] != here:
-            raise _other(worker, "Python", ".".join(there[:2]), ".".join(here))
-
-
-def _other(worker: str, name: str, version: str, own: str | None) -> ClusterError:
-    return ClusterError(
-        f"another version of {name}",
-        where=f"worker {worker}",
-        found=version,
-        wanted=f"{own}, as here",
-        hint="install the same versions on all machines",
-    )
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _line(error: BaseException) -> str:

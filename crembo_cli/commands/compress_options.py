@@ -1,4 +1,4 @@
-"""Options of `crembo compress` alone: the student, the rows it is fitted on, and its file."""
+"""Options of `crembo compress` alone: the student, the rows it is fitted on, its file, repeats."""
 
 from __future__ import annotations
 
@@ -174,5 +174,25 @@ Portable = Annotated[
         help="Use basic operators only, for OpenVINO and edge devices; categories become inputs of "
         "whole numbers, with their codes in the metadata.",
         rich_help_panel=panels.OUTPUT,
+    ),
+]
+Temperature = Annotated[
+    str,
+    typer.Option(
+        metavar="T|auto",
+        help="Soften the teacher's probabilities: divide their logarithms by T before anything is "
+        "fitted. auto: until half of the training rows have no probability above 0.9.",
+        rich_help_panel=panels.INPUT,
+    ),
+]
+Repeats = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        help="Report means and standard errors over N runs with consecutive seeds; the student is "
+        "that of the first.",
+        min=1,
+        max=1000,
+        rich_help_panel=panels.REPORT,
     ),
 ]

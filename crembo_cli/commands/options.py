@@ -140,15 +140,6 @@ Activation = Annotated[
         rich_help_panel=panels.INPUT,
     ),
 ]
-Temperature = Annotated[
-    str,
-    typer.Option(
-        metavar="T|auto",
-        help="Soften the teacher's probabilities: divide their logarithms by T before anything is "
-        "fitted. auto: until half of the training rows have no probability above 0.9.",
-        rich_help_panel=panels.INPUT,
-    ),
-]
 Classes = Annotated[
     str | None,
     typer.Option(
@@ -215,17 +206,6 @@ ReportPaths = Annotated[
         "or .svg file; repeatable.",
         show_default=False,
         rich_help_panel=panels.USUAL,
-    ),
-]
-Repeats = Annotated[
-    int,
-    typer.Option(
-        metavar="N",
-        help="Report means and standard errors over N runs with consecutive seeds; the student is "
-        "that of the first.",
-        min=1,
-        max=1000,
-        rich_help_panel=panels.REPORT,
     ),
 ]
 Require = Annotated[
