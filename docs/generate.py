@@ -95,6 +95,8 @@ def render_report() -> str:
         USABLE,
         USABLE_FIDELITY,
     )
+    from crembo_cli.runs.rows import HELD_ROWS
+    from crembo_cli.search.defaults import MEASURED_ROWS
     from crembo_cli.search.references import MOST_ROWS, REFERENCES
 
     head = [
@@ -182,6 +184,8 @@ def render_report() -> str:
         "1.96 standard errors for the others (of `roc_auc` by DeLong). B is called better or worse",
         "where the interval leaves out 0. The rows where the two predict different classes are",
         f"grouped by a small tree; the {MOST} groups with the most of them are named.",
+        f"Of a table of more than {MEASURED_ROWS:,} rows, so many are drawn and measured",
+        "(`--rows`).",
         "",
         "| `--require` takes | what it is |",
         "|---|---|",
@@ -190,8 +194,10 @@ def render_report() -> str:
         "| `a.METRIC`, `b.METRIC` | a metric of one student, or its size (`b.bytes`) |",
         "| `agreement` | share of rows where both predict the same class |",
         "",
-        "The JSON report (schema 1) has `students`, `metrics`, `delta`, `agreement`,",
-        "`disagreements`, `requirements` and `timing`, and `a` and `b` for the students.",
+        "The JSON report (schema 1) has `data`, `students`, `metrics`, `delta`, `agreement`,",
+        "`disagreements`, `requirements` and `timing`, and `a` and `b` for the students. By",
+        "`data`, both are measured on `queried_rows` of the `rows` rows, and the groups are those",
+        f"of `grouped_rows` of them: at most {HELD_ROWS:,} drawn rows of a table in blocks.",
         "",
     ]
     return "\n".join([*head, render_glossary_markdown().rstrip(), *verdict, *drift, *pair])

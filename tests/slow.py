@@ -94,6 +94,7 @@ SLOW = (
     "tests/runs/test_decision.py",
     "tests/runs/test_image_shape.py",
     "tests/runs/test_label_by_values.py",
+    "tests/runs/test_measured_rows.py",
     "tests/runs/test_mlflow.py",
     "tests/runs/test_one_class.py::test_a_note_names_the_options_that_help",
     "tests/runs/test_one_class.py::test_a_threshold_makes_it_predict_the_rare_class",

@@ -217,6 +217,15 @@ Require = Annotated[
         rich_help_panel=panels.REPORT,
     ),
 ]
+MeasuredRows = Annotated[
+    str,
+    typer.Option(
+        "--rows",
+        metavar="auto|all|N",
+        help="Number of rows of DATA to measure on. auto: at most 1,000,000.",
+        rich_help_panel=panels.INPUT,
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(

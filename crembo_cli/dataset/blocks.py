@@ -25,6 +25,7 @@ FEWEST_ROWS = 1 << 10  # of a block, however wide
 MOST_VALUES = 1_000  # different values of a column that are remembered, to recognise labels
 
 Change = Callable[[Table], Table]
+Numbers = tuple[Indices | None, ...]  # of rows, increasing; None: of all rows
 Result = TypeVar("Result")
 
 
@@ -71,30 +72,28 @@ class Blocks:
         return iter([self.head]) if self.whole else _ahead(_read(self.spans, self.changes))
 
     def each(
-        self, function: Callable[[Table], Result], *, learns: bool = False
+        self,
+        function: Callable[..., Result],
+        *numbers: Indices | None,
+        learns: bool = False,
     ) -> Iterator[Result]:
         """Generate `function` of each block, in order; on workers, where there are some.
 
-        With `learns`, the first blocks are done in this process before the others: what
-        `function` learns of them goes to the workers.
+        It also gets those of each of the increasing row `numbers` that are in the block, and None
+        for None. With `learns`, this process does the first blocks, up to one with some of the
+        first numbers: what `function` learns of them goes to the workers.
         """
-        return self.each_with(None, partial(_ignore_numbers, function), learns=learns)
-
-    def each_with(
-        self,
-        numbers: Indices | None,
-        function: Callable[[Table, Indices | None], Result],
-        *,
-        learns: bool = False,
-    ) -> Iterator[Result]:
-        """Do the same with those of the increasing row `numbers` that are in the block."""
         if self.whole:
-            yield function(self.head, numbers)
+            yield function(self.head, *numbers)
             return
         items = [(span, _within(numbers, span.first_row, span.rows)) for span in self.spans]
-        here = len(items) if self.engine is None else int(learns)
+        here = len(items)
+        if self.engine is not None:
+            first = (found[0] if found else None for _, found in items)
+            some = (i for i, each in enumerate(first, 1) if each is None or len(each))
+            here = next(some, here) if learns else 0
         for block in _ahead(_read(self.spans[:here], self.changes)):
-            yield function(block, _within(numbers, block.first_row, len(block.frame)))
+            yield function(block, *_within(numbers, block.first_row, len(block.frame)))
         if self.engine is not None:
             run = partial(_run, self.changes, function)
             yield from chain.from_iterable(self.engine.map(run, items[here:]))
@@ -115,7 +114,7 @@ class Blocks:
 
         if self.whole and (numbers is None or len(numbers) == self.rows):
             return self.head.frame[columns]
-        return pd.concat(self.each_with(numbers, partial(_take, columns)))
+        return pd.concat(self.each(partial(_take, columns), numbers))
 
     def to_table(self) -> Table:
         """Return all rows as one table."""
@@ -139,23 +138,14 @@ def _read(spans: Sequence[Span], changes: Sequence[Change]) -> Iterator[Table]:
 
 
 def _run(
-    changes: Sequence[Change],
-    function: Callable[[Table, Indices | None], Result],
-    item: tuple[Span, Indices | None],
+    changes: Sequence[Change], function: Callable[..., Result], item: tuple[Span, Numbers]
 ) -> list[Result]:
     """What a worker does about one span."""
     span, numbers = item
     return [
-        function(table, _within(numbers, table.first_row, len(table.frame)))
+        function(table, *_within(numbers, table.first_row, len(table.frame)))
         for table in _read([span], changes)
     ]
-
-
-def _ignore_numbers(
-    function: Callable[[Table], Result], block: Table, numbers: Indices | None
-) -> Result:
-    del numbers
-    return function(block)
 
 
 def _take(columns: list[str], block: Table, numbers: Indices | None) -> pd.DataFrame:
@@ -163,9 +153,12 @@ def _take(columns: list[str], block: Table, numbers: Indices | None) -> pd.DataF
     return part if numbers is None else part.iloc[numbers - block.first_row]
 
 
-def _within(numbers: Indices | None, first: int, rows: int) -> Any:
-    """Return those of the increasing `numbers` from `first` on, of so many rows; None of None."""
-    return None if numbers is None else numbers[slice(*numbers.searchsorted([first, first + rows]))]
+def _within(numbers: Numbers, first: int, rows: int) -> Numbers:
+    """Return those of each of the increasing `numbers` from `first` on, of so many rows."""
+    ends = [first, first + rows]
+    return tuple(
+        None if each is None else each[slice(*each.searchsorted(ends))] for each in numbers
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,13 +33,15 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import list_paths
+from crembo_cli.runs.querying import Companion
+from crembo_cli.runs.rows import MeasuredRows, measured_rows, note_measured
 from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crembo_cli.arrays import Doubles
+    from crembo_cli.arrays import Doubles, Floats
     from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.report.compare.model import ComparedStudent, CompareReport
     from crembo_cli.teachers.contract import Teacher
@@ -71,6 +73,7 @@ def compare(
     cost: Sequence[str] | None = None,
     class_weight: str | Mapping[str, float] | None = None,
     decide_at: str | float | None = None,
+    rows: int | str = defaults.ROWS,
     seed: int = defaults.SEED,
     activation: str = defaults.ACTIVATION,
     hard_labels: bool = False,
@@ -116,11 +119,13 @@ def compare(
     )
     decision = decision_options(cost, class_weight, decide_at)
     gates = tuple(parse_compare_gate(expression) for expression in require or ())
+    measured = measured_rows(rows, seed)
     reports = [Path(each) for each in report or ()]
     refuse_swapped(data, name="STUDENT")
     inputs = [as_path(each) for each in (student_a, student_b, data, teacher)]
     check_outputs(None, reports, inputs, no_clobber=no_clobber)
-    progress.plan({"compares": f"{student_a}, {student_b}", "writes": list_paths(reports)})
+    compared = f"{student_a}, {student_b}"
+    progress.plan({"compares": compared, "measured": measured.words, "writes": list_paths(reports)})
     # --activation is for the teacher; without one it is for the students.
     stated = teacher is None and activation != defaults.ACTIVATION
     threads = count_threads(jobs)
@@ -133,7 +138,7 @@ def compare(
         else closing(open_teacher(teacher, options, threads)) as model,
     ):
         teacher_path = None if teacher is None else display_path(teacher)
-        found = _compare(a, b, data, model, teacher_path, table, decision, progress, seed)
+        found = _compare(a, b, data, model, teacher_path, table, decision, progress, measured, seed)
     timing = replace(found.timing, seconds=perf_counter() - began)
     found = with_compare_gates(replace(found, timing=timing, command=command), gates)
     write_together(report_files(found, reports))
@@ -149,6 +154,7 @@ def _compare(
     options: TableOptions,
     decision: DecisionOptions,
     progress: Progress,
+    rows: MeasuredRows,
     seed: int,
 ) -> CompareReport:
     """The report, without requirements and without the time of the run."""
@@ -160,14 +166,18 @@ def _compare(
     teacher = soften_as_trained(teacher, b.metadata, progress)
     reference = a.model if teacher is None else teacher
     known = teacher is not None
-    test, frames = _read_tables(a, b, data, teacher, options, progress)
+    scores: tuple[list[Floats], list[Floats]] = ([], [])
+    companions = [Companion(each.model, own) for each, own in zip((a, b), scores, strict=True)]
+    test, frames = _read_tables(a, b, data, teacher, options, progress, rows, companions)
+    progress.note(note_measured(test, "groups of rows where the students differ"))
     utilities = _utilities(a, b, decision, reference, test, progress)
     test = replace(test, utilities=utilities)
     predicted = {}
-    for key, student, frame in zip("ab", (a, b), frames, strict=True):
+    for key, student, frame, own in zip("ab", (a, b), frames, scores, strict=True):
         names = names_of_student(options.classes, student.model, teacher)
-        predicted[key] = student.answer(frame, reference, names, progress).prediction
+        predicted[key] = student.answer(frame, reference, names, progress, own).prediction
     first, second = predicted["a"], predicted["b"]
+    held = slice(None) if test.held is None else test.held
     if teacher is not None:
         progress.note(teacher.warnings)
         predicted["teacher"] = Prediction(labels=test.teacher_labels(), probabilities=test.beliefs)
@@ -183,7 +193,9 @@ def _compare(
         data=ComparedData(
             path=display_path(data),
             sha256=test.table.sha256,
-            rows=len(test.rows),
+            rows=test.total,
+            queried_rows=len(test.beliefs),
+            grouped_rows=len(test.rows),
             label=test.columns.label,
         ),
         students={key: _describe(each, test) for key, each in (("a", a), ("b", b))},
@@ -191,7 +203,12 @@ def _compare(
         delta=deltas_of(test, first, second, teacher=known, seed=seed),
         agreement=float(np.mean(first.labels == second.labels)),
         disagreements=disagreements_of(
-            test, first.labels, second.labels, classes, teacher=known, seed=seed
+            test.held_rows(),
+            first.labels[held],
+            second.labels[held],
+            classes,
+            teacher=known,
+            seed=seed,
         ),
         requirements=[],
         timing=ComparedTiming(
@@ -211,10 +228,12 @@ def _read_tables(
     teacher: Teacher | None,
     options: TableOptions,
     progress: Progress,
+    rows: MeasuredRows,
+    companions: Sequence[Companion],
 ) -> tuple[LabelledTable, tuple[pd.DataFrame, pd.DataFrame]]:
     """The table as A takes it, and the features of its rows as each of the students takes them.
 
-    Students of different columns read the table one after the other.
+    Students of different columns read the table one after the other. `companions` are A and B.
     """
     same = None in (a.columns(), b.columns()) or a.columns() == b.columns()
     if not same and display_path(data) == "-":
@@ -227,11 +246,13 @@ def _read_tables(
     own = options
     if numbered or options.classes is None:
         own = replace(options, classes=stored_names(a.metadata, teacher))
-    test = a.read_table(data, a.model if teacher is None else teacher, own, progress)
+    reference = a.model if teacher is None else teacher
+    first = companions if same else companions[:1]
+    test = a.read_table(data, reference, own, progress, rows, first)
     if same:
         return test, (test.frame, test.frame)
     progress.note([f"{a.path} and {b.path} take different columns"])
-    other = b.read_table(data, b.model, own, progress)
+    other = b.read_table(data, b.model, own, progress, rows, companions[1:])
     return test, (test.frame, other.frame)
 
 

@@ -32,7 +32,8 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import list_paths
-from crembo_cli.runs.rows import RowLimits
+from crembo_cli.runs.querying import Companion
+from crembo_cli.runs.rows import MeasuredRows, measured_rows, note_measured
 from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from crembo_cli.report.model import Report
     from crembo_cli.student_file.metadata import StudentMetadata
     from crembo_cli.teachers.contract import Teacher
-
-HELD_ROWS = 300_000  # of a table in blocks, so that memory does not grow with its columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +72,7 @@ def evaluate(
     cost: Sequence[str] | None = None,
     class_weight: str | Mapping[str, float] | None = None,
     decide_at: str | float | None = None,
+    rows: int | str = defaults.ROWS,
     seed: int = defaults.SEED,
     activation: str = defaults.ACTIVATION,
     hard_labels: bool = False,
@@ -120,11 +120,14 @@ def evaluate(
     decision = decision_options(cost, class_weight, decide_at)
     gates = tuple(parse_gate(expression) for expression in require or ())
     check_refitted(gates, "`evaluate`, which fits nothing")
+    measured = measured_rows(rows, seed)
     reports = [Path(each) for each in report or ()]
     refuse_swapped(data, name="STUDENT")
     inputs = [as_path(each) for each in (student, data, teacher)]
     check_outputs(None, reports, inputs, no_clobber=no_clobber)
-    progress.plan({"student": str(student), "writes": list_paths(reports)})
+    progress.plan(
+        {"student": str(student), "measured": measured.words, "writes": list_paths(reports)}
+    )
     progress.stage(f"opening {student}", 0)
     # --activation is for the teacher; without one it is for the student.
     stated = teacher is None and activation != defaults.ACTIVATION
@@ -136,7 +139,9 @@ def evaluate(
         if teacher is None
         else closing(open_teacher(teacher, options, threads)) as model,
     ):
-        finished = _evaluate(opened, data, teacher, model, table, decision, gates, progress, seed)
+        finished = _evaluate(
+            opened, data, teacher, model, table, decision, gates, progress, measured, seed
+        )
     timing = replace(finished.timing, seconds=perf_counter() - began)
     finished = with_gates(replace(finished, timing=timing, command=command), gates)
     write_together(report_files(finished, reports))
@@ -152,6 +157,7 @@ def _evaluate(
     decision: DecisionOptions,
     gates: Sequence[Gate],
     progress: Progress,
+    rows: MeasuredRows,
     seed: int,
 ) -> Report:
     """The report, without requirements and without the time of the run."""
@@ -166,11 +172,9 @@ def _evaluate(
     if names or options.classes is None:
         options = replace(options, classes=stored_names(metadata, teacher))
     scores: list[Floats] = []
-    hold = RowLimits(fit=None, test=None, total=HELD_ROWS).draw(1.0, seed)
-    test = student.read_table(data, reference, options, progress, hold=hold, scores=scores)
-    if test.held is not None:
-        rows = f"{len(test.held):,} drawn rows"
-        progress.note([f"margins, noise, weakest groups and drift are measured on {rows}"])
+    companions = [Companion(student.model, scores)]
+    test = student.read_table(data, reference, options, progress, rows, companions)
+    progress.note(note_measured(test, "margins, noise, weakest groups and drift"))
     if teacher is None and test.y_true is None and not gates:
         raise _nothing_to_measure(student, data)
     own = student.utilities()

@@ -12,7 +12,7 @@ from crembo_cli.dataset.labelled import LabelledTable, Splits, part
 from crembo_cli.errors import DataError, UsageError
 from crembo_cli.runs.features import note_label, read_features
 from crembo_cli.runs.image_shape import image_shape_of, note_guess
-from crembo_cli.runs.labelling import Second, label_table
+from crembo_cli.runs.labelling import label_table
 from crembo_cli.runs.options import (
     Progress,
     TableOptions,
@@ -20,6 +20,7 @@ from crembo_cli.runs.options import (
     display_path,
 )
 from crembo_cli.runs.plan import describe_inputs
+from crembo_cli.runs.querying import Companion
 from crembo_cli.runs.rows import SplitOptions
 from crembo_cli.search import defaults
 
@@ -193,11 +194,11 @@ def read_labelled(
     encoding: Encoding | None = None,
     draw: Draw | None = None,
     hold: Draw | None = None,
-    second: Second | None = None,
+    companions: Sequence[Companion] = (),
 ) -> LabelledTable:
     """Read `data`, query the teacher about its rows, and note what is odd about its columns.
 
-    `draw`, `hold` and `second` are as in `label_table`.
+    `draw`, `hold` and `companions` are as in `label_table`.
     """
     from crembo_cli.dataset.notes import list_notes
 
@@ -213,7 +214,7 @@ def read_labelled(
 
     labelled = label_table(
         blocks, teacher, options, ready, encoding=encoding, draw=draw,
-        hold=hold, second=second,
+        hold=hold, companions=companions,
     )  # fmt: skip
     table = blocks.head if blocks.whole else replace(blocks.head, frame=labelled.frame)
     progress.note(list_notes(table, labelled.columns))

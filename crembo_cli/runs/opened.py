@@ -16,8 +16,9 @@ from crembo_cli.evaluation.metrics import Prediction
 from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.runs.classes import match_student_classes
 from crembo_cli.runs.inputs import read_labelled
-from crembo_cli.runs.labelling import Second
 from crembo_cli.runs.options import Progress, TableOptions, TeacherOptions, display_path
+from crembo_cli.runs.querying import Companion
+from crembo_cli.runs.rows import MeasuredRows
 from crembo_cli.student_file.codes import with_codes
 from crembo_cli.student_file.form import note_level
 from crembo_cli.student_file.metadata import StudentMetadata
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.robustness.perturbations import Classifier
-    from crembo_cli.runs.rows import Draw
     from crembo_cli.teachers.contract import Teacher
 
 
@@ -61,26 +61,20 @@ class OpenedStudent:
         reference: Teacher,
         options: TableOptions,
         progress: Progress,
-        *,
-        hold: Draw | None = None,
-        scores: list[Floats] | None = None,
+        rows: MeasuredRows,
+        companions: Sequence[Companion],
     ) -> LabelledTable:
-        """Read `data` as the student takes it, labelled by `reference`: its teacher, or itself.
+        """Read `rows` of `data` as the student takes it, labelled by `reference`.
 
-        With `hold`, of a table of many blocks these rows alone are held, and the student's own
-        scores of all rows are added to `scores`.
+        `reference` is its teacher, or the student itself. The `companions` are queried too unless
+        all rows of `data` are held.
         """
         own = self.metadata
         encoding = None if own is None else own.encoding()
-
-        second = None
-        if scores is not None and reference is not self.model:
-            second = Second(self.model, scores)
         labelled = read_labelled(
-            data, reference, options, progress, encoding=encoding, hold=hold, second=second
-        )
-        if scores is not None and labelled.held is not None and reference is self.model:
-            scores.append(labelled.beliefs)
+            data, reference, options, progress, encoding=encoding,
+            draw=rows.draw, hold=rows.hold, companions=companions,
+        )  # fmt: skip
         if own is None:
             return labelled
         if own.data_sha256 == labelled.table.sha256:
@@ -97,7 +91,7 @@ class OpenedStudent:
         reference: Teacher,
         names: Sequence[str] | None,
         progress: Progress,
-        known: Sequence[Floats] = (),
+        known: Sequence[Floats],
     ) -> Answers:
         """Query the student about the rows of `frame`; `names` are as in `names_of_student`.
 

@@ -1,4 +1,4 @@
-"""Which rows of a table the teacher is queried about, and which are tested on."""
+"""Which rows of a table are queried, which are tested on, and whose features are kept."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 
 from crembo_cli.arrays import Indices
 from crembo_cli.dataset.draw import Codes, draw_rows
+from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.errors import UsageError
 from crembo_cli.runs.options import check_range, refuse_both
 from crembo_cli.search import defaults
 
+HELD_ROWS = 300_000  # of those measured, so that memory does not grow with the columns
+
 # The number of rows of a table and the class of each row, None without labels, become the numbers
-# of the rows to query.
-Draw = Callable[[int, Codes | None], Indices]
+# of the rows to use; None: all of them.
+Draw = Callable[[int, Codes | None], Indices | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +48,12 @@ class RowLimits:
 
     def draw(self, test_share: float, seed: int) -> Draw:
         """Return the draw of a table of which `test_share` is tested on."""
-        return lambda rows, strata: draw_rows(
-            rows, sum(self.share_out(rows, test_share)), seed, strata
-        )
+
+        def draw(rows: int, strata: Codes | None) -> Indices | None:
+            count = sum(self.share_out(rows, test_share))
+            return None if count >= rows else draw_rows(rows, count, seed, strata)
+
+        return draw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +78,55 @@ class SplitOptions:
         return test, defaults.VALIDATION_SIZE * (1 - test)
 
 
-def parse_rows(value: str | int) -> RowLimits:
-    """Return the limits of "auto", "all" or a number. Raises UsageError."""
+@dataclass(frozen=True, kw_only=True)
+class MeasuredRows:
+    """Which rows a student that exists is measured on.
+
+    Each draw gives every table the rows of the first one: students of different columns read one
+    table twice.
+    """
+
+    words: str  # how many
+    draw: Draw
+    hold: Draw  # among them, those of a table in blocks whose features are kept
+
+
+def measured_rows(value: str | int, seed: int) -> MeasuredRows:
+    """Return the rows of `--rows`, for a student that exists. Raises UsageError."""
+    limits = parse_rows(value, RowLimits(fit=None, test=None, total=defaults.MEASURED_ROWS))
+    held = RowLimits(fit=None, test=None, total=HELD_ROWS)
+    draw, hold = (_once(each.draw(1.0, seed)) for each in (limits, held))
+    return MeasuredRows(words=limits.words(), draw=draw, hold=hold)
+
+
+def _once(draw: Draw) -> Draw:
+    """Return `draw`, which gives the rows of its first table from then on."""
+    found: list[Indices | None] = []
+
+    def again(rows: int, strata: Codes | None) -> Indices | None:
+        if not found:
+            found.append(draw(rows, strata))
+        return found[0]
+
+    return again
+
+
+def note_measured(test: LabelledTable, held_for: str) -> list[str]:
+    """Note which rows of the table were drawn; `held_for` is measured on those that are held."""
+    notes = []
+    if len(test.beliefs) < test.total:
+        rows = f"{len(test.beliefs):,} of {test.total:,} rows are drawn and measured"
+        notes.append(f"{rows}; measure all of them with --rows all")
+    if test.held is not None:
+        notes.append(f"{held_for} are measured on {len(test.held):,} drawn rows")
+    return notes
+
+
+def parse_rows(value: str | int, auto: RowLimits = RowLimits()) -> RowLimits:
+    """Return the limits of "all", of a number, or `auto` of "auto". Raises UsageError."""
     text = str(value)
     if text == "auto":
-        return RowLimits()
+        return auto
     if text == "all":
         return RowLimits(fit=None, test=None)
     if not re.fullmatch("[0-9]{1,12}", text) or int(text) == 0:

@@ -16,7 +16,7 @@ from crembo_cli.dataset.notes import list_notes
 from crembo_cli.files import keep_files, write_folder
 from crembo_cli.runs.features import read_features
 from crembo_cli.runs.inputs import open_teacher, refuse_swapped, use_workers
-from crembo_cli.runs.labelling import RowsDone, match_inputs, refuse_lone_class
+from crembo_cli.runs.labelling import match_inputs, refuse_lone_class
 from crembo_cli.runs.options import (
     Notes,
     Progress,
@@ -28,6 +28,7 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import describe_inputs
+from crembo_cli.runs.querying import RowsDone
 from crembo_cli.runs.score_files import (
     check_scores_output,
     is_folder,

@@ -27,4 +27,5 @@ MAX_TRAINING_ROWS = 32_000  # real and synthetic ones together, unless the user 
 VALIDATION_DIVISOR = 4  # one synthetic validation row per this many synthetic training rows
 ROWS = "auto"  # of DATA that the teacher is queried about:
 FIT_ROWS, TEST_ROWS = 200_000, 100_000  # at most this many to fit and validate on, and to test on
+MEASURED_ROWS = 1_000_000  # at most this many to measure a student on that exists
 PATH_ROWS = 60_000  # larger training sets are sampled for the path; the result is then fine-tuned

@@ -87,10 +87,14 @@ def test_compress_and_evaluate_on_workers_give_the_same_bytes(
         with blocks_of(rows=500):
             options: dict[str, Any] = {"rows": 1_000, "label": "target", "dask": dask}
             crembo.compress(teacher, table, output=path, **options, **FAST)
-            found = crembo.evaluate(here, table, teacher=teacher, dask=dask).report
-        reports.append({**json.loads(render_json(found)), "timing": None})
+            found = [
+                crembo.evaluate(here, table, teacher=teacher, dask=dask, rows=rows).report
+                for rows in ("auto", 900, 2)  # of 2 rows the first block has none
+            ]
+        reports.append([{**json.loads(render_json(each)), "timing": None} for each in found])
     assert here.read_bytes() == there.read_bytes()
     assert reports[0] == reports[1]
+    assert [each["data"]["queried_rows"] for each in reports[0]] == [ROWS, 900, 2]
 
 
 def test_a_small_table_is_read_here_and_the_teacher_queried_there(

@@ -16,7 +16,7 @@ import pytest
 
 import crembo_cli as crembo
 from crembo_cli.errors import DataError
-from crembo_cli.runs import evaluate
+from crembo_cli.runs import rows as limits
 from tests import small_teachers
 from tests.command_line import Crembo
 from tests.dataset.test_blocks import blocks_of
@@ -225,7 +225,7 @@ def test_evaluate_measures_all_rows_of_a_table_in_blocks(
     whole = crembo.evaluate(student, path, **options).report
     with blocks_of(rows=40):
         cut = crembo.evaluate(student, path, **options).report
-        monkeypatch.setattr(evaluate, "HELD_ROWS", 100)
+        monkeypatch.setattr(limits, "HELD_ROWS", 100)
         drawn = crembo.evaluate(student, path, **options)
     for name in ("data", "metrics", "differences", "by_class", "robustness", "drift", "curves"):
         assert getattr(cut, name) == getattr(whole, name), name

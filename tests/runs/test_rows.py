@@ -13,7 +13,7 @@ import pytest
 import crembo_cli as crembo
 from crembo_cli.dataset.draw import draw_rows
 from crembo_cli.errors import TeacherError
-from crembo_cli.runs import labelling
+from crembo_cli.runs import querying
 from crembo_cli.runs.rows import RowLimits, parse_rows
 from crembo_cli.student_file import build
 from tests import small_teachers
@@ -50,7 +50,7 @@ def test_the_teacher_is_queried_about_so_many_rows_and_the_rest_is_replayed(
         "run_model",
         lambda model, of, frame, *more: (replayed.append(frame), own(model, of, frame, *more))[1],
     )
-    monkeypatch.setattr(labelling, "BLOCK_ROWS", 64)
+    monkeypatch.setattr(querying, "BLOCK_ROWS", 64)
     result = crembo.compress(teacher, table, rows=200, **FAST)
     data = result.report.data
     assert (data.rows, data.queried_rows, data.test_rows) == (500, 200, 40)

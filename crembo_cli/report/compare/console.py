@@ -53,7 +53,7 @@ def _parts(report: CompareReport) -> Iterator[RenderableType]:
         name = Text.assemble((printable(student.path), "bold"), f", {family}")
         yield Text.assemble(f"{key.upper()}  ", name)
     of = "" if report.teacher is None else f", teacher {printable(report.teacher.path)}"
-    yield Text(f"on {printable(report.data.path)}, {report.data.rows:,} rows{of}")
+    yield Text(f"on {printable(report.data.path)}, {report.data.measured()}{of}")
     yield Text()
     yield Text(headline_of(report), style="bold")
     yield from map(Text, fitted_sentences(report))

@@ -25,7 +25,7 @@ def render_markdown(report: CompareReport) -> str:
         f"### {sign} {b} (B) beside {a} (A)",
         escape_text(headline_of(report)),
         *map(escape_text, fitted_sentences(report)),
-        f"{report.data.rows:,} rows of {format_code(report.data.path)}{of}.",
+        f"{report.data.measured()} of {format_code(report.data.path)}{of}.",
         draw_table(delta_table(report)),
     ]
     if report.requirements:

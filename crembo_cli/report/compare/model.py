@@ -28,7 +28,14 @@ class ComparedData:
     path: str  # as the user gave it; "-" for standard input
     sha256: str
     rows: int
+    queried_rows: int  # of these, the rows that both are measured on
+    grouped_rows: int  # of those, the rows that `disagreements` groups
     label: str | None  # the column with the true labels
+
+    def measured(self) -> str:
+        """Say how many rows both are measured on: "100 rows", "100 of 400 rows"."""
+        of = "" if self.queried_rows == self.rows else f" of {self.rows:,}"
+        return f"{self.queried_rows:,}{of} rows"
 
 
 @dataclass(frozen=True, kw_only=True)

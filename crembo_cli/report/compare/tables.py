@@ -48,13 +48,17 @@ def headline_of(report: CompareReport) -> str:
 
 def agreement_sentence(report: CompareReport) -> str:
     """Say on how many rows the two predict the same class."""
-    rows = report.data.rows
+    rows = report.data.queried_rows
     differing = rows - round(report.agreement * rows)
     if not differing:
         return f"Both predict the same class on all {rows:,} rows."
+    some = report.data.grouped_rows
+    groups = ""
+    if some < rows and report.disagreements:
+        groups = f" The groups are those of {some:,} drawn rows."
     return (
         f"They predict the same class on {report.agreement:.1%} of {rows:,} rows and differ on "
-        f"{differing:,}."
+        f"{differing:,}.{groups}"
     )
 
 

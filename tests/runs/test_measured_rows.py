@@ -1,0 +1,310 @@
+"""`--rows` of `evaluate` and `compare`: a large table is drawn from, and read to its end."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import crembo_cli as crembo
+from crembo_cli.dataset.draw import draw_rows
+from crembo_cli.errors import DataError, TeacherError
+from crembo_cli.runs import querying
+from crembo_cli.runs import rows as limits
+from tests import small_teachers
+from tests.command_line import Crembo
+from tests.dataset.test_blocks import blocks_of
+from tests.runs.test_blocks import answers, as_csv, as_parquet, mixed
+
+FAST: dict[str, Any] = {"quick_report": True, "synthetic": 20}
+ROWS = 400
+
+
+@pytest.fixture(scope="module")
+def students(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A stump and a tree of the same teacher."""
+    folder = tmp_path_factory.mktemp("students")
+    as_parquet(mixed(), folder / "train.parquet", random.Random(1))
+    paths = folder / "a.onnx", folder / "b.onnx"
+    for path, depth in zip(paths, (1, 4), strict=True):
+        crembo.compress(answers, folder / "train.parquet", output=path, max_depth=depth, **FAST)
+    return paths
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Rows that the students were not fitted on."""
+    as_parquet(mixed(ROWS), tmp_path / "t.parquet", random.Random(2))
+    return tmp_path / "t.parquet"
+
+
+def without_time(report: Any) -> dict[str, Any]:
+    """The JSON report but for its times."""
+    found: dict[str, Any] = json.loads(report.to_json())
+    return {**found, "timing": None}
+
+
+def measure(students: tuple[Path, Path], table: Path, **options: Any) -> list[dict[str, Any]]:
+    """What `evaluate` and `compare` report."""
+    return [
+        without_time(crembo.evaluate(students[1], table, **options).report),
+        without_time(crembo.compare(*students, table, **options).report),
+    ]
+
+
+@pytest.mark.parametrize("teacher", [None, answers])
+def test_a_table_within_the_limit_is_measured_whole(
+    students: tuple[Path, Path], table: Path, teacher: object
+) -> None:
+    """`auto`, `all` and as many rows as there are give the same report; no draw is noted."""
+    found = [
+        measure(students, table, teacher=teacher, **rows)
+        for rows in ({}, {"rows": "all"}, {"rows": ROWS})
+    ]
+    assert found[0] == found[1] == found[2]
+    assert found[0][0]["data"]["queried_rows"] == found[0][1]["data"]["queried_rows"] == ROWS
+    notes = crembo.evaluate(students[1], table, teacher=teacher).notes
+    assert not any("drawn" in each for each in notes)
+
+
+def test_auto_draws_a_million_rows() -> None:
+    """Of more; in the shares of the labels."""
+    auto = limits.measured_rows("auto", 0)
+    labels = (np.arange(1_200_000) % 10 == 0).astype(np.int8)
+    drawn = auto.draw(1_200_000, labels)
+    assert drawn is not None
+    assert (len(drawn), labels[drawn].sum()) == (1_000_000, 100_000)
+    assert limits.measured_rows("auto", 0).draw(1_000_000, None) is None
+    assert limits.measured_rows("all", 0).draw(2_000_000, None) is None
+
+
+@pytest.mark.parametrize(
+    ("write", "suffix", "teacher", "label"),
+    [
+        (as_csv, ".csv", answers, True),
+        (as_parquet, ".parquet", None, True),
+        (as_parquet, ".parquet", answers, False),
+    ],
+)
+def test_the_report_does_not_depend_on_how_the_table_is_cut(
+    students: tuple[Path, Path],
+    tmp_path: Path,
+    write: Callable[..., dict[str, int]],
+    suffix: str,
+    teacher: object,
+    label: bool,
+) -> None:
+    """Whole, and in random blocks of text or of Parquet, with and without labels."""
+    frame = mixed(ROWS) if label else mixed(ROWS).drop(columns="target")
+    path = tmp_path / f"t{suffix}"
+    size = write(frame, path, random.Random(3))
+    whole = measure(students, path, teacher=teacher, rows=150)
+    assert [each["data"]["queried_rows"] for each in whole] == [150, 150]
+    for seed in range(2):
+        rng = random.Random(seed)
+        with blocks_of(**{name: rng.randrange(each // 2, each) for name, each in size.items()}):
+            assert measure(students, path, teacher=teacher, rows=150) == whole
+
+
+def test_parts_of_a_folder_are_one_table(students: tuple[Path, Path], tmp_path: Path) -> None:
+    """Wherever the parts begin, the same rows are drawn; the hash of the files alone differs."""
+    found = []
+    for cut in (30, 170):
+        folder = tmp_path / f"{cut}"
+        folder.mkdir()
+        for number in range(0, ROWS, cut):
+            part = mixed(ROWS)[number : number + cut]
+            part.to_parquet(folder / f"{number:03}.parquet", index=False)
+        with blocks_of(rows=50):
+            reports = measure(students, folder, teacher=answers, rows=150)
+        for each in reports:
+            each["data"] = each["data"]["queried_rows"]
+        found.append(reports)
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("rows", [45, ROWS])
+def test_only_drawn_rows_are_queried_and_fewer_are_held(
+    students: tuple[Path, Path], table: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    """Teacher and student are queried about the same drawn rows, each once, block by block."""
+    monkeypatch.setattr(limits, "HELD_ROWS", 30)
+    taken: list[int] = []
+    held: list[int] = []
+    own = querying.query_blocks
+
+    def query(blocks: Any, *more: Any) -> Any:
+        frame, beliefs = own(blocks, *more)
+        taken.append(len(beliefs))
+        held.append(len(frame))
+        for each in more[4]:  # the companions
+            assert len(np.concatenate(each.scores)) == len(beliefs)
+        return frame, beliefs
+
+    monkeypatch.setattr("crembo_cli.runs.labelling.query_blocks", query)
+    asked: list[float] = []
+
+    def teacher(frame: pd.DataFrame) -> np.ndarray:
+        if len(asked) < rows:  # later queries are about noisy rows
+            asked.extend(frame["a"])
+        return answers(frame)
+
+    with blocks_of(rows=70):
+        evaluated = crembo.evaluate(students[1], table, teacher=teacher, rows=rows).report
+        compared = crembo.compare(*students, table, teacher=answers, rows=rows).report
+    expected = draw_rows(ROWS, rows, 0, pd.factorize(mixed(ROWS)["target"])[0])
+    assert asked == mixed(ROWS)["a"][expected].tolist()
+    assert (taken, held) == ([rows, rows], [30, 30])
+    assert evaluated.robustness.margin is not None
+    assert (evaluated.data.test_rows, evaluated.robustness.margin.rows) == (rows, 30)
+    assert (compared.data.queried_rows, compared.data.grouped_rows) == (rows, 30)
+    assert sum(each.rows for each in compared.disagreements) <= 30
+    assert "The groups are those of 30 drawn rows." in compared.to_markdown()
+
+
+def test_compare_measures_all_rows_of_a_table_in_blocks(
+    students: tuple[Path, Path], table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All but the groups is as it is of the table that is read whole."""
+    whole = crembo.compare(*students, table, teacher=answers).report
+    monkeypatch.setattr(limits, "HELD_ROWS", 100)
+    with blocks_of(rows=40):
+        cut = crembo.compare(*students, table, teacher=answers)
+    assert cut.report.metrics == whole.metrics
+    assert cut.report.delta == whole.delta
+    assert cut.report.agreement == whole.agreement
+    assert cut.report.data == replace(whole.data, grouped_rows=100)
+    assert any("differ are measured on 100 drawn rows" in each for each in cut.notes)
+
+
+def test_students_of_different_columns_are_measured_on_the_same_rows(
+    students: tuple[Path, Path], table: Path, tmp_path: Path
+) -> None:
+    """The table is read twice, and the second student gets the rows that the first one got."""
+
+    def predict(rows: pd.DataFrame) -> np.ndarray:
+        return answers(rows.assign(d="low"))
+
+    crembo.compress(predict, mixed().drop(columns="d"), output=tmp_path / "few.onnx", **FAST)
+    options: dict[str, Any] = {"teacher": answers, "rows": 120}
+    with blocks_of(rows=60):
+        pair = crembo.compare(students[1], tmp_path / "few.onnx", table, **options).report
+        alone = crembo.evaluate(tmp_path / "few.onnx", table, rows=120).report
+    assert pair.data.queried_rows == 120
+    assert pair.metrics["b"].accuracy == alone.metrics["student"].accuracy
+    assert pair.metrics["b"].log_loss == alone.metrics["student"].log_loss
+
+
+@pytest.mark.parametrize("cut", [1 << 17, 60])
+@pytest.mark.parametrize(
+    ("column", "value", "error", "where"),
+    [
+        ("a", np.inf, DataError, r"row {row}, column 'a': infinite value"),
+        ("target", "9", DataError, r"row {row}, column 'target'.*'9'"),
+        ("target", None, DataError, r"row {row}, column 'target': missing label"),
+    ],
+)
+def test_a_fault_in_a_row_that_is_not_drawn_is_named_by_its_row(
+    students: tuple[Path, Path],
+    tmp_path: Path,
+    column: str,
+    value: object,
+    error: type[Exception],
+    where: str,
+    cut: int,
+) -> None:
+    """Of a table in one block and of one in many."""
+    frame = mixed(ROWS)
+    frame["target"] = frame["target"].astype(str)
+    frame.loc[others(frame)[-1], column] = value
+    frame.to_parquet(tmp_path / "t.parquet")
+    match = where.format(row=others(frame)[-1] + 1)
+    with blocks_of(rows=cut):
+        for run in (crembo.evaluate, crembo.compare):
+            files = students if run is crembo.compare else students[1:]
+            with pytest.raises(error, match=match):
+                run(*files, tmp_path / "t.parquet", rows=50, label="target")  # type: ignore[operator]
+
+
+def others(frame: pd.DataFrame) -> np.ndarray:
+    """The rows that `--rows 50` leaves out."""
+    drawn = draw_rows(ROWS, 50, 0, pd.factorize(frame["target"])[0])
+    return np.setdiff1d(np.arange(ROWS), drawn)
+
+
+@pytest.mark.parametrize("cut", [1 << 17, 60])
+def test_a_cell_that_no_input_can_hold_is_named_where_its_row_is_not_drawn(
+    tmp_path: Path, cut: int
+) -> None:
+    """A fraction for an integer input of the student."""
+    model = small_teachers.teacher(tmp_path / "s.onnx", [("X", "INT64", (None, 4))])
+    frame = small_teachers.table(ROWS, whole=True)
+    row = int(others(frame)[-1])
+    frame["a"] = frame["a"].astype(float)
+    frame.loc[row, "a"] = 0.5
+    frame.to_parquet(tmp_path / "t.parquet")
+    with (
+        blocks_of(rows=cut),
+        pytest.raises(TeacherError, match=rf"row {row}, column 'a'.*found 0\.5"),
+    ):
+        crembo.evaluate(model, tmp_path / "t.parquet", rows=50)
+
+
+def test_every_report_tells_of_how_many_rows(
+    crembo: Crembo, students: tuple[Path, Path], table: Path
+) -> None:
+    """JSON, Markdown, HTML, the terminal, and a note on standard error."""
+    few = ("--rows", "50", "--report", "r.json", "--report", "r.md", "--report", "r.html")
+    ran = crembo("evaluate", students[1], table, *few)
+    assert ran.code == 0, ran.err
+    assert "50 of 400 rows are drawn and measured; measure all of them with --rows all" in ran.err
+    assert "50 of its 400 rows" in " ".join(ran.out.split())
+    assert "50 of its 400 rows" in Path("r.md").read_text()
+    assert "400 rows (measured on 50 of them)" in Path("r.html").read_text()
+    data = json.loads(Path("r.json").read_text())["data"]
+    assert (data["rows"], data["queried_rows"], data["test_rows"]) == (400, 50, 50)
+    ran = crembo("compare", *students, table, *few)
+    assert ran.code == 0, ran.err
+    assert "50 of 400 rows are drawn and measured" in ran.err
+    assert "50 of 400 rows" in ran.out
+    assert "50 of 400 rows of" in Path("r.md").read_text()
+    assert "50 of 400 rows of" in Path("r.html").read_text()
+    data = json.loads(Path("r.json").read_text())["data"]
+    assert (data["rows"], data["queried_rows"], data["grouped_rows"]) == (400, 50, 50)
+
+
+def test_an_invalid_number_of_rows(
+    crembo: Crembo, students: tuple[Path, Path], table: Path
+) -> None:
+    """One line with what is expected, and exit code 2."""
+    for words in (("evaluate", students[1]), ("compare", *students)):
+        ran = crembo(*words, table, "--rows", "few")
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+        assert "wanted auto, all, or a whole number from 1" in ran.err
+
+
+def test_a_model_of_another_program_has_text_of_held_rows_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Categories are learned from the rows that are held and what the model answers on them."""
+    frame = mixed(ROWS)[["a", "d"]]
+    frame["target"] = (frame["d"] == "high").astype(int)
+
+    def teacher(rows: pd.DataFrame) -> np.ndarray:
+        high = np.where(rows["d"] == "high", 0.9, 0.2)
+        return np.stack([1 - high, high], axis=1)
+
+    crembo.compress(teacher, frame, output=tmp_path / "s.onnx", metadata="none", **FAST)
+    frame.to_parquet(tmp_path / "t.parquet")
+    monkeypatch.setattr(limits, "HELD_ROWS", 60)
+    with blocks_of(rows=50):
+        found = crembo.evaluate(tmp_path / "s.onnx", tmp_path / "t.parquet", rows=200).report
+    assert found.metrics["student"].accuracy == 1.0
+    assert found.data.test_rows == 200
