@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any, cast
@@ -22,7 +23,7 @@ from crembo_cli.explanations.tree_view import shorten
 from crembo_cli.student_file.metadata import ReadableStudent
 from crembo_cli.students.contract import Feature
 from crembo_cli.students.scored.columns import Columns
-from crembo_cli.students.scored.tables import PairTable, tables_of
+from crembo_cli.students.scored.tables import Axis, PairTable, tables_of
 from crembo_cli.students.scored.text import Curve, curves_of
 from crembo_cli.students.scored.weights import WeightsStudent
 
@@ -108,7 +109,31 @@ def draw_curves(
         _draw_table(axes, table, explained, most, colours)
     for axes in panels[count:]:
         axes.axis("off")
+    if curves:
+        _name_classes(
+            figure, list(panels[: len(curves) : across]), explained.class_names(), colours
+        )
     return figure
+
+
+def _name_classes(
+    figure: Figure, left: Sequence[Axes], names: Sequence[str], colours: Colours
+) -> None:
+    """Of two classes the one that the curves speak for, `left` of them; of more, a legend."""
+    shown = [shorten(name, LONG[1] if len(names) == 2 else LONG[0]) for name in names]
+    style = text_style(fontsize=7, color=colours.ink, va="bottom")
+    for axes in left:
+        axes.set_ylabel(f"score for {shown[1]}" if len(shown) == 2 else "score", **style)
+    if len(shown) == 2:
+        return
+    from matplotlib.lines import Line2D
+
+    lines = [Line2D([], [], color=class_colour(y), marker=".") for y in range(len(shown))]
+    legend = figure.legend(
+        lines, shown, loc="outside lower left", ncols=8, frameon=False, fontsize=8
+    )
+    for text in legend.get_texts():
+        text.set(parse_math=False, color=colours.ink)
 
 
 def _title(curve: Curve, explained: ReadableStudent) -> str:
@@ -171,10 +196,10 @@ def _draw_table(
     style = text_style(fontsize=7, color=colours.ink)
     title = f"{explained.class_names()[y]} {points.min():+.2f} to {points.max():+.2f}"
     axes.set_title(shorten(title, LONG[0]), loc="left", **{**style, "va": "baseline"})
-    axes.set_ylabel(shorten(first.name, LONG[0] // 2), **{**style, "va": "bottom"})
+    axes.set_ylabel(shorten(first.name, 22), **{**style, "va": "bottom"})
     axes.set_xlabel(shorten(second.name, LONG[0]), **{**style, "va": "top"})
     texts = [
-        [shorten(text, LONG[1]) for text in axis.texts(each)]
+        [shorten(text, LONG[1]) for text in _places(axis, each)]
         for axis, each in zip(table.axes, (first, second), strict=True)
     ]
     small: dict[str, Any] = {"parse_math": False, "fontsize": 6}
@@ -183,6 +208,13 @@ def _draw_table(
     axes.tick_params(colors=colours.muted, labelcolor=colours.ink)
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def _places(axis: Axis, feature: Feature) -> list[str]:
+    """The places beside a heat map: of numbers three digits, which is what there is room for."""
+    if feature.categories:
+        return axis.texts(feature)
+    return [*(f"{knot:.3g}" for knot in axis.knots), *["missing"] * axis.missing]
 
 
 def _draw(axes: Axes, curve: Curve, feature: Feature, colours: Colours) -> None:

@@ -33,6 +33,7 @@ class StudentParts:
     tree: str  # the <svg> of a tree; "" for other students and for large trees
     drawing: str  # the <svg> of another student; "" if there is none
     kind: str  # what is drawn: see `explanations.formats.form_of`
+    pairs: bool  # whether there are heat maps of pairs of features among the curves
     notes: list[str]  # plain text: a legend of long lists
     classes: list[tuple[str, str]]  # plain text: names and colours
     script: str  # runs the form and the frame; "" if there is neither
@@ -57,7 +58,7 @@ def policy(scripts: Sequence[str]) -> str:
 def parts_of(explained: ReadableStudent, max_levels: int | None = None) -> StudentParts:
     """Draw a student for a page, and write its form."""
     from crembo_cli.explanations.drawing import draw_tree
-    from crembo_cli.explanations.formats import TREE, form_of
+    from crembo_cli.explanations.formats import CURVES, TREE, form_of
     from crembo_cli.explanations.picture import svg_element
 
     form, tree, drawing, notes = form_of(explained), "", "", []
@@ -80,11 +81,19 @@ def parts_of(explained: ReadableStudent, max_levels: int | None = None) -> Stude
         tree=tree,
         drawing=drawing,
         kind=form,
+        pairs=form == CURVES and _has_pairs(explained),
         notes=notes,
         classes=[(name, class_colour(k)) for k, name in enumerate(explained.class_names())],
         script="\n".join(scripts),
         form=runs,
     )
+
+
+def _has_pairs(explained: ReadableStudent) -> bool:
+    from crembo_cli.students.scored.tables import tables_of
+
+    sums = cast("WeightsStudent", explained.student).sums()
+    return any(table.span() > 0 for table in tables_of(sums))
 
 
 def _notes(explained: ReadableStudent, tree: Tree, max_levels: int | None) -> list[str]:

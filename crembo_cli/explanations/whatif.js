@@ -10,6 +10,7 @@
     Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
     return parent.appendChild(element);
   };
+  const colour = (k) => COLOURS[k % COLOURS.length];
   const answer = () => {
     const cells = cellsOf(row), shares = Array.from(predictProba(row));
     const best = CLASSES.indexOf(predict(row));
@@ -23,7 +24,7 @@
       const track = make("span", line, "", { class: "track" });
       const fill = make("span", track, "", { class: "fill" });
       fill.style.width = `${100 * shares[k]}%`;
-      fill.style.background = COLOURS[k % COLOURS.length];
+      fill.style.background = colour(k);
       make("span", line, shares[k].toFixed(3), { class: "figure" });
     }
     if (typeof leafOf === "function") {
@@ -48,6 +49,8 @@
       make("span", line, name);
       const track = make("span", line, "", { class: "track both" });
       const fill = make("span", track, "", { class: score < 0 ? "fill less" : "fill" });
+      fill.style.background = score > 0 ? colour(best)
+        : CLASSES.length === 2 ? colour(1 - best) : "var(--muted)";  // towards which class
       fill.style.width = `${(50 * Math.abs(score)) / most}%`;
       make("span", line, (score < 0 ? "\u2212" : "+") + Math.abs(score).toFixed(2), { class: "figure" });
     }

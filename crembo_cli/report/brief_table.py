@@ -9,7 +9,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from crembo_cli.report.faults import BASELINES, ERRORS
-from crembo_cli.report.metrics import find_metric, look_up, split_path
+from crembo_cli.report.gains import BETTER, SIGNS, WORSE, gain_over
+from crembo_cli.report.metrics import look_up, split_path
 from crembo_cli.report.model import Report
 from crembo_cli.report.status import decides_by_auc
 from crembo_cli.report.tables import format_cell, sized_name
@@ -24,7 +25,6 @@ COLUMNS = (
     ("agreement", "robustness.agreement.{}", 5),
 )
 CELL = 13  # columns of a cell: "0.991 -0.026 v"
-BETTER, WORSE = "\N{BLACK UP-POINTING TRIANGLE}", "\N{BLACK DOWN-POINTING TRIANGLE}"
 STYLES = {BETTER: "green", WORSE: "red", "": ""}
 PLAIN = {BETTER: "^", WORSE: "v", "": ""}  # on a screen that lacks the signs
 
@@ -84,13 +84,8 @@ def _cell(report: Report, path: str, key: str) -> Cell:
     value = look_up(report, split_path(path.format(key)))
     if key == "student" or value is None or (key, path) == ("teacher", "metrics.{}.fidelity"):
         return Cell(value=value, difference=None, mark="")
-    metric = find_metric(split_path(path.format(key)))
-    sign = -1 if metric is not None and metric.better == "lower" else 1
-    found = look_up(report.differences.get(key), split_path(path)[-1:])
-    mark = ""
-    if found is not None and abs(found.value) > ERRORS * found.error:
-        mark = BETTER if sign * found.value > 0 else WORSE
-    return Cell(value=value, difference=own - value, mark=mark)
+    gain = gain_over(report, key, split_path(path)[-1:])
+    return Cell(value=value, difference=own - value, mark="" if gain is None else gain.mark)
 
 
 def draw_brief_table(table: BriefTable, encoding: str) -> RichTable:
@@ -115,10 +110,10 @@ def _draw_cell(cell: Cell, encoding: str) -> Text:
 
 def _sign(mark: str, encoding: str) -> str:
     try:
-        mark.encode(encoding)
+        SIGNS[mark].encode(encoding)
     except UnicodeEncodeError:
         return PLAIN[mark]
-    return mark
+    return SIGNS[mark]
 
 
 def mark_sentence(table: BriefTable, encoding: str) -> str:

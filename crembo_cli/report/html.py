@@ -10,11 +10,14 @@ from crembo_cli.errors import escape_controls
 from crembo_cli.report.big_numbers import big_numbers
 from crembo_cli.report.drawings import explain_comparison, name_classifier
 from crembo_cli.report.drift import drift_sentences, drift_table, figures_table
+from crembo_cli.report.faults import ERRORS
+from crembo_cli.report.gains import SIGNS
 from crembo_cli.report.glossary import NOTE, explain
 from crembo_cli.report.metrics import METRICS
 from crembo_cli.report.model import Report
 from crembo_cli.report.repeats import repeats_sentence, repeats_table
 from crembo_cli.report.tables import (
+    Table,
     bounds_table,
     class_table,
     comparison_table,
@@ -82,10 +85,19 @@ def render_html(report: Report) -> str:
         most_classes=MOST_CLASSES,
         format_cell=format_cell,
         is_text=lambda cell: isinstance(cell, str),
+        gain_columns=_gain_columns,
+        signs=SIGNS,
+        errors=ERRORS,
         glossary=[(metric.name, explain(metric)) for metric in METRICS],
         note=NOTE,
     )
     return escape_controls(page)
+
+
+def _gain_columns(table: Table) -> list[bool]:
+    """Whether any cell of each column has a gain beside it: then all get the room for one."""
+    rows = [row.gains for row in table.rows if row.gains]
+    return [any(gains[k] is not None for gains in rows) for k in range(len(table.headings))]
 
 
 def _comparison_sentence(report: Report) -> str:

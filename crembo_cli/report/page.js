@@ -1,7 +1,8 @@
 // Comfort for a report: tables sort by a click, the index shows where the reader is.
 (() => {
   const value = (cell) => {
-    const text = cell.textContent.trim(), number = Number(text.replace(/[,%]/g, ""));
+    const first = cell.firstChild;  // what stands beside a value does not count
+    const text = (first ? first.textContent : "").trim(), number = Number(text.replace(/[,%]/g, ""));
     return text === "-" ? null : Number.isNaN(number) || text === "" ? text : number;
   };
   const compare = (a, b) => {

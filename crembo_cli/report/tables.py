@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isinf
 
 from crembo_cli.report.drawings import abbreviate, format_ratio
+from crembo_cli.report.gains import Gain, gain_over
 from crembo_cli.report.metrics import (
     CLASSIFIERS,
     METRICS,
@@ -37,6 +38,7 @@ class Row:
     cells: list[Cell]
     key: str = ""  # a classifier's key in the JSON report
     selected: bool = False  # drawn in bold
+    gains: Sequence[Gain | None] = ()  # the student's, beside the cells
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,7 @@ def _by_classifier(report: Report, shown: Sequence[tuple[Heading, Keys]]) -> Tab
                 cells=[look_up(metrics, keys) for _, keys in shown],
                 key=key,
                 selected=key == "student",
+                gains=[gain_over(report, key, keys) for _, keys in shown],
             )
             for key, metrics in report.metrics.items()
         ],

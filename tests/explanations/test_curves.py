@@ -58,6 +58,18 @@ def additive(pairs: int = 0) -> ReadableStudent:
     )
 
 
+def three_classes(made: ReadableStudent) -> ReadableStudent:
+    """The same with a third class, whose scores are all 0."""
+    student = made.student
+    assert isinstance(student, WeightsStudent)
+    wider = replace(
+        student,
+        weights=np.pad(student.weights, ((0, 0), (0, 1))),
+        bias=np.pad(student.bias, (0, 1)),
+    )
+    return replace(made, student=wider, classes=("no", "yes", "may$be$"))
+
+
 def panels(explained: ReadableStudent) -> list[str]:
     """The texts of the drawing that are no numbers, as a reader sees them."""
     assert isinstance(explained.student, WeightsStudent)
@@ -69,9 +81,15 @@ def panels(explained: ReadableStudent) -> list[str]:
 
 
 def test_every_feature_that_matters_has_a_plot() -> None:
-    """Names of features and categories are in it, those too long cut; what gives nothing is not."""
-    texts = panels(additive())
-    assert sorted(texts) == ["Bonn", "Rome", "a ci\u2026name", "age <&> $b$", "city"]
+    """Names of features and categories are in it, those too long cut; what gives nothing is not.
+
+    At the side stands the class that the curves speak for; of three classes a legend has all.
+    """
+    made = additive()
+    shown = ["Bonn", "Rome", "a ci\u2026name", "age <&> $b$", "city"]
+    assert sorted(panels(made)) == [*shown, "score for yes"]
+    three = three_classes(made)
+    assert sorted(panels(three)) == sorted([*shown, "score", "no", "yes", "may$be$"])
 
 
 def test_lines_go_through_the_points() -> None:

@@ -206,7 +206,7 @@ def test_the_command_runs_when_copied_and_does_better(
     assert (ran.code, ran.err) == (0, "")
     verdict = json.loads(ran.out)["verdict"]
     assert verdict["status"] == "failed"
-    assert "it predicts 'no' on all 400 test rows" in verdict["headline"]
+    assert "it predicts 'no' on all 400 test rows" in verdict["decision"]
     assert verdict["command"] == (
         f"crembo compress teacher.joblib data.csv {shlex.join(few)} --student additive"
     )

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from crembo_cli.evaluation.differences import Difference
 from crembo_cli.evaluation.metrics import ClassMetrics
 from crembo_cli.report.html import render_html
 from crembo_cli.report.metrics import METRICS
@@ -113,8 +114,30 @@ def test_every_part_is_there() -> None:
         METRICS[0].sentence,
     ):
         assert words in seen.text
-    assert re.search(r'<tr class="selected"><th scope="row">student</th><td>0\.900</td>', page)
-    assert {"0.960", "0.940", "0.920"} <= set(re.findall(r"<td>(0\.\d+)</td>", page))
+    assert re.search(
+        r'<tr class="selected"><th scope="row">student</th><td class="gained">0\.900<', page
+    )
+    assert {"0.960", "0.940", "0.920"} <= set(re.findall(r"<td[^>]*>(0\.\d+)<", page))
+
+
+def test_a_sure_difference_is_marked_beside_its_value() -> None:
+    """Better or worse than the classifier of the row; one within its errors has no mark."""
+    made = full()
+    lost = replace(
+        made.differences["teacher"],
+        accuracy=Difference(value=-0.06, error=0.01),
+        log_loss=Difference(value=-0.02, error=0.005),
+    )
+    page = render_html(replace(made, differences={**made.differences, "teacher": lost}))
+    row = page[page.index('<th scope="row">teacher</th>') :].split("</tr>")[0]
+    cells = re.findall(r"<small[^>]*>[^<]*</small>", row)
+    assert cells == [
+        '<small class="gain worse">-0.060\u25bc</small>',
+        '<small class="gain"></small>',  # the teacher's fidelity to itself
+    ]
+    assert '<small class="gain better">-0.020\u25b2</small>' in page
+    assert '<small class="gain ">+0.001</small>' in page
+    assert "\u25bc worse by more than 2 standard errors" in page
 
 
 def test_an_additive_student_has_its_curves_drawn() -> None:

@@ -113,6 +113,51 @@ def test_axe_finds_nothing_serious(
         assert page.answers[RUN] == [], path.name
 
 
+REASONS = """(() => {
+  const age = document.querySelector("#whatif input");
+  const city = document.querySelector("#whatif select");
+  age.value = "-3";
+  age.dispatchEvent(new Event("input"));
+  city.value = "Rome";
+  city.dispatchEvent(new Event("change"));
+  const dot = document.createElement("i"), best = NAMES.indexOf(
+    document.querySelector(".predicted").textContent);
+  return [...document.querySelectorAll(".reasons .bar")].map((line) => {
+    const fill = line.querySelector(".fill"), less = fill.classList.contains("less");
+    dot.style.background = COLOURS[less ? 1 - best : best];
+    return [less, fill.style.background === dot.style.background];
+  });
+})()"""
+
+
+def test_what_adds_to_a_class_has_the_colour_of_the_class(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """Of two classes, what speaks against the one speaks for the other."""
+    path = tmp_path / "student.html"
+    path.write_bytes(explain(student_of("curves"), "html"))
+    found = chromium.open(path, dark=True, width=1280, ask=(REASONS,)).answers[REASONS]
+    assert {less for less, _ in found} == {True, False}
+    assert all(same for _, same in found)
+
+
+SMALL = """[document.querySelector(".drawing svg").getBoundingClientRect().width,
+  ...[...document.querySelectorAll("pre.command span")].map((word) => word.offsetHeight)]"""
+
+
+def test_on_a_telephone_drawings_scroll_and_options_stay_whole(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """Curves are as large as on a wide screen, and a command breaks between its words alone."""
+    path = tmp_path / "report.html"
+    path.write_text(report_page("curves"), encoding="utf-8")
+    wide, narrow = (
+        chromium.open(path, dark=False, width=width, ask=(SMALL,)).answers[SMALL]
+        for width in (1280, 400)
+    )
+    assert wide == narrow
+
+
 @pytest.mark.parametrize("width", [400, 800, 1280])
 @pytest.mark.parametrize("kind", ["curves", "weights", "deep tree"])
 def test_no_page_is_wider_than_its_window(
@@ -167,7 +212,7 @@ def test_the_tree_folds_and_zooms(chromium: Browser, tmp_path: Path) -> None:
 
 SORT = """(() => {
   const column = () => [...document.querySelectorAll("#metrics tbody tr")]
-    .map((row) => Number(row.cells[1].textContent));
+    .map((row) => Number(row.cells[1].firstChild.textContent));
   const head = document.querySelector("#metrics thead th:nth-child(2)");
   head.querySelector("button").click();
   const down = column(), said = head.getAttribute("aria-sort");
