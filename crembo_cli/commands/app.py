@@ -28,7 +28,7 @@ from crembo_cli.commands import (
     students,
 )
 from crembo_cli.commands.invocation import HELP, ConfiguredCommand, Invocation
-from crembo_cli.commands.messages import answering, print_answer, print_line, print_message
+from crembo_cli.commands.messages import answering, print_answer, print_error, print_line
 from crembo_cli.commands.panels import PanelCommand, PanelGroup
 from crembo_cli.commands.settings import is_set
 from crembo_cli.commands.surroundings import (
@@ -168,14 +168,14 @@ def run(arguments: list[str]) -> int:
             for line in "".join(traceback.format_exception(error)).splitlines():
                 print_line(printable(line))
         line, code = _line_and_code(error, invocation.debug)
-        print_message(invocation.with_sources(line) if code == InputError.exit_code else line)
+        print_error(invocation.with_sources(line) if code == InputError.exit_code else line)
         return code
 
 
 def _end(signal_: type[KeyboardInterrupt]) -> int:
     terminated = issubclass(signal_, Terminated)
     word = "terminated" if terminated else "interrupted"
-    print_message(f"{word}; no output is half written")
+    print_error(f"{word}; no output is half written")
     return TERMINATED if terminated else INTERRUPTED
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
+from crembo_cli.commands.message_style import style_error, style_note
 from crembo_cli.errors import (
     GateError,
     OutputError,
@@ -102,7 +103,7 @@ class Messages:
                 line, markup=False, emoji=False, highlight=False, soft_wrap=True
             )
         else:
-            print_line(line)
+            print_line(style_note(line))
 
     @contextmanager
     def progress(self) -> Iterator[None]:
@@ -132,8 +133,13 @@ class Messages:
 
 
 def print_message(line: str) -> None:
+    """Print a note or a remark of a command, on standard error."""
+    print_line(style_note(f"crembo: {printable(line)}"))
+
+
+def print_error(line: str) -> None:
     """Print why a command ended, on standard error."""
-    print_line(f"crembo: {printable(line)}")
+    print_line(style_error(f"crembo: {printable(line)}"))
 
 
 def print_line(line: str) -> None:

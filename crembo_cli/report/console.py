@@ -44,7 +44,7 @@ MOST_LEAVES = 16  # of a tree that is drawn on it
 STYLES = {
     "good": "bold green",
     "usable": "bold",
-    "weak": "bold yellow",
+    "weak": "bold black on yellow",  # yellow alone is faint on white
     "failed": "bold red",
     None: "bold",
 }
@@ -97,7 +97,7 @@ def verdict_parts(report: Report) -> Iterator[RenderableType]:
     table.add_column(overflow="fold")
     for name, text, style in lines:
         cell = "\n".join(map(printable, text.split("\n")))
-        table.add_row(Text(name, style=style), Text(cell, style=style if name == status else ""))
+        table.add_row(Text(name, style=style), Text(cell, style="bold" if name == status else ""))
     yield table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
@@ -11,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from crembo_cli.commands.messages import Messages
 from crembo_cli.commands.progress_bar import ForecastColumn, make_bar
@@ -103,6 +105,23 @@ def test_a_stage_of_more_than_two_seconds_has_a_forecast(seconds: float, text: s
     assert ForecastColumn().render(bar.tasks[0]).plain == text
 
 
+def test_progress_is_one_line_of_a_narrow_terminal() -> None:
+    """A long name is cut, and the forecast stays whole."""
+    now = [0.0]
+    bar = make_bar(colour=False)
+    bar.get_time = lambda: now[0]
+    task = bar.add_task(f"querying {'m' * 60}.onnx about 240,000 rows", total=240_000, unit="rows")
+    now[0] = 10.0
+    bar.update(task, completed=120_000)
+    screen = Console(width=80, file=io.StringIO())
+    with screen.capture() as captured:
+        screen.print(bar.get_renderable())
+    lines = captured.get().splitlines()
+    assert len(lines) == 1
+    assert "\u2026" in lines[0]
+    assert "12,000 rows/s, 0:00:10 left" in lines[0]
+
+
 def test_a_stage_without_a_number_of_steps_has_no_forecast() -> None:
     """How long it will take is not known."""
     bar = make_bar(colour=False)
@@ -123,7 +142,7 @@ def test_progress_is_drawn_on_a_terminal() -> None:
     assert "reading [red]x.csv \\x1b]0;title" in printed
     assert "\x1b]0;" not in printed
     assert "\x1b[2K" in printed  # what was drawn is erased
-    assert printed.endswith("crembo: note: [bold]odd[/bold] column\r\n")
+    assert printed.endswith("crembo: note:\x1b[0m [bold]odd[/bold] column\r\n")
 
 
 def test_no_color_is_obeyed() -> None:
@@ -138,11 +157,14 @@ def test_a_dumb_terminal_gets_no_animation() -> None:
     assert "\x1b" not in run_on_terminal(TERM="dumb")
 
 
-def read_terminal(arguments: list[str], folder: Path, *, both: bool) -> tuple[str, str]:
+def read_terminal(
+    arguments: list[str], folder: Path, *, both: bool, code: int = 1, **environment: str
+) -> tuple[str, str]:
     """What a run prints on a terminal, and what on standard error where that is a pipe."""
     outer, inner = pty.openpty()
     command = [sys.executable, "-m", "crembo_cli", *arguments]
     env = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "COLUMNS": "100", "NO_COLOR": "1"}
+    env |= environment
     error = inner if both else subprocess.PIPE
     with subprocess.Popen(command, cwd=folder, stdout=inner, stderr=error, env=env) as process:
         os.close(inner)
@@ -154,7 +176,7 @@ def read_terminal(arguments: list[str], folder: Path, *, both: bool) -> tuple[st
                 break
         _, piped = process.communicate()
     os.close(outer)
-    assert process.returncode == 1
+    assert process.returncode == code
     return found.decode(), (piped or b"").decode()
 
 
@@ -171,3 +193,32 @@ def test_an_unmet_requirement_is_reported_once(
     assert "requirement not met: accuracy" not in screen
     _, log = read_terminal(run, tmp_path, both=False)
     assert "requirement not met: accuracy>=1.5 (it is" in log
+
+
+WRONG = ["explain", "s.onnx", "--format", "picture"]
+
+
+def test_a_long_error_has_lines_of_its_own_on_a_terminal_and_one_in_a_log(tmp_path: Path) -> None:
+    """What was found and what is wanted begin lines; a log can be searched line by line."""
+    screen, _ = read_terminal(WRONG, tmp_path, both=True, code=2, COLUMNS="80")
+    lines = screen.replace("\r\n", "\n").splitlines()
+    assert lines[:2] == ["crembo: --format: invalid choice", "        found 'picture'"]
+    assert lines[2].startswith("        wanted ")
+    _, log = read_terminal(WRONG, tmp_path, both=False, code=2, COLUMNS="80")
+    assert log == "; ".join(line.strip() for line in lines) + "\n"
+    wide, _ = read_terminal(WRONG, tmp_path, both=True, code=2, COLUMNS="500")
+    assert wide.replace("\r\n", "\n") == log
+
+
+def test_errors_notes_and_suggestions_have_colours(
+    crembo: Crembo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An error is red, a note is cyan, and what was perhaps meant is green."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert crembo("compres").err == (
+        "\x1b[1;31mcrembo:\x1b[0m no command 'compres'; \x1b[32mdid you mean 'compress'?\x1b[0m\n"
+    )
+    messages = Messages(quiet=False, verbose=False)
+    with messages.progress():
+        messages.note(["odd column"])
+    assert capsys.readouterr().err == "\x1b[1;36mcrembo: note:\x1b[0m odd column\n"
