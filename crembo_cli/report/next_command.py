@@ -25,6 +25,7 @@ FLAGS = {
     "--portable",
 }
 ONCE = {"--no-clobber"}  # the command that writes to the same paths again leaves them out
+OTHER_ROWS = {"--rows"}  # of `evaluate`: those to measure on, which are not those to fit on
 # Options that do not belong to a student family; the command for another family keeps them.
 KEPT = {
     "--hard-labels",
@@ -80,6 +81,7 @@ def compress_again(report: Report, changes: Changes, *, family: bool) -> str:
         for name, words in typed
         if name
         and name not in ONCE
+        and not (evaluated and name in OTHER_ROWS)
         and not _replaces(changes, name, words)
         and (name in KEPT or _is_kept_gate(name, words) if family or evaluated else True)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from crembo_cli.teachers.contract import ModelInput, Teacher
 
 BLOCK_ROWS = 65_536  # rows encoded at a time, so that those not queried take no memory
+# So many drawn rows are queried together: how a model's outputs are read depends on its first
+# answer, and a block of a large table may have a row or two of them.
+FEW_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,17 @@ def query_blocks(
 
     others = [each for each in companions if each.model is not teacher]
     models = (teacher, *(each.model for each in others))
-    query = partial(_query_block, list(columns.features), models, RowsDone(done, drawn))
+    features = list(columns.features)
     kept = held if drawn is None else drawn if held is None else drawn[held]
+    found: Iterable[tuple[pd.DataFrame, list[Floats]] | None]
+    if drawn is not None and len(drawn) <= FEW_ROWS:
+        few = pd.concat(blocks.each(partial(_take, features, models), drawn))
+        found = [_query(models, few, done, kept)]
+    else:
+        query = partial(_query_block, features, models, RowsDone(done, drawn))
+        found = blocks.each(query, drawn, kept, learns=True)
     frames, beliefs, rows = [], [], 0
-    for found in blocks.each(query, drawn, kept, learns=True):
-        if found is None:
-            continue
-        frame, answers = found
+    for frame, answers in filter(None, found):
         frames.append(frame)
         beliefs.append(answers[0])
         for each, scores in zip(others, answers[1:], strict=True):
@@ -100,28 +107,39 @@ def _query_block(
     drawn: Indices | None,
     held: Indices | None,
 ) -> tuple[pd.DataFrame, list[Floats]] | None:
-    """Return the features of the rows `held`, and each model's answers about the rows `drawn`.
+    """Return what `_query` does of the rows `drawn`; None if none of the block is drawn."""
+    frame = _take(features, models, block, drawn)
+    return _query(models, frame, done.after(block.first_row), held) if len(frame) else None
 
-    Of other rows, the cells are checked. None: no row of the block is drawn.
+
+def _take(
+    features: list[str], models: Sequence[Teacher], block: Table, drawn: Indices | None
+) -> pd.DataFrame:
+    """Return the features of the rows `drawn`; None: of all, which are checked when queried.
+
+    Raises TeacherError for a cell of any row that an input of a model cannot hold.
     """
     frame = block.frame[features]
-    if drawn is not None:
-        _check_cells(frame, models)
-        if not len(drawn):
-            return None
-        frame = frame.iloc[drawn - block.first_row]
-    first = models[0].beliefs(frame, done.after(block.first_row))
-    frame = as_inputs(frame, models[0].inputs)
-    answers = [first, *(model.beliefs(frame) for model in models[1:])]
-    return frame if held is None else frame.loc[held], answers
-
-
-def _check_cells(frame: pd.DataFrame, models: Sequence[Teacher]) -> None:
-    """Raise TeacherError for a cell that an input of a model cannot hold."""
-    declared = [resolve_widths(each.inputs, frame.shape[1]) for each in models if each.inputs]
+    if drawn is None:
+        return frame
+    declared = [resolve_widths(each.inputs, len(features)) for each in models if each.inputs]
     for start in range(0, len(frame), BLOCK_ROWS):
         for inputs in declared:
             pack_feeds(frame.iloc[start : start + BLOCK_ROWS], inputs)
+    return frame.iloc[drawn - block.first_row]
+
+
+def _query(
+    models: Sequence[Teacher],
+    frame: pd.DataFrame,
+    done: Callable[[int], None],
+    held: Indices | None,
+) -> tuple[pd.DataFrame, list[Floats]]:
+    """Return the features of the rows `held`, None: of all, and each model's answers about all."""
+    first = models[0].beliefs(frame, done)
+    frame = as_inputs(frame, models[0].inputs)
+    answers = [first, *(model.beliefs(frame) for model in models[1:])]
+    return frame if held is None else frame.loc[held], answers
 
 
 def encode_others(

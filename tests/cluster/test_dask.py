@@ -26,6 +26,7 @@ from onnx import helper, numpy_helper
 import crembo_cli as crembo
 from crembo_cli.errors import ClusterError, DataError, TeacherError, UsageError
 from crembo_cli.report.model import render_json
+from crembo_cli.runs import querying
 from tests import small_teachers
 from tests.cluster.dask_processes import scheduler, worker
 from tests.command_line import Crembo
@@ -78,23 +79,27 @@ def test_score_on_workers_writes_the_same_bytes(
 
 
 def test_compress_and_evaluate_on_workers_give_the_same_bytes(
-    tmp_path: Path, cluster: str, table: Path, teacher: Path
+    tmp_path: Path, cluster: str, table: Path, teacher: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The student to the byte, and the report but for its times."""
+    """The student to the byte, and the report but for its times.
+
+    Drawn rows are queried block by block, of which the first may have none, or together.
+    """
     here, there = tmp_path / "here.onnx", tmp_path / "there.onnx"
     reports = []
     for path, dask in ((here, None), (there, cluster)):
         with blocks_of(rows=500):
             options: dict[str, Any] = {"rows": 1_000, "label": "target", "dask": dask}
             crembo.compress(teacher, table, output=path, **options, **FAST)
-            found = [
-                crembo.evaluate(here, table, teacher=teacher, dask=dask, rows=rows).report
-                for rows in ("auto", 900, 2)  # of 2 rows the first block has none
-            ]
-        reports.append([{**json.loads(render_json(each)), "timing": None} for each in found])
+            found = []
+            for rows, few in (("auto", 0), (900, 0), (2, 0), (400, 400)):
+                monkeypatch.setattr(querying, "FEW_ROWS", few)
+                report = crembo.evaluate(here, table, teacher=teacher, dask=dask, rows=rows).report
+                found.append({**json.loads(render_json(report)), "timing": None})
+        reports.append(found)
     assert here.read_bytes() == there.read_bytes()
     assert reports[0] == reports[1]
-    assert [each["data"]["queried_rows"] for each in reports[0]] == [ROWS, 900, 2]
+    assert [each["data"]["queried_rows"] for each in reports[0]] == [ROWS, 900, 2, 400]
 
 
 def test_a_small_table_is_read_here_and_the_teacher_queried_there(

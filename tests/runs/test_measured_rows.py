@@ -100,14 +100,16 @@ def test_the_report_does_not_depend_on_how_the_table_is_cut(
     suffix: str,
     teacher: object,
     label: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whole, and in random blocks of text or of Parquet, with and without labels."""
+    """Whole, and in random blocks of text or of Parquet, queried together or block by block."""
     frame = mixed(ROWS) if label else mixed(ROWS).drop(columns="target")
     path = tmp_path / f"t{suffix}"
     size = write(frame, path, random.Random(3))
     whole = measure(students, path, teacher=teacher, rows=150)
     assert [each["data"]["queried_rows"] for each in whole] == [150, 150]
-    for seed in range(2):
+    for seed, few in enumerate((0, querying.FEW_ROWS)):
+        monkeypatch.setattr(querying, "FEW_ROWS", few)
         rng = random.Random(seed)
         with blocks_of(**{name: rng.randrange(each // 2, each) for name, each in size.items()}):
             assert measure(students, path, teacher=teacher, rows=150) == whole
@@ -136,6 +138,7 @@ def test_only_drawn_rows_are_queried_and_fewer_are_held(
 ) -> None:
     """Teacher and student are queried about the same drawn rows, each once, block by block."""
     monkeypatch.setattr(limits, "HELD_ROWS", 30)
+    monkeypatch.setattr(querying, "FEW_ROWS", 0)
     taken: list[int] = []
     held: list[int] = []
     own = querying.query_blocks
@@ -167,6 +170,19 @@ def test_only_drawn_rows_are_queried_and_fewer_are_held(
     assert (compared.data.queried_rows, compared.data.grouped_rows) == (rows, 30)
     assert sum(each.rows for each in compared.disagreements) <= 30
     assert "The groups are those of 30 drawn rows." in compared.to_markdown()
+
+
+def test_few_drawn_rows_are_queried_together(students: tuple[Path, Path], table: Path) -> None:
+    """So that how the teacher's outputs are read does not depend on where blocks end."""
+    queried: list[int] = []
+
+    def teacher(frame: pd.DataFrame) -> np.ndarray:
+        queried.append(len(frame))
+        return answers(frame)
+
+    with blocks_of(rows=70):
+        crembo.evaluate(students[1], table, teacher=teacher, rows=45)
+    assert queried[0] == 45
 
 
 def test_compare_measures_all_rows_of_a_table_in_blocks(
