@@ -199,9 +199,9 @@ def dask(folder: Path, sizes: list[int]) -> None:
     import socket
 
     del sizes
-    table, teacher = make_table(folder, 2 * PART), folder / "slow.pkl"
+    table, teacher = make_table(folder, PART), folder / "slow.pkl"
     forest = pickle.loads(make_teachers(folder)["scikit-learn"].read_bytes())
-    forest.estimators_ = 2 * forest.estimators_
+    forest.estimators_ = 5 * forest.estimators_
     teacher.write_bytes(pickle.dumps(forest))
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from crembo_cli.cluster.shared import SharedFiles
 
-CHUNK_ROWS = 8192  # rows per request, so that a slow teacher shows progress
+CHUNK_ROWS = 8192  # rows of the first request, so that a slow teacher shows progress
+GROWTH = 4  # times as many rows in later requests: a request to a forest has costs of its own
 CHUNK_BYTES = 32 * 1024**2  # bytes per request
 MEMORY_PER_BYTE = 20  # of a model's file, that a helper may need
 TIMED_CHUNKS = 8  # a speed is measured on at most so many chunks,
@@ -37,8 +38,9 @@ LABELS = ""  # the name of the array of predicted labels, as class indices
 class SubprocessTeacher(ModelFile):
     """A `Teacher` that predicts in a child process.
 
-    `activation` and `hard_labels` are those of `load_teacher`. A request has at most
-    `chunk_rows` rows and `chunk_bytes` bytes. The other arguments are those of `ModelFile`.
+    `activation` and `hard_labels` are those of `load_teacher`. The first request of a table has at
+    most `chunk_rows` rows, each later one twice as many as the one before, up to GROWTH times
+    `chunk_rows`, and none more than `chunk_bytes` bytes. The other arguments are those of `ModelFile`.
     """
 
     answers_new_rows = True
@@ -216,14 +218,15 @@ class SubprocessTeacher(ModelFile):
         self._inputs = resolve_widths(info.inputs, frame.shape[1])
         return pack_feeds(frame, self._inputs)
 
-    def _chunk_rows(self, frame: pd.DataFrame) -> int:
+    def _chunk_rows(self, frame: pd.DataFrame, growth: int = 1) -> int:
         rows, size = self._chunk_size
-        return min(rows, max(1, size // (8 * max(1, frame.shape[1]))))
+        return min(growth * rows, max(1, size // (8 * max(1, frame.shape[1]))))
 
     def _chunks(self, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
-        size = self._chunk_rows(frame)
-        for start in range(0, len(frame), size):
+        start, size = 0, self._chunk_rows(frame)
+        while start < len(frame):
             yield frame.iloc[start : start + size]
+            start, size = start + size, min(2 * size, self._chunk_rows(frame, GROWTH))
 
 
 def _of_this_worker(
