@@ -15,7 +15,7 @@ from crembo_cli.students.decided import decide
 from crembo_cli.students.registry import make_family
 from crembo_cli.threads import map_in_threads
 
-FEWEST_ROWS, MOST_ROWS = 1_500, 10_000
+FEWEST_ROWS, MOST_ROWS = 1_500, 7_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +36,10 @@ class Recipe:
 
 # The families, the simplest first.
 REFERENCES = {
-    "linear": Recipe(settings={}, most_work=1_000_000),
-    "additive": Recipe(settings={}, most_work=200_000),
+    "linear": Recipe(settings={}, most_work=700_000),
+    "additive": Recipe(settings={}, most_work=140_000),
     "mlp": Recipe(settings={"steps": "600"}, most_work=None),
-    "boosted": Recipe(settings={"trees": "12"}, most_work=180_000),
+    "boosted": Recipe(settings={"trees": "12"}, most_work=126_000),
 }
 
 

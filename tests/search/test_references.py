@@ -24,7 +24,7 @@ def training_rows(n: int, real: int) -> TrainingRows:
 
 
 def test_each_strong_family_but_the_students_own_is_fitted() -> None:
-    """On at most 10,000 rows, half of them real, and the net sees what a sum of curves cannot."""
+    """On at most 7,000 rows, half of them real, and the net sees what a sum of curves cannot."""
     train = training_rows(12_000, 300)
     search = Search(synthetic=0)
     found = {each.family: each for each in fit_references(train, make_family("tree", {}), search)}
@@ -53,7 +53,7 @@ def test_equal_searches_fit_equal_references() -> None:
 
 @pytest.mark.parametrize(
     ("features", "classes", "rows"),
-    [(6, 2, 10_000), (30, 2, 3_333), (66, 2, FEWEST_ROWS + 15), (64, 10, 0)],
+    [(6, 2, 7_000), (30, 2, 2_333), (46, 2, FEWEST_ROWS + 21), (64, 10, 0)],
 )
 def test_wide_tables_of_many_classes_get_fewer_rows_or_none(
     features: int, classes: int, rows: int
