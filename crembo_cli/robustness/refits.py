@@ -41,7 +41,7 @@ RESAMPLES, SHARE = 10, 0.8
 MOST_REAL = 16_000  # real rows that a refit draws from
 MOST_SYNTHETIC = 16_000  # synthetic rows that a refit draws from
 FEW_SYNTHETIC = 2_000  # the same if one fit takes as long as the whole search
-MOST_ROWS = 8_000  # rows of a resample that has synthetic rows
+MOST_ROWS = 8_000  # rows of a part of a refit that has synthetic rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,29 +153,35 @@ def measure_agreement(
 
 
 def measure_contamination(
-    refits: Refits, done: Progress, *, shares: Sequence[float] = CONTAMINATION
+    refits: Refits,
+    done: Progress,
+    *,
+    shares: Sequence[float] = CONTAMINATION,
+    most_rows: int = MOST_ROWS,
 ) -> dict[str, WithBaselines]:
     """Agreement on test rows of refits with label noise and the refit without, by share of noise.
 
-    That share of all rows, training and validation, real and synthetic, gets the beliefs and the
+    That share of the rows, training and validation, real and synthetic, gets the beliefs and the
     true label of a wrong class. The comparison is with a clean refit, not with the student
     itself, which had a whole path and more rows: so nothing but the noise differs.
     """
-    fits = [Refit(refits.train, refits.validation, (refits.train, refits.validation))]
+    rng = np.random.default_rng([refits.search.seed, 7])
+    clean = [
+        limit_rows(part, max(0, most_rows - min(part.real, MOST_REAL)), rng)
+        for part in (refits.train, refits.validation)
+    ]
+    fits = [_refit(*clean)]
     for share in shares:
         rng = np.random.default_rng([refits.search.seed, 7, round(1000 * share)])
-        train, validation = (
-            add_label_noise(part, share, rng) for part in (refits.train, refits.validation)
-        )
-        fits.append(Refit(train, validation, (train, validation)))
+        fits.append(_refit(*(add_label_noise(part, share, rng) for part in clean)))
     predicted = []
     for each in _predict_refits(refits, fits):
         predicted.append(each)
         done(len(predicted))
-    clean, *noisy = predicted
+    expected, *noisy = predicted
     return {
         f"{share:g}": _with_baselines(
-            {name: float(np.mean(labels == clean[name])) for name, labels in each.items()}
+            {name: float(np.mean(labels == expected[name])) for name, labels in each.items()}
         )
         for share, each in zip(shares, noisy, strict=True)
     }
@@ -187,6 +193,10 @@ class Refit(NamedTuple):
     train: TrainingRows
     validation: TrainingRows
     for_baselines: tuple[TrainingRows, ...]
+
+
+def _refit(train: TrainingRows, validation: TrainingRows) -> Refit:
+    return Refit(train, validation, (train, validation))
 
 
 def _predict_refits(refits: Refits, fits: Sequence[Refit]) -> Iterator[dict[str, Indices]]:
