@@ -40,7 +40,8 @@ class SubprocessTeacher(ModelFile):
 
     `activation` and `hard_labels` are those of `load_teacher`. The first request of a table has at
     most `chunk_rows` rows, each later one twice as many as the one before, up to GROWTH times
-    `chunk_rows`, and none more than `chunk_bytes` bytes. The other arguments are those of `ModelFile`.
+    `chunk_rows`, and none more than `chunk_bytes` bytes. The other arguments are those of
+    `ModelFile`.
     """
 
     answers_new_rows = True
