@@ -116,7 +116,7 @@ def command(
     no_clobber: options.NoClobber = False,
     debug: options.Debug = False,
 ) -> None:
-    """Explain STUDENT as text or JSON, as a drawing of a tree, or as code."""
+    """Explain STUDENT as text or JSON, as a drawing or a page, or as code."""
     from crembo_cli.commands.messages import print_answer
     from crembo_cli.errors import UsageError
     from crembo_cli.runs.explain import explain

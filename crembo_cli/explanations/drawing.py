@@ -139,8 +139,11 @@ def lay_out(view: TreeView, style: Style) -> dict[int, Place]:
         for v, each in nodes.items()
     }
     columns = [0.0] * (max(each.level for each in nodes.values()) + 1)
+    leaves = columns.copy()  # narrower than splits, and as wide as each other: their bars align
     for v, each in nodes.items():
         columns[each.level] = max(columns[each.level], wide[v])
+        if not each.children:
+            leaves[each.level] = max(leaves[each.level], wide[v])
     begins = [MARGIN + sum(columns[:k]) + k * style.gap for k in range(len(columns))]
     y: dict[int, float] = {}
     below = MARGIN
@@ -158,7 +161,7 @@ def lay_out(view: TreeView, style: Style) -> dict[int, Place]:
         v: Place(
             x=begins[each.level],
             y=y[v] + down,
-            width=columns[each.level] if each.children else wide[v],
+            width=(columns if each.children else leaves)[each.level],
             height=high[v],
         )
         for v, each in nodes.items()

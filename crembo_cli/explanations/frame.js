@@ -152,6 +152,16 @@
     }
     return count;
   };
+  // Where not even two levels are readable, the root and what is near it; the rest by dragging.
+  const begin = () => {
+    fit();
+    const across = frame.clientWidth || width, scale = 0.8;
+    if (across / view.w >= 0.6) return;
+    const down = Math.min(0.7 * window.innerHeight, 640, view.h * scale);
+    svg.style.height = `${down}px`;
+    Object.assign(view, { y: Math.max(0, root.at - down / scale / 2), w: across / scale, h: down / scale });
+    show();
+  };
   let shownLevels = readable();
   const actions = {
     in: () => zoom(0.8), out: () => zoom(1.25), fit,
@@ -163,11 +173,11 @@
   });
   document.querySelectorAll(".controls").forEach((each) => { each.hidden = false; });
   levels(shownLevels);
-  fit();
+  begin();
   frame.classList.add("live");
 
   window.addEventListener("beforeprint", () => { folded.clear(); fit(); });
-  window.addEventListener("afterprint", () => { levels(shownLevels); fit(); });
+  window.addEventListener("afterprint", () => { levels(shownLevels); begin(); });
   document.addEventListener("crembo:leaf", (event) => {
     all.forEach((each) => {
       each.g.classList.remove("on");

@@ -52,7 +52,7 @@ def path_plot(search: SearchInfo) -> str:
             axes.plot([-0.06], [value], "o", color=SERIES[colour], markersize=4)
     selected = -0.06 if search.threshold is None else search.threshold
     axes.axvline(selected, ymax=0.93, color=OF_THE_PAGE.muted, lw=1, ls=":")
-    axes.text(selected, 1.02, "selected", **SMALL)
+    axes.text(selected, 1.02, "selected", **{**SMALL, "ha": "left" if selected < 0 else "center"})
     axes.set_xlim(-0.1, 1.0)
     axes.set_xticks([-0.06, 0.2, 0.4, 0.6, 0.8, 1.0], ["soft", "0.2", "0.4", "0.6", "0.8", "1"])
     return _svg(figure, axes, "path")

@@ -210,6 +210,25 @@ def test_the_tree_folds_and_zooms(chromium: Browser, tmp_path: Path) -> None:
     assert zoomed
 
 
+ZOOM = """(() => {
+  const svg = document.querySelector("#tree svg"), frame = document.querySelector("#tree");
+  const scale = () => frame.clientWidth / svg.getAttribute("viewBox").split(" ")[2];
+  const first = scale();
+  document.querySelector('[data-tree="fit"]').click();
+  return [first, scale()];
+})()"""
+
+
+def test_on_a_telephone_a_tree_begins_at_its_root(chromium: Browser, tmp_path: Path) -> None:
+    """Its words are legible where the whole would not be; the button "Fit" shows that."""
+    path, deep = tmp_path / "student.html", deep_tree(12, 4)
+    longer = tuple(replace(each, name=f"a longer name: {each.name}") for each in deep.features)
+    path.write_bytes(explain(replace(deep, features=longer), "html"))
+    first, fitted = chromium.open(path, dark=False, width=400, ask=(ZOOM,)).answers[ZOOM]
+    assert first == pytest.approx(0.8)
+    assert fitted < 0.6
+
+
 SORT = """(() => {
   const column = () => [...document.querySelectorAll("#metrics tbody tr")]
     .map((row) => Number(row.cells[1].firstChild.textContent));
