@@ -77,11 +77,12 @@ def drift_of(
     then: Mapping[str, float | None],
     then_rows: int,
     now: Metrics,
+    now_rows: int,
 ) -> Drift:
     """Compare the rows of `today` with the training rows in `summary`.
 
     `predicted` (n,) are the student's classes, by its own numbers. `then` are its figures on
-    `then_rows` test rows, `now` those on the rows of `today`.
+    `then_rows` test rows, `now` those on `now_rows` rows, of which `today` may hold some only.
     """
     features = today.encoding.features
     tests = len(features)
@@ -118,7 +119,7 @@ def drift_of(
         )
     classes = np.bincount(predicted, minlength=len(summary.predicted))
     change = {name: _change(getattr(now, name), then.get(name)) for name in FIGURES}
-    rows = then_rows, len(today.rows)
+    rows = then_rows, now_rows
     return Drift(
         training_rows=summary.rows,
         max_psi=max((each.psi for each in columns if each.p_value < SIGNIFICANT), default=0.0),

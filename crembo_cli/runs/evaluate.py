@@ -233,6 +233,7 @@ def _drift(
         then=metadata.metrics,
         then_rows=metadata.test_rows,
         now=now,
+        now_rows=len(answers.own_labels),
     )
 
 

@@ -67,7 +67,7 @@ class BeliefTable:
             raise TeacherError(
                 "the table of class probabilities does not match the data",
                 where=self.name,
-                found=f"{self.rows} rows, but the data has a row {rows.max()}",
+                found=f"{self.rows} rows, but the data has a row {rows.max() + 1}",
                 wanted="one row for each row of the data, in the same order",
             )
         if progress is not None:

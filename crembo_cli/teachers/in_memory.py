@@ -102,7 +102,7 @@ class InMemoryTeacher:
         answers = dict(zip(header["names"], arrays, strict=True))
         labels = answers.pop("", None)
         places, sampled = header.get("sample") or ([], None)
-        rows = frame.index.tolist()
+        rows = (frame.index + 1).tolist()  # as the messages count them
         if self._interpretation is None:
             self._interpretation = interpret(
                 answers,

@@ -45,7 +45,7 @@ class Interpretation:
     ) -> Beliefs:
         """Return class probabilities, float32 (n, c), from outputs by name and labels.
 
-        `rows` are the numbers of the rows in the table, for messages.
+        `rows` are the numbers of the rows in the table, from 1, for messages.
 
         Raises:
             TeacherError: the outputs do not have the format of the first table.
@@ -71,8 +71,8 @@ def interpret(
     """Decide how to read the outputs of a model from its outputs on a first table.
 
     `answers` are its scores by output name and `labels` its predicted labels; `rows` are the
-    numbers of the rows in the table, for messages. `sample` are the numbers of some rows and
-    their predicted labels, of a model whose other labels were not requested. `classes` are the
+    numbers of the rows in the table, from 1, for messages. `sample` are the numbers of some rows
+    and their predicted labels, of a model whose other labels were not requested. `classes` are the
     class labels that the model stores, if any.
 
     Raises:

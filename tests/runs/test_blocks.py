@@ -204,7 +204,7 @@ def test_the_output_of_a_teacher_may_not_change_between_blocks(tmp_path: Path) -
     frame = pd.DataFrame({"a": [1.0] * 50})
     frame.loc[44, "a"] = 77
     frame.to_parquet(tmp_path / "t.parquet")
-    with blocks_of(rows=10), pytest.raises(crembo.CremboError, match="row 44"):
+    with blocks_of(rows=10), pytest.raises(crembo.CremboError, match="row 45"):
         crembo.score(teacher, tmp_path / "t.parquet", output=tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
 

@@ -119,7 +119,7 @@ def test_pixels_that_are_not_bytes_are_refused(tmp_path: Path) -> None:
     ran = crembo(tmp_path, "compress", path, "data.parquet", *QUICK)
     assert ran.code == 2
     assert ran.err.splitlines()[-1] == (
-        "crembo: teacher.onnx: row 3, column 'p7': a cell does not match the type of the "
+        "crembo: teacher.onnx: row 4, column 'p7': a cell does not match the type of the "
         "teacher's input; found 300.0; wanted a whole uint8"
     )
 

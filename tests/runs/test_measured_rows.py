@@ -268,7 +268,7 @@ def test_a_cell_that_no_input_can_hold_is_named_where_its_row_is_not_drawn(
     frame.to_parquet(tmp_path / "t.parquet")
     with (
         blocks_of(rows=cut),
-        pytest.raises(TeacherError, match=rf"row {row}, column 'a'.*found 0\.5"),
+        pytest.raises(TeacherError, match=rf"row {row + 1}, column 'a'.*found 0\.5"),
     ):
         crembo.evaluate(model, tmp_path / "t.parquet", rows=50)
 
@@ -324,3 +324,17 @@ def test_a_model_of_another_program_has_text_of_held_rows_alone(
         found = crembo.evaluate(tmp_path / "s.onnx", tmp_path / "t.parquet", rows=200).report
     assert found.metrics["student"].accuracy == 1.0
     assert found.data.test_rows == 200
+
+
+def test_the_error_of_a_change_is_that_of_all_measured_rows(
+    students: tuple[Path, Path], table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only of those that are held to measure drift on."""
+    with blocks_of(rows=70):
+        whole = crembo.evaluate(students[1], table, rows="all").report.drift
+        monkeypatch.setattr(limits, "HELD_ROWS", 30)
+        held = crembo.evaluate(students[1], table, rows="all").report.drift
+    assert whole is not None
+    assert held is not None
+    assert held.error["accuracy"] == whole.error["accuracy"] != 0
+    assert held.columns != whole.columns

@@ -52,7 +52,7 @@ def test_hard_labels_are_the_most_probable(tmp_path: Path, teacher: Loader) -> N
 def test_a_row_beyond_the_table_is_refused(tmp_path: Path, teacher: Loader) -> None:
     """More rows of data than of beliefs is an error, not a repetition."""
     loaded = teacher(saved(BELIEFS, tmp_path / "beliefs.csv"))
-    with pytest.raises(TeacherError, match="3 rows, but the data has a row 3"):
+    with pytest.raises(TeacherError, match="3 rows, but the data has a row 4"):
         loaded.beliefs(pd.DataFrame(index=range(4)))
 
 

@@ -120,7 +120,7 @@ def _check_cells(part: pd.DataFrame, broken: Array, wanted: str) -> None:
 def _cell_error(part: pd.DataFrame, row: int, i: int, found: str, wanted: str) -> TeacherError:
     return TeacherError(
         "a cell does not match the type of the teacher's input",
-        where=f"row {part.index[row]}, column {part.columns[i]!r}",
+        where=f"row {part.index[row] + 1}, column {part.columns[i]!r}",
         found=found,
         wanted=wanted,
     )

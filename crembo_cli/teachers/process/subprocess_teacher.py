@@ -98,7 +98,7 @@ class SubprocessTeacher(ModelFile):
             for place, name in enumerate(header["names"])
         }
         predicted = answers.pop(LABELS, None)
-        rows = frame.index.tolist()
+        rows = (frame.index + 1).tolist()  # as the messages count them
         with self._add_name_to_errors():
             if self._interpretation is None:
                 self._interpretation = interpret(

@@ -19,7 +19,7 @@ def one(type_: str, width: int = 1) -> ModelInput:
 
 
 def fed(column: Any, type_: str) -> Any:
-    """What an input takes of one column, whose first row is row 30 of the table."""
+    """What an input takes of one column, whose first row is row 31 of the table."""
     cells = pd.Series(column)
     cells.index = pd.RangeIndex(30, 30 + len(cells))
     header, arrays = pack_feeds(pd.DataFrame({"age": cells}), [one(type_)])
@@ -65,15 +65,15 @@ def test_text_is_what_the_model_was_trained_on() -> None:
 @pytest.mark.parametrize(
     ("column", "type_", "message"),
     [
-        ([1.0, 2.5], "int64", r"row 31, column 'age'.*found 2\.5; wanted a whole int64"),
-        ([1.0, np.nan], "int64", "row 31.*found a missing cell; wanted a whole int64"),
-        ([1, 300], "uint8", "row 31.*found 300; wanted a whole uint8"),
-        ([1, -1], "uint8", "row 31.*found -1"),
-        ([0, 2], "bool", r"row 31.*found 2; wanted 0 or 1 \(bool\)"),
-        ([1.0, 1e39], "float", r"row 31.*found 1e\+39; wanted float"),
-        ([1.0, 1e5], "float16", r"row 31.*found 100000\.0; wanted float16"),
-        (pd.Series(["x", None], dtype=object), "float", r"row 30.*found 'x'; wanted a number"),
-        ([1.0, 2.5], "string", r"row 31.*found 2\.5; wanted text, or a whole number"),
+        ([1.0, 2.5], "int64", r"row 32, column 'age'.*found 2\.5; wanted a whole int64"),
+        ([1.0, np.nan], "int64", "row 32.*found a missing cell; wanted a whole int64"),
+        ([1, 300], "uint8", "row 32.*found 300; wanted a whole uint8"),
+        ([1, -1], "uint8", "row 32.*found -1"),
+        ([0, 2], "bool", r"row 32.*found 2; wanted 0 or 1 \(bool\)"),
+        ([1.0, 1e39], "float", r"row 32.*found 1e\+39; wanted float"),
+        ([1.0, 1e5], "float16", r"row 32.*found 100000\.0; wanted float16"),
+        (pd.Series(["x", None], dtype=object), "float", r"row 31.*found 'x'; wanted a number"),
+        ([1.0, 2.5], "string", r"row 32.*found 2\.5; wanted text, or a whole number"),
     ],
 )
 def test_what_does_not_fit_is_named_by_row_and_column(

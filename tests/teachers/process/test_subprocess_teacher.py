@@ -51,7 +51,7 @@ def test_messages_have_the_row_number_of_the_table(graph: Builder, teacher: Load
     division = helper.make_node("Div", ["X", "X"], ["p"])
     path = graph([division], [("X", "float", [None, 1])], [("p", "float", [None, 1])])
     frame = pd.DataFrame({"a": [1.0, 0.0]}, index=[10, 77])
-    with pytest.raises(TeacherError, match=r"^model\.onnx: .*returns NaN for row 77"):
+    with pytest.raises(TeacherError, match=r"^model\.onnx: .*returns NaN for row 78"):
         teacher(path).beliefs(frame)
 
 
@@ -60,7 +60,7 @@ def test_a_cell_that_does_not_fit_is_named_with_the_teacher(
 ) -> None:
     """The teacher, the row and the column are all in the line."""
     frame = pd.DataFrame({c: pd.Series(["x"], dtype=object) for c in "abcd"}, index=[5])
-    with pytest.raises(TeacherError, match=r"^model\.onnx: row 5, column 'a': a cell does not"):
+    with pytest.raises(TeacherError, match=r"^model\.onnx: row 6, column 'a': a cell does not"):
         teacher(net(graph)).beliefs(frame)
 
 
@@ -84,7 +84,7 @@ def test_the_first_table_fixes_the_output_format(graph: Builder, teacher: Loader
     np.testing.assert_allclose(loaded.beliefs(good), [[0.25, 0.75]])
     assert loaded.classes == (0, 1)
     assert loaded.output_format == "output 'p', probabilities"
-    with pytest.raises(TeacherError, match="found 2 in row 0"):
+    with pytest.raises(TeacherError, match="found 2 in row 1"):
         loaded.beliefs(pd.DataFrame({"a": [2.0], "b": [-1.0]}))
 
 
