@@ -1,4 +1,4 @@
-// Comfort for a report: tables sort by a click, the index shows where the reader is.
+// Comfort for a report: tables sort by a click and show where there is more, the index shows where the reader is.
 (() => {
   const value = (cell) => {
     const first = cell.firstChild;  // what stands beside a value does not count
@@ -27,6 +27,14 @@
       });
     });
   });
+  // A shadow at the right of what scrolls, while there is more.
+  const scrolls = [...document.querySelectorAll(".scroll")];
+  const cue = (each) => {
+    each.classList.toggle("more", each.scrollLeft + each.clientWidth < each.scrollWidth - 1);
+  };
+  scrolls.forEach((each) => each.addEventListener("scroll", () => cue(each), { passive: true }));
+  const resized = new ResizeObserver(() => scrolls.forEach(cue));
+  resized.observe(document.body);
   const links = new Map([...document.querySelectorAll("nav a")].map((a) => [a.hash.slice(1), a]));
   const seen = new Set();
   const watch = new IntersectionObserver((entries) => {

@@ -7,10 +7,13 @@ import subprocess
 from pathlib import Path
 
 NPM = shutil.which("npm")
-# The serious findings of a page, and what they are about.
-RUN = """axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations
-  .filter((each) => ["serious", "critical"].includes(each.impact))
-  .map((each) => `${each.id}: ${each.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`))"""
+# What is wrong on a page, however light, and text on a gradient, of which axe cannot tell whether
+# its contrast is enough.
+RUN = """axe.run(document).then((found) => [...found.violations, ...found.incomplete]
+  .map(({id, nodes}) => [id, nodes.filter((node) => found.violations.some((each) => each.id === id)
+    || node.any.some((check) => check.data && check.data.messageKey === "bgGradient"))])
+  .filter(([, nodes]) => nodes.length)
+  .map(([id, nodes]) => `${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`))"""
 
 
 def install_axe(folder: Path) -> str | None:

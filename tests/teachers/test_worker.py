@@ -152,9 +152,17 @@ def test_a_rate_is_rows_over_seconds() -> None:
     assert sleepy.calls > 2
 
 
-def test_a_slow_model_is_queried_once() -> None:
-    """Where one call takes long enough, it is the measure."""
-    sleepy = Sleepy(0.25)
+def test_one_slow_call_of_a_busy_machine_does_not_set_the_rate() -> None:
+    """Three calls are made where one takes long enough, and the quickest counts."""
+    sleepy = Sleepy(0.9, 0.25)
     told, _ = answer(sleepy, {"do": "time", "rows": 100}, [])
-    assert 40 < told["rows_per_second"] <= 400
+    assert 125 < told["rows_per_second"] <= 400
+    assert sleepy.calls == 3
+
+
+def test_a_very_slow_model_is_queried_once() -> None:
+    """Where one call takes two seconds, it is the measure."""
+    sleepy = Sleepy(2.01)
+    told, _ = answer(sleepy, {"do": "time", "rows": 100}, [])
+    assert told["rows_per_second"] < 50
     assert sleepy.calls == 1

@@ -20,9 +20,9 @@ from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.model_info import ModelInfo
 from crembo_cli.teachers.process.confinement import confine
 from crembo_cli.teachers.process.limits import limit_this_process, limited_cpu
+from crembo_cli.teachers.process.timing import best_seconds
 from crembo_cli.teachers.process.wire import Array, Message, receive, send
 
-TIMED = 0.2  # seconds of prediction that a rate is measured on, at the least
 CONFINED = "; a teacher's process may not write files, open sockets or start processes"
 LIBRARIES = ("xgboost", "lightgbm", "catboost", "skops")  # what a teacher's file may need
 
@@ -80,19 +80,7 @@ def answer(model: Model, header: dict[str, Any], arrays: list[Array]) -> Message
         seconds, busy = time.perf_counter() - began, time.process_time() - busy
         found, answers = model.scores(predicted, header["rows"])
         return {**found, "processors": busy / max(seconds, 1e-9)}, answers
-    best = spent = _seconds(model, rows)
-    if spent < TIMED:  # the first call allocates and spins threads up: not counted
-        best = spent = _seconds(model, rows)
-        while spent < TIMED:
-            seconds = _seconds(model, rows)
-            best, spent = min(best, seconds), spent + seconds
-    return {"rows_per_second": header["rows"] / best}, []
-
-
-def _seconds(model: Model, rows: Any) -> float:
-    start = time.perf_counter()
-    model.predict(rows)
-    return time.perf_counter() - start
+    return {"rows_per_second": header["rows"] / best_seconds(lambda: model.predict(rows))}, []
 
 
 def refusal(error: BaseException) -> dict[str, Any]:
