@@ -79,7 +79,7 @@ SLOW = (
     "tests/report/test_json.py::test_a_report_keeps_to_the_schema",
     "tests/report/test_page_in_a_browser.py::test_a_printed_report_has_two_to_four_pages",
     "tests/report/test_page_in_a_browser.py::test_a_table_sorts_by_a_click",
-    "tests/report/test_page_in_a_browser.py::test_axe_finds_nothing_serious",
+    "tests/report/test_page_in_a_browser.py::test_axe_finds_nothing",
     "tests/report/test_page_in_a_browser.py::test_no_page_is_wider_than_its_window",
     "tests/report/test_page_in_a_browser.py::test_the_tree_folds_and_zooms",
     "tests/report/test_page_in_a_browser.py::test_what_if_predicts_what_onnxruntime_predicts",
