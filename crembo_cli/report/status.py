@@ -24,6 +24,7 @@ class Reason:
 
     status: str
     text: str
+    about_loss: bool = False  # whether it repeats the loss in the headline
 
 
 def status_of(report: Report) -> tuple[str | None, list[Reason]]:
@@ -118,6 +119,7 @@ def _by_loss(loss: Loss, rows: int) -> Iterator[Reason]:
             yield Reason(
                 status="usable" if usable else "weak",
                 text=f"fidelity is below {least:.0%}",
+                about_loss=True,
             )
     elif loss.value > GOOD:
         usable = loss.value <= USABLE
@@ -125,9 +127,11 @@ def _by_loss(loss: Loss, rows: int) -> Iterator[Reason]:
         yield Reason(
             status="usable" if usable else "weak",
             text=f"it loses more than {100 * most:g} point{'' if usable else 's'} of accuracy",
+            about_loss=True,
         )
     elif loss.high > SURELY * GOOD:
         yield Reason(
             status="usable",
             text=f"{rows:,} test rows cannot rule out a loss of {100 * loss.high:.1f} points",
+            about_loss=True,
         )

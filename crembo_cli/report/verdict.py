@@ -55,7 +55,7 @@ def verdict_of(report: Report) -> Verdict:
     advice, command = advice_of(report)
     return Verdict(
         status=status,
-        headline=_headline(report, status, loss),
+        headline=_headline(report, status, loss, reasons),
         worth="; ".join(_worth(report, loss)),
         decision=_decision(status, loss, reasons),
         advice=advice,
@@ -65,8 +65,8 @@ def verdict_of(report: Report) -> Verdict:
     )
 
 
-def _headline(report: Report, status: str | None, loss: Loss | None) -> str:
-    """The status and the loss; the reasons stand in the decision, which follows."""
+def _headline(report: Report, status: str | None, loss: Loss | None, reasons: list[Reason]) -> str:
+    """The status, the loss, and the gravest reason where that is not the loss."""
     rows = f"{report.data.test_rows:,} test rows"
     if loss is not None:
         text = _describe_loss(loss)
@@ -75,7 +75,8 @@ def _headline(report: Report, status: str | None, loss: Loss | None) -> str:
     else:
         text = f"{rows} without labels and without a teacher"
     start = "" if status is None else f"{status}: "
-    line = f"{start}{text}"
+    more = f"; {reasons[0].text}" if reasons and not reasons[0].about_loss else ""
+    line = f"{start}{text}{more}"
     return f"{line[0].upper()}{line[1:]}"
 
 

@@ -128,7 +128,7 @@ def test_the_reports_command_runs_the_same_without_the_settings(
     """Settings become options of the command in the report."""
     write(tmp_path, 'seed = 5\nrequire = ["kl>=0"]\nquick-report = true\n')
     assert crembo("compress", beliefs, data, "--synthetic", "0", "--report", "r.html").code == 0
-    page = unescape((tmp_path / "r.html").read_text())
+    page = unescape((tmp_path / "r.html").read_text().replace("<span>", "").replace("</span>", ""))
     assert (
         f"crembo compress {beliefs} {data} --synthetic 0 --report r.html --seed=5 "
         "'--require=kl>=0' --quick-report"

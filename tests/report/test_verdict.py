@@ -77,13 +77,14 @@ def test_every_line() -> None:
         ),
         (
             replace(losing(0, 20, 1000), requirements=[FAILED]),
-            "Failed: 2.0 points less accurate than its teacher (95% interval 1.1 to 2.9)",
+            "Failed: 2.0 points less accurate than its teacher (95% interval 1.1 to 2.9); not met: "
+            "bytes<=100 (it is 4245)",
             "do not ship it: not met: bytes<=100 (it is 4245)",
         ),
     ],
 )
 def test_headlines(made: Report, headline: str, decision: str) -> None:
-    """The headline has the status and the loss, the decision the reason: neither repeats."""
+    """The teacher comes first, then what is graver than the loss."""
     verdict = verdict_of(made)
     assert (verdict.headline, verdict.decision) == (headline, decision)
 
