@@ -113,7 +113,11 @@ def write_folder(path: Path) -> Iterator[Path]:
                 target.rmdir()  # which is empty, or an error
             folder.replace(target)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        # A worker that still writes would make files while they are removed: it finds no folder.
+        removed = folder.with_suffix(".removed")
+        with contextlib.suppress(OSError):  # where it has moved to its place
+            folder.rename(removed)
+        shutil.rmtree(removed, ignore_errors=True)
 
 
 def keep_files(folder: Path, names: set[str]) -> None:

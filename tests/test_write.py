@@ -8,12 +8,14 @@ import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from crembo_cli.errors import OutputError
-from crembo_cli.files import check_output, write_together
+from crembo_cli.files import check_output, write_folder, write_together
 
 
 def names(folder: Path) -> list[str]:
@@ -222,3 +224,31 @@ def test_parts_of_dead_runs_are_removed_and_those_of_running_ones_are_not(tmp_pa
         for stream in (run.stdin, run.stdout):
             if stream:
                 stream.close()
+
+
+def test_a_folder_that_is_still_written_to_is_removed_whole(tmp_path: Path) -> None:
+    """On an error, while workers elsewhere know nothing of it yet."""
+    for number in range(3):
+        with ThreadPoolExecutor(2) as workers, pytest.raises(ValueError, match="an error"):
+            _fail_while_it_is_written(tmp_path / f"{number}", workers)
+    assert names(tmp_path) == []
+
+
+def _fail_while_it_is_written(path: Path, workers: ThreadPoolExecutor) -> None:
+    begun = [Event(), Event()]
+    with write_folder(path) as folder:
+        for worker, each in enumerate(begun):
+            workers.submit(_write_until_it_is_gone, folder, worker, each)
+        for each in begun:
+            assert each.wait(10)
+        raise ValueError("an error")
+
+
+def _write_until_it_is_gone(folder: Path, worker: int, begun: Event) -> None:
+    for number in range(2_000):
+        try:
+            (folder / f"{worker}-{number}").write_bytes(b"part")
+        except OSError:
+            return
+        if number == 20:
+            begun.set()
