@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crembo_cli.arrays import LEAF
 from crembo_cli.students.contract import Task
-from crembo_cli.students.tree.family import TreeFamily, finish_tree
+from crembo_cli.students.tree.family import finish_tree
 from crembo_cli.students.tree.grow import node_stats
 from crembo_cli.students.tree.model import Tree
 from crembo_cli.students.tree.prune import prune_by_gain, prune_unreached
@@ -113,23 +113,3 @@ def test_without_validation_rows_no_prediction_changes() -> None:
     one = task(0.0, 0.1, validation=False)
     small = finish_tree(stump([0, 1]), one, Worth.of("labels", 1.0, 1.0))
     assert small.predict(one.rows).tolist() == [0] * 1000 + [1] * 1000
-
-
-@pytest.mark.parametrize("family", [TreeFamily(), TreeFamily(max_leaves=4, max_depth=8)])
-def test_a_tree_is_not_constant_where_one_split_finds_the_rare_class(family: TreeFamily) -> None:
-    """Two rows in a hundred are of class 1, which the teacher believes at .9 beyond a threshold."""
-    rng = np.random.default_rng(0)
-    rows = rng.normal(size=(3000, 4)).astype(np.float32)
-    rows[:, 2] = rng.integers(0, 50, len(rows))
-    second = np.where(rows[:, 2] == 49, 0.9, 0.01).astype(np.float32)
-    beliefs = np.column_stack([1 - second, second])
-    learner = family.learner(
-        Task(
-            rows=rows[:2000],
-            beliefs=beliefs[:2000],
-            validation_rows=rows[2000:],
-            validation_beliefs=beliefs[2000:],
-        )
-    )
-    tree = learner.finish(learner.fit(learner.task.beliefs))
-    assert np.array_equal(tree.predict(rows) == 1, second > 0.5)
