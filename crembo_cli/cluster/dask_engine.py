@@ -67,6 +67,7 @@ class DaskEngine:
         self._run = secrets.token_hex(8)
         self._shared: set[str] = set()
         self._fitting: set[str] = set()  # workers with the versions of this process
+        self._prepared: list[Any] = []
         self._threads = 1
         self._seen = time.monotonic()  # when there was a worker
 
@@ -99,6 +100,13 @@ class DaskEngine:
                 ) from error
             self._shared.add(key)
         return SharedFiles(key=key)
+
+    def prepare(self, item: object) -> None:
+        """See `Engine`."""
+        call = self._pickle(_Call(_receive, item))
+        for worker in sorted(self._fitting):
+            sent = self._client.submit(pickle.loads, call, workers=[worker], pure=False)
+            self._prepared.append(sent)  # Dask forgets a task that nobody refers to
 
     def end(self) -> None:
         """Close what the workers opened, and remove the files that they were sent."""
@@ -194,6 +202,11 @@ class _Call:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _call, self._parts
+
+
+def _receive(item: object) -> None:
+    """Do nothing about an item that opened what it needs when it was unpickled."""
+    del item
 
 
 def _call(function: Callable[[Any], Any], item: object) -> Any:

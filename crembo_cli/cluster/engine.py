@@ -40,6 +40,14 @@ class Engine(Protocol):
         """Send files by their names to each worker, once by the hash of them all."""
         ...
 
+    def prepare(self, item: object) -> None:
+        """Send `item` to each worker that is there, and wait for none of them.
+
+        What it opens on its arrival opens while this process goes on. An error there is raised by
+        the first call of `map` that sends it again.
+        """
+        ...
+
 
 _current: ContextVar[Engine | None] = ContextVar("_current", default=None)
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from crembo_cli.cluster.engine import on_workers, refuse_workers
+from crembo_cli.cluster.engine import current_engine, on_workers, refuse_workers
 from crembo_cli.dataset.labelled import LabelledTable, Splits, part
 from crembo_cli.errors import DataError, UsageError
 from crembo_cli.runs.features import note_label, read_features
@@ -83,6 +83,9 @@ def open_teacher(teacher: object, options: TeacherOptions, threads: int | None =
                 "a table of class probabilities is looked up, not queried",
                 hint="leave --dask out",
             )
+        engine = current_engine()
+        if engine is not None:
+            engine.prepare(found)  # a worker loads the model while the table is read
         return with_codes(found)
     from crembo_cli.teachers.in_memory import InMemoryTeacher
 

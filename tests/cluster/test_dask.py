@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -24,9 +24,12 @@ import pytest
 from onnx import helper, numpy_helper
 
 import crembo_cli as crembo
+from crembo_cli.cluster.engine import on_workers
 from crembo_cli.errors import ClusterError, DataError, TeacherError, UsageError
 from crembo_cli.report.model import render_json
 from crembo_cli.runs import querying
+from crembo_cli.runs.inputs import open_teacher
+from crembo_cli.runs.options import TeacherOptions
 from tests import small_teachers
 from tests.cluster.dask_processes import scheduler, worker
 from tests.command_line import Crembo
@@ -122,6 +125,30 @@ def test_a_small_table_is_read_here_and_the_teacher_queried_there(
     there = crembo.score(teacher, tmp_path / "t.parquet", dask=cluster).frame
     assert asked == [8192, 4 * ROWS - 8192]
     pd.testing.assert_frame_equal(there, crembo.score(teacher, tmp_path / "t.parquet").frame)
+
+
+def test_each_worker_loads_the_teacher_while_the_table_is_read(
+    cluster: str, teacher: Path
+) -> None:
+    """Before it is queried: a process of each worker holds it, until the end of the run."""
+    import distributed
+
+    with distributed.Client(cluster, set_as_default=False) as client:
+        workers = set(client.run(os.getpid).values())
+        with on_workers(cluster), closing(open_teacher(teacher, TeacherOptions())):
+            end = time.monotonic() + 20
+            while parents_of_teachers() < workers and time.monotonic() < end:
+                time.sleep(0.05)
+            assert parents_of_teachers() >= workers
+        assert not parents_of_teachers() & workers
+    assert len(workers) == 2
+
+
+def parents_of_teachers() -> set[int]:
+    """The processes that have started a process for a teacher."""
+    found = subprocess.run(["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True)
+    lines = (each.split(maxsplit=1) for each in found.stdout.splitlines())
+    return {int(parent) for parent, command in lines if "crembo_cli.teachers" in command}
 
 
 def test_workers_of_this_machine_are_started_and_ended(
