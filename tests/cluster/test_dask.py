@@ -127,9 +127,7 @@ def test_a_small_table_is_read_here_and_the_teacher_queried_there(
     pd.testing.assert_frame_equal(there, crembo.score(teacher, tmp_path / "t.parquet").frame)
 
 
-def test_each_worker_loads_the_teacher_while_the_table_is_read(
-    cluster: str, teacher: Path
-) -> None:
+def test_each_worker_loads_the_teacher_while_the_table_is_read(cluster: str, teacher: Path) -> None:
     """Before it is queried: a process of each worker holds it, until the end of the run."""
     import distributed
 
