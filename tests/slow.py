@@ -9,6 +9,8 @@ from __future__ import annotations
 # Files, or tests in them.
 SLOW = (
     "tests/cluster/test_dask.py",
+    "tests/cluster/test_kubernetes.py",
+    "tests/cluster/test_tls.py",
     "tests/commands/test_app.py::test_a_full_disk_is_reported",
     "tests/commands/test_app.py::test_a_reader_that_stops_is_not_an_error",
     "tests/commands/test_app.py::test_a_result_that_cannot_be_printed_has_a_code_of_its_own",

@@ -32,17 +32,23 @@ def process(
         running.wait()
 
 
-@contextmanager
-def scheduler() -> Iterator[str]:
-    """Start a scheduler; return its address."""
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    with process("distributed.cli.dask_scheduler", *LOOPBACK, "--port", str(port)):
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def scheduler(protocol: str = "tcp", environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Start a scheduler; return its address."""
+    port = free_port()
+    options = ["--port", str(port), "--protocol", protocol]
+    with process("distributed.cli.dask_scheduler", *LOOPBACK, *options, environment=environment):
         end = time.monotonic() + 30
         while time.monotonic() < end:
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                yield f"tcp://127.0.0.1:{port}"
+                yield f"{protocol}://127.0.0.1:{port}"
                 return
             time.sleep(0.05)
         raise AssertionError("no scheduler")
