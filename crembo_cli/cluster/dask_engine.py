@@ -30,6 +30,7 @@ from crembo_cli.signals import received_signal
 
 CONNECT = 4.0  # seconds that a scheduler has to answer
 WORKERS = 30.0  # seconds that a scheduler may be without workers
+LOCAL = 120.0  # seconds for both of processes of this machine, which start while it is busy
 POLL = 1.0  # seconds between looks at scheduler and workers, while a result is awaited
 AHEAD = 2  # tasks for each thread: a worker need not wait for the next one
 GOODBYE = 2.0  # seconds that the client has to close
@@ -48,7 +49,10 @@ def connected(address: str, count: int | None) -> Iterator[DaskEngine]:
     with ExitStack() as stack:
         stack.enter_context(_quiet())
         local = None if count is None else stack.enter_context(local_workers(count))
-        client = _connect(address if local is None else local.address, address)
+        if local is None:
+            client = _connect(address, address, CONNECT)
+        else:
+            client = _connect(local.address, address, LOCAL)
         stack.callback(_close, client)
         engine = DaskEngine(client, address, None if local is None else local.check)
         stack.callback(engine.end)
@@ -64,6 +68,7 @@ class DaskEngine:
     ) -> None:
         self._client, self._where, self._check = client, f"--dask {address}", check
         self.local = check is not None
+        self._patience = LOCAL if self.local else WORKERS
         self._run = secrets.token_hex(8)
         self._shared: set[str] = set()
         self._fitting: set[str] = set()  # workers with the versions of this process
@@ -173,9 +178,9 @@ class DaskEngine:
         now = time.monotonic()
         if workers:
             self._seen = now
-        elif now - self._seen > WORKERS:
+        elif now - self._seen > self._patience:
             raise ClusterError(
-                f"the scheduler has had no workers for {WORKERS:.0f} seconds",
+                f"the scheduler has had no workers for {self._patience:.0f} seconds",
                 where=self._where,
                 hint="start some: dask worker tcp://HOST:PORT --nthreads 1",
             )
@@ -245,11 +250,11 @@ class _KeepFiles(distributed.WorkerPlugin):
         return Path(worker.local_directory) / self._key
 
 
-def _connect(target: str, address: str) -> distributed.Client:
+def _connect(target: str, address: str, timeout: float) -> distributed.Client:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on versions, which are checked below
-            return distributed.Client(target, timeout=CONNECT, set_as_default=False)
+            return distributed.Client(target, timeout=timeout, set_as_default=False)
     except Exception as error:
         raise ClusterError(
             "no scheduler of Dask answers",
