@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from threading import Thread
@@ -132,14 +132,20 @@ def test_each_worker_loads_the_teacher_while_the_table_is_read(cluster: str, tea
     import distributed
 
     with distributed.Client(cluster, set_as_default=False) as client:
+        client.wait_for_workers(2)
         workers = set(client.run(os.getpid).values())
         with on_workers(cluster), closing(open_teacher(teacher, TeacherOptions())):
-            end = time.monotonic() + 20
-            while parents_of_teachers() < workers and time.monotonic() < end:
-                time.sleep(0.05)
-            assert parents_of_teachers() >= workers
-        assert not parents_of_teachers() & workers
+            wait_for(lambda: parents_of_teachers() >= workers)
+        wait_for(lambda: not parents_of_teachers() & workers)
     assert len(workers) == 2
+
+
+def wait_for(state: Callable[[], bool]) -> None:
+    """Wait half a minute at most."""
+    end = time.monotonic() + 30
+    while not state():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def parents_of_teachers() -> set[int]:
