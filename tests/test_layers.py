@@ -31,6 +31,7 @@ LAYERS = [
     "addresses",
     "files",
     "arrays",
+    "background",
     "threads",
     "terminal",
     "signals",

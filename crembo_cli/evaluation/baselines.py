@@ -71,20 +71,9 @@ def requested_size(family: Family, size: Mapping[str, int]) -> TreeSize:
 
 
 def predict_all(
-    student: Student,
-    test: LabelledTable,
-    fitted: BaselineRows,
-    size: TreeSize,
-    seed: int,
-    threads: int = 1,
-    done: Callable[[int], None] = lambda number: None,
+    student: Student, test: LabelledTable, baselines: Mapping[str, Prediction]
 ) -> dict[str, Prediction]:
-    """Predict the rows of `test` with the student, the teacher and the baselines, by name.
-
-    `done` is called with the number of baselines that are fitted.
-    """
-    with cart_warnings_ignored():
-        baselines = predict_baselines(fitted, test.rows, size, seed, threads, done)
+    """What the student, the teacher and the baselines predict for the rows of `test`, by name."""
     return {
         "student": Prediction(
             labels=student.predict(test.rows), probabilities=student.predict_proba(test.rows)
@@ -95,12 +84,7 @@ def predict_all(
 
 
 def predict_baselines(
-    fitted: BaselineRows,
-    test: Floats,
-    size: TreeSize,
-    seed: int,
-    threads: int = 0,
-    done: Callable[[int], None] = lambda number: None,
+    fitted: BaselineRows, test: Floats, size: TreeSize, seed: int, threads: int = 0
 ) -> dict[str, Prediction]:
     """Fit scikit-learn's trees of at most `size` and predict the rows `test` (m, p).
 
@@ -110,7 +94,6 @@ def predict_baselines(
     split first. Missing values follow the direction that CART learned. With utilities, the
     teacher's labels are its decisions, and the other two decide by their probabilities. They are
     fitted in this many `threads` (0: in this one), which scikit-learn's trees let run in parallel.
-    `done` is called with the number of those that are fitted.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -138,11 +121,7 @@ def predict_baselines(
     fits["baseline_teacher"] = partial(classify, fitted.rows, labels, None)
     fits["baseline_soft"] = regress
     with map_in_threads(lambda fit: fit(), list(fits.values()), threads) as found:
-        predicted: dict[str, Prediction] = {}
-        for name, each in zip(fits, found, strict=True):
-            predicted[name] = each
-            done(len(predicted))
-        return predicted
+        return dict(zip(fits, found, strict=True))
 
 
 @contextmanager

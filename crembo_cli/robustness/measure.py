@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from crembo_cli.arrays import Doubles, Floats, Indices
+from crembo_cli.background import NONE, Background
 from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
 from crembo_cli.core.utilities import decisions, expected_utilities
 from crembo_cli.dataset.labelled import LabelledTable, Splits
@@ -196,6 +198,7 @@ def robustness_of(
     *,
     names: Sequence[str] | None = None,
     quick: bool = False,
+    background: Background = NONE,
     stages: Stages = silent,
 ) -> Robustness:
     """Measure the robustness of the student that was `found`, on the test rows of `parts`.
@@ -203,8 +206,6 @@ def robustness_of(
     `answers` are the predictions of the student, the teacher and the baselines there, by
     the report's names. `names` are those of the classes. `quick` leaves out what needs refitting.
     """
-    from dataclasses import replace
-
     student, train, validation = found.student, parts.train, parts.validation
     measured = robustness_on(
         student,
@@ -230,7 +231,7 @@ def robustness_of(
     )
     if quick:
         return replace(measured, depth=depth)
-    refits = refits_of(found, family, search, parts.test.rows)
+    refits = refits_of(found, family, search, parts.test.rows, background=background)
     agreement = measure_agreement(refits, stages("refitting on resampled rows", RESAMPLES))
     contamination = measure_contamination(
         refits, stages("refitting with label noise", len(CONTAMINATION) + 1)
@@ -294,7 +295,6 @@ def robustness_on(
 
 
 def _predictor(teacher: Teacher | None, utilities: Doubles | None) -> PredictFrame | None:
-    """The function that predicts new rows; None without a teacher that can."""
     if teacher is None or not teacher.answers_new_rows:
         return None
     return lambda frame: decisions(teacher.beliefs(frame), utilities)

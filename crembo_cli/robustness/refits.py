@@ -7,14 +7,17 @@ nearest real row, so that a row that is left out leaves no copies behind.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
 from crembo_cli.arrays import Doubles
+from crembo_cli.background import NONE, Background
 from crembo_cli.core.beliefs import allowed_labels
 from crembo_cli.core.resampling import (
     draw_resamples,
@@ -33,11 +36,10 @@ from crembo_cli.evaluation.baselines import (
 )
 from crembo_cli.robustness.model import CONTAMINATION, WithBaselines
 from crembo_cli.search.student import Compression, Progress, Search
-from crembo_cli.search.training_rows import TrainingRows, draw_subset
+from crembo_cli.search.training_rows import TrainingRows, draw_subset, select_rows
 from crembo_cli.students.contract import Family, Floats, Indices, Task
 from crembo_cli.students.decided import decide
 from crembo_cli.students.tree.bins import bin_rows
-from crembo_cli.threads import map_in_threads
 
 RESAMPLES, SHARE = 10, 0.8
 MOST_REAL = 16_000  # real rows that a refit draws from
@@ -57,6 +59,7 @@ class Refits:
     train: TrainingRows
     validation: TrainingRows
     test: Floats  # (m, p) rows to compare predictions on
+    background: Background  # fits the baselines
     rounded: Callable[[Floats], Floats]  # rows (n, p) with the means of the training rows' bins
 
     def predict_student(self, train: TrainingRows, validation: TrainingRows) -> Indices:
@@ -85,18 +88,18 @@ class Refits:
             student = learner.fit(allowed_labels(rewards, self.threshold), student)
         return decide(learner.finish(student), utilities).predict(self.test)
 
-    def predict_baselines(self, parts: Sequence[TrainingRows]) -> dict[str, Indices]:
-        """Fit the baselines on all rows of `parts` and predict the test rows.
+    def begin_baselines(self, parts: Sequence[TrainingRows]) -> Callable[[], dict[str, Indices]]:
+        """Begin to fit the baselines on all rows of `parts`; then predict the test rows.
 
         They are fitted on values `rounded` to at most 255 for each feature, which scikit-learn
         sorts in .6 of the time: the agreement stays the same on average (six tables).
         """
         parts = [replace(each, rows=self.rounded(each.rows)) for each in parts]
-        utilities = self.search.utility_matrix()
-        found = predict_baselines(
-            baseline_rows(*parts, utilities=utilities), self.test, self.size, self.search.seed
+        fitted = baseline_rows(*parts, utilities=self.search.utility_matrix())
+        wait = self.background.begin(
+            predict_baselines, fitted, self.test, self.size, self.search.seed
         )
-        return {name: each.labels for name, each in found.items()}
+        return lambda: {name: each.labels for name, each in wait().items()}
 
 
 def baseline_rows(*parts: TrainingRows, utilities: Doubles | None) -> BaselineRows:
@@ -117,6 +120,7 @@ def refits_of(
     search: Search,
     test: Floats,
     *,
+    background: Background = NONE,
     most_synthetic: int = MOST_SYNTHETIC,
 ) -> Refits:
     """The refits of the student that was `found`, compared on the rows `test` (m, p).
@@ -136,6 +140,7 @@ def refits_of(
         train=train,
         validation=limit_rows(found.validation, synthetic, rng),
         test=test,
+        background=background,
         rounded=partial(bins.round, means=bins.means(train.rows)),
     )
 
@@ -213,19 +218,19 @@ def _refit(train: TrainingRows, validation: TrainingRows) -> Refit:
 def _predict_refits(refits: Refits, fits: Sequence[Refit]) -> Iterator[dict[str, Indices]]:
     """Refit the student and the baselines on the rows of each of `fits`; predict the test rows.
 
-    The baselines are fitted in threads beside this one. The student is not: a family may come
-    from another package, which need not allow it.
+    Some fits of baselines are begun ahead of the student's, not all: they hold copies of rows.
     """
-    parts = [each.for_baselines for each in fits]
-    with (
-        cart_warnings_ignored(),
-        map_in_threads(refits.predict_baselines, parts, refits.search.threads - 1) as baselines,
-    ):
-        for each in fits:
-            yield {
-                "student": refits.predict_student(each.train, each.validation),
-                **next(baselines),
-            }
+    ahead = iter(fits)
+    begun = deque(
+        refits.begin_baselines(each.for_baselines)
+        for each in islice(ahead, 2 * refits.background.threads)
+    )
+    for each in fits:
+        student = refits.predict_student(each.train, each.validation)
+        with cart_warnings_ignored():
+            baselines = begun.popleft()()
+        yield {"student": student, **baselines}
+        begun.extend(refits.begin_baselines(more.for_baselines) for more in islice(ahead, 1))
 
 
 def _with_baselines(shares: dict[str, float]) -> WithBaselines:
@@ -239,34 +244,10 @@ def _with_baselines(shares: dict[str, float]) -> WithBaselines:
 
 def limit_rows(part: TrainingRows, synthetic: int, rng: np.random.Generator) -> TrainingRows:
     """`part` with at most MOST_REAL real rows and at most `synthetic` synthetic rows."""
-    return _select(
+    return select_rows(
         part,
         draw_subset(np.arange(part.real), MOST_REAL, rng),
         draw_subset(np.arange(part.real, len(part.rows)), synthetic, rng),
-    )
-
-
-def limit_total(parts: Sequence[TrainingRows], most: int, seed: int) -> list[TrainingRows]:
-    """`parts` with at most `most` rows in all, drawn from each in proportion."""
-    total = sum(len(each.rows) for each in parts)
-    if total <= most:
-        return list(parts)
-    rng = np.random.default_rng([seed, 9])
-    found = []
-    for part in parts:
-        drawn = draw_subset(np.arange(len(part.rows)), most * len(part.rows) // total, rng)
-        found.append(_select(part, drawn[drawn < part.real], drawn[drawn >= part.real]))
-    return found
-
-
-def _select(part: TrainingRows, real: Indices, synthetic: Indices) -> TrainingRows:
-    both = np.concatenate([real, synthetic])
-    return replace(
-        part,
-        rows=part.rows[both],
-        beliefs=part.beliefs[both],
-        y_true=None if part.y_true is None else part.y_true[real],
-        real=len(real),
     )
 
 
@@ -284,7 +265,7 @@ def take_resample(
 ) -> TrainingRows:
     """The real rows `drawn` and synthetic rows that belong to them, `most` rows in all."""
     theirs = train.real + np.flatnonzero(np.isin(owner, drawn))
-    return _select(train, drawn, draw_subset(theirs, max(0, most - len(drawn)), rng))
+    return select_rows(train, drawn, draw_subset(theirs, max(0, most - len(drawn)), rng))
 
 
 def add_label_noise(part: TrainingRows, share: float, rng: np.random.Generator) -> TrainingRows:

@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from crembo_cli.addresses import input_copies
+from crembo_cli.background import Background
 from crembo_cli.errors import UsageError
 from crembo_cli.files import write_together
 from crembo_cli.runs.decision import decision_options
@@ -46,6 +47,9 @@ from crembo_cli.student_file.form import note_level
 
 if TYPE_CHECKING:
     from crembo_cli.report.model import Report
+
+# What the baselines and the references are fitted with.
+FITTERS = ("sklearn.tree", "crembo_cli.evaluation.baselines", "crembo_cli.search.references")
 
 
 @input_copies()
@@ -178,6 +182,7 @@ def compress(
     # A saved teacher starts in a process of its own; what is imported meanwhile costs nothing.
     with (
         use_workers(dask, (teacher, data, test_data), progress),
+        closing(Background(search.threads, FITTERS)) as background,
         closing(open_teacher(teacher, teacher_options, search.threads)) as model,
     ):
         splits = read_splits(
@@ -223,6 +228,7 @@ def compress(
                 signature,
                 search,
                 progress,
+                background,
                 paths=Paths(
                     teacher=display_path(teacher),
                     data=display_path(data),

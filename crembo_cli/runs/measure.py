@@ -15,6 +15,7 @@ from crembo_cli.runs.options import Progress
 from crembo_cli.runs.select import Selected
 
 if TYPE_CHECKING:
+    from crembo_cli.background import Background
     from crembo_cli.dataset.labelled import Splits
     from crembo_cli.report.model import Report
     from crembo_cli.search.student import Search
@@ -39,23 +40,30 @@ def measure_student(
     signature: Signature,
     search: Search,
     progress: Progress,
+    background: Background,
     *,
     paths: Paths,
     names: Sequence[str] | None,
     quick: bool,
 ) -> tuple[bytes, Report]:
     """Measure the student on the test rows, build its file and replay it, and report."""
-    from crembo_cli.evaluation.baselines import predict_all, requested_size
+    from crembo_cli.evaluation.baselines import (
+        cart_warnings_ignored,
+        predict_all,
+        predict_baselines,
+        requested_size,
+    )
     from crembo_cli.evaluation.curves import curves_of
     from crembo_cli.evaluation.differences import differences_of
     from crembo_cli.evaluation.metrics import measure, measure_by_class
     from crembo_cli.report import build
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.robustness.measure import robustness_of
-    from crembo_cli.robustness.refits import baseline_rows, limit_total
+    from crembo_cli.robustness.refits import baseline_rows
     from crembo_cli.runs.select import metadata_of
     from crembo_cli.search.defaults import PATH_ROWS
     from crembo_cli.search.references import fit_references
+    from crembo_cli.search.training_rows import limit_total
     from crembo_cli.student_file.build import student_file
     from crembo_cli.student_file.metadata import with_test_results
 
@@ -67,9 +75,18 @@ def measure_student(
         *limit_total((found.train, found.validation), PATH_ROWS, search.seed),
         utilities=search.utility_matrix(),
     )
-    baselines = 2 if fitted.y_true is None else 3
-    done = progress.stage("measuring the student and the baselines", baselines)
-    predicted = predict_all(student, splits.test, fitted, size, search.seed, search.threads, done)
+    baselines = background.begin(
+        predict_baselines, fitted, splits.test.rows, size, search.seed, search.threads - 1
+    )
+    references = (
+        fit_references(found.train, family, search, background, progress.stage)
+        if selected.comparison is None
+        else []
+    )
+    done = progress.stage("measuring the student and the baselines", 1)
+    with cart_warnings_ignored():
+        predicted = predict_all(student, splits.test, baselines())
+    done(1)
     labels = {name: each.labels for name, each in predicted.items()}
     metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
     robustness = robustness_of(
@@ -81,16 +98,8 @@ def measure_student(
         search,
         names=names,
         quick=quick,
+        background=background,
         stages=progress.stage,
-    )
-    references = (
-        {}
-        if selected.comparison is not None
-        else build.describe_references(
-            fit_references(found.train, family, search, progress.stage),
-            splits.test,
-            predicted["student"],
-        )
     )
     train, test = splits.train, splits.test
     rows = train.total if test.table is train.table else train.total + test.total
@@ -121,7 +130,7 @@ def measure_student(
         baselines=size,
         metrics=metrics,
         differences=differences_of(splits.test, predicted),
-        references=references,
+        references=build.describe_references(references, splits.test, predicted["student"]),
         by_class=measure_by_class(splits.test, labels["student"], names, teacher=True),
         robustness=robustness,
         requirements=[],

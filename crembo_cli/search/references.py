@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crembo_cli.background import NONE, Background
 from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.search.student import Search, Stages, silent
 from crembo_cli.search.training_rows import TrainingRows, draw_subset
@@ -25,6 +26,7 @@ class Recipe:
     settings: Mapping[str, str]
     # Rows x features x classes, which the time of a fit follows; None: it does not follow them.
     most_work: int | None
+    scikit_learn: bool = False  # whether the family imports it
 
     def rows(self, features: int, classes: int) -> int:
         """The number of rows to fit; 0 where it would be too few to say anything."""
@@ -39,7 +41,7 @@ REFERENCES = {
     "linear": Recipe(settings={}, most_work=700_000),
     "additive": Recipe(settings={}, most_work=140_000),
     "mlp": Recipe(settings={"steps": "600"}, most_work=None),
-    "boosted": Recipe(settings={"trees": "12"}, most_work=126_000),
+    "boosted": Recipe(settings={"trees": "12"}, most_work=126_000, scikit_learn=True),
 }
 
 
@@ -53,32 +55,44 @@ class Reference:
 
 
 def fit_references(
-    train: TrainingRows, family: Family, search: Search, stages: Stages = silent
+    train: TrainingRows,
+    family: Family,
+    search: Search,
+    background: Background = NONE,
+    stages: Stages = silent,
 ) -> list[Reference]:
     """Fit a soft-label student of each of REFERENCES but `family`, on some of `train`.
 
-    At most `search.threads` of them are fitted in parallel.
+    Those that need scikit-learn are fitted in the background, where it is imported.
     """
     tasks = {}
     for name, recipe in REFERENCES.items():
         rows = recipe.rows(train.rows.shape[1], train.beliefs.shape[1])
         if name != family.name and rows > 0:
             tasks[name] = _task(train, rows, search)
-
-    def fit(name: str) -> Reference:
-        task = tasks[name]
-        learner = make_family(name, REFERENCES[name].settings).learner(task)
-        rewards = expected_utilities(task.beliefs, task.utilities)
-        student = decide(learner.finish(learner.fit(rewards)), task.utilities)
-        return Reference(family=name, student=student, rows=len(task.rows))
-
     done = stages("fitting the references", len(tasks))
-    found = []
-    with map_in_threads(fit, list(tasks), search.threads) as references:
-        for count, each in enumerate(references, start=1):
-            found.append(each)
-            done(count)
-    return found
+    begun = {
+        name: background.begin(_fit, name, task)
+        for name, task in tasks.items()
+        if REFERENCES[name].scikit_learn
+    }
+    here = [(name, task) for name, task in tasks.items() if name not in begun]
+    found = {}
+    with map_in_threads(lambda each: _fit(*each), here, search.threads - 1) as references:
+        for (name, _), each in zip(here, references, strict=True):
+            found[name] = each
+            done(len(found))
+    for name, wait in begun.items():
+        found[name] = wait()
+        done(len(found))
+    return [found[name] for name in tasks]
+
+
+def _fit(name: str, task: Task) -> Reference:
+    learner = make_family(name, REFERENCES[name].settings).learner(task)
+    rewards = expected_utilities(task.beliefs, task.utilities)
+    student = decide(learner.finish(learner.fit(rewards)), task.utilities)
+    return Reference(family=name, student=student, rows=len(task.rows))
 
 
 def _task(train: TrainingRows, most: int, search: Search) -> Task:

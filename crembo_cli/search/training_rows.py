@@ -96,3 +96,28 @@ def draw_subset(numbers: Indices, most: int, rng: np.random.Generator) -> Indice
     if len(numbers) <= most:
         return numbers
     return np.sort(rng.choice(numbers, most, replace=False))
+
+
+def limit_total(parts: Sequence[TrainingRows], most: int, seed: int) -> list[TrainingRows]:
+    """`parts` with at most `most` rows in all, drawn from each in proportion."""
+    total = sum(len(each.rows) for each in parts)
+    if total <= most:
+        return list(parts)
+    rng = np.random.default_rng([seed, 9])
+    found = []
+    for part in parts:
+        drawn = draw_subset(np.arange(len(part.rows)), most * len(part.rows) // total, rng)
+        found.append(select_rows(part, drawn[drawn < part.real], drawn[drawn >= part.real]))
+    return found
+
+
+def select_rows(part: TrainingRows, real: Indices, synthetic: Indices) -> TrainingRows:
+    """The rows of `part` with these numbers, `real` and `synthetic`."""
+    both = np.concatenate([real, synthetic])
+    return replace(
+        part,
+        rows=part.rows[both],
+        beliefs=part.beliefs[both],
+        y_true=None if part.y_true is None else part.y_true[real],
+        real=len(real),
+    )

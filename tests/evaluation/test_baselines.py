@@ -15,8 +15,7 @@ from crembo_cli.evaluation.baselines import (
     predict_baselines,
     requested_size,
 )
-from crembo_cli.robustness.refits import limit_total
-from crembo_cli.search.training_rows import TrainingRows
+from crembo_cli.search.training_rows import TrainingRows, limit_total
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.registry import make_family
 from tests.robustness.small_runs import small_parts

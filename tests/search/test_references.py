@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 
+from crembo_cli.background import Background
 from crembo_cli.search.references import (
     FEWEST_ROWS,
     MOST_ROWS,
@@ -38,14 +41,12 @@ def test_each_strong_family_but_the_students_own_is_fitted() -> None:
 
 
 def test_equal_searches_fit_equal_references() -> None:
-    """The rows and the fits follow from the seed."""
+    """The rows and the fits follow from the seed, also of those in the background."""
     train = training_rows(3_000, 300)
     tree = make_family("tree", {})
-    for one, two in zip(
-        fit_references(train, tree, Search(seed=1)),
-        fit_references(train, tree, Search(seed=1, threads=2)),
-        strict=True,
-    ):
+    with closing(Background(2)) as background:
+        found = fit_references(train, tree, Search(seed=1, threads=2), background)
+    for one, two in zip(fit_references(train, tree, Search(seed=1)), found, strict=True):
         assert (
             one.student.predict_proba(train.rows) == two.student.predict_proba(train.rows)
         ).all()

@@ -1,0 +1,147 @@
+"""Work in a second process of a run, which imports while the first one does.
+
+Importing scikit-learn takes as long as all fits of a small table, and threads of one process
+cannot import in parallel.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import warnings
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import IO, Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+Answer = tuple[Any] | None  # None: the call failed
+
+COMMAND = [sys.executable, "-P", "-m", "crembo_cli.background"]
+PATIENCE = 5.0  # seconds that a killed process gets to be gone
+
+
+class Background:
+    """A process that calls functions while the caller goes on, `threads` - 1 at a time.
+
+    With one thread, and where the process does not start, ends early or fails, the functions are
+    called in this process when their results are wanted.
+    """
+
+    def __init__(self, threads: int, imports: Sequence[str] = ()) -> None:
+        self.threads = threads
+        self._process: subprocess.Popen[bytes] | None = None
+        self._answers: list[Answer] = []
+        self._sent = 0
+        if threads < 2:
+            return
+        with contextlib.suppress(OSError):
+            self._process = subprocess.Popen(
+                [*COMMAND, str(threads - 1), *imports],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # what fails there is called again, and fails, here
+                start_new_session=True,  # Ctrl-C reaches the parent alone
+            )
+            self._end = weakref.finalize(self, _end, self._process)
+
+    def begin(
+        self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Callable[[], Result]:
+        """Begin to call `function`, of a module; what is returned waits for its result."""
+        number = self._send(pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL))
+
+        def wait() -> Result:
+            answer = None if number is None else self._receive(number)
+            return function(*args, **kwargs) if answer is None else answer[0]
+
+        return wait
+
+    def close(self) -> None:
+        """End the process; closing twice is allowed."""
+        if self._process is not None:
+            self._process = None
+            self._end()
+
+    def _send(self, request: bytes) -> int | None:
+        """Send a request and return its number; None without a process."""
+        if self._process is None or self._process.stdin is None:
+            return None
+        try:
+            self._process.stdin.write(request)
+            self._process.stdin.flush()
+        except OSError:
+            self.close()
+            return None
+        self._sent += 1
+        return self._sent - 1
+
+    def _receive(self, number: int) -> Answer:
+        """Wait for the answer to a request; None if there is none."""
+        while len(self._answers) <= number:
+            if self._process is None or self._process.stdout is None:
+                return None
+            try:
+                self._answers.append(pickle.load(self._process.stdout))
+            except (EOFError, OSError, pickle.UnpicklingError):
+                self.close()
+        answer, self._answers[number] = self._answers[number], None
+        return answer
+
+
+NONE = Background(1)  # calls in this process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE)
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):  # what was not written cannot be any more
+                stream.close()
+
+
+def _serve(incoming: IO[bytes], outgoing: IO[bytes], threads: int) -> None:
+    """Call what is requested, and answer in the order of the requests, until the parent is gone."""
+    answers: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+    threading.Thread(target=_answer, args=(answers, outgoing), daemon=True).start()
+    pool = ThreadPoolExecutor(threads)
+    with contextlib.suppress(EOFError):
+        while True:
+            function, args, kwargs = pickle.load(incoming)
+            answers.put(pool.submit(function, *args, **kwargs))
+
+
+def _answer(answers: queue.SimpleQueue[Future[Any]], outgoing: IO[bytes]) -> None:
+    while True:
+        answer: Answer = None
+        with contextlib.suppress(Exception):
+            answer = (answers.get().result(),)
+        pickle.dump(answer, outgoing, pickle.HIGHEST_PROTOCOL)
+        outgoing.flush()
+
+
+def main() -> None:
+    """Talk to the parent through the pipes; what libraries print goes to standard error."""
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    warnings.simplefilter("ignore")
+    threads, *imports = sys.argv[1:]
+    for name in imports:
+        importlib.import_module(name)
+    try:
+        _serve(incoming, outgoing, int(threads))
+    finally:
+        os._exit(0)  # nobody wants the calls that go on
+
+
+if __name__ == "__main__":
+    main()
