@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,8 +15,15 @@ from crembo_cli.report import model
 from crembo_cli.report.model import Report
 from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # fixtures
 from tests.installed_plugins import Plugged, plugged_into
+from tests.report.axe import axe  # noqa: F401  # fixture
+from tests.report.browser import chromium  # noqa: F401  # fixture
 from tests.report.report_schema import validate
 from tests.slow import is_slow
+
+
+# Each process that a test starts would otherwise compile the package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects

@@ -10,7 +10,8 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -142,7 +143,7 @@ def run(arguments: list[str]) -> int:
     invocation = Invocation(arguments=list(arguments), debug=_wants_debug(arguments))
     try:
         check_environment()
-        command = typer.main.get_command(app)
+        command = _build(app)
         completion.answer(command)
         # Not `app(arguments)`: it treats EOFError as Ctrl-C, and any broken pipe as ours.
         helped = not HELP.isdisjoint(arguments)  # typer prints then
@@ -170,6 +171,12 @@ def run(arguments: list[str]) -> int:
         line, code = _line_and_code(error, invocation.debug)
         print_error(invocation.with_sources(line) if code == InputError.exit_code else line)
         return code
+
+
+@cache
+def _build(program: typer.Typer) -> Any:
+    """Build the commands and their options: once, for a process that runs many command lines."""
+    return typer.main.get_command(program)
 
 
 def _end(signal_: type[KeyboardInterrupt]) -> int:

@@ -63,21 +63,19 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_score_on_workers_writes_the_same_bytes(
     tmp_path: Path, cluster: str, table: Path, teacher: Path
 ) -> None:
-    """Of a table in blocks, of text and Parquet; a folder has the same parts."""
+    """A file of a table of text in blocks, and a folder of parts of one of Parquet."""
     as_text = tmp_path / "t.csv"
     pd.read_parquet(table).to_csv(as_text, index=False)
-    for data in (table, as_text):
-        found = {}
-        for dask in (None, cluster):
-            name = tmp_path / f"{data.suffix[1:]}-{'here' if dask is None else 'there'}"
-            with blocks_of(rows=500, size=9_000):
-                crembo.score(teacher, data, output=f"{name}.parquet", dask=dask)
-                parts = crembo.score(teacher, data, output=f"{name}/", dask=dask)
-            whole = Path(f"{name}.parquet")
-            found[dask] = [whole.read_bytes(), *(p.read_bytes() for p in sorted(name.iterdir()))]
-            pd.testing.assert_frame_equal(parts.frame, pd.read_parquet(whole))
-        assert found[None] == found[cluster]
-        assert len(found[None]) > 5
+    found = {}
+    for name, dask in (("here", None), ("there", cluster)):
+        whole, folder = tmp_path / f"{name}.parquet", tmp_path / name
+        with blocks_of(rows=500, size=9_000):
+            crembo.score(teacher, as_text, output=whole, dask=dask)
+            parts = crembo.score(teacher, table, output=f"{folder}/", dask=dask)
+        found[dask] = [whole.read_bytes(), *(p.read_bytes() for p in sorted(folder.iterdir()))]
+        pd.testing.assert_frame_equal(parts.frame, pd.read_parquet(whole))
+    assert found[None] == found[cluster]
+    assert len(found[None]) > 5
     assert not [each for each in tmp_path.iterdir() if each.name.startswith(".")]
 
 
@@ -177,9 +175,9 @@ def local_processes() -> list[str]:
     ]
 
 
-def slow_teacher(folder: Path) -> Path:
-    """A saved teacher that multiplies large matrices, to no effect."""
-    size, times = 2_048, 8
+def slow_teacher(folder: Path, size: int = 1_448) -> Path:
+    """A saved teacher that multiplies matrices of `size`, to no effect: 0.1 s for 100 rows."""
+    times = 8
     make, tensor = helper.make_node, onnx.TensorProto.FLOAT
     small = helper.make_tensor("small", tensor, [1], [1e-4])
     large = [make("ConstantOfShape", [name], [f"{name}_"], value=small) for name in "vw"]
@@ -214,6 +212,8 @@ def slow_teacher(folder: Path) -> Path:
 def test_a_worker_that_is_killed_has_its_blocks_done_again(tmp_path: Path) -> None:
     """The answer is the same bytes."""
     teacher = slow_teacher(tmp_path)
+    (tmp_path / "quick").mkdir()
+    quick = slow_teacher(tmp_path / "quick", size=8)
     small_teachers.table(ROWS).to_parquet(tmp_path / "t.parquet", row_group_size=100)
     with blocks_of(rows=100), ExitStack() as stack:
         address = stack.enter_context(scheduler())
@@ -237,7 +237,7 @@ def test_a_worker_that_is_killed_has_its_blocks_done_again(tmp_path: Path) -> No
         )
         killer.join()
         assert 4 <= len(done) < 25
-        crembo.score(teacher, tmp_path / "t.parquet", drop="target", output=f"{tmp_path}/here/")
+        crembo.score(quick, tmp_path / "t.parquet", drop="target", output=f"{tmp_path}/here/")
     here, there = (
         {each.name: each.read_bytes() for each in (tmp_path / name).iterdir()}
         for name in ("here", "there")

@@ -15,8 +15,8 @@ import crembo_cli as crembo_library
 from tests import small_teachers
 from tests.command_line import Crembo
 from tests.in_process import crembo as run_in
-from tests.report.axe import RUN, install_axe
-from tests.report.browser import CHROMIUM, browser
+from tests.report.axe import RUN
+from tests.report.browser import CHROMIUM, Browser
 
 FEW = ("--synthetic", "200", "--thresholds", "2", "--quick-report", "-q")
 
@@ -194,21 +194,22 @@ def test_invalid_arguments_are_refused(
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 def test_axe_finds_nothing_on_the_page(
-    crembo: Crembo, students: tuple[Path, Path], teacher: Path, today: Path, tmp_path: Path
+    crembo: Crembo,
+    students: tuple[Path, Path],
+    teacher: Path,
+    today: Path,
+    axe: str,
+    chromium: Browser,
 ) -> None:
     """On a telephone, where its table scrolls, in both themes."""
-    axe = install_axe(tmp_path / "axe")
-    if axe is None:
-        pytest.skip("axe-core cannot be had from npm")
     gate = ("--require", "delta.fidelity>=-1")
     ran = crembo("compare", *students, today, "-t", teacher, *gate, "--report", "r.html", "-q")
     assert ran.code == 0, ran.err
-    with browser(tmp_path / "profile") as chromium:
-        for dark in (False, True):
-            page = chromium.open(
-                Path("r.html").resolve(), dark=dark, width=400, ask=(f"{axe}; 0", RUN)
-            )
-            assert page.answers[RUN] == []
+    for dark in (False, True):
+        page = chromium.open(
+            Path("r.html").resolve(), dark=dark, width=400, ask=(f"{axe}; 0", RUN)
+        )
+        assert page.answers[RUN] == []
 
 
 def test_names_from_files_are_escaped_in_the_page(

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 NPM = shutil.which("npm")
 # What is wrong on a page, however light, and text on a gradient, of which axe cannot tell whether
 # its contrast is enough.
@@ -29,3 +31,12 @@ def install_axe(folder: Path) -> str | None:
     if done.returncode or not path.exists():
         return None
     return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core."""
+    source = install_axe(tmp_path_factory.mktemp("axe"))
+    if source is None:
+        pytest.skip("axe-core cannot be had from npm")
+    return source

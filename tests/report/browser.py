@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CHROMIUM = next(
     (path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path),
     None,
@@ -157,3 +159,12 @@ def browser(profile: Path) -> Iterator[Browser]:
         found.close()
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all tests; each page has a tab of its own."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium")
+    with browser(tmp_path_factory.mktemp("profile")) as found:
+        yield found

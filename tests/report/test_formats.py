@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 from crembo_cli.report.formats import FILE_SUFFIXES, RENDERERS, find_renderer
+from tests.report.drawn_once import plots_drawn_once
 from tests.report.example_reports import report
 
 METHODS = {".json": "to_json", ".html": "to_html", ".md": "to_markdown", ".txt": "to_text"}
@@ -18,8 +19,9 @@ def test_every_format_has_a_method() -> None:
     """And the method gives what the renderer of the format gives."""
     assert METHODS.keys() == RENDERERS.keys()
     for suffix, method in METHODS.items():
-        text = getattr(report(), method)()
-        assert text == find_renderer(suffix)(report())
+        with plots_drawn_once():
+            text = getattr(report(), method)()
+            assert text == find_renderer(suffix)(report())
         assert text.endswith("\n")
 
 
@@ -41,9 +43,10 @@ def test_printing_a_report_shows_the_drawing_as_plain_text() -> None:
 def test_a_notebook_shows_the_page_in_a_frame() -> None:
     """The frame is one element, so that no style leaks; its content is the whole page."""
     hostile = replace(report(), command='"></iframe><script>alert(1)</script>')
-    fragment = hostile._repr_html_()  # the method that notebooks look for
+    with plots_drawn_once():
+        page, fragment = hostile.to_html(), hostile._repr_html_()  # for which notebooks look
     match = re.fullmatch(
         r'<iframe sandbox="allow-scripts" [^<>]* srcdoc="([^"<>]*)"></iframe>', fragment
     )
     assert match is not None
-    assert unescape(match[1]) == hostile.to_html()
+    assert unescape(match[1]) == page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
@@ -21,7 +21,8 @@ from crembo_cli.report.metrics import METRICS
 from crembo_cli.report.model import Report, Requirement
 from tests.explanations.test_curves import additive
 from tests.explanations.test_text import small_tree
-from tests.report.browser import CHROMIUM, Browser, Page, browser
+from tests.report.browser import CHROMIUM, Browser, Page
+from tests.report.drawn_once import page_for
 from tests.report.example_reports import comparison, report, report_with_comparison
 
 EVIL = "<script>alert(1)</script>\"'&{{ 7*7 }}"
@@ -64,7 +65,7 @@ def evil() -> Report:
 @cache
 def page_of(made: Callable[[], Report]) -> str:
     """The page of `full` or `evil`, drawn once for all tests."""
-    return render_html(made())
+    return page_for(made())
 
 
 class Seen(HTMLParser):
@@ -128,7 +129,7 @@ def test_a_sure_difference_is_marked_beside_its_value() -> None:
         accuracy=Difference(value=-0.06, error=0.01),
         log_loss=Difference(value=-0.02, error=0.005),
     )
-    page = render_html(replace(made, differences={**made.differences, "teacher": lost}))
+    page = page_for(replace(made, differences={**made.differences, "teacher": lost}))
     row = page[page.index('<th scope="row">teacher</th>') :].split("</tr>")[0]
     cells = re.findall(r"<small[^>]*>[^<]*</small>", row)
     assert cells == [
@@ -142,7 +143,7 @@ def test_a_sure_difference_is_marked_beside_its_value() -> None:
 
 def test_an_additive_student_has_its_curves_drawn() -> None:
     """A plot of each feature's curve, with the colours of the classes under it."""
-    page = render_html(replace(full(), internals=additive()))
+    page = page_for(replace(full(), internals=additive()))
     seen = Seen(page)
     assert seen.tags.count("svg") == 10  # the curves, and nine plots
     assert "age <&> $b$" in seen.text
@@ -152,7 +153,7 @@ def test_an_additive_student_has_its_curves_drawn() -> None:
 
 def test_the_pareto_front_has_a_table_and_a_plot() -> None:
     """Names are escaped; a report of one candidate has neither."""
-    page, without = render_html(report_with_comparison()), page_of(report)
+    page, without = page_for(report_with_comparison()), page_of(report)
     assert page.count("<svg") == without.count("<svg") + 1
     row = '<tr class="selected"><th scope="row">tree max_depth=2</th><td>4,245</td><td>42</td>'
     assert row in page
@@ -160,7 +161,7 @@ def test_the_pareto_front_has_a_table_and_a_plot() -> None:
     found = comparison(EVIL)
     last = replace(found.students[2], on_front=True, within_budget=True)
     seen = Seen(
-        render_html(
+        page_for(
             report_with_comparison(replace(found, students=[*found.students[:2], last], chosen=2))
         )
     )
@@ -221,7 +222,7 @@ def test_parts_without_values_are_left_out(lacking: str) -> None:
         "internals": replace(made, internals=None, description=""),
     }
     figures = {"robustness": 8, "search": 7, "teacher": 6, "internals": 9}[lacking]
-    seen = Seen(render_html(changed[lacking]))
+    seen = Seen(page_for(changed[lacking]))
     assert seen.tags.count("svg") == figures
     assert "None" not in seen.text.replace("None of", "")
 
@@ -242,7 +243,7 @@ def test_a_confusion_matrix_of_many_classes_is_left_out() -> None:
         )
         for k in range(41)
     ]
-    page = render_html(replace(made, by_class=many))
+    page = page_for(replace(made, by_class=many))
     assert 'id="confusion"' not in page
     assert page.count("<td>1</td>") >= 41
 
@@ -257,13 +258,6 @@ WIDER = "document.documentElement.scrollWidth > window.innerWidth"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 LINE = """getComputedStyle(document.querySelector('.plots path[style*="--student"]')).stroke"""
 DIALOGS = "document.querySelectorAll('script').length"
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for all."""
-    with browser(tmp_path_factory.mktemp("profile")) as found:
-        yield found
 
 
 def looked_at(

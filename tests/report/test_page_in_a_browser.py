@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,14 +12,14 @@ import numpy as np
 import pytest
 
 from crembo_cli.explanations.formats import explain
-from crembo_cli.report.html import render_html
 from crembo_cli.student_file.metadata import ReadableStudent
 from tests.explanations.edge_rows import make_case
 from tests.explanations.test_curves import additive
 from tests.explanations.test_drawing import deep_tree
 from tests.explanations.test_text import small_sums
-from tests.report.axe import RUN, install_axe
-from tests.report.browser import CHROMIUM, Browser, browser
+from tests.report.axe import RUN
+from tests.report.browser import CHROMIUM, Browser
+from tests.report.drawn_once import page_for
 from tests.report.test_html import WIDER, full, page_of
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
@@ -50,23 +49,7 @@ def student_of(kind: str) -> ReadableStudent:
 @cache
 def report_page(kind: str) -> str:
     """The page of a report with such a student, drawn once for all tests."""
-    return render_html(replace(full(), internals=student_of(kind)))
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for all."""
-    with browser(tmp_path_factory.mktemp("profile")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The source of axe-core."""
-    source = install_axe(tmp_path_factory.mktemp("axe"))
-    if source is None:
-        pytest.skip("axe-core cannot be had from npm")
-    return source
+    return page_for(replace(full(), internals=student_of(kind)))
 
 
 @pytest.mark.parametrize("family", ["tree", "linear", "additive"])
