@@ -20,7 +20,6 @@ from tests.report.browser import chromium  # noqa: F401  # fixture
 from tests.report.report_schema import validate
 from tests.slow import is_slow
 
-
 # Each process that a test starts would otherwise compile the package again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

@@ -36,7 +36,9 @@ from tests.command_line import Crembo
 from tests.dataset.test_blocks import blocks_of
 
 ROWS = 3_000
-FAST: dict[str, Any] = {"quick_report": True, "max_depth": 3, "synthetic": 20}
+FAST: dict[str, Any] = {
+    "quick_report": True, "max_depth": 3, "synthetic": 20, "thresholds": 4
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -206,9 +206,7 @@ def test_axe_finds_nothing_on_the_page(
     ran = crembo("compare", *students, today, "-t", teacher, *gate, "--report", "r.html", "-q")
     assert ran.code == 0, ran.err
     for dark in (False, True):
-        page = chromium.open(
-            Path("r.html").resolve(), dark=dark, width=400, ask=(f"{axe}; 0", RUN)
-        )
+        page = chromium.open(Path("r.html").resolve(), dark=dark, width=400, ask=(f"{axe}; 0", RUN))
         assert page.answers[RUN] == []
 
 

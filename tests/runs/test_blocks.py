@@ -21,7 +21,9 @@ from tests import small_teachers
 from tests.command_line import Crembo
 from tests.dataset.test_blocks import blocks_of
 
-FAST: dict[str, Any] = {"quick_report": True, "max_depth": 3, "synthetic": 20}
+FAST: dict[str, Any] = {
+    "quick_report": True, "max_depth": 3, "synthetic": 20, "thresholds": 4
+}  # fmt: skip
 
 
 def mixed(rows: int = 240) -> pd.DataFrame:

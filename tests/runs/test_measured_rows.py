@@ -23,7 +23,7 @@ from tests.command_line import Crembo
 from tests.dataset.test_blocks import blocks_of
 from tests.runs.test_blocks import answers, as_csv, as_parquet, mixed
 
-FAST: dict[str, Any] = {"quick_report": True, "synthetic": 20}
+FAST: dict[str, Any] = {"quick_report": True, "synthetic": 20, "thresholds": 4}
 ROWS = 400
 
 
@@ -59,19 +59,17 @@ def measure(students: tuple[Path, Path], table: Path, **options: Any) -> list[di
     ]
 
 
-@pytest.mark.parametrize("teacher", [None, answers])
+@pytest.mark.parametrize(("teacher", "rows"), [(None, "all"), (answers, ROWS)])
 def test_a_table_within_the_limit_is_measured_whole(
-    students: tuple[Path, Path], table: Path, teacher: object
+    students: tuple[Path, Path], table: Path, teacher: object, rows: str | int
 ) -> None:
     """`auto`, `all` and as many rows as there are give the same report; no draw is noted."""
-    found = [
-        measure(students, table, teacher=teacher, **rows)
-        for rows in ({}, {"rows": "all"}, {"rows": ROWS})
-    ]
-    assert found[0] == found[1] == found[2]
-    assert found[0][0]["data"]["queried_rows"] == found[0][1]["data"]["queried_rows"] == ROWS
-    notes = crembo.evaluate(students[1], table, teacher=teacher).notes
-    assert not any("drawn" in each for each in notes)
+    auto = crembo.evaluate(students[1], table, teacher=teacher)
+    compared = without_time(crembo.compare(*students, table, teacher=teacher).report)
+    found = [without_time(auto.report), compared]
+    assert measure(students, table, teacher=teacher, rows=rows) == found
+    assert [each["data"]["queried_rows"] for each in found] == [ROWS, ROWS]
+    assert not any("drawn" in each for each in auto.notes)
 
 
 def test_auto_draws_a_million_rows() -> None:
@@ -86,11 +84,11 @@ def test_auto_draws_a_million_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("write", "suffix", "teacher", "label"),
+    ("write", "suffix", "teacher", "label", "few"),
     [
-        (as_csv, ".csv", answers, True),
-        (as_parquet, ".parquet", None, True),
-        (as_parquet, ".parquet", answers, False),
+        (as_csv, ".csv", answers, True, 0),
+        (as_parquet, ".parquet", None, True, 0),
+        (as_parquet, ".parquet", answers, False, querying.FEW_ROWS),
     ],
 )
 def test_the_report_does_not_depend_on_how_the_table_is_cut(
@@ -100,6 +98,7 @@ def test_the_report_does_not_depend_on_how_the_table_is_cut(
     suffix: str,
     teacher: object,
     label: bool,
+    few: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whole, and in random blocks of text or of Parquet, queried together or block by block."""
@@ -108,11 +107,10 @@ def test_the_report_does_not_depend_on_how_the_table_is_cut(
     size = write(frame, path, random.Random(3))
     whole = measure(students, path, teacher=teacher, rows=150)
     assert [each["data"]["queried_rows"] for each in whole] == [150, 150]
-    for seed, few in enumerate((0, querying.FEW_ROWS)):
-        monkeypatch.setattr(querying, "FEW_ROWS", few)
-        rng = random.Random(seed)
-        with blocks_of(**{name: rng.randrange(each // 2, each) for name, each in size.items()}):
-            assert measure(students, path, teacher=teacher, rows=150) == whole
+    monkeypatch.setattr(querying, "FEW_ROWS", few)
+    rng = random.Random(0)
+    with blocks_of(**{name: rng.randrange(each // 2, each) for name, each in size.items()}):
+        assert measure(students, path, teacher=teacher, rows=150) == whole
 
 
 def test_parts_of_a_folder_are_one_table(students: tuple[Path, Path], tmp_path: Path) -> None:
@@ -218,7 +216,7 @@ def test_students_of_different_columns_are_measured_on_the_same_rows(
     assert pair.metrics["b"].log_loss == alone.metrics["student"].log_loss
 
 
-@pytest.mark.parametrize("cut", [1 << 17, 60])
+@pytest.mark.parametrize(("run", "cut"), [(crembo.evaluate, 1 << 17), (crembo.compare, 60)])
 @pytest.mark.parametrize(
     ("column", "value", "error", "where"),
     [
@@ -234,6 +232,7 @@ def test_a_fault_in_a_row_that_is_not_drawn_is_named_by_its_row(
     value: object,
     error: type[Exception],
     where: str,
+    run: Callable[..., Any],
     cut: int,
 ) -> None:
     """Of a table in one block and of one in many."""
@@ -242,11 +241,9 @@ def test_a_fault_in_a_row_that_is_not_drawn_is_named_by_its_row(
     frame.loc[others(frame)[-1], column] = value
     frame.to_parquet(tmp_path / "t.parquet")
     match = where.format(row=others(frame)[-1] + 1)
-    with blocks_of(rows=cut):
-        for run in (crembo.evaluate, crembo.compare):
-            files = students if run is crembo.compare else students[1:]
-            with pytest.raises(error, match=match):
-                run(*files, tmp_path / "t.parquet", rows=50, label="target")  # type: ignore[operator]
+    files = students if run is crembo.compare else students[1:]
+    with blocks_of(rows=cut), pytest.raises(error, match=match):
+        run(*files, tmp_path / "t.parquet", rows=50, label="target")
 
 
 def others(frame: pd.DataFrame) -> np.ndarray:

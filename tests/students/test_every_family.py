@@ -103,7 +103,8 @@ class Table:
         ran = crembo(
             self.folder,
             *("compress", self.teacher, "data.csv", "--student", name, *options),
-            *("--synthetic", "150", "--quick-report", "-o", "student.onnx", "--json", *more),
+            *("--synthetic", "150", "--thresholds", "4", "--quick-report"),
+            *("-o", "student.onnx", "--json", *more),
         )
         assert (ran.code, "") == (0, "".join(re.findall("(?m)^(?!crembo: note: ).*", ran.err)))
         return ran, (self.folder / "student.onnx").read_bytes()
