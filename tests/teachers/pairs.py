@@ -51,28 +51,30 @@ def question_mark() -> Case:
     return model, frame, frame
 
 
-def digits_as_text() -> Case:
-    """Digits that an encoder knows as text."""
-    frame = pd.DataFrame({"zip": DIGITS, "x": X})
-    model = encoded(frame, "zip", OrdinalEncoder(), frame["zip"] == "21")
-    return model, frame, frame
-
-
-def truth_as_text() -> Case:
-    """True and False that an encoder knows as text."""
-    frame = pd.DataFrame({"member": np.where(CODES > 2, "True", "False"), "x": X})
-    model = encoded(frame, "member", OneHotEncoder(), frame["member"] == "True")
-    return model, frame, frame
-
-
-def lightgbm_digits() -> Case:
-    """Digits that LightGBM knows as categories of text."""
-    frame = pd.DataFrame({"zip": pd.Categorical(DIGITS), "x": X})
-    return lightgbm(frame, frame["zip"] == "21"), frame, frame
+def texts() -> Case:
+    """Digits, truth, decimals, signs and dates that encoders know as text."""
+    frame = pd.DataFrame(
+        {
+            "zip": DIGITS,
+            "member": np.where(CODES > 2, "True", "False"),
+            "version": RNG.choice(["1.10", "1.1", "2.0"], ROWS),
+            "sign": RNG.choice(["+1", "-1", "0"], ROWS),
+            "day": RNG.choice(["2024-01-01", "2024-02-01"], ROWS),
+            "x": X,
+        }
+    )
+    encoders = make_column_transformer(
+        (OrdinalEncoder(), ["zip"]),
+        (OneHotEncoder(), ["member", "version", "sign", "day"]),
+        remainder="passthrough",
+    )
+    positive = (frame["version"] == "1.10") ^ (frame["sign"] == "+1") ^ (frame["zip"] == "21")
+    model = make_pipeline(encoders, RandomForestClassifier(30, random_state=0))
+    return model.fit(frame, labels_for(positive)), frame, frame
 
 
 def lightgbm_constant() -> Case:
-    """A constant category."""
+    """A constant category beside digits that are one."""
     frame = pd.DataFrame(
         {"s": pd.Categorical(DIGITS), "land": pd.Categorical(["DE"] * ROWS), "x": X}
     )
@@ -181,29 +183,8 @@ def documents_in_a_column() -> Case:
     return model.fit(frame, labels_for(frame["t"] == "None")), frame, frame
 
 
-def decimals_as_text() -> Case:
-    """1.10 and 1.1 are two categories."""
-    frame = pd.DataFrame({"v": RNG.choice(["1.10", "1.1", "2.0"], ROWS), "x": X})
-    return encoded(frame, "v", OneHotEncoder(), frame["v"] == "1.10"), frame, frame
-
-
-def signs_as_text() -> Case:
-    """+1 and -1 are categories of text."""
-    frame = pd.DataFrame({"v": RNG.choice(["+1", "-1", "0"], ROWS), "x": X})
-    return encoded(frame, "v", OneHotEncoder(), frame["v"] == "+1"), frame, frame
-
-
-def dates_as_text() -> Case:
-    """Dates are categories of text."""
-    frame = pd.DataFrame({"day": RNG.choice(["2024-01-01", "2024-02-01"], ROWS), "x": X})
-    return encoded(frame, "day", OneHotEncoder(), frame["day"] == "2024-01-01"), frame, frame
-
-
 CASES: dict[str, Callable[[], Case]] = {
     "question mark": question_mark,
-    "digits as text": digits_as_text,
-    "truth as text": truth_as_text,
-    "digits in LightGBM": lightgbm_digits,
     "constant category in LightGBM": lightgbm_constant,
     "category of truth in LightGBM": lightgbm_truth,
     "named codes in LightGBM": lightgbm_named_codes,
@@ -216,9 +197,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "nan as text in CatBoost": catboost_nan,
     "documents": documents,
     "documents in a column": documents_in_a_column,
-    "decimals as text": decimals_as_text,
-    "signs as text": signs_as_text,
-    "dates as text": dates_as_text,
+    "digits, truth, decimals, signs and dates as text": texts,
 }
 
 
