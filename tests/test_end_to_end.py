@@ -93,7 +93,8 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
                 "compress",
                 teacher,
                 "data.parquet",
-                *("--test-data", "test.csv", "--synthetic", "400", "--quick-report"),
+                *("--test-data", "test.csv", "--synthetic", "400", "--thresholds", "8"),
+                "--quick-report",
                 *("--json", "--report", f"{threads}.json", "--jobs", threads),
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -45,10 +46,16 @@ def layer(path: Path) -> str:
     return path.relative_to(ROOT).parts[0].removesuffix(".py")
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """The syntax of a module, read once for all tests."""
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
 def imported(path: Path) -> set[str]:
     """What a module imports of crembo, whole names, wherever in it the import stands."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute, so that they can be read here"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
@@ -150,11 +157,7 @@ def users_of(*packages: str) -> list[str]:
     return [
         path.relative_to(ROOT).as_posix()
         for path in MODULES
-        if any(
-            name.split(".")[0] in packages
-            for node in ast.walk(ast.parse(path.read_text()))
-            for name in names(node)
-        )
+        if any(name.split(".")[0] in packages for node in nodes(path) for name in names(node))
     ]
 
 
