@@ -25,6 +25,7 @@ Result = TypeVar("Result")
 Answer = tuple[Any] | None  # None: the call failed
 
 COMMAND = [sys.executable, "-P", "-m", "crembo_cli.background"]
+LENGTH = 8  # bytes of the length before each request
 PATIENCE = 5.0  # seconds that a killed process gets to be gone
 
 
@@ -75,6 +76,7 @@ class Background:
         if self._process is None or self._process.stdin is None:
             return None
         try:
+            self._process.stdin.write(len(request).to_bytes(LENGTH, "little"))
             self._process.stdin.write(request)
             self._process.stdin.flush()
         except OSError:
@@ -109,15 +111,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 stream.close()
 
 
-def _serve(incoming: IO[bytes], outgoing: IO[bytes], threads: int) -> None:
-    """Call what is requested, and answer in the order of the requests, until the parent is gone."""
-    answers: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
-    threading.Thread(target=_answer, args=(answers, outgoing), daemon=True).start()
-    pool = ThreadPoolExecutor(threads)
-    with contextlib.suppress(EOFError):
-        while True:
-            function, args, kwargs = pickle.load(incoming)
-            answers.put(pool.submit(function, *args, **kwargs))
+def _read(incoming: IO[bytes], requests: queue.SimpleQueue[bytes]) -> None:
+    """Pass requests on, so that the parent never waits to send one, until the parent is gone."""
+    try:
+        while length := incoming.read(LENGTH):
+            requests.put(incoming.read(int.from_bytes(length, "little")))
+    finally:
+        os._exit(0)  # nobody wants the calls that go on
 
 
 def _answer(answers: queue.SimpleQueue[Future[Any]], outgoing: IO[bytes]) -> None:
@@ -134,13 +134,17 @@ def main() -> None:
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(incoming, requests), daemon=True).start()
+    threading.Thread(target=_answer, args=(answers, outgoing), daemon=True).start()
     threads, *imports = sys.argv[1:]
     for name in imports:
         importlib.import_module(name)
-    try:
-        _serve(incoming, outgoing, int(threads))
-    finally:
-        os._exit(0)  # nobody wants the calls that go on
+    pool = ThreadPoolExecutor(int(threads))
+    while True:
+        function, args, kwargs = pickle.loads(requests.get())
+        answers.put(pool.submit(function, *args, **kwargs))
 
 
 if __name__ == "__main__":

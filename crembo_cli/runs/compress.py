@@ -218,6 +218,7 @@ def compress(
             signature,
             version("crembo-cli"),
             progress,
+            background,
             names=table.classes,
         )
         with attribute_errors(selected.family):

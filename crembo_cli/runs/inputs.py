@@ -77,6 +77,8 @@ def open_teacher(teacher: object, options: TeacherOptions, threads: int | None =
             timeout=options.teacher_timeout,
             threads=threads,
         )
+        import pandas  # noqa: F401 - every table needs it, and the model loads meanwhile
+
         if not found.answers_new_rows:
             refuse_workers(
                 str(teacher),

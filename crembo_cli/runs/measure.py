@@ -62,7 +62,7 @@ def measure_student(
     from crembo_cli.robustness.refits import baseline_rows
     from crembo_cli.runs.select import metadata_of
     from crembo_cli.search.defaults import PATH_ROWS
-    from crembo_cli.search.references import fit_references
+    from crembo_cli.search.references import wait_for_references
     from crembo_cli.search.training_rows import limit_total
     from crembo_cli.student_file.build import student_file
     from crembo_cli.student_file.metadata import with_test_results
@@ -78,11 +78,7 @@ def measure_student(
     baselines = background.begin(
         predict_baselines, fitted, splits.test.rows, size, search.seed, search.threads - 1
     )
-    references = (
-        fit_references(found.train, family, search, background, progress.stage)
-        if selected.comparison is None
-        else []
-    )
+    references = wait_for_references(selected.references, progress.stage)
     done = progress.stage("measuring the student and the baselines", 1)
     with cart_warnings_ignored():
         predicted = predict_all(student, splits.test, baselines())

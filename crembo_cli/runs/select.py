@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from crembo_cli.background import Background
 from crembo_cli.errors import StudentError, UsageError
 from crembo_cli.robustness.perturbations import units_of
 from crembo_cli.runs.family_notes import note_one_label, note_unused_options, refuse_no_images
@@ -28,6 +29,7 @@ from crembo_cli.search.candidates import (
     candidates_by_tree_depth,
     candidates_of_every_family,
 )
+from crembo_cli.search.references import References, begin_references
 from crembo_cli.search.student import Compression, Search, find_student, label_rows
 from crembo_cli.student_file.build import build_model, model_bytes
 from crembo_cli.student_file.metadata import candidate_metadata
@@ -42,11 +44,8 @@ if TYPE_CHECKING:
 
 PREFERENCES = ("readable",)
 MAX_SWEEP = 64  # tree depths in one sweep
-UNWRITTEN = {
-    "threads",
-    "device",
-    "path_requested",
-}  # of the search: the student does not depend on them
+# Of the search: the student does not depend on them.
+UNWRITTEN = {"threads", "device", "path_requested"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,8 +214,9 @@ class Selected:
 
     family: Family
     found: Compression
-    comparison: Comparison | None  # None: one student was requested
-    prefer: str | None
+    comparison: Comparison | None = None  # None: one student was requested
+    prefer: str | None = None
+    references: References = field(default_factory=dict)  # what other families would reach
 
 
 def select_student(
@@ -227,6 +227,7 @@ def select_student(
     signature: Signature,
     version: str,
     progress: Progress,
+    background: Background,
     names: Sequence[str] | None = None,
 ) -> Selected:
     """Fit the requested student, or all candidates and select one of them.
@@ -238,12 +239,13 @@ def select_student(
     if request.budget is None:
         family = request.candidates[0].family
         progress.note(note_unused_options(family, search))
+        references = begin_references(rows[0], family, search, background)
         with attribute_errors(family):
             found = find_student(rows[0], rows[1], family, search, progress.stage)
             size_of(family, found.student)
         progress.note(note_one_label(family, search, found))
         found = quantize_found(found, search, request.quantization)
-        return Selected(family=family, found=found, comparison=None, prefer=request.prefer)
+        return Selected(family=family, found=found, references=references)
     from crembo_cli.search.comparison import compare_candidates
 
     progress.note([f"not among the candidates: {error}" for error in request.left_out])
@@ -265,12 +267,8 @@ def select_student(
     )
     progress.note([f"not among the candidates: {error}" for error in comparison.failed])
     chosen = comparison.entries[comparison.chosen]
-    return Selected(
-        family=chosen.candidate.family,
-        found=chosen.found,
-        comparison=comparison,
-        prefer=request.prefer,
-    )
+    family, found = chosen.candidate.family, chosen.found
+    return Selected(family=family, found=found, comparison=comparison, prefer=request.prefer)
 
 
 def metadata_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,6 @@ from crembo_cli.search.training_rows import TrainingRows, draw_subset
 from crembo_cli.students.contract import Family, Student, Task
 from crembo_cli.students.decided import decide
 from crembo_cli.students.registry import make_family
-from crembo_cli.threads import map_in_threads
 
 FEWEST_ROWS, MOST_ROWS = 1_500, 7_000
 
@@ -26,7 +25,6 @@ class Recipe:
     settings: Mapping[str, str]
     # Rows x features x classes, which the time of a fit follows; None: it does not follow them.
     most_work: int | None
-    scikit_learn: bool = False  # whether the family imports it
 
     def rows(self, features: int, classes: int) -> int:
         """The number of rows to fit; 0 where it would be too few to say anything."""
@@ -41,7 +39,7 @@ REFERENCES = {
     "linear": Recipe(settings={}, most_work=700_000),
     "additive": Recipe(settings={}, most_work=140_000),
     "mlp": Recipe(settings={"steps": "600"}, most_work=None),
-    "boosted": Recipe(settings={"trees": "12"}, most_work=126_000, scikit_learn=True),
+    "boosted": Recipe(settings={"trees": "12"}, most_work=126_000),
 }
 
 
@@ -54,38 +52,29 @@ class Reference:
     rows: int  # that it was fitted on, real and synthetic
 
 
-def fit_references(
-    train: TrainingRows,
-    family: Family,
-    search: Search,
-    background: Background = NONE,
-    stages: Stages = silent,
-) -> list[Reference]:
-    """Fit a soft-label student of each of REFERENCES but `family`, on some of `train`.
+References = Mapping[str, Callable[[], Reference]]  # by family; a call waits for the fit
 
-    Those that need scikit-learn are fitted in the background, where it is imported.
-    """
-    tasks = {}
+
+def begin_references(
+    train: TrainingRows, family: Family, search: Search, background: Background = NONE
+) -> References:
+    """Begin to fit a soft-label student of each of REFERENCES but `family`, on some of `train`."""
+    begun: dict[str, Callable[[], Reference]] = {}
     for name, recipe in REFERENCES.items():
         rows = recipe.rows(train.rows.shape[1], train.beliefs.shape[1])
         if name != family.name and rows > 0:
-            tasks[name] = _task(train, rows, search)
-    done = stages("fitting the references", len(tasks))
-    begun = {
-        name: background.begin(_fit, name, task)
-        for name, task in tasks.items()
-        if REFERENCES[name].scikit_learn
-    }
-    here = [(name, task) for name, task in tasks.items() if name not in begun]
-    found = {}
-    with map_in_threads(lambda each: _fit(*each), here, search.threads - 1) as references:
-        for (name, _), each in zip(here, references, strict=True):
-            found[name] = each
-            done(len(found))
-    for name, wait in begun.items():
-        found[name] = wait()
+            begun[name] = background.begin(_fit, name, _task(train, rows, search))
+    return begun
+
+
+def wait_for_references(begun: References, stages: Stages = silent) -> list[Reference]:
+    """The references that were begun, the simplest first."""
+    done = stages("fitting the references", len(begun))
+    found = []
+    for wait in begun.values():
+        found.append(wait())
         done(len(found))
-    return [found[name] for name in tasks]
+    return found
 
 
 def _fit(name: str, task: Task) -> Reference:

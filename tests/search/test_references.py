@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,18 @@ from crembo_cli.search.references import (
     FEWEST_ROWS,
     MOST_ROWS,
     REFERENCES,
-    fit_references,
+    Reference,
+    begin_references,
+    wait_for_references,
 )
 from crembo_cli.search.student import Search
 from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.registry import make_family
+
+
+def fit_references(*requested: Any) -> list[Reference]:
+    """Begin them, and wait."""
+    return wait_for_references(begin_references(*requested))
 
 
 def training_rows(n: int, real: int) -> TrainingRows:
