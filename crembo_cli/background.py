@@ -32,7 +32,8 @@ PATIENCE = 5.0  # seconds that a killed process gets to be gone
 class Background:
     """A process that calls functions while the caller goes on, `threads` - 1 at a time.
 
-    With one thread, and where the process does not start, ends early or fails, the functions are
+    Where all of `imports` are imported already, as in a notebook, threads take its place. With
+    one thread, and where the process does not start, ends early or fails, the functions are
     called in this process when their results are wanted.
     """
 
@@ -41,7 +42,11 @@ class Background:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: list[Answer] = []
         self._sent = 0
+        self._pool: ThreadPoolExecutor | None = None
         if threads < 2:
+            return
+        if imports and all(name in sys.modules for name in imports):
+            self._pool = ThreadPoolExecutor(threads - 1)
             return
         with contextlib.suppress(OSError):
             self._process = subprocess.Popen(
@@ -57,6 +62,8 @@ class Background:
         self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs
     ) -> Callable[[], Result]:
         """Begin to call `function`, of a module; what is returned waits for its result."""
+        if self._pool is not None:
+            return self._pool.submit(function, *args, **kwargs).result
         number = self._send(pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL))
 
         def wait() -> Result:
@@ -66,7 +73,9 @@ class Background:
         return wait
 
     def close(self) -> None:
-        """End the process; closing twice is allowed."""
+        """End the process, or the threads after their calls; closing twice is allowed."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
         if self._process is not None:
             self._process = None
             self._end()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +21,8 @@ PATIENCE = 60.0
 
 @pytest.fixture
 def background() -> Iterator[Background]:
-    """One with a process, which has imported something."""
-    found = Background(2, ["fractions"])
+    """One with a process, which has imported a module that prints."""
+    found = Background(2, ["this"])
     yield found
     found.close()
 
@@ -48,6 +49,18 @@ def test_with_one_thread_this_process_calls() -> None:
     """When the result is wanted, and without a process."""
     background = Background(1)
     assert background.begin(os.getpid)() == os.getpid()
+    background.close()
+
+
+def test_threads_call_what_is_imported_already() -> None:
+    """There is no process; the caller goes on, and an error is that of the call."""
+    background = Background(2, ["math", "threading"])
+    ran = threading.Event()
+    begun = background.begin(ran.set), background.begin(os.getpid)
+    assert ran.wait(PATIENCE)
+    assert begun[1]() == os.getpid()
+    with pytest.raises(ValueError, match=r"math domain|nonnegative"):
+        background.begin(math.sqrt, -1.0)()
     background.close()
 
 

@@ -48,7 +48,6 @@ def measure_student(
 ) -> tuple[bytes, Report]:
     """Measure the student on the test rows, build its file and replay it, and report."""
     from crembo_cli.evaluation.baselines import (
-        cart_warnings_ignored,
         predict_all,
         predict_baselines,
         requested_size,
@@ -80,8 +79,7 @@ def measure_student(
     )
     references = wait_for_references(selected.references, progress.stage)
     done = progress.stage("measuring the student and the baselines", 1)
-    with cart_warnings_ignored():
-        predicted = predict_all(student, splits.test, baselines())
+    predicted = predict_all(student, splits.test, baselines())
     done(1)
     labels = {name: each.labels for name, each in predicted.items()}
     metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
