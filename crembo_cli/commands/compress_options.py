@@ -103,7 +103,7 @@ Rows = Annotated[
     str,
     typer.Option(
         metavar="auto|all|N",
-        help="Number of rows of DATA that the teacher is queried about. auto: at most 200,000 "
+        help="Number of rows of DATA that the teacher is queried about. auto: at most 100,000 "
         "to fit and validate on and 100,000 to test on.",
         rich_help_panel=panels.INPUT,
     ),

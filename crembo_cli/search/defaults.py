@@ -26,6 +26,7 @@ SYNTHETIC_PER_ROW = 60
 MAX_TRAINING_ROWS = 32_000  # real and synthetic ones together, unless the user asks for more
 VALIDATION_DIVISOR = 4  # one synthetic validation row per this many synthetic training rows
 ROWS = "auto"  # of DATA that the teacher is queried about:
-FIT_ROWS, TEST_ROWS = 200_000, 100_000  # at most this many to fit and validate on, and to test on
+# At most this many to fit and validate on, and to test on; benchmarks/NOTES.md has what more bring.
+FIT_ROWS, TEST_ROWS = 100_000, 100_000
 MEASURED_ROWS = 1_000_000  # at most this many to measure a student on that exists
 PATH_ROWS = 60_000  # larger training sets are sampled for the path; the result is then fine-tuned

@@ -31,9 +31,9 @@ def table() -> pd.DataFrame:
 def test_auto_has_a_limit_for_fitting_and_one_for_testing() -> None:
     """Below both, all rows are queried; above, each is cut to its limit."""
     auto = parse_rows("auto")
-    assert auto.share_out(250_000, 0.2) == (200_000, 50_000)
-    assert auto.share_out(1_000_000, 0.2) == (200_000, 100_000)
-    assert auto.share_out(300_000, 0.2) == (200_000, 60_000)
+    assert auto.share_out(125_000, 0.2) == (100_000, 25_000)
+    assert auto.share_out(1_000_000, 0.2) == (100_000, 100_000)
+    assert auto.share_out(300_000, 0.2) == (100_000, 60_000)
     assert parse_rows("all").share_out(1_000_000, 0.2) == (800_000, 200_000)
     assert parse_rows(1_000).share_out(1_000_000, 0.2) == (800, 200)
     assert parse_rows("1000").share_out(10, 0.2) == (8, 2)
@@ -129,4 +129,4 @@ def test_limits_in_words() -> None:
     """As a dry run prints them."""
     assert parse_rows("all").words() == "all rows"
     assert parse_rows("5000").words() == "at most 5,000 rows"
-    assert RowLimits().words().startswith("at most 200,000 rows to fit")
+    assert RowLimits().words().startswith("at most 100,000 rows to fit")
