@@ -23,6 +23,7 @@ from tests.in_process import crembo
 from tests.runs.test_image_shape import table, teacher
 
 FAST = ("--set", "steps=300", "--synthetic", "2000", "--quick-report", "--json")
+HARDLY = ("--set", "steps=40", "--synthetic", "200", "--quick-report", "--json")  # trained
 
 
 def digits(n: int = 1200) -> Task:
@@ -160,7 +161,7 @@ def test_thresholds_are_fitted_where_they_are_requested(tmp_path: Path) -> None:
     Where most rows have one allowed label at every threshold, a note says so.
     """
     wine = Path(__file__).parents[3] / "sample_models"
-    arguments = ("compress", wine / "wine_mlp.onnx", wine / "wine.csv", "-s", "net", *FAST)
+    arguments = ("compress", wine / "wine_mlp.onnx", wine / "wine.csv", "-s", "net", *HARDLY)
 
     def steps(*more: str) -> tuple[int, str]:
         ran = crembo(tmp_path, *arguments, "--set", "width=4", "-o", "w.onnx", *more)
