@@ -92,7 +92,7 @@ class Refits:
         """Begin to fit the baselines on all rows of `parts`; then predict the test rows.
 
         They are fitted on values `rounded` to at most 255 for each feature, which scikit-learn
-        sorts in .6 of the time: the agreement stays the same on average (six tables).
+        sorts in .6 of the time: the agreement stays the same on average (four tables).
         """
         parts = [replace(each, rows=self.rounded(each.rows)) for each in parts]
         fitted = baseline_rows(*parts, utilities=self.search.utility_matrix())
