@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import scipy.optimize  # noqa: F401  # where these two are imported, `compress` starts no process
+import sklearn.tree  # noqa: F401  # to import them in
 
 from crembo_cli.report import model
 from crembo_cli.report.model import Report
