@@ -13,8 +13,14 @@ better. Wrong advice: a family is named that is not better.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import numpy as np
@@ -28,7 +34,6 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from tables import tables
 
-import crembo_cli as crembo
 from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.evaluation.metrics import Prediction, measure
 from crembo_cli.report.advice import GAIN, choose_reference
@@ -58,7 +63,7 @@ PARTS = {
 FAMILIES = ("linear", "additive", "boosted", "mlp")
 MOST_ROWS, SYNTHETIC = 2_000, 6_000
 COSTLY = ("churn", "credit", "segment", "vehicle")  # tables of --cost
-REFERENCES = "fitting the references"  # the stage that is timed
+REPEATS = 3
 
 
 def frames(part: str) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -148,37 +153,40 @@ def judge(name: str, frame: pd.DataFrame, number: int, seed: int) -> dict[str, o
     return row | {f"{family} AUC": pair[1] for family, pair in gains.items()}
 
 
-class Clock(Notes):
-    """Time the stage of the references."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.began = 0.0
-        self.seconds = 0.0
-
-    def stage(self, name: str, steps: int) -> Callable[[int], None]:
-        """A stage begins, and the one before it ends."""
-        if self.began:
-            self.seconds, self.began = perf_counter() - self.began, 0.0
-        if name == REFERENCES:
-            self.began = perf_counter()
-        return super().stage(name, steps)
+# A command line, with references and without.
+RUN = {
+    True: "from crembo_cli.__main__ import main; main()",
+    False: (
+        "from crembo_cli.search import references; references.REFERENCES.clear(); "
+        "from crembo_cli.__main__ import main; main()"
+    ),
+}
 
 
 def measure_cost() -> Iterator[dict[str, object]]:
-    """The share of a run of `compress` with its defaults, and of a quick one."""
+    """The share of a run of `compress` with its defaults, and of a quick one.
+
+    Medians of REPEATS runs with references and as many without, in turns.
+    """
     names = {name: part for part in PARTS for name, _ in frames(part) if name in COSTLY}
     for name, part in names.items():
         frame = some(next(found for each, found in frames(part) if each == name))
-        teacher = fit_teacher(frame, 0, 0)
-        for quick in (False, True):
-            clock, began = Clock(), perf_counter()
-            crembo.compress(
-                teacher, frame, label=LABEL, quick_report=quick, jobs=1, progress=clock
-            )  # with more, they are fitted beside the rest
-            seconds = perf_counter() - began
-            share = clock.seconds / (seconds - clock.seconds)
-            yield {"table": name, "quick": quick, "seconds": seconds, "more time": share}
+        with tempfile.TemporaryDirectory() as folder:
+            frame.to_parquet(f"{folder}/t.parquet")
+            Path(folder, "t.pkl").write_bytes(pickle.dumps(fit_teacher(frame, 0, 0)))
+            for quick in (False, True):
+                arguments = ["compress", "t.pkl", "t.parquet", "--label", LABEL, "-q"]
+                arguments += ["-o", "s.onnx", *(["--quick-report"] if quick else [])]
+                seconds: dict[bool, list[float]] = {True: [], False: []}
+                for _ in range(REPEATS):
+                    for references, program in RUN.items():
+                        began = perf_counter()
+                        command = [sys.executable, "-c", program, *arguments]
+                        subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+                        seconds[references].append(perf_counter() - began)
+                with_, without = median(seconds[True]), median(seconds[False])
+                more = with_ / without - 1
+                yield {"table": name, "quick": quick, "seconds": with_, "more time": more}
 
 
 def main() -> None:

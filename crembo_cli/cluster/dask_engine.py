@@ -30,7 +30,7 @@ from crembo_cli.signals import received_signal
 
 CONNECT = 4.0  # seconds that a scheduler has to answer
 WORKERS = 30.0  # seconds that a scheduler may be without workers
-LOCAL = 120.0  # seconds for both of processes of this machine, which start while it is busy
+LOCAL = 120.0  # seconds for either, of processes that this one started: a busy machine is slow
 POLL = 1.0  # seconds between looks at scheduler and workers, while a result is awaited
 AHEAD = 2  # tasks for each thread: a worker need not wait for the next one
 GOODBYE = 2.0  # seconds that the client has to close
