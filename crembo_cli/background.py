@@ -1,7 +1,8 @@
 """Work in a second process of a run, which imports while the first one does.
 
 Importing scikit-learn takes as long as all fits of a small table, and threads of one process
-cannot import in parallel.
+cannot import in parallel. A pool of `multiprocessing` would import the caller's script anew, which
+need not be guarded against that.
 """
 
 from __future__ import annotations
