@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, TypeVar
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+from typing import Any
 
 WORTH_THREADS = 2_000_000  # steps of about 1 ns: below this, threads cost more than they save
 
@@ -29,26 +26,6 @@ def in_threads(run: Callable[[int, int], None], count: int, threads: int, *, wor
     bounds = [count * part // parts for part in range(parts + 1)]
     with ThreadPoolExecutor(parts) as pool:
         list(pool.map(run, bounds[:-1], bounds[1:]))
-
-
-@contextmanager
-def map_in_threads(
-    function: Callable[[Item], Result], items: Sequence[Item], threads: int
-) -> Iterator[Iterator[Result]]:
-    """Start `function` on all `items` in this many threads: an iterator over the results, in order.
-
-    The caller goes on meanwhile. With 0 threads, each result is computed when it is requested.
-    An error of an item is raised in its place. At the end no further item is begun.
-    """
-    if min(threads, len(items)) < 1:
-        yield map(function, items)
-        return
-    pool = ThreadPoolExecutor(min(threads, len(items)))
-    try:
-        waiting = [pool.submit(function, each) for each in items]
-        yield (each.result() for each in waiting)
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 _lock = threading.Lock()

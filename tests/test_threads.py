@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from crembo_cli.threads import WORTH_THREADS, in_threads, map_in_threads, one_blas_thread
+from crembo_cli.threads import WORTH_THREADS, in_threads, one_blas_thread
 
 
 @pytest.mark.parametrize(("count", "threads"), [(1, 4), (7, 2), (7, 3), (2, 8), (0, 2)])
@@ -44,46 +43,6 @@ def test_an_error_in_a_part_is_raised() -> None:
 
     with pytest.raises(ZeroDivisionError):
         in_threads(run, 4, 2, work=WORTH_THREADS + 1)
-
-
-@pytest.mark.parametrize("threads", [0, 1, 3])
-def test_results_come_in_the_order_of_the_items(threads: int) -> None:
-    """Whichever thread is done first."""
-
-    def slowest_first(item: int) -> int:
-        time.sleep(0.02 * (3 - item))
-        return 10 * item
-
-    with map_in_threads(slowest_first, [0, 1, 2], threads) as found:
-        assert list(found) == [0, 10, 20]
-
-
-def test_threads_start_before_their_results_are_requested() -> None:
-    """The caller works meanwhile; without threads, nothing is done before it asks."""
-    begun = threading.Event()
-    with map_in_threads(lambda _: begun.set(), [0], 1):
-        assert begun.wait(5)
-    begun.clear()
-    with map_in_threads(lambda _: begun.set(), [0], 0):
-        assert not begun.is_set()
-
-
-def test_nothing_is_begun_after_an_error() -> None:
-    """Neither after one of an item nor after one of the caller's, such as Ctrl-C."""
-    begun: list[int] = []
-
-    def fail(item: int) -> None:
-        begun.append(item)
-        time.sleep(0.02)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError), map_in_threads(fail, range(100), 1) as found:
-        list(found)
-    assert len(begun) < 5
-    begun.clear()
-    with pytest.raises(KeyboardInterrupt), map_in_threads(fail, range(100), 1):
-        raise KeyboardInterrupt
-    assert len(begun) < 5
 
 
 def counts() -> set[int]:

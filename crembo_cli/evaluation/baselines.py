@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +13,8 @@ from crembo_cli.core.utilities import decisions
 from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.evaluation.metrics import Prediction
 from crembo_cli.students.contract import Family, Floats, Indices, Student
-from crembo_cli.threads import map_in_threads
+from crembo_cli.students.tree.bins import Bins, bin_rows
+from crembo_cli.students.tree.cart import grow_cart
 
 LEAVES = 16  # of the baselines of a student that is not a tree: a tree that people still read
 
@@ -84,59 +82,37 @@ def predict_all(
 
 
 def predict_baselines(
-    fitted: BaselineRows, test: Floats, size: TreeSize, seed: int, threads: int = 0
+    fitted: BaselineRows, test: Floats, size: TreeSize, threads: int = 1
 ) -> dict[str, Prediction]:
-    """Fit scikit-learn's trees of at most `size` and predict the rows `test` (m, p).
+    """Fit CART trees of at most `size` and predict the rows `test` (m, p).
 
     `baseline_labels` is fitted to the true labels on the real rows; without labels there is
     none. `baseline_teacher` is fitted to the teacher's labels and `baseline_soft` to its class
     probabilities, on all rows. With a limit of leaves the trees grow leaf by leaf, the best
     split first. Missing values follow the direction that CART learned. With utilities, the
-    teacher's labels are its decisions, and the other two decide by their probabilities. They are
-    fitted in this many `threads` (0: in this one), which scikit-learn's trees let run in parallel.
+    teacher's labels are its decisions, and the other two decide by their probabilities.
     """
-    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-
     c = fitted.beliefs.shape[1]
-    limits: dict[str, Any] = {"max_depth": size.max_depth, "max_leaf_nodes": size.max_leaves}
+    bins = bin_rows(fitted.rows, threads)
 
-    def classify(rows: Floats, labels: Indices, utilities: Doubles | None) -> Prediction:
-        cart = _fit(DecisionTreeClassifier(**limits, random_state=seed), rows, labels)
-        probabilities = np.zeros((len(test), c), np.float32)
-        probabilities[:, cart.classes_] = cart.predict_proba(test)  # some may have no rows
-        return _predict(probabilities, utilities)
+    def predict(bins: Bins, targets: Floats, utilities: Doubles | None) -> Prediction:
+        # Of two classes one is enough: the other mirrors it, at half the time.
+        wanted = targets[:, 1:] if c == 2 else targets
+        cart = grow_cart(
+            bins, wanted, max_depth=size.max_depth, max_leaves=size.max_leaves, threads=threads
+        )
+        means = cart.predict(test).astype(np.float32)
+        probabilities = np.hstack([1 - means, means]) if c == 2 else means
+        return Prediction(labels=decisions(probabilities, utilities), probabilities=probabilities)
 
-    def regress() -> Prediction:
-        # Of two classes one is enough: the other mirrors it, at twice the time.
-        wanted = fitted.beliefs[:, 1:] if c == 2 else fitted.beliefs
-        soft = _fit(DecisionTreeRegressor(**limits, random_state=seed), fitted.rows, wanted)
-        means = np.clip(soft.predict(test).reshape(len(test), -1), 0.0, 1.0).astype(np.float32)
-        means = np.hstack([1 - means, means]) if c == 2 else means
-        return _predict(means, fitted.utilities)
+    def hot(labels: Indices) -> Floats:
+        return np.eye(c, dtype=np.float32)[labels]
 
-    fits: dict[str, Callable[[], Prediction]] = {}
+    found: dict[str, Prediction] = {}
     if fitted.y_true is not None:
-        fits["baseline_labels"] = partial(classify, fitted.real, fitted.y_true, fitted.utilities)
+        real = bin_rows(fitted.real, threads)
+        found["baseline_labels"] = predict(real, hot(fitted.y_true), fitted.utilities)
     labels = decisions(fitted.beliefs, fitted.utilities)
-    fits["baseline_teacher"] = partial(classify, fitted.rows, labels, None)
-    fits["baseline_soft"] = regress
-    with map_in_threads(lambda fit: fit(), list(fits.values()), threads) as found:
-        return dict(zip(fits, found, strict=True))
-
-
-@contextmanager
-def cart_warnings_ignored() -> Iterator[None]:
-    """Silence the warning of many classes on few rows. Not for threads: they share filters."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
-        yield
-
-
-def _fit(cart: Any, rows: Floats, targets: Floats | Indices) -> Any:
-    """Fit `cart`, without a warning of cells whose sum overflows."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return cart.fit(rows, targets)
-
-
-def _predict(probabilities: Floats, utilities: Doubles | None) -> Prediction:
-    return Prediction(labels=decisions(probabilities, utilities), probabilities=probabilities)
+    found["baseline_teacher"] = predict(bins, hot(labels), None)
+    found["baseline_soft"] = predict(bins, fitted.beliefs, fitted.utilities)
+    return found

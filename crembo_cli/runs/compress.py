@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from crembo_cli.addresses import input_copies
 from crembo_cli.background import Background
 from crembo_cli.errors import UsageError
-from crembo_cli.evaluation.baselines import cart_warnings_ignored
 from crembo_cli.files import write_together
 from crembo_cli.runs.decision import decision_options
 from crembo_cli.runs.inputs import open_teacher, read_splits, refuse_swapped, use_workers
@@ -49,7 +48,7 @@ from crembo_cli.student_file.form import note_level
 if TYPE_CHECKING:
     from crembo_cli.report.model import Report
 
-FITTERS = ("sklearn.tree", "scipy.optimize")  # what baselines and references are fitted with
+FITTERS = ("scipy.optimize", "crembo_cli.students.tree.kernels")  # of baselines and references
 
 
 @input_copies()
@@ -221,7 +220,7 @@ def compress(
             background,
             names=table.classes,
         )
-        with attribute_errors(selected.family), cart_warnings_ignored():
+        with attribute_errors(selected.family):
             content, finished = measure_student(
                 selected,
                 splits,

@@ -74,9 +74,7 @@ def measure_student(
         *limit_total((found.train, found.validation), PATH_ROWS, search.seed),
         utilities=search.utility_matrix(),
     )
-    baselines = background.begin(
-        predict_baselines, fitted, splits.test.rows, size, search.seed, search.threads - 1
-    )
+    baselines = background.begin(predict_baselines, fitted, splits.test.rows, size)
     references = wait_for_references(selected.references, progress.stage)
     done = progress.stage("measuring the student and the baselines", 1)
     predicted = predict_all(student, splits.test, baselines())

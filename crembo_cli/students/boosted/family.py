@@ -98,6 +98,7 @@ class BoostedLearner:
                 max_depth=family.max_depth,
                 rate=family.rate,
                 seed=self.task.seed,
+                threads=self.task.threads,
             )
             leaf = trees.leaves_of(self.rows)
             values = refit(leaf, values, begin, cross_entropy, goals, family.ridge)

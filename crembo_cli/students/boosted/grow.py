@@ -1,19 +1,23 @@
 """Gradient boosting on soft labels: each tree is fitted to the residuals of the earlier ones.
 
 Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics
-2001, algorithm 6, with one tree a round for all classes together: scikit-learn's regression
-tree takes several outputs and splits where their summed variance falls most.
+2001, algorithm 6, with one tree a round for all classes together: it splits where their summed
+squared error falls most.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import replace
 
+import numpy as np
+
+from crembo_cli.arrays import LEAF, Int32s
 from crembo_cli.students.boosted.trees import Trees, join
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.scored.columns import Doubles
 from crembo_cli.students.scored.softmax import Loss, softmax
+from crembo_cli.students.tree.bins import bin_rows
+from crembo_cli.students.tree.cart import grow_cart
 
 ROUND_ROWS = 4_000  # rows, at most, in the random sample that one tree is fitted to
 LEAST_ROWS = 5  # rows in a leaf, at least
@@ -21,44 +25,46 @@ DAMPING = 1.0  # added to a leaf's curvature, so that a few confident rows do no
 
 
 def grow(
-    rows: Floats, targets: Floats, *, count: int, max_depth: int, rate: float, seed: int
+    rows: Floats,
+    targets: Floats,
+    *,
+    count: int,
+    max_depth: int,
+    rate: float,
+    seed: int,
+    threads: int = 1,
 ) -> tuple[Trees, Doubles, Doubles]:
     """Grow trees for `targets` (n, c), whose rows sum to 1, or to 0 if a row does not count.
 
     Also returns the leaf values, float64 (leaves, c), and the start scores, float64 (c,).
     """
-    from sklearn.tree import DecisionTreeRegressor
-
     rng = np.random.default_rng(seed)
     n, c = targets.shape
     counts = targets.sum(axis=1, keepdims=True, dtype=np.float64)
     begin = np.log(np.maximum(targets.mean(axis=0, dtype=np.float64), 1e-4))
     scores = np.tile(begin, (n, 1))
+    bins = bin_rows(rows, threads)
     fitted, values = [], []
     for _ in range(count):
         shares = softmax(scores)
         slope = targets - counts * shares
         curve = counts * shares * (1 - shares)
-        some = np.arange(n)
+        some, own = np.arange(n), bins
         if n > ROUND_ROWS:
             some = np.sort(rng.choice(n, ROUND_ROWS, replace=False))
-        tree = DecisionTreeRegressor(
-            max_depth=max_depth, min_samples_leaf=LEAST_ROWS, random_state=0
-        )
-        # scikit-learn adds all cells up to see whether one is missing; the sum may overflow.
-        with np.errstate(over="ignore", invalid="ignore"):
-            leaf = tree.fit(rows[some], slope[some]).apply(rows)
+            own = replace(bins, codes=np.ascontiguousarray(bins.codes[:, some]))
+        tree = grow_cart(own, slope[some], max_depth=max_depth, least=LEAST_ROWS, threads=threads)
+        leaf = tree.leaves_of(rows)
         step = rate * (c - 1) / c
-        sums = [_by_leaf(leaf, part, tree.tree_.node_count) for part in (slope, curve)]
+        sums = [_by_leaf(leaf, part, len(tree.feature)) for part in (slope, curve)]
         value = step * sums[0] / (sums[1] + DAMPING)
         scores += value[leaf]
-        fitted.append(tree.tree_)
-        values.append(value[tree.tree_.children_left < 0])
-    missing = np.asarray(np.isnan(rows).any(axis=0))
-    return join(fitted, missing), np.concatenate(values), begin
+        fitted.append(tree)
+        values.append(value[tree.feature == LEAF])
+    return join(fitted), np.concatenate(values), begin
 
 
-def _by_leaf(leaf: NDArray[np.int64], values: Doubles, count: int) -> Doubles:
+def _by_leaf(leaf: Int32s, values: Doubles, count: int) -> Doubles:
     """The sums of `values` (n, c) by leaf: (count, c)."""
     return np.stack([np.bincount(leaf, column, count) for column in values.T], axis=1)
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crembo_cli.arrays import LEAF
 from crembo_cli.students.contract import Floats, Indices
-
-LARGEST = np.finfo(np.float32).max
-SIDES = "children_left", "children_right"  # as scikit-learn calls them
+from crembo_cli.students.tree.cart import Cart
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,31 +48,16 @@ class Trees:
         return (np.cumsum(self.is_leaf()) - 1)[node]
 
 
-def join(fitted: Sequence[Any], missing: NDArray[np.bool_]) -> Trees:
-    """Join trees of scikit-learn (their `tree_`); `missing` (p,) marks features with missing cells.
-
-    Thresholds are rounded down to float32, so that the float32 values that go left are the
-    same. Missing values of the other features go where most rows go.
-    """
-    sizes = [tree.node_count for tree in fitted]
+def join(fitted: Sequence[Cart]) -> Trees:
+    """Join the trees `fitted`, one after the other."""
+    sizes = [len(tree.feature) for tree in fitted]
     root = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     before = np.repeat(root, sizes)
-    below = [np.concatenate([getattr(tree, side) for tree in fitted]) for side in SIDES]
-    leaf = below[0] < 0
-    itself = np.arange(len(leaf))
-    left, right = (np.where(leaf, itself, before + side) for side in below)
-    feature = np.where(leaf, LEAF, np.concatenate([tree.feature for tree in fitted]))
-    exact = np.concatenate([tree.threshold for tree in fitted])
-    threshold = np.clip(exact, -LARGEST, LARGEST).astype(np.float32)
-    lower = np.nextafter(threshold, np.float32(-np.inf))
-    count = np.concatenate([tree.n_node_samples for tree in fitted])
-    learned = np.concatenate([tree.missing_go_to_left for tree in fitted]) > 0
-    missing_left = np.where(missing[np.maximum(feature, 0)], learned, count[left] >= count[right])
     return Trees(
         root=root,
-        feature=feature.astype(np.int64),
-        threshold=np.where(leaf, 0, np.where(threshold > exact, lower, threshold)),
-        missing_left=missing_left & ~leaf,
-        left=left,
-        right=right,
+        feature=np.concatenate([tree.feature for tree in fitted]).astype(np.int64),
+        threshold=np.concatenate([tree.threshold for tree in fitted]),
+        missing_left=np.concatenate([tree.missing_left for tree in fitted]),
+        left=before + np.concatenate([tree.left for tree in fitted]),
+        right=before + np.concatenate([tree.right() for tree in fitted]),
     )

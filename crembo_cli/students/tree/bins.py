@@ -35,27 +35,6 @@ class Bins:
         below = (self.edges[features] <= thresholds[:, None]).sum(axis=1) - 1
         return np.where(thresholds == EVERYTHING, self.widths[features] - 1, below)
 
-    def means(self, rows: Floats) -> Floats:
-        """The mean of the values of `rows`, which these are the bins of, by code: (p, 256)."""
-        found = np.full((len(self.codes), MISSING + 1), np.nan, np.float32)
-        for f, codes in enumerate(self.codes):
-            counts = np.bincount(codes, minlength=MISSING + 1)
-            sums = np.bincount(codes, rows[:, f], MISSING + 1)
-            known = np.flatnonzero(counts[:MISSING])
-            found[f, known] = sums[known] / counts[known]
-        return found
-
-    def round(self, rows: Floats, means: Floats) -> Floats:
-        """Other rows (n, p) with the mean of its bin for each value, column by column."""
-        from crembo_cli.students.tree.kernels import bin_values
-
-        found = np.empty(rows.shape, np.float32, order="F")
-        codes = np.empty(len(rows), np.uint8)
-        for f in range(rows.shape[1]):
-            bin_values(rows[:, f].copy(), self.edges[f], codes)
-            found[:, f] = means[f, codes]
-        return found
-
 
 def bin_rows(rows: Floats, threads: int) -> Bins:
     """Bin float32 rows (n, p).

@@ -182,7 +182,7 @@ def grow(bins: Bins, rewards: Floats, max_depth: int, threads: int) -> Draft:
     total = rewards.sum(axis=1, keepdims=True)
     votes = exact_rewards(np.divide(rewards, total, out=np.zeros_like(rewards), where=total > 0))
     node = np.zeros(n, np.int32)
-    draft = _leaves(min(2 ** (max_depth + 1) - 1, 2 * n + 1))
+    draft = leaves(min(2 ** (max_depth + 1) - 1, 2 * n + 1))
     begin, end = 0, 1
     for level in range(max_depth + 1):
         draft.label[begin:end] = np.argmax(summed_by_node(node, rewards, end)[begin:], axis=1)
@@ -203,7 +203,7 @@ def grow(bins: Bins, rewards: Floats, max_depth: int, threads: int) -> Draft:
     return Draft(**{name: values[:end] for name, values in vars(draft).items()})
 
 
-def _leaves(size: int) -> Draft:
+def leaves(size: int) -> Draft:
     """A draft of `size` leaves."""
     return Draft(
         feature=np.full(size, LEAF, np.int32),

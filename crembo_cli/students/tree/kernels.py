@@ -231,6 +231,59 @@ def best_class_cut(sums, totals, classes, width, goal):
 
 
 @kernel
+def best_mean_splits(codes, widths, begin, end, order, bounds, cells, least, score, cuts, missing):
+    """Find the split whose sides are best told by their means, for features begin .. end-1.
+
+    `order` int32 holds row numbers grouped by slot, `bounds` int64 (slots + 1,) where each group
+    begins in it, and `cells` float32 (rows, c) what is to be told, in that order. The score is
+    how far the summed squared distance from the mean falls; each side has at least `least` rows.
+    Without such a cut it is -inf.
+    """
+    c = cells.shape[1]
+    sums, rows = np.empty((256, c)), np.empty(256, np.int64)
+    total, low = np.empty(c), np.empty(c)
+    for f in range(begin, end):
+        for k in range(bounds.size - 1):
+            sums[:] = 0.0
+            rows[:] = 0
+            for j in range(bounds[k], bounds[k + 1]):
+                code = codes[f, order[j]]
+                rows[code] += 1
+                for y in range(c):
+                    sums[code, y] += cells[j, y]
+            n = bounds[k + 1] - bounds[k]
+            before = 0.0
+            for y in range(c):
+                total[y] = sums[MISSING, y]
+                for cut in range(widths[f]):
+                    total[y] += sums[cut, y]
+                before += total[y] * total[y] / n
+            score[f, k] = -np.inf
+            for side in range(2 if rows[MISSING] > 0 else 1):
+                left = rows[MISSING] if side == 1 else 0
+                for y in range(c):
+                    low[y] = sums[MISSING, y] if side == 1 else 0.0
+                for cut in range(widths[f]):
+                    if rows[cut] == 0:
+                        continue
+                    left += rows[cut]
+                    for y in range(c):
+                        low[y] += sums[cut, y]
+                    if left < least:
+                        continue
+                    if n - left < least:
+                        break
+                    value = -before
+                    for y in range(c):
+                        high = total[y] - low[y]
+                        value += low[y] * low[y] / left + high * high / (n - left)
+                    if value > score[f, k]:
+                        score[f, k] = value
+                        cuts[f, k] = cut
+                        missing[f, k] = side
+
+
+@kernel
 def leaves_of(rows, feature, threshold, missing_left, left, right, leaf):
     """Write the leaf of each float32 row (n, p) to `leaf`; NaN is missing."""
     for i in range(rows.shape[0]):

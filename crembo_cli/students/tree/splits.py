@@ -92,6 +92,32 @@ def by_gain(
     return _best(scan, bins, slots, len(rows), threads)
 
 
+def by_means(
+    bins: Bins,
+    rows: Int32s,
+    slot: Int32s,
+    targets: Floats,
+    slots: int,
+    least: int,
+    threads: int,
+) -> Splits:
+    """The splits after which the means of the sides tell most of `targets`, float32 (n, c).
+
+    Each side has at least `least` of the `rows`, whose group is `slot`. The score is how far the
+    summed squared distance from the mean falls.
+    """
+    from crembo_cli.students.tree.kernels import best_mean_splits
+
+    order = rows[np.argsort(slot.astype(np.min_scalar_type(slots)), kind="stable")]
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(slot, minlength=slots))])
+    cells = targets[order]
+
+    def scan(begin: int, end: int, *found: object) -> None:
+        best_mean_splits(bins.codes, bins.widths, begin, end, order, bounds, cells, least, *found)
+
+    return _best(scan, bins, slots, len(rows) * targets.shape[1], threads)
+
+
 def _by_class(bins: Bins, groups: Groups, goal: int, threads: int) -> Splits:
     from crembo_cli.students.tree.kernels import best_class_splits
 

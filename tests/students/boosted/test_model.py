@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.tree import DecisionTreeRegressor
 
 from crembo_cli.students.boosted.model import exact_values
 from crembo_cli.students.boosted.trees import Trees, join
 from crembo_cli.students.contract import Feature
+from crembo_cli.students.tree.bins import bin_rows
+from crembo_cli.students.tree.cart import grow_cart
 
 
 def some_trees() -> Trees:
     """Three trees of one split on the first column."""
     rows = np.arange(8, dtype=np.float32)[:, None]
-    fitted = [DecisionTreeRegressor(max_depth=1).fit(rows, rows[:, 0] > at) for at in (1, 3, 5)]
-    return join([tree.tree_ for tree in fitted], np.array([False]))
+    bins = bin_rows(rows, 1)
+    return join([grow_cart(bins, (rows > at).astype(np.float32), max_depth=1) for at in (1, 3, 5)])
 
 
 @given(

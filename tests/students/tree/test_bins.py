@@ -131,23 +131,3 @@ def test_the_nearest_edge_below_stands_for_a_foreign_threshold() -> None:
     bins = bin_rows(np.array([[1], [2], [3]], np.float32), 1)
     wanted = np.array([-np.inf, 0.5, 1.5, 2.0, 9.0, LARGEST], np.float32)
     assert bins.cuts(np.zeros(6, np.int32), wanted).tolist() == [-1, -1, 0, 0, 1, 2]
-
-
-def test_values_are_rounded_to_the_mean_of_their_bin() -> None:
-    """Few values stay what they are, new ones go to the next, and missing ones stay missing."""
-    rows = np.array([[1, 5], [2, 5], [4, 5]], np.float32)
-    bins = bin_rows(rows, 1)
-    means = bins.means(rows)
-    assert bins.round(rows, means).tolist() == rows.tolist()
-    others = np.array([[1.4, 9], [-9, 5], [99, np.nan], [np.nan, -9]], np.float32)
-    expected = np.array([[1, 5], [1, 5], [4, np.nan], [np.nan, 5]], np.float32)
-    np.testing.assert_array_equal(bins.round(others, means), expected)
-
-
-def test_many_values_are_rounded_within_their_bin() -> None:
-    """Of 10,000 equally frequent values, 40 share a mean, which lies amid them."""
-    column = np.random.default_rng(0).permutation(10_000).astype(np.float32)[:, None]
-    bins = bin_rows(column, 1)
-    rounded = bins.round(column, bins.means(column))
-    assert len(np.unique(rounded)) == bins.widths[0] > 240
-    assert np.abs(rounded - column).max() < 25
