@@ -1,8 +1,8 @@
 """Work in a second process of a run, which imports while the first one does.
 
-Importing scikit-learn takes as long as all fits of a small table, and threads of one process
-cannot import in parallel. A pool of `multiprocessing` would import the caller's script anew, which
-need not be guarded against that.
+Importing what fits a small table takes as long as fitting it, and threads of one process cannot
+import in parallel. A pool of `multiprocessing` would import the caller's script anew, which need
+not be guarded against that.
 """
 
 from __future__ import annotations
@@ -59,13 +59,22 @@ class Background:
             )
             self._end = weakref.finalize(self, _end, self._process)
 
+    @property
+    def apart(self) -> bool:
+        """Whether calls are another process's, and so share nothing with this one's."""
+        return self._process is not None
+
     def begin(
         self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs
     ) -> Callable[[], Result]:
         """Begin to call `function`, of a module; what is returned waits for its result."""
         if self._pool is not None:
             return self._pool.submit(function, *args, **kwargs).result
-        number = self._send(pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL))
+        try:
+            request = pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
+        except (pickle.PicklingError, AttributeError, TypeError):  # a class in a function, say
+            request = None
+        number = None if request is None else self._send(request)
 
         def wait() -> Result:
             answer = None if number is None else self._receive(number)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import partial
+from itertools import islice, starmap
 from typing import NamedTuple
 
 import numpy as np
@@ -45,20 +46,34 @@ FEW_SYNTHETIC = 2_000  # the same if one fit takes as long as the whole search
 MOST_ROWS = 8_000  # rows of a part of a refit that has synthetic rows
 
 
+class Refit(NamedTuple):
+    """The rows of one refit: the student's, to fit and to prune by, and the baselines'."""
+
+    train: TrainingRows
+    validation: TrainingRows
+    for_baselines: tuple[TrainingRows, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
-class Refits:
+class Refitter:
     """How the student and the baselines are refitted."""
 
     family: Family
     search: Search
     threshold: float | None  # the selected one; None: the soft-label student
     size: TreeSize  # of the baselines
-    train: TrainingRows
-    validation: TrainingRows
     test: Floats  # (m, p) rows to compare predictions on
-    background: Background  # fits the baselines
 
-    def predict_student(self, train: TrainingRows, validation: TrainingRows) -> Indices:
+    def __call__(self, refit: Refit) -> dict[str, Indices]:
+        """Refit the student and the baselines, and predict the test rows: by name, (m,)."""
+        fitted = baseline_rows(*refit.for_baselines, utilities=self.search.utility_matrix())
+        baselines = predict_baselines(fitted, self.test, self.size)
+        return {
+            "student": self._predict_student(refit.train, refit.validation),
+            **{name: each.labels for name, each in baselines.items()},
+        }
+
+    def _predict_student(self, train: TrainingRows, validation: TrainingRows) -> Indices:
         """Fit a student on `train`, prune it on `validation`, and predict the test rows."""
         # MEMO's consistency is about its training rows, so its students are not pruned.
         pruned_by = 0 if self.search.algorithm == "memo" else len(validation.rows)
@@ -84,11 +99,35 @@ class Refits:
             student = learner.fit(allowed_labels(rewards, self.threshold), student)
         return decide(learner.finish(student), utilities).predict(self.test)
 
-    def begin_baselines(self, parts: Sequence[TrainingRows]) -> Callable[[], dict[str, Indices]]:
-        """Begin to fit the baselines on all rows of `parts`; then predict the test rows."""
-        fitted = baseline_rows(*parts, utilities=self.search.utility_matrix())
-        wait = self.background.begin(predict_baselines, fitted, self.test, self.size)
-        return lambda: {name: each.labels for name, each in wait().items()}
+
+@dataclass(frozen=True, kw_only=True)
+class Refits:
+    """The rows that refits draw from, and what refits on them."""
+
+    refitter: Refitter
+    train: TrainingRows
+    validation: TrainingRows
+    background: Background  # does some of the refits
+
+    def predict(self, fits: Sequence[Refit]) -> Iterator[dict[str, Indices]]:
+        """Generate what the refits predict, in order.
+
+        This process does one for each that every thread of the background does, if that is
+        another process: a plugin's fits need not go side by side in one. Some are begun ahead,
+        not all: they hold copies of rows.
+        """
+        threads = self.background.threads if self.background.apart else 1
+
+        def begin(number: int, refit: Refit) -> Callable[[], dict[str, Indices]]:
+            if number % threads:
+                return self.background.begin(self.refitter, refit)
+            return partial(self.refitter, refit)
+
+        ahead = starmap(begin, enumerate(fits))
+        begun = deque(islice(ahead, 2 * threads))
+        while begun:
+            yield begun.popleft()()
+            begun.extend(islice(ahead, 1))
 
 
 def baseline_rows(*parts: TrainingRows, utilities: Doubles | None) -> BaselineRows:
@@ -120,14 +159,17 @@ def refits_of(
     rng = np.random.default_rng([search.seed, 5])
     synthetic = FEW_SYNTHETIC if search.thresholds_for(family) == 0 else most_synthetic
     train = limit_rows(found.train, synthetic, rng)
-    return Refits(
+    refitter = Refitter(
         family=family,
         search=search,
         threshold=found.threshold,
         size=requested_size(family, found.student.size()),
+        test=test,
+    )
+    return Refits(
+        refitter=refitter,
         train=train,
         validation=limit_rows(found.validation, synthetic, rng),
-        test=test,
         background=background,
     )
 
@@ -140,7 +182,7 @@ def measure_agreement(
     Validation rows are not resampled. The baselines are fitted on the same resamples.
     """
     train = refits.train
-    rng = np.random.default_rng([refits.search.seed, 6])
+    rng = np.random.default_rng([refits.refitter.search.seed, 6])
     owner = real_rows_of(train)
     resamples = [
         take_resample(train, owner, drawn, most_rows, rng)
@@ -148,7 +190,7 @@ def measure_agreement(
     ]
     answers: dict[str, list[Indices]] = {}
     fits = [Refit(each, refits.validation, (each,)) for each in resamples]
-    for count, predicted in enumerate(_predict_refits(refits, fits), start=1):
+    for count, predicted in enumerate(refits.predict(fits), start=1):
         for name, each in predicted.items():
             answers.setdefault(name, []).append(each)
         done(count)
@@ -168,17 +210,17 @@ def measure_contamination(
     true label of a wrong class. The comparison is with a clean refit, not with the student
     itself, which had a whole path and more rows: so nothing but the noise differs.
     """
-    rng = np.random.default_rng([refits.search.seed, 7])
+    rng = np.random.default_rng([refits.refitter.search.seed, 7])
     clean = [
         limit_rows(part, max(0, most_rows - min(part.real, MOST_REAL)), rng)
         for part in (refits.train, refits.validation)
     ]
     fits = [_refit(*clean)]
     for share in shares:
-        rng = np.random.default_rng([refits.search.seed, 7, round(1000 * share)])
+        rng = np.random.default_rng([refits.refitter.search.seed, 7, round(1000 * share)])
         fits.append(_refit(*(add_label_noise(part, share, rng) for part in clean)))
     predicted = []
-    for each in _predict_refits(refits, fits):
+    for each in refits.predict(fits):
         predicted.append(each)
         done(len(predicted))
     expected, *noisy = predicted
@@ -190,33 +232,8 @@ def measure_contamination(
     }
 
 
-class Refit(NamedTuple):
-    """The rows of one refit: the student's, to fit and to prune by, and the baselines'."""
-
-    train: TrainingRows
-    validation: TrainingRows
-    for_baselines: tuple[TrainingRows, ...]
-
-
 def _refit(train: TrainingRows, validation: TrainingRows) -> Refit:
     return Refit(train, validation, (train, validation))
-
-
-def _predict_refits(refits: Refits, fits: Sequence[Refit]) -> Iterator[dict[str, Indices]]:
-    """Refit the student and the baselines on the rows of each of `fits`; predict the test rows.
-
-    Some fits of baselines are begun ahead of the student's, not all: they hold copies of rows.
-    """
-    ahead = iter(fits)
-    begun = deque(
-        refits.begin_baselines(each.for_baselines)
-        for each in islice(ahead, 2 * refits.background.threads)
-    )
-    for each in fits:
-        student = refits.predict_student(each.train, each.validation)
-        baselines = begun.popleft()()
-        yield {"student": student, **baselines}
-        begun.extend(refits.begin_baselines(more.for_baselines) for more in islice(ahead, 1))
 
 
 def _with_baselines(shares: dict[str, float]) -> WithBaselines:

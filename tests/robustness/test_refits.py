@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from crembo_cli.background import NONE, Background
 from crembo_cli.robustness.refits import (
-    Refits,
+    Refit,
+    Refitter,
     measure_agreement,
     measure_contamination,
     refits_of,
@@ -19,6 +21,7 @@ from crembo_cli.students.tree.family import TreeFamily
 from tests.robustness.small_runs import ConstantFamily, found_on, small_parts
 
 SEARCH = Search(thresholds=3, synthetic=0)
+NAMES = ("student", "baseline_teacher", "baseline_soft")
 
 
 def ignore(done: int) -> None:
@@ -94,14 +97,15 @@ def test_a_resample_has_synthetic_rows_of_its_own_rows_only() -> None:
     refits = refits_of(replace(found, train=train), family, SEARCH, parts.test.rows)
     seen: list[TrainingRows] = []
 
-    class Recorded(Refits):
-        """Refits that keep their training rows and fit nothing."""
+    class Recorded(Refitter):
+        """Keeps the training rows and fits nothing."""
 
-        def predict_student(self, train: TrainingRows, validation: TrainingRows) -> Indices:
-            seen.append(train)
-            return np.zeros(len(parts.test.rows), np.int64)
+        def __call__(self, refit: Refit) -> dict[str, Indices]:
+            seen.append(refit.train)
+            return dict.fromkeys(NAMES, np.zeros(len(parts.test.rows), np.int64))
 
-    measure_agreement(Recorded(**vars(refits)), ignore, most_rows=300)
+    refits = replace(refits, refitter=Recorded(**vars(refits.refitter)))
+    measure_agreement(refits, ignore, most_rows=300)
     assert len(seen) == 10
     for drawn in seen:
         assert drawn.real == round(0.8 * real)
@@ -127,3 +131,20 @@ def test_the_same_seed_gives_the_same_shares() -> None:
     assert one == other
     assert one[0].baseline_labels is None
     assert 0.5 < one[0].student <= 1.0
+
+
+def test_another_process_does_a_share_of_the_refits_and_changes_nothing() -> None:
+    """Neither do a family that cannot be sent there, nor threads in place of the process."""
+    parts = small_parts()
+
+    class Unsent(TreeFamily):
+        """A family that no other process can import."""
+
+    for family in (TreeFamily(max_depth=2), Unsent(max_depth=2)):
+        found = found_on(parts, family, SEARCH)
+        shares = []
+        for background in (NONE, Background(3), Background(2, ["numpy"])):
+            refits = refits_of(found, family, SEARCH, parts.test.rows, background=background)
+            shares.append(measure_agreement(refits, ignore))
+            background.close()
+        assert shares[0] == shares[1] == shares[2]
