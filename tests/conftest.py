@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import scipy.optimize  # noqa: F401  # where these two are imported, `compress` starts no process
-import sklearn.tree  # noqa: F401  # to import them in
 
+import crembo_cli.students.tree.kernels  # noqa: F401  # to import them in
 from crembo_cli.report import model
 from crembo_cli.report.model import Report
 from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # fixtures

@@ -13,7 +13,7 @@ import numpy as np
 from crembo_cli.arrays import LEAF, Bools, Doubles, Floats, Indices, Int32s
 from crembo_cli.students.tree.bins import MISSING, Bins
 from crembo_cli.students.tree.grow import Draft, leaves, summed_by_node
-from crembo_cli.students.tree.splits import Splits, by_means
+from crembo_cli.students.tree.splits import by_means
 
 PURE = 1e-10  # mean squared distance from the mean; a node below it is not split
 
@@ -70,6 +70,7 @@ def grow_cart(
     most = n if max_leaves is None else min(max_leaves, n)
     if max_depth is not None:
         most = min(most, 2**max_depth)
+    squares = np.square(targets, dtype=np.float64).sum(axis=1)
     draft, node = leaves(2 * most - 1), np.zeros(n, np.int32)
     waiting = leaves(2 * most - 1)  # the best split of each leaf that may be split
     gain = np.full(2 * most - 1, -np.inf)
@@ -78,9 +79,10 @@ def grow_cart(
     while (end + 1) // 2 < most:
         if max_depth is not None:
             fresh = fresh[depth[fresh] < max_depth]
-        fresh = _divisible(fresh, node, targets, end, least)
+        fresh, slot = _divisible(fresh, node, targets, squares, least)
         if len(fresh):
-            found = _search(bins, fresh, node, targets, end, least, threads)
+            rows = np.flatnonzero(slot >= 0).astype(np.int32)
+            found = by_means(bins, rows, slot[rows], targets, len(fresh), least, threads)
             gain[fresh] = found.score
             waiting.put(fresh, found, np.isfinite(found.score))
         some = np.flatnonzero(np.isfinite(gain[:end]))
@@ -97,9 +99,9 @@ def grow_cart(
         lacking = _lacking(draft, bins, node, some)
         draft.descend(bins, node, 1, threads)
         end += len(fresh)
-        rows = np.bincount(node, minlength=end)[fresh]
+        count = np.bincount(node, minlength=end)[fresh]
         draft.missing_left[some] &= lacking
-        draft.missing_left[some] |= ~lacking & (rows[::2] > rows[1::2])
+        draft.missing_left[some] |= ~lacking & (count[::2] > count[1::2])
     feature = draft.feature[:end]
     count = np.maximum(np.bincount(node, minlength=end), 1)
     return Cart(
@@ -113,24 +115,25 @@ def grow_cart(
     )
 
 
-def _divisible(nodes: Indices, node: Int32s, targets: Floats, end: int, least: int) -> Indices:
-    """Return those of `nodes` with enough rows whose targets differ."""
-    rows = np.bincount(node, minlength=end)[nodes]
-    sums = summed_by_node(node, targets, end)[nodes]
-    squares = np.square(targets, dtype=np.float64).sum(axis=1)
-    spread = np.bincount(node, squares, end)[nodes] - (sums**2).sum(axis=1) / rows
-    return np.asarray(nodes[(rows >= max(2 * least, 2)) & (spread > PURE * rows)])
+def _divisible(
+    nodes: Indices, node: Int32s, targets: Floats, squares: Doubles, least: int
+) -> tuple[Indices, Int32s]:
+    """Return those of `nodes` with enough rows whose targets differ, and each row's place there.
 
-
-def _search(
-    bins: Bins, nodes: Indices, node: Int32s, targets: Floats, end: int, least: int, threads: int
-) -> Splits:
-    """Find the best split of each of `nodes`."""
-    slot_of = np.full(end, -1, np.int32)
-    slot_of[nodes] = np.arange(len(nodes))
-    slot = slot_of[node]
-    rows = np.flatnonzero(slot >= 0).astype(np.int32)
-    return by_means(bins, rows, slot[rows], targets, len(nodes), least, threads)
+    `squares` (n,) are the summed squares of the targets of each row. A row (n,) of another node
+    has the place -1.
+    """
+    place = np.full(node.max() + 1, -1, np.int32)
+    place[nodes] = np.arange(len(nodes))
+    here = np.flatnonzero(place[node] >= 0)
+    at, own = place[node[here]], targets[here]
+    rows = np.bincount(at, minlength=len(nodes))
+    sums = summed_by_node(at, own, len(nodes))
+    spread = np.bincount(at, squares[here], len(nodes)) - (sums**2).sum(axis=1) / rows
+    nodes = nodes[(rows >= max(2 * least, 2)) & (spread > PURE * rows)]
+    place[:] = -1
+    place[nodes] = np.arange(len(nodes))
+    return nodes, place[node]
 
 
 def _lacking(draft: Draft, bins: Bins, node: Int32s, nodes: Indices) -> Bools:
