@@ -50,8 +50,8 @@ def test_growth_equals_its_criterion_done_naively(table: Table, max_depth: int, 
     """Each split has the least error of all there are; a leaf above the limit has none."""
     rows, targets = table.rows, table.beliefs
     tree = grow_cart(table.bins, targets, max_depth=max_depth, least=least)
-    at = depths(tree)
-    for v, here in passing(tree, rows).items():
+    at, own = depths(tree), passing(tree, rows)
+    for v, here in own.items():
         splits = [
             error(targets, left) + error(targets, [i for i in here if i not in left])
             for left in naive.sides(rows, here)
@@ -62,9 +62,8 @@ def test_growth_equals_its_criterion_done_naively(table: Table, max_depth: int, 
             assert tree.means[v] == pytest.approx(targets[here].mean(axis=0), abs=1e-6)
         else:
             assert at[v] < max_depth
-            right = tree.right()[v]
-            sides = [here for node in (tree.left[v], right) if (here := passing(tree, rows)[node])]
-            assert [len(side) >= least for side in sides] == [True, True]
+            sides = own[int(tree.left[v])], own[int(tree.right()[v])]
+            assert min(map(len, sides)) >= least
             assert sum(error(targets, side) for side in sides) <= min(splits) + 1e-5 * len(here)
 
 
