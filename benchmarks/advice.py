@@ -35,7 +35,8 @@ from sklearn.preprocessing import OneHotEncoder
 from tables import tables
 
 from crembo_cli.dataset.labelled import LabelledTable
-from crembo_cli.evaluation.metrics import Prediction, measure
+from crembo_cli.evaluation.measured import measure_rows
+from crembo_cli.evaluation.metrics import Metrics, Prediction, measure
 from crembo_cli.report.advice import GAIN, choose_reference
 from crembo_cli.report.build import describe_references
 from crembo_cli.report.status import RARE
@@ -105,6 +106,11 @@ def predict(student: Student, test: LabelledTable) -> Prediction:
     )
 
 
+def metrics_of(test: LabelledTable, predicted: Prediction) -> Metrics:
+    """The metrics of what was predicted for the rows of `test`."""
+    return measure(measure_rows(test, {"student": predicted}).totals.each["student"])
+
+
 def is_rare(test: LabelledTable) -> bool:
     """Whether AUC counts; see `report.status`."""
     rows = np.bincount(test.y_true)
@@ -136,10 +142,10 @@ def judge(name: str, frame: pd.DataFrame, number: int, seed: int) -> dict[str, o
     references = describe_references(wait_for_references(begun), splits.test, student)
     seconds = perf_counter() - began
     named = choose_reference(references, by_auc=is_rare(splits.test))
-    own, gains = measure(splits.test, student), {}
+    own, gains = metrics_of(splits.test, student), {}
     for family in FAMILIES:
         found = find_student(*rows, make_family(family, {}), search).student
-        metrics = measure(splits.test, predict(found, splits.test))
+        metrics = metrics_of(splits.test, predict(found, splits.test))
         gains[family] = (metrics.accuracy - own.accuracy, metrics.roc_auc - own.roc_auc)
     better = [family for family, pair in gains.items() if max(pair) > GAIN]
     row: dict[str, object] = {"table": name, "rows": len(test), "named": named or "-"}

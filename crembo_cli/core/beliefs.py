@@ -28,8 +28,13 @@ def insensitive_depth(depths: Reals, delta: float) -> float:
         raise ValueError("the depth over no rows is not defined")
     if not 0 <= delta < 1:
         raise ValueError(f"delta must lie in [0, 1), not {delta}")
-    below = min(int(np.floor(delta * len(depths) + ROUNDING)), len(depths) - 1)
+    below = rows_left_out(len(depths), delta)
     return float(np.partition(depths, below)[below])
+
+
+def rows_left_out(rows: int, delta: float) -> int:
+    """How many of `rows` rows the insensitive depth at `delta` leaves out."""
+    return min(int(np.floor(delta * rows + ROUNDING)), rows - 1)
 
 
 def empirical_depth(depths: Reals) -> float:

@@ -35,21 +35,12 @@ def no_rows(function: Callable[[pd.DataFrame, Floats], int]) -> Iterator[int]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabelledTable:
-    """The n rows of a table that the teacher was queried about, with its class probabilities."""
+class LabelledRows:
+    """What is known of n rows without their features."""
 
-    table: Table  # of many blocks, only some of its rows are in the frame
-    total: int  # its number of rows
-    columns: Columns
-    encoding: Encoding
-    frame: pd.DataFrame  # the features, in the teacher's order and types
-    rows: Floats  # (n, p) the features, encoded for students
     beliefs: Floats  # (n, c) the teacher's class probabilities
     y_true: Indices | None  # (n,) class indices of the true labels; None where there are none
     utilities: Doubles | None = None  # (c, c) of decisions; None: plain labels
-    shape: ImageShape | None = None  # the shape of the images; None: the rows are not images
-    others: Unlabelled = no_rows  # the rows that the teacher was not queried about
-    held: Indices | None = None  # (m,) of a large table, the only rows in `frame` and `rows`
 
     def teacher_labels(self) -> Indices:
         """Return the class that the teacher's probabilities decide for, int64 (n,).
@@ -62,6 +53,23 @@ class LabelledTable:
         """Return the expected utility of predicting each class, float32 (n, c)."""
         return np.asarray(expected_utilities(self.beliefs, self.utilities), np.float32)
 
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledTable(LabelledRows):
+    """The n rows of a table that the teacher was queried about, or those whose features are held.
+
+    A student that exists may be measured on more rows; see `evaluation.measured`.
+    """
+
+    table: Table  # of many blocks, only some of its rows are in the frame
+    total: int  # its number of rows
+    columns: Columns
+    encoding: Encoding
+    frame: pd.DataFrame  # the features, in the teacher's order and types
+    rows: Floats  # (n, p) the features, encoded for students
+    shape: ImageShape | None = None  # the shape of the images; None: the rows are not images
+    others: Unlabelled = no_rows  # the rows that the teacher was not queried about
+
     def strata(self) -> Indices:
         """Return a number for each pair of true label and teacher's label, int64 (n,).
 
@@ -70,13 +78,6 @@ class LabelledTable:
         """
         labels = self.teacher_labels()
         return labels if self.y_true is None else self.y_true * self.beliefs.shape[1] + labels
-
-    def held_rows(self) -> LabelledTable:
-        """Return the rows whose features are in memory."""
-        if self.held is None:
-            return self
-        y_true = None if self.y_true is None else self.y_true[self.held]
-        return replace(self, beliefs=self.beliefs[self.held], y_true=y_true, held=None)
 
 
 @dataclass(frozen=True, kw_only=True)

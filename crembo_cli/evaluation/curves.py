@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crembo_cli.arrays import Bools, Doubles, Indices
-from crembo_cli.evaluation.metrics import Prediction
-from crembo_cli.evaluation.scores import calibration_bins, compared_classes
+from crembo_cli.arrays import Doubles
+from crembo_cli.evaluation.counts import Counts, pool
+from crembo_cli.evaluation.scores import calibration_bins
+from crembo_cli.evaluation.totals import Totals
 
 POINTS = 100  # of a curve at most: more do not show on a figure of 4 inches
 
@@ -28,39 +29,32 @@ class ScoreCurves:
     gain: Points  # share of the rows, the most probable first; share of the class among them
 
 
-def curves_of(predicted: Mapping[str, Prediction], y: Indices | None) -> dict[str, ScoreCurves]:
-    """Compute the curves of each classifier that has probabilities, against the labels `y` (n,).
+def curves_of(totals: Mapping[str, Totals]) -> dict[str, ScoreCurves]:
+    """Compute the curves of each classifier that has probabilities, by its totals.
 
     {} without labels, and if all rows have one class.
     """
-    found: dict[str, ScoreCurves] = {}
-    for name, each in predicted.items():
-        Q = each.probabilities
-        classes = [] if y is None or Q is None else compared_classes(y, Q.shape[1])
-        if y is not None and Q is not None and classes:
-            hit = np.concatenate([y == k for k in classes])
-            found[name] = _curves(hit, Q[:, classes].T.astype(np.float64).ravel())
-    return found
+    return {name: _curves(pool(each.likely)) for name, each in totals.items() if each.likely}
 
 
-def _curves(hit: Bools, likely: Doubles) -> ScoreCurves:
-    mean, share, _ = calibration_bins(hit, likely)
-    rows, hits = _count_from_the_top(hit, likely)
+def _curves(likely: Counts) -> ScoreCurves:
+    mean, share, _ = calibration_bins(likely)
+    rows, hits = _count_from_the_top(likely)
     precision, recall = hits / rows, hits / hits[-1]
     return ScoreCurves(
         calibration=(mean.tolist(), share.tolist()),
         precision_recall=(recall.tolist(), precision.tolist()),
-        gain=([0.0, *(rows / len(hit)).tolist()], [0.0, *recall.tolist()]),
+        gain=([0.0, *(rows / rows[-1]).tolist()], [0.0, *recall.tolist()]),
     )
 
 
-def _count_from_the_top(hit: Bools, likely: Doubles) -> tuple[Doubles, Doubles]:
+def _count_from_the_top(likely: Counts) -> tuple[Doubles, Doubles]:
     """Count the rows, and the hits among them, down to each of at most POINTS probabilities.
 
     Rows of equal probability come together: no threshold parts them.
     """
-    order = np.argsort(-likely, kind="stable")
-    last = np.flatnonzero(np.append(np.diff(likely[order]) != 0, True))
-    if len(last) > POINTS:
-        last = last[np.unique(np.linspace(0, len(last) - 1, POINTS).round().astype(np.int64))]
-    return (last + 1).astype(np.float64), np.cumsum(hit[order], dtype=np.float64)[last]
+    at = np.arange(len(likely.values))
+    if len(at) > POINTS:
+        at = np.unique(np.linspace(0, len(at) - 1, POINTS).round().astype(np.int64))
+    rows, hits = (each[::-1].cumsum()[at] for each in (likely.rows, likely.hits))
+    return rows.astype(np.float64), hits.astype(np.float64)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from crembo_cli.arrays import Doubles
-from crembo_cli.dataset.labelled import LabelledTable
-from crembo_cli.evaluation import scores
-from crembo_cli.evaluation.metrics import Prediction
+from crembo_cli.arrays import Indices
+from crembo_cli.evaluation.measured import Measured
+from crembo_cli.evaluation.metrics import measure
+from crembo_cli.evaluation.totals import Moments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,47 +31,40 @@ class Differences:
     roc_auc: Difference | None
 
 
-def differences_of(
-    test: LabelledTable, predicted: Mapping[str, Prediction], *, teacher: bool = True
-) -> dict[str, Differences]:
-    """Compare the student in `predicted` with every other classifier on the rows of `test`.
+def differences_of(measured: Measured) -> dict[str, Differences]:
+    """Compare the student, the first of the classifiers that were measured, with all others.
 
-    `teacher`: whether the beliefs of `test` are those of a teacher.
+    The standard error of a difference of areas is estimated from the rows that are held.
     """
-    student = _parts(test, predicted["student"], teacher=teacher)
+    (student, *others) = measured.totals.each
     found = {}
-    for name, prediction in predicted.items():
-        if name != "student":
-            other = _parts(test, prediction, teacher=teacher)
-            found[name] = Differences(
-                **{key: _difference(student[key], other[key]) for key in student}
-            )
+    for name in others:
+        pair, rows = measured.totals.pairs[name], measured.totals.rows
+        found[name] = Differences(
+            accuracy=_of_counts(pair.right, rows),
+            fidelity=_of_counts(pair.faithful, rows),
+            log_loss=_difference(pair.log_loss),
+            kl=_difference(pair.kl),
+            roc_auc=_of_areas(measured, student, name),
+        )
     return found
 
 
-def _parts(
-    test: LabelledTable, predicted: Prediction, *, teacher: bool
-) -> dict[str, Doubles | None]:
-    """Return for each metric a part of each row, float64 (n,), whose mean is the metric."""
-    y, Q = test.y_true, predicted.probabilities
-    found: dict[str, Doubles | None] = {
-        "accuracy": None if y is None else (predicted.labels == y).astype(np.float64),
-        "fidelity": (
-            (predicted.labels == test.teacher_labels()).astype(np.float64) if teacher else None
-        ),
-        "log_loss": None if y is None or Q is None else scores.log_loss_by_row(Q, y),
-        "kl": scores.kl_by_row(test.beliefs, Q) if teacher and Q is not None else None,
-        "roc_auc": None,
-    }
-    if y is not None and Q is not None:
-        area, influence = scores.roc_auc(Q, y), scores.auc_influence(Q, y)
-        if area is not None and influence is not None:
-            found["roc_auc"] = area + influence
-    return found
-
-
-def _difference(student: Doubles | None, other: Doubles | None) -> Difference | None:
-    if student is None or other is None:
+def _of_counts(only: tuple[Indices | int, Indices | int] | None, rows: int) -> Difference | None:
+    """Compare two shares of `rows` rows; `only` counts those of one of the two, by class."""
+    if only is None:
         return None
-    each = student - other
-    return Difference(value=float(each.mean()), error=float(each.std() / np.sqrt(len(each))))
+    more, less = (np.atleast_1d(np.asarray(each)) for each in only)
+    return _difference(Moments.of_counts(more, less, rows, np.ones(len(more))))
+
+
+def _of_areas(measured: Measured, name: str, other: str) -> Difference | None:
+    areas = [measure(measured.totals.each[each]).roc_auc for each in (name, other)]
+    error = measured.area_error(name, other)
+    if areas[0] is None or areas[1] is None or error is None:
+        return None
+    return Difference(value=areas[0] - areas[1], error=error)
+
+
+def _difference(moments: Moments | None) -> Difference | None:
+    return None if moments is None else Difference(value=moments.mean, error=moments.error())

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
-from crembo_cli.dataset.labelled import LabelledTable
+from crembo_cli.core.beliefs import rows_left_out
 from crembo_cli.evaluation import scores
+from crembo_cli.evaluation.counts import Counts
+from crembo_cli.evaluation.totals import Totals
 from crembo_cli.students.contract import Floats, Indices
 
 DELTAS = (0.01, 0.05, 0.1)  # shares of the rows that insensitive depth leaves out
@@ -63,52 +64,39 @@ class ClassMetrics:
     mean_belief: float | None  # None without rows or without a teacher
 
 
-def measure(table: LabelledTable, predicted: Prediction, *, teacher: bool = True) -> Metrics:
-    """Compute the metrics of what was `predicted` for the n rows of `table`.
+def measure(totals: Totals) -> Metrics:
+    """Compute the metrics of a classifier from its totals; None for what they lack."""
+    n, true, depths, likely = totals.rows, totals.true, totals.depths, totals.likely
 
-    `teacher`: whether `table.beliefs` are those of a teacher. If not, every metric that
-    needs a teacher is None.
-    """
-    labels, Q, y_true = predicted.labels, predicted.probabilities, table.y_true
-    depths = depth_by_row(table.rewards(), labels) if teacher else None
-    known = None if y_true is None or Q is None else (Q, y_true)
-    divergence = scores.kl_by_row(table.beliefs, Q) if teacher and Q is not None else None
+    def mean(total: float | None) -> float | None:
+        return None if total is None else total / n
+
     return Metrics(
-        accuracy=None if y_true is None else float(np.mean(labels == y_true)),
-        balanced_accuracy=None if y_true is None else balanced_accuracy(y_true, labels),
-        fidelity=None if depths is None else float(np.mean(labels == table.teacher_labels())),
-        depth=None if depths is None else as_decimal(empirical_depth(depths)),
+        accuracy=None if true is None else float(np.trace(true) / n),
+        balanced_accuracy=None if true is None else balanced_accuracy(true),
+        fidelity=None if totals.expected is None else float(np.trace(totals.expected) / n),
+        depth=None if depths is None else depth_of(depths, 0.0),
         insensitive_depth={
-            f"{delta:g}": None if depths is None else as_decimal(insensitive_depth(depths, delta))
-            for delta in DELTAS
+            f"{delta:g}": None if depths is None else depth_of(depths, delta) for delta in DELTAS
         },
-        mean_belief=None if depths is None else mean_belief(depths),
-        log_loss=None if known is None else float(scores.log_loss_by_row(*known).mean()),
-        kl=None if divergence is None else float(divergence.mean()),
-        brier=None if known is None else scores.brier_score(*known),
-        roc_auc=None if known is None else scores.roc_auc(*known),
-        average_precision=None if known is None else scores.average_precision(*known),
-        calibration_error=None if known is None else scores.calibration_error(*known),
+        mean_belief=None if totals.depth is None else float(totals.depth.sum() / n),
+        log_loss=mean(totals.log_loss),
+        kl=mean(totals.kl),
+        brier=mean(totals.brier),
+        roc_auc=None if likely is None else scores.roc_auc(likely),
+        average_precision=None if likely is None else scores.average_precision(likely),
+        calibration_error=None if likely is None else scores.calibration_error(likely),
     )
 
 
-def measure_by_class(
-    table: LabelledTable, predicted: Indices, classes: Sequence[str], *, teacher: bool
-) -> list[ClassMetrics] | None:
-    """Compute the metrics of the class indices `predicted` (n,) by class.
+def measure_by_class(totals: Totals, classes: Sequence[str]) -> list[ClassMetrics] | None:
+    """Compute the metrics of a classifier by class, from its totals.
 
     Returns None without labels and without a teacher: no row has a known class.
     """
-    labels = table.y_true
-    if labels is None:
-        if not teacher:
-            return None
-        labels = table.teacher_labels()
-    c = len(classes)
-    counts = np.bincount(labels * c + predicted, minlength=c * c).reshape(c, c)
-    expected = np.bincount(table.teacher_labels(), minlength=c)
-    depths = depth_by_row(table.rewards(), predicted).astype(np.float64)
-    sums = np.bincount(labels, depths, minlength=c)
+    counts = totals.expected if totals.true is None else totals.true
+    if counts is None:
+        return None
 
     def share(part: float, whole: float) -> float | None:
         return float(part / whole) if whole else None
@@ -117,22 +105,26 @@ def measure_by_class(
         ClassMetrics(
             name=name,
             rows=int(counts[k].sum()),
-            teacher_predicted=int(expected[k]) if teacher else None,
+            teacher_predicted=None if totals.expected is None else int(totals.expected[k].sum()),
             predicted=counts[k].tolist(),
             recall=share(counts[k, k], counts[k].sum()),
             precision=share(counts[k, k], counts[:, k].sum()),
             f1=share(2 * counts[k, k], counts[k].sum() + counts[:, k].sum()),
-            mean_belief=share(sums[k], counts[k].sum()) if teacher else None,
+            mean_belief=None if totals.depth is None else share(totals.depth[k], counts[k].sum()),
         )
         for k, name in enumerate(classes)
     ]
 
 
-def balanced_accuracy(y_true: Indices, predicted: Indices) -> float:
-    """Compute the mean recall over the classes in `y_true`."""
-    correct = np.bincount(y_true, predicted == y_true)
-    rows = np.bincount(y_true)
-    return float(np.mean(correct[rows > 0] / rows[rows > 0]))
+def balanced_accuracy(confusion: Indices) -> float:
+    """Compute the mean recall over the classes with rows; `confusion` (c, c), rows are classes."""
+    rows = confusion.sum(axis=1)
+    return float(np.mean(np.diag(confusion)[rows > 0] / rows[rows > 0]))
+
+
+def depth_of(depths: Counts, delta: float) -> float:
+    """Return the insensitive depth at `delta`, of 0 the empirical depth, as a decimal."""
+    return as_decimal(float(depths.in_order(np.array(rows_left_out(depths.total(), delta)))))
 
 
 def as_decimal(probability: float) -> float:

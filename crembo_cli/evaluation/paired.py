@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crembo_cli.arrays import Bools, Indices, Reals
+from crembo_cli.arrays import Indices
 from crembo_cli.core.beliefs import depth_by_row, insensitive_depth
-from crembo_cli.dataset.labelled import LabelledTable
-from crembo_cli.evaluation import scores
-from crembo_cli.evaluation.metrics import Prediction, as_decimal
+from crembo_cli.evaluation.measured import Measured
+from crembo_cli.evaluation.metrics import as_decimal, depth_of, measure
+from crembo_cli.evaluation.totals import Moments
 
 QUANTILE = 1.959964  # of the normal distribution: 95 % lie within this many standard errors
 DELTA = 0.05  # the share of rows that the compared insensitive depth leaves out
@@ -39,38 +39,34 @@ class Delta:
     high: float
 
 
-def deltas_of(
-    test: LabelledTable, a: Prediction, b: Prediction, *, teacher: bool, seed: int
-) -> dict[str, Delta | None]:
-    """Compare what two students predict for the rows of `test`: by metric; None if unknown.
+def deltas_of(measured: Measured, *, seed: int) -> dict[str, Delta | None]:
+    """Compare the students A and B that were measured on the same rows: by metric; None if unknown.
 
     The interval of a share of rows is that of Agresti and Min, of a depth the bootstrap's (by
-    `seed`), of all others 1.96 standard errors over the rows. `teacher`: whether the beliefs of
-    `test` are those of a teacher.
+    `seed`), of all others 1.96 standard errors over the rows. Where fewer rows are held than are
+    measured, the widths of the intervals of depth and ROC AUC are estimated from those, and hold
+    for all measured rows.
     """
-    y = test.y_true
-    expected = test.teacher_labels() if teacher else None
+    totals = measured.totals
+    pair, n = totals.pairs["b"], totals.rows
+    a, b = (measure(totals.each[name]) for name in "ab")
     found: dict[str, Delta | None] = dict.fromkeys(COMPARED)
-    if y is not None:
-        found["accuracy"] = _share(a.labels == y, b.labels == y)
-        weights = 1.0 / np.bincount(y)[y] / len(np.unique(y)) * len(y)
-        found["balanced_accuracy"] = _mean(weights * (a.labels == y), weights * (b.labels == y))
-    if expected is not None:
-        rewards = test.rewards()
-        depths = depth_by_row(rewards, a.labels), depth_by_row(rewards, b.labels)
-        found["fidelity"] = _share(a.labels == expected, b.labels == expected)
-        found["mean_belief"] = _mean(*depths)
-        found[DEPTH] = _depth(*depths, seed)
-    P, Q = a.probabilities, b.probabilities
-    if P is None or Q is None:
-        return found
-    if expected is not None:
-        found["kl"] = _mean(scores.kl_by_row(test.beliefs, P), scores.kl_by_row(test.beliefs, Q))
-    if y is not None:
-        found["log_loss"] = _mean(scores.log_loss_by_row(P, y), scores.log_loss_by_row(Q, y))
-        hit = np.eye(P.shape[1])[y]
-        found["brier"] = _mean(*(((hit - each) ** 2).sum(axis=1) / 2 for each in (P, Q)))
-        found["roc_auc"] = _area(P, Q, y)
+    if pair.right is not None and totals.labels is not None:
+        only_a, only_b = pair.right
+        found["accuracy"] = _share(int(only_b.sum()), int(only_a.sum()), n)
+        labels = totals.labels
+        weights = n / np.maximum(labels, 1) / np.count_nonzero(labels)
+        found["balanced_accuracy"] = _mean(Moments.of_counts(only_a, only_b, n, weights))
+    if pair.faithful is not None:
+        found["fidelity"] = _share(pair.faithful[1], pair.faithful[0], n)
+        found[DEPTH] = _depth(measured, seed)
+    found["mean_belief"] = _mean(pair.depth)
+    found["kl"] = _mean(pair.kl)
+    found["log_loss"] = _mean(pair.log_loss)
+    found["brier"] = _mean(pair.brier)
+    error = measured.area_error("a", "b")
+    if a.roc_auc is not None and b.roc_auc is not None and error is not None:
+        found["roc_auc"] = _within(b.roc_auc - a.roc_auc, error)
     return found
 
 
@@ -85,37 +81,36 @@ def paired_interval(value: float, apart: float, n: int) -> tuple[float, float]:
     return centre - QUANTILE * error, centre + QUANTILE * error
 
 
-def _share(a: Bools, b: Bools) -> Delta:
-    value = float(np.mean(b) - np.mean(a))
-    low, high = paired_interval(value, float(np.sum(a != b)), len(a))
+def _share(only_b: int, only_a: int, n: int) -> Delta:
+    value = (only_b - only_a) / n
+    low, high = paired_interval(value, only_b + only_a, n)
     return Delta(value=value, low=low, high=high)
 
 
-def _mean(a: Reals, b: Reals) -> Delta:
-    """Compare the means of two parts of each row (n,)."""
-    each = b.astype(np.float64) - a.astype(np.float64)
-    value, error = float(each.mean()), float(each.std() / math.sqrt(len(each)))
+def _mean(a_less_b: Moments | None) -> Delta | None:
+    return None if a_less_b is None else _within(-a_less_b.mean, a_less_b.error())
+
+
+def _within(value: float, error: float) -> Delta:
     return Delta(value=value, low=value - QUANTILE * error, high=value + QUANTILE * error)
 
 
-def _area(P: Reals, Q: Reals, y: Indices) -> Delta | None:
-    """Compare the areas under the ROC curves; None if all rows have one class."""
-    parts = []
-    for each in (P, Q):
-        area, influence = scores.roc_auc(each, y), scores.auc_influence(each, y)
-        if area is None or influence is None:
-            return None
-        parts.append(area + influence)
-    return _mean(*parts)
-
-
-def _depth(a: Reals, b: Reals, seed: int) -> Delta:
+def _depth(measured: Measured, seed: int) -> Delta | None:
     """Compare the insensitive depths; both are resampled together."""
+    depths = [measured.totals.each[name].depths for name in "ab"]
+    if depths[0] is None or depths[1] is None:
+        return None
+    value = depth_of(depths[1], DELTA) - depth_of(depths[0], DELTA)
+    rewards = measured.held.rewards()
+    a, b = (depth_by_row(rewards, measured.predicted[name].labels) for name in "ab")
+
+    def difference(rows: Indices | slice) -> float:
+        return insensitive_depth(b[rows], DELTA) - insensitive_depth(a[rows], DELTA)
+
     rng = np.random.default_rng([seed, 4])
-    found = [
-        insensitive_depth(b[rows], DELTA) - insensitive_depth(a[rows], DELTA)
-        for rows in (rng.integers(len(a), size=len(a)) for _ in range(RESAMPLES))
-    ]
-    low, high = np.quantile(found, (0.025, 0.975)).tolist()
-    value = insensitive_depth(b, DELTA) - insensitive_depth(a, DELTA)
+    found = [difference(rng.integers(len(a), size=len(a))) for _ in range(RESAMPLES)]
+    here, scale = difference(slice(None)), measured.scale()
+    low, high = (
+        value + (each - here) * scale for each in np.quantile(found, (0.025, 0.975)).tolist()
+    )
     return Delta(value=as_decimal(value), low=low, high=high)

@@ -8,15 +8,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from crembo_cli.arrays import Doubles, Floats
+from crembo_cli.arrays import Doubles
 from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.evaluation.curves import curves_of
 from crembo_cli.evaluation.differences import differences_of
+from crembo_cli.evaluation.measured import Measured, measure_rows
 from crembo_cli.evaluation.metrics import Prediction, as_decimal, measure, measure_by_class
 from crembo_cli.evaluation.scores import compared_classes
-from crembo_cli.report.drawings import CERTAIN
+from crembo_cli.evaluation.totals import TableTotals
 from crembo_cli.report.model import (
     CandidateInfo,
     ComparisonInfo,
@@ -46,11 +45,11 @@ if TYPE_CHECKING:
 
 
 def describe_teacher(
-    path: str, teacher: Teacher, beliefs: Floats, temperature: float = 1.0
+    path: str, teacher: Teacher, totals: TableTotals, temperature: float = 1.0
 ) -> TeacherInfo:
-    """Describe the teacher, which has `beliefs` (n, c) on the test rows.
+    """Describe the teacher, by the `totals` of the test rows.
 
-    `path` is as the user gave it; `temperature` is what the beliefs were softened with.
+    `path` is as the user gave it; `temperature` is what its probabilities were softened with.
     """
     return TeacherInfo(
         path=path,
@@ -61,14 +60,22 @@ def describe_teacher(
         classes_source=teacher.classes_source,
         output_format=teacher.output_format,
         temperature=temperature,
-        certain=float(np.mean(beliefs.max(axis=1) >= CERTAIN)),
+        certain=(totals.certain or 0) / totals.rows,
     )
 
 
 def describe_data(
-    path: str, test_path: str | None, parts: Splits, found: Compression, classes: Sequence[str]
+    path: str,
+    test_path: str | None,
+    parts: Splits,
+    totals: TableTotals,
+    found: Compression,
+    classes: Sequence[str],
 ) -> DataInfo:
-    """Describe the table and its split; the paths are as the user gave them."""
+    """Describe the table, its split and the `totals` of its test rows.
+
+    The paths are as the user gave them.
+    """
     columns = parts.train.columns
     queried = (*parts.without_test(), parts.test) if test_path is None else parts.without_test()
     return DataInfo(
@@ -83,17 +90,17 @@ def describe_data(
         test_rows=len(parts.test.rows),
         test_path=test_path,
         test_sha256=parts.test.table.sha256,
-        rare_class=rare_class(parts.test, classes),
+        rare_class=rare_class(totals, classes),
         synthetic_rows=len(found.train.rows) - found.train.real,
         validation_synthetic_rows=len(found.validation.rows) - found.validation.real,
     )
 
 
-def rare_class(test: LabelledTable, classes: Sequence[str]) -> str | None:
+def rare_class(totals: TableTotals, classes: Sequence[str]) -> str | None:
     """Name the class with fewer test rows of two; None with more classes, and without labels."""
-    if test.y_true is None or len(classes) != 2:
+    if totals.labels is None or len(classes) != 2:
         return None
-    return next((classes[k] for k in compared_classes(test.y_true, 2)), None)
+    return next((classes[k] for k in compared_classes(totals.labels)), None)
 
 
 def describe_student(
@@ -126,9 +133,9 @@ def describe_references(
             labels=each.student.predict(test.rows),
             probabilities=each.student.predict_proba(test.rows),
         )
-        metrics = measure(test, prediction)
-        # Of the reference from the student, in the place of a student from another classifier.
-        gains = differences_of(test, {"student": prediction, "other": student})["other"]
+        measured = measure_rows(test, {"reference": prediction, "student": student})
+        metrics = measure(measured.totals.each["reference"])
+        gains = differences_of(measured)["student"]
         assert metrics.fidelity is not None
         assert gains.fidelity is not None  # a student that was fitted has a teacher
         found[each.family] = ReferenceInfo(
@@ -212,7 +219,7 @@ def build_evaluation_report(
     own: StudentMetadata | None,
     teacher: Teacher | None,
     test: LabelledTable,
-    predicted: dict[str, Prediction],
+    measured: Measured,
     robustness: Robustness,
     drift: Drift | None,
     *,
@@ -221,11 +228,11 @@ def build_evaluation_report(
 ) -> Report:
     """Build the report of an evaluated student, without requirements and with 0 seconds.
 
-    `predicted` holds what the student, and the teacher where there is one, predict for the rows
-    of `test`. `paths` are those of the student, the table and the teacher, as the user gave
-    them; `names` (c,) those of the classes.
+    `test` holds the rows whose features are held. `measured` is what the student, and the teacher
+    where there is one, predict for them and for all measured rows. `paths` are those of the
+    student, the table and the teacher, as the user gave them; `names` (c,) those of the classes.
     """
-    known = teacher is not None
+    totals = measured.totals
     internals = None if own is None else own.internals
     size = {} if own is None else own.size
     speeds = [
@@ -237,7 +244,7 @@ def build_evaluation_report(
         teacher=None
         if teacher is None
         else describe_teacher(
-            str(paths[2]), teacher, test.beliefs, 1.0 if own is None else own.temperature
+            str(paths[2]), teacher, totals, 1.0 if own is None else own.temperature
         ),
         data=DataInfo(
             path=paths[1],
@@ -245,13 +252,13 @@ def build_evaluation_report(
             rows=test.total,
             features=list(test.columns.features),
             label=test.columns.label,
-            queried_rows=len(test.beliefs),
+            queried_rows=totals.rows,
             training_rows=None,
             validation_rows=None,
-            test_rows=len(test.beliefs),
+            test_rows=totals.rows,
             test_path=None,
             test_sha256=test.table.sha256,
-            rare_class=rare_class(test, names),
+            rare_class=rare_class(totals, names),
             synthetic_rows=None,
             validation_synthetic_rows=None,
         ),
@@ -265,10 +272,10 @@ def build_evaluation_report(
         ),
         search=None,
         baselines=None,
-        metrics={name: measure(test, each, teacher=known) for name, each in predicted.items()},
-        differences=differences_of(test, predicted, teacher=known),
+        metrics={name: measure(each) for name, each in totals.each.items()},
+        differences=differences_of(measured),
         references={},
-        by_class=measure_by_class(test, predicted["student"].labels, names, teacher=known),
+        by_class=measure_by_class(totals.each["student"], names),
         robustness=robustness,
         drift=drift,
         requirements=[],
@@ -279,7 +286,7 @@ def build_evaluation_report(
         ),
         description=("" if internals is None else describe_as_text(internals)),
         internals=internals,
-        curves=curves_of(predicted, test.y_true),
+        curves=curves_of(totals.each),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from crembo_cli.evaluation.totals import CERTAIN
 from crembo_cli.report.model import ComparisonInfo, Report, SearchInfo, StudentInfo
 
 CIRCLE, STAR, BOTH, SELECTED = "o", "*", "8", "^"  # the first series, the second, ...
@@ -143,7 +144,7 @@ def student_heading(student: StudentInfo) -> str:
     return "the student as text"
 
 
-CERTAIN, NEARLY = 0.99, 0.95  # a teacher is certain with this probability on this share of rows
+NEARLY = 0.95  # a teacher that is certain of this share of rows is warned of
 
 
 def explain_certainty(report: Report) -> str:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from crembo_cli.arrays import Doubles, Floats, Indices
+from crembo_cli.arrays import Doubles, Indices
 from crembo_cli.background import NONE, Background
-from crembo_cli.core.beliefs import depth_by_row, empirical_depth, insensitive_depth, mean_belief
+from crembo_cli.core.beliefs import depth_by_row
 from crembo_cli.core.utilities import decisions, expected_utilities
 from crembo_cli.dataset.labelled import LabelledTable, Splits
-from crembo_cli.evaluation.metrics import DELTAS, as_decimal
+from crembo_cli.evaluation.counts import Counts
+from crembo_cli.evaluation.metrics import DELTAS, as_decimal, depth_of
+from crembo_cli.evaluation.totals import Totals
 from crembo_cli.robustness.model import (
     BELOW,
     CONFIDENCE,
@@ -72,30 +74,26 @@ def share_at_least(hits: int, rows: int, confidence: float) -> float:
 STEPS = 100  # the curve has a point at each multiple of 1/100
 
 
-def depths_on(beliefs: Floats, predicted: Indices) -> Depths:
-    """The depth of a classifier that predicts `predicted` (n,) on rows with `beliefs` (n, c)."""
-    depths = depth_by_row(beliefs, predicted)
+def depths_on(depths: Counts, total: float) -> Depths:
+    """The depths of a classifier, counted over n rows, whose sum is `total`."""
+    rows = depths.total()
     return Depths(
-        rows=len(depths),
-        depth=as_decimal(empirical_depth(depths)),
-        insensitive_depth={
-            f"{delta:g}": as_decimal(insensitive_depth(depths, delta)) for delta in DELTAS
-        },
-        mean_belief=mean_belief(depths),
+        rows=rows,
+        depth=depth_of(depths, 0.0),
+        insensitive_depth={f"{delta:g}": depth_of(depths, delta) for delta in DELTAS},
+        mean_belief=total / rows,
     )
 
 
-def curve_on(beliefs: Floats, answers: Mapping[str, Indices], *, fitted_on: bool) -> Curve:
-    """The shares of rows below each depth, for all `answers` on rows with `beliefs` (n, c).
+def curve_on(believed: Mapping[str, Counts], *, fitted_on: bool) -> Curve:
+    """The shares of rows below each depth, for all classifiers by the report's names.
 
-    `answers` maps the report's names to predicted classes (n,). If the student was `fitted_on`
-    these rows, there is no bound for unseen rows.
+    `believed` counts the teacher's probabilities of the predicted classes. If the student was
+    `fitted_on` these rows, there is no bound for unseen rows.
     """
     d = np.arange(STEPS + 1) / STEPS
-    n = len(beliefs)
-    counts = {
-        name: rows_below(depth_by_row(beliefs, predicted), d) for name, predicted in answers.items()
-    }
+    n = believed["student"].total()
+    counts = {name: each.below(d) for name, each in believed.items()}
     shares = {name: (count / n).tolist() for name, count in counts.items()}
     return Curve(
         d=d.tolist(),
@@ -108,46 +106,34 @@ def curve_on(beliefs: Floats, answers: Mapping[str, Indices], *, fitted_on: bool
     )
 
 
-def bounds_on(test: LabelledTable, predicted: Indices, *, teacher: bool, fitted_on: bool) -> Bounds:
-    """Bounds on the student's shares for unseen rows like those of `test`.
+def bounds_on(student: Totals, *, fitted_on: bool) -> Bounds:
+    """Bounds on the student's shares for unseen rows like those of its totals.
 
-    Each bound alone holds with CONFIDENCE; all of them together hold with less. `teacher` tells
-    whether the beliefs of `test` are a teacher's. If the student was `fitted_on` these rows,
-    there are no bounds.
+    Each bound alone holds with CONFIDENCE; all of them together hold with less. If the student
+    was `fitted_on` these rows, there are no bounds.
     """
     if fitted_on:
         return Bounds(
             fitted_on=True, confidence=CONFIDENCE, accuracy=None, fidelity=None, below=None
         )
-    n = len(predicted)
+    n = student.rows
 
-    def at_least(right: Indices | None) -> float | None:
+    def at_least(confusion: Indices | None) -> float | None:
         return (
-            None
-            if right is None
-            else share_at_least(int((predicted == right).sum()), n, CONFIDENCE)
+            None if confusion is None else share_at_least(int(np.trace(confusion)), n, CONFIDENCE)
         )
 
     below = None
-    if teacher:
-        counts = rows_below(depth_by_row(test.rewards(), predicted), np.array(BELOW))
-        found = share_at_most(counts, n, CONFIDENCE)
+    if student.depths is not None:
+        found = share_at_most(student.depths.below(np.array(BELOW)), n, CONFIDENCE)
         below = {f"{d:g}": float(share) for d, share in zip(BELOW, found, strict=True)}
     return Bounds(
         fitted_on=False,
         confidence=CONFIDENCE,
-        accuracy=at_least(test.y_true),
-        fidelity=at_least(test.teacher_labels() if teacher else None),
+        accuracy=at_least(student.true),
+        fidelity=at_least(student.expected),
         below=below,
     )
-
-
-def rows_below(depths: NDArray[np.floating], d: NDArray[np.float64]) -> Indices:
-    """How many of `depths` (n,) lie below each of `d` (k,): int64 (k,).
-
-    They are compared in the dtype of the depths, so that a depth of 0.7 is not below 0.7.
-    """
-    return np.asarray(np.searchsorted(np.sort(depths), d.astype(depths.dtype)), np.int64)
 
 
 SHOWN = 10
@@ -192,7 +178,7 @@ def robustness_of(
     found: Compression,
     parts: Splits,
     teacher: Teacher,
-    answers: dict[str, Indices],
+    totals: Mapping[str, Totals],
     family: Family,
     search: Search,
     *,
@@ -203,15 +189,15 @@ def robustness_of(
 ) -> Robustness:
     """Measure the robustness of the student that was `found`, on the test rows of `parts`.
 
-    `answers` are the predictions of the student, the teacher and the baselines there, by
-    the report's names. `names` are those of the classes. `quick` leaves out what needs refitting.
+    `totals` are those of the student, the teacher and the baselines there, by the report's
+    names. `names` are those of the classes. `quick` leaves out what needs refitting.
     """
     student, train, validation = found.student, parts.train, parts.validation
     measured = robustness_on(
         student,
         parts.test,
         teacher,
-        answers,
+        totals,
         units=units_of(train.rows, train.encoding, train.shape),
         seen=train.frame,
         classes=list(names or map(str, teacher.classes)),
@@ -222,12 +208,8 @@ def robustness_of(
     utilities = search.utility_matrix()
     depth = measured.depth and replace(
         measured.depth,
-        training=depths_on(
-            expected_utilities(train.beliefs, utilities), student.predict(train.rows)
-        ),
-        validation=depths_on(
-            expected_utilities(validation.beliefs, utilities), student.predict(validation.rows)
-        ),
+        training=_depths_on(train, student.predict(train.rows), utilities),
+        validation=_depths_on(validation, student.predict(validation.rows), utilities),
     )
     if quick:
         return replace(measured, depth=depth)
@@ -239,11 +221,16 @@ def robustness_of(
     return replace(measured, depth=depth, agreement=agreement, contamination=contamination)
 
 
+def _depths_on(table: LabelledTable, predicted: Indices, utilities: Doubles | None) -> Depths:
+    depths = depth_by_row(expected_utilities(table.beliefs, utilities), predicted)
+    return depths_on(Counts.of(depths), float(depths.sum(dtype=np.float64)))
+
+
 def robustness_on(
     student: Classifier,
     test: LabelledTable,
     teacher: Teacher | None,
-    answers: dict[str, Indices],
+    totals: Mapping[str, Totals],
     *,
     units: Doubles,
     seen: pd.DataFrame,
@@ -252,34 +239,34 @@ def robustness_on(
     seed: int,
     stages: Stages = silent,
 ) -> Robustness:
-    """Measure what needs no rows other than those of `test`.
+    """Measure what needs no rows other than those that the student is measured on.
 
-    Of a large table, margins, noise and weakest groups are measured on the rows that are held.
+    Margins, noise and weakest groups are measured on the rows of `test`, which are those of a
+    large table whose features are held; depth and bounds on all rows, by the `totals`.
     `units` (p,) is the size of one step of each feature; noise draws categories from the columns
     of `seen`; `classes` are the names of the classes in the order of the beliefs; `fitted_on`
     tells whether the student was fitted on rows of this table. Without a teacher, `test` has no
     meaningful beliefs and what needs them is None.
     """
     known = teacher is not None
-    held = test.held_rows()
     done = stages("measuring margins and noise", 1 + len(NOISE_LEVELS))
-    margin, above = margins_on(student, held, units, teacher=known, seed=seed)
+    margin, above = margins_on(student, test, units, teacher=known, seed=seed)
     done(1)
-    predicted = answers["student"]
-    depth = None
-    if known:
+    own, depth = totals["student"], None
+    if own.depths is not None and own.depth is not None:
+        believed = {name: each.believed for name, each in totals.items() if each.believed}
         depth = DepthByRows(
             training=None,
             validation=None,
-            test=depths_on(test.rewards(), predicted),
-            curve=curve_on(test.beliefs, answers, fitted_on=fitted_on),
+            test=depths_on(own.depths, float(own.depth.sum())),
+            curve=curve_on(believed, fitted_on=fitted_on),
         )
     return Robustness(
         agreement=None,
         noise=noise_on(
             student,
             _predictor(teacher, test.utilities),
-            held,
+            test,
             seen,
             units,
             seed,
@@ -289,8 +276,8 @@ def robustness_on(
         margin_upper_bound=above,
         contamination=None,
         depth=depth,
-        bounds=bounds_on(test, predicted, teacher=known, fitted_on=fitted_on),
-        weakest_groups=weakest_groups(student, held, classes) if known else None,
+        bounds=bounds_on(own, fitted_on=fitted_on),
+        weakest_groups=weakest_groups(student, test, classes) if known else None,
     )
 
 

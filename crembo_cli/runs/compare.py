@@ -14,11 +14,12 @@ import numpy as np
 
 from crembo_cli.addresses import input_copies
 from crembo_cli.errors import UsageError
-from crembo_cli.evaluation.metrics import Prediction, measure
+from crembo_cli.evaluation.metrics import measure
 from crembo_cli.files import write_together
 from crembo_cli.runs.classes import names_of_student, stored_names
 from crembo_cli.runs.decision import DecisionOptions, decision_options
 from crembo_cli.runs.inputs import open_teacher, refuse_swapped
+from crembo_cli.runs.measuring import Measuring, Rules, Waiting
 from crembo_cli.runs.opened import OpenedStudent, open_student
 from crembo_cli.runs.options import (
     Notes,
@@ -33,14 +34,11 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import list_paths
-from crembo_cli.runs.querying import Companion
 from crembo_cli.runs.rows import MeasuredRows, measured_rows, note_measured
 from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from crembo_cli.arrays import Doubles, Floats
     from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.report.compare.model import ComparedStudent, CompareReport
@@ -166,46 +164,69 @@ def _compare(
     teacher = soften_as_trained(teacher, b.metadata, progress)
     reference = a.model if teacher is None else teacher
     known = teacher is not None
-    scores: tuple[list[Floats], list[Floats]] = ([], [])
-    companions = [Companion(each.model, own) for each, own in zip((a, b), scores, strict=True)]
-    test, frames = _read_tables(a, b, data, teacher, options, progress, rows, companions)
-    progress.note(note_measured(test, "groups of rows where the students differ"))
-    utilities = _utilities(a, b, decision, reference, test, progress)
-    test = replace(test, utilities=utilities)
-    predicted = {}
-    for key, student, frame, own in zip("ab", (a, b), frames, scores, strict=True):
-        names = names_of_student(options.classes, student.model, teacher)
-        predicted[key] = student.answer(frame, reference, names, progress, own).prediction
-    first, second = predicted["a"], predicted["b"]
-    held = slice(None) if test.held is None else test.held
+    same = None in (a.columns(), b.columns()) or a.columns() == b.columns()
+
+    def rules_for(beliefs: Floats | None) -> Rules:
+        utilities = _utilities(a, b, decision, reference, beliefs, progress)
+        readings = {
+            key: each.reading(
+                reference, names_of_student(options.classes, each.model, teacher), progress
+            )
+            for key, each in (("a", a), ("b", b))
+        }
+        return Rules(readings=readings, teacher=known, utilities=utilities)
+
+    queried = [*([a] if known else []), *([b] if same else [])]
+    measuring = Measuring(
+        hold=rows.hold,
+        models=[each.model for each in queried],
+        rules_for=rules_for,
+        needs_beliefs=decision.needs_beliefs(),
+    )
+    own = options
+    if names_of_student(options.classes, a.model, teacher) or options.classes is None:
+        own = replace(options, classes=stored_names(a.metadata, teacher))
+    with closing(Waiting()) as waiting:
+        other = None
+        if not same:
+            measuring.waited = waiting
+            other = _read_apart(a, b, data, own, progress, rows, waiting)
+        test = a.read_table(data, reference, own, progress, rows, measuring)
+    scores = measuring.scores
+    if scores is None:
+        scores = [each.query(test.frame, progress) for each in queried]
+    frames = (test.frame, test.frame)
+    if other is not None:
+        frames, scores = (test.frame, other.frame), [*scores, other.beliefs]
+    test, measured = measuring.measure(test, scores)
+    totals = measured.totals
+    held_for = "groups of rows where the students differ"
+    progress.note(note_measured(test, totals.rows, held_for))
     if teacher is not None:
         progress.note(teacher.warnings)
-        predicted["teacher"] = Prediction(labels=test.teacher_labels(), probabilities=test.beliefs)
     progress.stage("comparing the students", 0)
     numbered = names_of_student(options.classes, a.model, teacher)
     given = None if numbered else options.classes
     classes = class_names(reference, given or stored_names(a.metadata, teacher))
     return CompareReport(
         crembo=version("crembo-cli"),
-        teacher=None
-        if teacher is None
-        else describe_teacher(str(teacher_path), teacher, test.beliefs),
+        teacher=None if teacher is None else describe_teacher(str(teacher_path), teacher, totals),
         data=ComparedData(
             path=display_path(data),
             sha256=test.table.sha256,
             rows=test.total,
-            queried_rows=len(test.beliefs),
+            queried_rows=totals.rows,
             grouped_rows=len(test.rows),
             label=test.columns.label,
         ),
         students={key: _describe(each, test) for key, each in (("a", a), ("b", b))},
-        metrics={key: measure(test, each, teacher=known) for key, each in predicted.items()},
-        delta=deltas_of(test, first, second, teacher=known, seed=seed),
-        agreement=float(np.mean(first.labels == second.labels)),
+        metrics={key: measure(each) for key, each in totals.each.items()},
+        delta=deltas_of(measured, seed=seed),
+        agreement=totals.pairs["b"].same / totals.rows,
         disagreements=disagreements_of(
-            test.held_rows(),
-            first.labels[held],
-            second.labels[held],
+            test,
+            measured.predicted["a"].labels,
+            measured.predicted["b"].labels,
             classes,
             teacher=known,
             seed=seed,
@@ -221,39 +242,28 @@ def _compare(
     )
 
 
-def _read_tables(
+def _read_apart(
     a: OpenedStudent,
     b: OpenedStudent,
     data: object,
-    teacher: Teacher | None,
     options: TableOptions,
     progress: Progress,
     rows: MeasuredRows,
-    companions: Sequence[Companion],
-) -> tuple[LabelledTable, tuple[pd.DataFrame, pd.DataFrame]]:
-    """The table as A takes it, and the features of its rows as each of the students takes them.
+    waiting: Waiting,
+) -> LabelledTable:
+    """Read the rows as B takes them, labelled by B itself, before A reads them.
 
-    Students of different columns read the table one after the other. `companions` are A and B.
+    Of a large table only some are held, and its scores for all rows are `waiting`.
     """
-    same = None in (a.columns(), b.columns()) or a.columns() == b.columns()
-    if not same and display_path(data) == "-":
+    if display_path(data) == "-":
         raise UsageError(
             "the students take different columns, and standard input can be read once",
             where=f"{a.path} and {b.path}",
             hint="write the table to a file",
         )
-    numbered = names_of_student(options.classes, a.model, teacher)
-    own = options
-    if numbered or options.classes is None:
-        own = replace(options, classes=stored_names(a.metadata, teacher))
-    reference = a.model if teacher is None else teacher
-    first = companions if same else companions[:1]
-    test = a.read_table(data, reference, own, progress, rows, first)
-    if same:
-        return test, (test.frame, test.frame)
     progress.note([f"{a.path} and {b.path} take different columns"])
-    other = b.read_table(data, b.model, own, progress, rows, companions[1:])
-    return test, (test.frame, other.frame)
+    apart = Measuring(hold=rows.hold, waiting=waiting)
+    return b.read_table(data, b.model, options, progress, rows, apart)
 
 
 def _utilities(
@@ -261,12 +271,12 @@ def _utilities(
     b: OpenedStudent,
     decision: DecisionOptions,
     reference: Teacher,
-    test: LabelledTable,
+    beliefs: Floats | None,
     progress: Progress,
 ) -> Doubles | None:
     """What fidelity and depth are measured by: as stated, else as the students decide."""
     if decision.given():
-        return decision.utilities(reference.classes, test.beliefs)
+        return decision.utilities(reference.classes, beliefs)
     first, second = a.utilities(), b.utilities()
     equal = first is second
     if first is not None and second is not None:

@@ -44,6 +44,10 @@ class DecisionOptions:
         """Whether any of the options is given."""
         return bool(self.cost or self.class_weight is not None or self.decide_at is not None)
 
+    def needs_beliefs(self) -> bool:
+        """Whether the utilities depend on the teacher's probabilities."""
+        return self.class_weight == BALANCED
+
     def or_those_of(self, teacher: Teacher) -> tuple[DecisionOptions, list[str]]:
         """These options, or else the threshold that `teacher` decides at, with a note on it."""
         if self.given() or teacher.threshold is None:
@@ -54,11 +58,11 @@ class DecisionOptions:
         )
         return DecisionOptions(decide_at=repr(teacher.threshold)), [note]
 
-    def utilities(self, classes: Sequence[ClassLabel], beliefs: Floats) -> Doubles | None:
+    def utilities(self, classes: Sequence[ClassLabel], beliefs: Floats | None) -> Doubles | None:
         """The utility matrix, (c, c), for the teacher's `classes`; None for plain labels.
 
         `beliefs` (n, c) are the teacher's probabilities on the training rows, whose means are
-        the class frequencies of `--class-weight balanced`. Raises UsageError.
+        the class frequencies of `--class-weight balanced`, and not needed else. Raises UsageError.
         """
         names = [str(each) for each in classes]
         if self.cost:
@@ -115,9 +119,10 @@ def _costs(texts: Sequence[str], names: list[str]) -> Doubles:
     return costs
 
 
-def _weights(text: str, names: list[str], beliefs: Floats) -> Doubles:
+def _weights(text: str, names: list[str], beliefs: Floats | None) -> Doubles:
     """The weight of each class (c,), 1 for those that are not named."""
     if text == BALANCED:
+        assert beliefs is not None, "balanced weights need probabilities"
         means = beliefs.mean(axis=0, dtype=np.float64)
         return np.asarray(means.max() / np.maximum(means, 1.0 / len(beliefs)))
     weights = np.ones(len(names))

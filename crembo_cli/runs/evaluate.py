@@ -13,12 +13,13 @@ import numpy as np
 
 from crembo_cli.addresses import input_copies
 from crembo_cli.errors import DataError
-from crembo_cli.evaluation.metrics import Metrics, Prediction, measure
+from crembo_cli.evaluation.metrics import measure
 from crembo_cli.files import write_together
 from crembo_cli.runs.classes import names_of_student, stored_names
 from crembo_cli.runs.decision import DecisionOptions, decision_options
 from crembo_cli.runs.inputs import open_teacher, refuse_swapped, use_workers
-from crembo_cli.runs.opened import Answers, OpenedStudent, open_student
+from crembo_cli.runs.measuring import Measuring, Rules
+from crembo_cli.runs.opened import OpenedStudent, open_student
 from crembo_cli.runs.options import (
     Notes,
     Progress,
@@ -32,15 +33,15 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import list_paths
-from crembo_cli.runs.querying import Companion
 from crembo_cli.runs.rows import MeasuredRows, measured_rows, note_measured
 from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
 if TYPE_CHECKING:
-    from crembo_cli.arrays import Floats
+    from crembo_cli.arrays import Floats, Indices
     from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.evaluation.drift import Drift
+    from crembo_cli.evaluation.totals import Totals
     from crembo_cli.report.gates import Gate
     from crembo_cli.report.model import Report
     from crembo_cli.student_file.metadata import StudentMetadata
@@ -171,26 +172,37 @@ def _evaluate(
     names = names_of_student(options.classes, student.model, teacher)
     if names or options.classes is None:
         options = replace(options, classes=stored_names(metadata, teacher))
-    scores: list[Floats] = []
-    companions = [Companion(student.model, scores)]
-    test = student.read_table(data, reference, options, progress, rows, companions)
-    progress.note(note_measured(test, "margins, noise, weakest groups and drift"))
+    own = student.utilities()
+
+    def rules_for(beliefs: Floats | None) -> Rules:
+        utilities = decision.utilities(reference.classes, beliefs) if decision.given() else own
+        reading = student.reading(reference, names, progress)
+        return Rules(
+            readings={"student": reading}, teacher=teacher is not None, utilities=utilities
+        )
+
+    measuring = Measuring(
+        hold=rows.hold,
+        models=[] if teacher is None else [student.model],
+        rules_for=rules_for,
+        needs_beliefs=decision.needs_beliefs(),
+    )
+    test = student.read_table(data, reference, options, progress, rows, measuring)
     if teacher is None and test.y_true is None and not gates:
         raise _nothing_to_measure(student, data)
-    own = student.utilities()
-    utilities = decision.utilities(reference.classes, test.beliefs) if decision.given() else own
-    test = replace(test, utilities=utilities)
-    answers = student.answer(test.frame, reference, names, progress, scores)
-    predicted = {"student": answers.prediction}
-    if teacher is not None:
-        predicted["teacher"] = Prediction(labels=test.teacher_labels(), probabilities=test.beliefs)
-    labels = {name: each.labels for name, each in predicted.items()}
+    scores = measuring.scores
+    if scores is None:
+        scores = [] if teacher is None else [student.query(test.frame, progress)]
+    test, measured = measuring.measure(test, scores)
+    totals = measured.totals
+    progress.note(note_measured(test, totals.rows, "margins, noise, weakest groups and drift"))
+    reading = measuring.rules(None).readings["student"]
     units = units_of(test.rows, test.encoding)
     robustness = robustness_on(
-        student.classifier(test, answers.indices),
+        student.classifier(test, reading.indices),
         test,
         teacher,
-        labels,
+        totals.each,
         units=units if metadata is None or metadata.units is None else np.array(metadata.units),
         seen=test.frame,
         classes=class_names(reference, options.classes),
@@ -207,10 +219,13 @@ def _evaluate(
         metadata,
         teacher,
         test,
-        predicted,
+        measured,
         robustness,
         _drift(
-            metadata, test, answers, measure(test, answers.prediction, teacher=teacher is not None)
+            metadata,
+            test,
+            reading.own_labels(test.beliefs if teacher is None else scores[0]),
+            totals.each["student"],
         ),
         paths=(student.path, display_path(data), teacher_path),
         names=class_names(reference, options.classes),
@@ -218,22 +233,24 @@ def _evaluate(
 
 
 def _drift(
-    metadata: StudentMetadata | None, test: LabelledTable, answers: Answers, now: Metrics
+    metadata: StudentMetadata | None, test: LabelledTable, labels: Indices, now: Totals
 ) -> Drift | None:
-    """How the rows differ from the training rows; None where the student's file has none."""
+    """How the rows of `test` differ from the training rows; None where the student has none.
+
+    `labels` are what it predicts there by its own numbers, `now` its totals of all measured rows.
+    """
     from crembo_cli.evaluation.drift import drift_of
 
     if metadata is None or metadata.training is None:
         return None
-    labels = answers.own_labels if test.held is None else answers.own_labels[test.held]
     return drift_of(
         metadata.training,
-        test.held_rows(),
+        test,
         labels,
         then=metadata.metrics,
         then_rows=metadata.test_rows,
-        now=now,
-        now_rows=len(answers.own_labels),
+        now=measure(now),
+        now_rows=now.rows,
     )
 
 

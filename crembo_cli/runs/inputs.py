@@ -20,7 +20,6 @@ from crembo_cli.runs.options import (
     display_path,
 )
 from crembo_cli.runs.plan import describe_inputs
-from crembo_cli.runs.querying import Companion
 from crembo_cli.runs.rows import SplitOptions
 from crembo_cli.search import defaults
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.columns import Columns
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.report.gates import Gate
+    from crembo_cli.runs.measuring import Measuring
     from crembo_cli.runs.rows import Draw
     from crembo_cli.teachers.contract import Teacher
 
@@ -198,12 +198,11 @@ def read_labelled(
     *,
     encoding: Encoding | None = None,
     draw: Draw | None = None,
-    hold: Draw | None = None,
-    companions: Sequence[Companion] = (),
+    measuring: Measuring | None = None,
 ) -> LabelledTable:
     """Read `data`, query the teacher about its rows, and note what is odd about its columns.
 
-    `draw`, `hold` and `companions` are as in `label_table`.
+    `draw` and `measuring` are as in `label_table`.
     """
     from crembo_cli.dataset.notes import list_notes
 
@@ -218,9 +217,8 @@ def read_labelled(
         return progress.stage(f"querying {teacher.name} about {of} rows", count)
 
     labelled = label_table(
-        blocks, teacher, options, ready, encoding=encoding, draw=draw,
-        hold=hold, companions=companions,
-    )  # fmt: skip
+        blocks, teacher, options, ready, encoding=encoding, draw=draw, measuring=measuring
+    )
     table = blocks.head if blocks.whole else replace(blocks.head, frame=labelled.frame)
     progress.note(list_notes(table, labelled.columns))
     return labelled

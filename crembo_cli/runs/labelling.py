@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from crembo_cli.dataset.columns import check_cells
 from crembo_cli.dataset.dtypes import as_dtypes
 from crembo_cli.dataset.encode import learn_encoding
 from crembo_cli.dataset.labelled import LabelledTable, Unlabelled, no_rows
-from crembo_cli.dataset.labels import match_values, read_labels
+from crembo_cli.dataset.labels import count_codes, match_values, read_labels
 from crembo_cli.errors import DataError, TeacherError
 from crembo_cli.runs.features import choose, column_types, refuse_two_labels
 from crembo_cli.runs.options import TableOptions
-from crembo_cli.runs.querying import Companion, as_inputs, encode_others, query_blocks
+from crembo_cli.runs.querying import Stream, Sum, as_inputs, encode_others, query_blocks
 
 if TYPE_CHECKING:
-    from crembo_cli.arrays import Floats
+    from crembo_cli.arrays import Floats, Indices
     from crembo_cli.dataset.blocks import Blocks
     from crembo_cli.dataset.columns import Columns
     from crembo_cli.dataset.dtypes import ColumnType
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.dataset.table import Table
+    from crembo_cli.runs.measuring import Measuring
     from crembo_cli.runs.rows import Draw
     from crembo_cli.teachers.contract import Teacher
 
@@ -82,18 +85,17 @@ def label_table(
     *,
     encoding: Encoding | None = None,
     draw: Draw | None = None,
-    hold: Draw | None = None,
-    companions: Sequence[Companion] = (),
+    measuring: Measuring | None = None,
 ) -> LabelledTable:
     """Choose the columns of a table, query `teacher` about its rows, and match the labels.
 
-    `draw`: which rows; None: all of them. `hold`: of a table of many blocks or of one with rows
-    that are not drawn, those of the drawn rows whose features are kept; `companions` are then
-    queried about all drawn rows, and no other cell may be one that a model cannot take. `ready`
-    is called with the columns and the number of rows before the teacher is queried, and what it
-    returns is called with the rows done. `encoding`, of an earlier table, is used where given, and
-    the features are then those of that table by name: test data must be read as the training data
-    was. Otherwise it is learned from the rows that are kept.
+    `draw`: which rows; None: all of them. With `measuring`, other models are queried about the
+    drawn rows of a table of many blocks too; of a large one, only the rows that are held are
+    returned, and of the others the sums are kept. No cell of any row may then be one that a model
+    cannot take. `ready` is called with the columns and the number of rows before the teacher is
+    queried, and what it returns is called with the rows done. `encoding`, of an earlier table, is
+    used where given, and the features are then those of that table by name: test data must be read
+    as the training data was. Otherwise it is learned from the rows that are kept.
     Raises DataError or TeacherError where table and teacher do not fit together.
     """
     inputs = match_inputs(blocks, teacher, options, encoding=encoding)
@@ -102,16 +104,45 @@ def label_table(
     strata = None if read is None else read[0]
     drawn = None if draw is None else draw(blocks.rows, strata)
     own = strata if strata is None or drawn is None else strata[drawn]
-    held = None
-    if hold is None or (blocks.whole and drawn is None):
+
+    def match() -> Indices | None:
+        """The class of each different label, once the teacher has answered."""
+        if label is None or read is None:
+            return None
+        numbered, names = teacher.numbered, options.classes
+        return match_values(
+            read, label, teacher.classes, blocks.head, numbered=numbered, names=names
+        )
+
+    if measuring is None or (blocks.whole and drawn is None):
         frame = inputs.blocks.take(drawn, list(columns.features))
         beliefs = teacher.beliefs(frame, ready(columns, len(frame)))
         frame = as_inputs(frame, teacher.inputs)
     else:
         count = blocks.rows if drawn is None else len(drawn)
-        held = hold(count, own)
-        frame, beliefs = query_blocks(
-            inputs.blocks, columns, drawn, held, teacher, companions, ready(columns, count)
+        done, query = ready(columns, count), partial(query_blocks, inputs.blocks, columns)
+        held = measuring.hold(count, own)
+        stream = None
+        if held is not None:
+            kept = held if drawn is None else drawn[held]
+            first = None
+            if measuring.needs_beliefs:
+                first = query(kept, [teacher], lambda rows: None)[1][0]
+
+            def settle(answers: Sequence[Floats]) -> tuple[Mapping[Any, int], Sum]:
+                refuse_lone_class(answers[0], teacher)
+                index, c = match(), answers[0].shape[1]
+                if index is None or read is None or own is None:
+                    return {}, measuring.settle(first, None)
+                rows = np.bincount(index, count_codes(own, len(index)), c).astype(np.int64)
+                return dict(zip(read[1], index.tolist(), strict=True)), measuring.settle(
+                    first, rows
+                )
+
+            stream = Stream(held=kept, label=label, settle=settle, collect=measuring.collect)
+            own = None if own is None else own[held]
+        frame, (beliefs, *measuring.scores) = query(
+            drawn, [teacher, *measuring.models], done, stream
         )
     refuse_lone_class(beliefs, teacher)
     if encoding is None:
@@ -119,15 +150,9 @@ def label_table(
             j for j, name in enumerate(columns.features)
             if name in inputs.types and inputs.types[name].coded
         ]  # fmt: skip
-        kept = beliefs if held is None else beliefs[held]
-        encoding = learn_encoding(frame, kept, options.missing, coded, blocks.head.booleans)
-    y_true = None
-    if label is not None and read is not None and own is not None:
-        numbered, names = teacher.numbered, options.classes
-        index = match_values(
-            read, label, teacher.classes, blocks.head, numbered=numbered, names=names
-        )
-        y_true = index[own]
+        encoding = learn_encoding(frame, beliefs, options.missing, coded, blocks.head.booleans)
+    index = match()
+    y_true = None if index is None or own is None else index[own]
     others: Unlabelled = no_rows
     if drawn is not None:
         others = partial(encode_others, inputs.blocks, columns, drawn, teacher.inputs, encoding)
@@ -141,7 +166,6 @@ def label_table(
         beliefs=beliefs,
         y_true=y_true,
         others=others,
-        held=held,
     )
 
 

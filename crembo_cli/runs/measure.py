@@ -54,6 +54,7 @@ def measure_student(
     )
     from crembo_cli.evaluation.curves import curves_of
     from crembo_cli.evaluation.differences import differences_of
+    from crembo_cli.evaluation.measured import measure_rows
     from crembo_cli.evaluation.metrics import measure, measure_by_class
     from crembo_cli.report import build
     from crembo_cli.report.model import Report, Timing
@@ -78,14 +79,15 @@ def measure_student(
     references = wait_for_references(selected.references, progress.stage)
     done = progress.stage("measuring the student and the baselines", 1)
     predicted = predict_all(student, splits.test, baselines())
+    measured = measure_rows(splits.test, predicted)
+    totals = measured.totals
+    metrics = {name: measure(each) for name, each in totals.each.items()}
     done(1)
-    labels = {name: each.labels for name, each in predicted.items()}
-    metrics = {name: measure(splits.test, each) for name, each in predicted.items()}
     robustness = robustness_of(
         found,
         splits,
         teacher,
-        labels,
+        totals.each,
         family,
         search,
         names=names,
@@ -113,17 +115,15 @@ def measure_student(
     speed = teacher.rows_per_second(splits.test.frame) if teacher.answers_new_rows else None
     report = Report(
         crembo=release,
-        teacher=build.describe_teacher(
-            paths.teacher, teacher, splits.test.beliefs, search.temperature
-        ),
-        data=build.describe_data(paths.data, paths.test_data, splits, found, names),
+        teacher=build.describe_teacher(paths.teacher, teacher, totals, search.temperature),
+        data=build.describe_data(paths.data, paths.test_data, splits, totals, found, names),
         student=build.describe_student(paths.student, file, family, student, splits.test.utilities),
         search=build.describe_search(search, found, selected.comparison, selected.prefer),
         baselines=size,
         metrics=metrics,
-        differences=differences_of(splits.test, predicted),
+        differences=differences_of(measured),
         references=build.describe_references(references, splits.test, predicted["student"]),
-        by_class=measure_by_class(splits.test, labels["student"], names, teacher=True),
+        by_class=measure_by_class(totals.each["student"], names),
         robustness=robustness,
         requirements=[],
         timing=Timing(
@@ -133,6 +133,6 @@ def measure_student(
         ),
         description=build.describe_as_text(internals),
         internals=internals,
-        curves=curves_of(predicted, splits.test.y_true),
+        curves=curves_of(totals.each),
     )
     return file.content, report

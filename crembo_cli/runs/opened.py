@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crembo_cli.arrays import Doubles
-from crembo_cli.core.utilities import decisions
-from crembo_cli.evaluation.metrics import Prediction
 from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.runs.classes import match_student_classes
 from crembo_cli.runs.inputs import read_labelled
+from crembo_cli.runs.measuring import Measuring, Reading
 from crembo_cli.runs.options import Progress, TableOptions, TeacherOptions, display_path
-from crembo_cli.runs.querying import Companion
 from crembo_cli.runs.rows import MeasuredRows
 from crembo_cli.student_file.codes import with_codes
 from crembo_cli.student_file.form import note_level
@@ -31,15 +29,6 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.labelled import LabelledTable
     from crembo_cli.robustness.perturbations import Classifier
     from crembo_cli.teachers.contract import Teacher
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answers:
-    """What a student predicts for the rows of a table."""
-
-    prediction: Prediction  # by the numbers of the reference's classes
-    own_labels: Indices  # (n,) by the numbers of the student's classes
-    indices: Indices  # (k,) the reference's number of each of the student's classes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,18 +51,18 @@ class OpenedStudent:
         options: TableOptions,
         progress: Progress,
         rows: MeasuredRows,
-        companions: Sequence[Companion],
+        measuring: Measuring,
     ) -> LabelledTable:
         """Read `rows` of `data` as the student takes it, labelled by `reference`.
 
-        `reference` is its teacher, or the student itself. The `companions` are queried too unless
-        all rows of `data` are held.
+        `reference` is its teacher, or the student itself. Of a large table, the rows that are
+        held; `measuring` has the totals of all.
         """
         own = self.metadata
         encoding = None if own is None else own.encoding()
         labelled = read_labelled(
             data, reference, options, progress, encoding=encoding,
-            draw=rows.draw, hold=rows.hold, companions=companions,
+            draw=rows.draw, measuring=measuring,
         )  # fmt: skip
         if own is None:
             return labelled
@@ -85,40 +74,29 @@ class OpenedStudent:
         dtypes = tuple(labelled.frame.dtypes)
         return replace(labelled, encoding=replace(labelled.encoding, dtypes=dtypes))
 
-    def answer(
-        self,
-        frame: pd.DataFrame,
-        reference: Teacher,
-        names: Sequence[str] | None,
-        progress: Progress,
-        known: Sequence[Floats],
-    ) -> Answers:
-        """Query the student about the rows of `frame`; `names` are as in `names_of_student`.
+    def query(self, frame: pd.DataFrame, progress: Progress) -> Floats:
+        """Query the student about the rows of `frame`: its scores, (n, k)."""
+        count = len(frame)
+        stage = progress.stage(f"querying {self.model.name} about {count:,} rows", count)
+        return self.model.beliefs(frame, stage)
 
-        `known` are its scores where it answered already.
+    def reading(
+        self, reference: Teacher, names: Sequence[str] | None, progress: Progress
+    ) -> Reading:
+        """Return how its scores are read, once it has answered; `names`: see `names_of_student`.
 
         Scores that had to be converted, in a way that the user did not state, do not count.
         """
         from crembo_cli.teachers.output_format import gives_probabilities
 
         progress.note(note_level(self.path, self.model.producer, self.model.metadata))
-        if known:
-            scores: Floats = np.concatenate(known)
-        else:
-            count = len(frame)
-            stage = progress.stage(f"querying {self.model.name} about {count:,} rows", count)
-            scores = self.model.beliefs(frame, stage)
         indices, notes = match_student_classes(self.model, reference, names, self.path)
         progress.note(notes)
-        labels = np.asarray(decisions(scores, self.utilities()), np.int64)
-        probabilities = None
-        if self.stated or gives_probabilities(self.model.output_format):
-            probabilities = np.zeros((len(scores), len(reference.classes)), np.float32)
-            probabilities[:, indices] = scores
-        return Answers(
-            prediction=Prediction(labels=indices[labels], probabilities=probabilities),
-            own_labels=labels,
+        return Reading(
             indices=indices,
+            classes=len(reference.classes),
+            probable=self.stated or gives_probabilities(self.model.output_format),
+            utilities=self.utilities(),
         )
 
     def columns(self) -> tuple[tuple[str, bool], ...] | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crembo_cli.dataset.labels import number_labels
 from crembo_cli.teachers.onnx.inputs import pack_feeds, resolve_widths
 
 if TYPE_CHECKING:
@@ -49,67 +50,110 @@ class RowsDone:
         return RowsDone, ()
 
 
-@dataclass(frozen=True)
-class Companion:
-    """A model that is queried about the rows that a teacher is queried about."""
+# What becomes of the models' answers about a block and its true classes; runs on workers.
+Sum = Callable[[Sequence["Floats"], "Indices | None"], Any]
 
-    model: Teacher
-    scores: list[Floats]  # its answers, block by block
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """Query models about more rows than are held: of the others, only sums are kept."""
+
+    held: Indices  # the numbers of the rows that are held
+    label: str | None  # the column of the true labels
+    # Called once, with the first answers of each model: the class of each label, and the sum.
+    settle: Callable[[Sequence[Floats]], tuple[Mapping[Any, int], Sum]]
+    collect: Callable[[Any], None]  # called with the sum of each block, in order
 
 
 def query_blocks(
     blocks: Blocks,
     columns: Columns,
     drawn: Indices | None,
-    held: Indices | None,
-    teacher: Teacher,
-    companions: Sequence[Companion],
+    models: Sequence[Teacher],
     done: Callable[[int], None],
-) -> tuple[pd.DataFrame, Floats]:
-    """Query `teacher` and its `companions` about the rows `drawn`; None: about all rows.
+    stream: Stream | None = None,
+) -> tuple[pd.DataFrame, list[Floats]]:
+    """Query different `models` about the rows `drawn`; None: about all rows.
 
-    Returns the features of those of them that are `held`, as the teacher takes them, and the
-    teacher's probabilities of all of them. `held` are places among them; None: all. A companion
-    may be the teacher itself.
+    Returns the features of these rows, as the first model takes them, and each model's answers;
+    with a `stream` only those of the rows that are held.
     """
     import pandas as pd
 
-    others = [each for each in companions if each.model is not teacher]
-    models = (teacher, *(each.model for each in others))
     features = list(columns.features)
-    kept = held if drawn is None else drawn if held is None else drawn[held]
-    found: Iterable[tuple[pd.DataFrame, list[Floats]] | None]
-    if drawn is not None and len(drawn) <= FEW_ROWS:
+    found: Iterable[_Answers | None]
+    if stream is None and drawn is not None and len(drawn) <= FEW_ROWS:
         few = pd.concat(blocks.each(partial(_take, features, models), drawn))
-        found = [_query(models, few, done, kept)]
+        found = [_query(models, few, done)]
     else:
-        query = partial(_query_block, features, models, RowsDone(done, drawn))
-        found = blocks.each(query, drawn, kept, learns=True)
-    frames, beliefs, rows = [], [], 0
-    for frame, answers in filter(None, found):
-        frames.append(frame)
-        beliefs.append(answers[0])
-        for each, scores in zip(others, answers[1:], strict=True):
-            each.scores.append(scores)
-        rows += len(answers[0])
+        query = _BlockQuery(features, models, RowsDone(done, drawn), stream)
+        found = blocks.each(query, drawn, None if stream is None else stream.held, learns=True)
+    parts, rows = [], 0
+    for each in filter(None, found):
+        parts.append(each)
+        rows += each.rows
         done(rows)
-    for each in companions:
-        if each.model is teacher:
-            each.scores.extend(beliefs)
-    return pd.concat(frames), np.concatenate(beliefs)
+        if stream is not None:
+            stream.collect(each.sum)
+            parts[-1] = replace(each, sum=None)
+    answers = zip(*(each.answers for each in parts), strict=True)
+    return pd.concat([each.frame for each in parts]), [np.concatenate(each) for each in answers]
 
 
-def _query_block(
-    features: list[str],
-    models: Sequence[Teacher],
-    done: RowsDone,
-    block: Table,
-    drawn: Indices | None,
-    held: Indices | None,
-) -> tuple[pd.DataFrame, list[Floats]] | None:
-    """Return what `_query` does of the rows `drawn`; None if none of the block is drawn."""
-    frame = _take(features, models, block, drawn)
-    return _query(models, frame, done.after(block.first_row), held) if len(frame) else None
+@dataclass(frozen=True, kw_only=True)
+class _Answers:
+    """What models answer about the rows of a block."""
+
+    rows: int  # that they were queried about
+    frame: pd.DataFrame  # the features of these rows, or of those that are held
+    answers: list[Floats]  # of each model, about the rows of the frame
+    sum: Any = None  # of the answers about all rows, of a stream
+
+
+class _BlockQuery:
+    """Query models about the drawn rows of a block; None if none of them is drawn.
+
+    What this process learns of the first answers goes to the workers.
+    """
+
+    def __init__(
+        self,
+        features: list[str],
+        models: Sequence[Teacher],
+        done: RowsDone,
+        stream: Stream | None,
+    ) -> None:
+        self._features, self._models, self._done = features, models, done
+        self._settle = None if stream is None else stream.settle
+        self._label = None if stream is None else stream.label
+        self._settled: tuple[Mapping[Any, int], Sum] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_settle": None}
+
+    def __call__(
+        self, block: Table, drawn: Indices | None, held: Indices | None
+    ) -> _Answers | None:
+        frame = _take(self._features, self._models, block, drawn)
+        if not len(frame):
+            return None
+        found = _query(self._models, frame, self._done.after(block.first_row))
+        if held is None:
+            return found
+        if self._settled is None:
+            assert self._settle is not None, "this process queries the first block"
+            self._settled = self._settle(found.answers)
+        classes, sum_up = self._settled
+        y_true = None
+        if self._label is not None:
+            y_true = number_labels(_drawn_of(block, [self._label], drawn)[self._label], classes)
+        at = np.searchsorted(frame.index.to_numpy(), held)
+        return replace(
+            found,
+            frame=found.frame.iloc[at],
+            answers=[each[at] for each in found.answers],
+            sum=sum_up(found.answers, y_true),
+        )
 
 
 def _take(
@@ -126,20 +170,19 @@ def _take(
     for start in range(0, len(frame), BLOCK_ROWS):
         for inputs in declared:
             pack_feeds(frame.iloc[start : start + BLOCK_ROWS], inputs)
-    return frame.iloc[drawn - block.first_row]
+    return _drawn_of(block, features, drawn)
 
 
-def _query(
-    models: Sequence[Teacher],
-    frame: pd.DataFrame,
-    done: Callable[[int], None],
-    held: Indices | None,
-) -> tuple[pd.DataFrame, list[Floats]]:
-    """Return the features of the rows `held`, None: of all, and each model's answers about all."""
+def _drawn_of(block: Table, columns: list[str], drawn: Indices | None) -> pd.DataFrame:
+    frame = block.frame[columns]
+    return frame if drawn is None else frame.iloc[drawn - block.first_row]
+
+
+def _query(models: Sequence[Teacher], frame: pd.DataFrame, done: Callable[[int], None]) -> _Answers:
     first = models[0].beliefs(frame, done)
     frame = as_inputs(frame, models[0].inputs)
     answers = [first, *(model.beliefs(frame) for model in models[1:])]
-    return frame if held is None else frame.loc[held], answers
+    return _Answers(rows=len(frame), frame=frame, answers=answers)
 
 
 def encode_others(

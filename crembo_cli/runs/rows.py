@@ -111,14 +111,14 @@ def _once(draw: Draw) -> Draw:
     return again
 
 
-def note_measured(test: LabelledTable, held_for: str) -> list[str]:
-    """Note which rows of the table were drawn; `held_for` is measured on those that are held."""
+def note_measured(test: LabelledTable, measured: int, held_for: str) -> list[str]:
+    """Note which rows of the table were drawn; `held_for` is measured on those of `test`."""
     notes = []
-    if len(test.beliefs) < test.total:
-        rows = f"{len(test.beliefs):,} of {test.total:,} rows are drawn and measured"
+    if measured < test.total:
+        rows = f"{measured:,} of {test.total:,} rows are drawn and measured"
         notes.append(f"{rows}; measure all of them with --rows all")
-    if test.held is not None:
-        notes.append(f"{held_for} are measured on {len(test.held):,} drawn rows")
+    if len(test.beliefs) < measured:
+        notes.append(f"{held_for} are measured on {len(test.beliefs):,} drawn rows")
     return notes
 
 

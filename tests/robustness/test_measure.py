@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
+from crembo_cli.dataset.labelled import LabelledTable
+from crembo_cli.evaluation.measured import measure_rows
+from crembo_cli.evaluation.metrics import Prediction
+from crembo_cli.evaluation.totals import Totals
 from crembo_cli.robustness.measure import robustness_of, robustness_on
 from crembo_cli.robustness.perturbations import units_of
 from crembo_cli.search.student import Search
-from crembo_cli.students.contract import Floats
+from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.tree.family import TreeFamily
 from crembo_cli.teachers.contract import Teacher
 from tests.robustness.small_runs import ConstantFamily, found_on, small_parts, three_classes
@@ -33,16 +38,25 @@ class AgeAndColour:
 TEACHER = cast(Teacher, AgeAndColour())
 
 
+def totals_of(
+    test: LabelledTable, labels: dict[str, Indices], *, teacher: bool = True
+) -> Mapping[str, Totals]:
+    """The totals of classifiers that predict these labels."""
+    predicted = {name: Prediction(labels=each, probabilities=None) for name, each in labels.items()}
+    return measure_rows(test, predicted, teacher=teacher).totals.each
+
+
 def measured(family: Any, *, quick: bool = False, stages: Any = None) -> Any:
     """The robustness of a student of `family` on the small parts."""
     parts = small_parts()
     found = found_on(parts, family, SEARCH)
-    answers = {
+    labels = {
         "student": found.student.predict(parts.test.rows),
         "teacher": parts.test.teacher_labels(),
         "baseline_labels": parts.test.teacher_labels(),
         "baseline_teacher": parts.test.teacher_labels(),
     }
+    answers = totals_of(parts.test, labels)
     more = {} if stages is None else {"stages": stages}
     return robustness_of(found, parts, TEACHER, answers, family, SEARCH, quick=quick, **more)
 
@@ -90,7 +104,7 @@ def test_without_a_teacher_what_needs_one_is_null() -> None:
         student,
         parts.test,
         None,
-        {"student": student.predict(parts.test.rows)},
+        totals_of(parts.test, {"student": student.predict(parts.test.rows)}, teacher=False),
         units=units_of(parts.train.rows, parts.train.encoding),
         seen=parts.train.frame,
         classes=["old", "young", "red"],

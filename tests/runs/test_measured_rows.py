@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 import crembo_cli as crembo
 from crembo_cli.dataset.draw import draw_rows
 from crembo_cli.errors import DataError, TeacherError
+from crembo_cli.evaluation.paired import DEPTH
 from crembo_cli.runs import querying
 from crembo_cli.runs import rows as limits
 from tests import small_teachers
@@ -43,6 +44,30 @@ def table(tmp_path: Path) -> Path:
     """Rows that the students were not fitted on."""
     as_parquet(mixed(ROWS), tmp_path / "t.parquet", random.Random(2))
     return tmp_path / "t.parquet"
+
+
+ESTIMATED = ("roc_auc", DEPTH)  # their intervals, from the rows that are held
+
+
+def metrics_of(report: Any) -> dict[str, Any]:
+    """The metrics of each classifier."""
+    return {name: asdict(each) for name, each in report.metrics.items()}
+
+
+def same_numbers(found: Any, expected: Any) -> None:
+    """Both have the same parts; numbers differ by their last bits at most."""
+    if isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        for key, each in expected.items():
+            same_numbers(found[key], each)
+    elif isinstance(expected, list):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            same_numbers(one, other)
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
+    else:
+        assert found == expected
 
 
 def without_time(report: Any) -> dict[str, Any]:
@@ -137,17 +162,13 @@ def test_only_drawn_rows_are_queried_and_fewer_are_held(
     """Teacher and student are queried about the same drawn rows, each once, block by block."""
     monkeypatch.setattr(limits, "HELD_ROWS", 30)
     monkeypatch.setattr(querying, "FEW_ROWS", 0)
-    taken: list[int] = []
-    held: list[int] = []
+    held: list[list[int]] = []
     own = querying.query_blocks
 
-    def query(blocks: Any, *more: Any) -> Any:
-        frame, beliefs = own(blocks, *more)
-        taken.append(len(beliefs))
-        held.append(len(frame))
-        for each in more[4]:  # the companions
-            assert len(np.concatenate(each.scores)) == len(beliefs)
-        return frame, beliefs
+    def query(*asked: Any) -> Any:
+        frame, found = own(*asked)
+        held.append([len(frame), *map(len, found)])
+        return frame, found
 
     monkeypatch.setattr("crembo_cli.runs.labelling.query_blocks", query)
     asked: list[float] = []
@@ -162,7 +183,7 @@ def test_only_drawn_rows_are_queried_and_fewer_are_held(
         compared = crembo.compare(*students, table, teacher=answers, rows=rows).report
     expected = draw_rows(ROWS, rows, 0, pd.factorize(mixed(ROWS)["target"])[0])
     assert asked == mixed(ROWS)["a"][expected].tolist()
-    assert (taken, held) == ([rows, rows], [30, 30])
+    assert held == [[30] * 3, [30] * 4]  # the answers of teacher and student, or students
     assert evaluated.robustness.margin is not None
     assert (evaluated.data.test_rows, evaluated.robustness.margin.rows) == (rows, 30)
     assert (compared.data.queried_rows, compared.data.grouped_rows) == (rows, 30)
@@ -186,20 +207,85 @@ def test_few_drawn_rows_are_queried_together(students: tuple[Path, Path], table:
 def test_compare_measures_all_rows_of_a_table_in_blocks(
     students: tuple[Path, Path], table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All but the groups is as it is of the table that is read whole."""
+    """All but the groups and two intervals is as it is of the table that is read whole."""
     whole = crembo.compare(*students, table, teacher=answers).report
     monkeypatch.setattr(limits, "HELD_ROWS", 100)
     with blocks_of(rows=40):
         cut = crembo.compare(*students, table, teacher=answers)
-    assert cut.report.metrics == whole.metrics
-    assert cut.report.delta == whole.delta
     assert cut.report.agreement == whole.agreement
+    same_numbers(metrics_of(cut.report), metrics_of(whole))
+    for name, delta in cut.report.delta.items():
+        expected = whole.delta[name]
+        assert delta is not None, name
+        assert expected is not None, name
+        assert delta.value == pytest.approx(expected.value, abs=1e-12), name
+        if name not in ESTIMATED:
+            ends = (expected.low, expected.high)
+            assert (delta.low, delta.high) == pytest.approx(ends, abs=1e-12), name
     assert cut.report.data == replace(whole.data, grouped_rows=100)
     assert any("differ are measured on 100 drawn rows" in each for each in cut.notes)
 
 
+@pytest.mark.parametrize(
+    ("options", "label"),
+    [
+        ({"teacher": answers}, True),
+        ({"teacher": answers}, False),
+        ({}, True),
+        ({"teacher": answers, "cost": ["0:1=3"]}, True),
+    ],
+)
+def test_totals_of_blocks_are_those_of_the_whole_table(
+    students: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+    label: bool,
+) -> None:
+    """Where few rows are held: with and without teacher, labels and costs, in random blocks."""
+    frame = mixed(ROWS) if label else mixed(ROWS).drop(columns="target")
+    path = tmp_path / "t.parquet"
+    frame.to_parquet(path)
+    whole = measure(students, path, rows="all", **options)
+    monkeypatch.setattr(limits, "HELD_ROWS", 60)
+    with blocks_of(rows=random.Random(f"{label} {len(options)}").randrange(20, ROWS // 2)):
+        cut = measure(students, path, rows="all", **options)
+    for found, expected in zip(cut, whole, strict=True):
+        for key in ("metrics", "by_class", "curves", "agreement", "teacher"):
+            same_numbers(found.get(key), expected.get(key))
+    for key in ("depth", "bounds"):
+        same_numbers(cut[0]["robustness"][key], whole[0]["robustness"][key])
+    same_numbers(cut[0]["data"], whole[0]["data"])
+    assert cut[0]["robustness"]["margin"]["rows"] == 60
+
+
+def test_balanced_weights_are_those_of_the_rows_that_are_held(
+    students: tuple[Path, Path], table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are needed before all rows are queried: the rows that are held are queried twice."""
+    queried: list[int] = []
+
+    def teacher(frame: pd.DataFrame) -> np.ndarray:
+        queried.append(len(frame))
+        return answers(frame)
+
+    options: dict[str, Any] = {"class_weight": "balanced", "rows": "all"}
+    whole = crembo.evaluate(students[1], table, teacher=teacher, **options).report
+    assert queried[0] == ROWS
+    monkeypatch.setattr(limits, "HELD_ROWS", ROWS // 2)
+    monkeypatch.setattr(querying, "FEW_ROWS", 0)
+    queried.clear()
+    with blocks_of(rows=ROWS // 4):
+        cut = crembo.evaluate(students[1], table, teacher=teacher, **options).report
+    assert {ROWS // 2, ROWS // 2 + ROWS} <= set(np.cumsum(queried).tolist())
+    assert cut.student.utilities is not None
+    assert cut.student.utilities != whole.student.utilities
+    assert np.allclose(cut.student.utilities, whole.student.utilities, atol=0.1)
+    assert cut.data.test_rows == ROWS
+
+
 def test_students_of_different_columns_are_measured_on_the_same_rows(
-    students: tuple[Path, Path], table: Path, tmp_path: Path
+    students: tuple[Path, Path], table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The table is read twice, and the second student gets the rows that the first one got."""
 
@@ -214,6 +300,13 @@ def test_students_of_different_columns_are_measured_on_the_same_rows(
     assert pair.data.queried_rows == 120
     assert pair.metrics["b"].accuracy == alone.metrics["student"].accuracy
     assert pair.metrics["b"].log_loss == alone.metrics["student"].log_loss
+    monkeypatch.setattr(limits, "HELD_ROWS", 30)
+    monkeypatch.setattr(querying, "FEW_ROWS", 0)
+    with blocks_of(rows=60):
+        cut = crembo.compare(students[1], tmp_path / "few.onnx", table, **options).report
+    assert cut.agreement == pair.agreement
+    same_numbers(metrics_of(cut), metrics_of(pair))
+    assert (cut.data.queried_rows, cut.data.grouped_rows) == (120, 30)
 
 
 @pytest.mark.parametrize(("run", "cut"), [(crembo.evaluate, 1 << 17), (crembo.compare, 60)])
