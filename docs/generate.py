@@ -80,6 +80,7 @@ def _table_row(*cells: str) -> str:
 
 def render_report() -> str:
     """Every number of a report in one sentence."""
+    from crembo_cli.evaluation.counts import MOST_VALUES
     from crembo_cli.evaluation.disagreements import MOST
     from crembo_cli.evaluation.drift import LARGE, SIGNIFICANT
     from crembo_cli.evaluation.paired import COMPARED, RESAMPLES
@@ -185,7 +186,11 @@ def render_report() -> str:
         "where the interval leaves out 0. The rows where the two predict different classes are",
         f"grouped by a small tree; the {MOST} groups with the most of them are named.",
         f"Of a table of more than {MEASURED_ROWS:,} rows, so many are drawn and measured",
-        "(`--rows`).",
+        f"(`--rows`). Where more than {HELD_ROWS:,} rows of a table in blocks are measured, here",
+        "and by `crembo evaluate`, metrics are computed from sums and counts over the blocks:",
+        f"depths and probabilities with more than {MOST_VALUES:,} distinct values are rounded to five",
+        "decimals, and the width of the intervals of `roc_auc` and `insensitive_depth.0.05` is",
+        f"estimated from {HELD_ROWS:,} drawn rows (that of `roc_auc` needs rows of each class there).",
         "",
         "| `--require` takes | what it is |",
         "|---|---|",

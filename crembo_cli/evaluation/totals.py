@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -121,6 +121,12 @@ class TableTotals(Sums):
     certain: int | None  # rows of which the teacher is certain; None without a teacher
     each: Mapping[str, Totals]  # by the classifier's name
     pairs: Mapping[str, PairTotals]  # the first classifier beside each other one
+
+    def rare_class(self, names: Sequence[str]) -> str | None:
+        """Name the class with fewer rows of two; None with more classes, and without labels."""
+        if self.labels is None or len(names) != 2:
+            return None
+        return next((names[k] for k in scores.compared_classes(self.labels)), None)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

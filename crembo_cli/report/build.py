@@ -14,7 +14,6 @@ from crembo_cli.evaluation.curves import curves_of
 from crembo_cli.evaluation.differences import differences_of
 from crembo_cli.evaluation.measured import Measured, measure_rows
 from crembo_cli.evaluation.metrics import Prediction, as_decimal, measure, measure_by_class
-from crembo_cli.evaluation.scores import compared_classes
 from crembo_cli.evaluation.totals import TableTotals
 from crembo_cli.report.model import (
     CandidateInfo,
@@ -90,17 +89,10 @@ def describe_data(
         test_rows=len(parts.test.rows),
         test_path=test_path,
         test_sha256=parts.test.table.sha256,
-        rare_class=rare_class(totals, classes),
+        rare_class=totals.rare_class(classes),
         synthetic_rows=len(found.train.rows) - found.train.real,
         validation_synthetic_rows=len(found.validation.rows) - found.validation.real,
     )
-
-
-def rare_class(totals: TableTotals, classes: Sequence[str]) -> str | None:
-    """Name the class with fewer test rows of two; None with more classes, and without labels."""
-    if totals.labels is None or len(classes) != 2:
-        return None
-    return next((classes[k] for k in compared_classes(totals.labels)), None)
 
 
 def describe_student(
@@ -258,7 +250,7 @@ def build_evaluation_report(
             test_rows=totals.rows,
             test_path=None,
             test_sha256=test.table.sha256,
-            rare_class=rare_class(totals, names),
+            rare_class=totals.rare_class(names),
             synthetic_rows=None,
             validation_synthetic_rows=None,
         ),

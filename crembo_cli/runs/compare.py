@@ -200,8 +200,7 @@ def _compare(
         frames, scores = (test.frame, other.frame), [*scores, other.beliefs]
     test, measured = measuring.measure(test, scores)
     totals = measured.totals
-    held_for = "groups of rows where the students differ"
-    progress.note(note_measured(test, totals.rows, held_for))
+    progress.note(note_measured(test, totals.rows, "groups of rows where the students differ"))
     if teacher is not None:
         progress.note(teacher.warnings)
     progress.stage("comparing the students", 0)
