@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from crembo_cli.runs import rows as limits
 from tests import small_teachers
 from tests.command_line import Crembo
 from tests.dataset.test_blocks import blocks_of
-from tests.runs.test_blocks import answers, as_csv, as_parquet, mixed
+from tests.runs.test_blocks import answers, as_csv, as_parquet, mixed, same_numbers
 
 FAST: dict[str, Any] = {"quick_report": True, "synthetic": 20, "thresholds": 4}
 ROWS = 400
@@ -47,27 +47,6 @@ def table(tmp_path: Path) -> Path:
 
 
 ESTIMATED = ("roc_auc", DEPTH)  # their intervals, from the rows that are held
-
-
-def metrics_of(report: Any) -> dict[str, Any]:
-    """The metrics of each classifier."""
-    return {name: asdict(each) for name, each in report.metrics.items()}
-
-
-def same_numbers(found: Any, expected: Any) -> None:
-    """Both have the same parts; numbers differ by their last bits at most."""
-    if isinstance(expected, dict):
-        assert found.keys() == expected.keys()
-        for key, each in expected.items():
-            same_numbers(found[key], each)
-    elif isinstance(expected, list):
-        assert len(found) == len(expected)
-        for one, other in zip(found, expected, strict=True):
-            same_numbers(one, other)
-    elif isinstance(expected, float):
-        assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
-    else:
-        assert found == expected
 
 
 def without_time(report: Any) -> dict[str, Any]:
@@ -213,7 +192,7 @@ def test_compare_measures_all_rows_of_a_table_in_blocks(
     with blocks_of(rows=40):
         cut = crembo.compare(*students, table, teacher=answers)
     assert cut.report.agreement == whole.agreement
-    same_numbers(metrics_of(cut.report), metrics_of(whole))
+    same_numbers(cut.report.metrics, whole.metrics)
     for name, delta in cut.report.delta.items():
         expected = whole.delta[name]
         assert delta is not None, name
@@ -305,7 +284,7 @@ def test_students_of_different_columns_are_measured_on_the_same_rows(
     with blocks_of(rows=60):
         cut = crembo.compare(students[1], tmp_path / "few.onnx", table, **options).report
     assert cut.agreement == pair.agreement
-    same_numbers(metrics_of(cut), metrics_of(pair))
+    same_numbers(cut.metrics, pair.metrics)
     assert (cut.data.queried_rows, cut.data.grouped_rows) == (120, 30)
 
 
