@@ -21,6 +21,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, Any, ParamSpec, TypeVar
 
+from crembo_cli.start import import_without_searching
+
 P = ParamSpec("P")
 Result = TypeVar("Result")
 Answer = tuple[Any] | None  # None: the call failed
@@ -150,6 +152,7 @@ def _answer(answers: queue.SimpleQueue[Future[Any]], outgoing: IO[bytes]) -> Non
 
 def main() -> None:
     """Talk to the parent through the pipes; what libraries print goes to standard error."""
+    import_without_searching()
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")

@@ -18,6 +18,7 @@ SLOW = (
     "tests/commands/test_app.py::test_a_summary_that_cannot_be_written_stops_the_run_before_it_begins",
     "tests/commands/test_app.py::test_bad_usage_has_its_code_where_nobody_reads_standard_error",
     "tests/commands/test_app.py::test_closed_streams_are_not_an_error",
+    "tests/commands/test_app.py::test_compress_does_not_import_what_it_does_not_need",
     "tests/commands/test_app.py::test_help_is_quick_to_import",
     "tests/commands/test_app.py::test_names_that_the_screen_lacks_are_escaped",
     "tests/commands/test_app.py::test_schema_is_that_of_the_report",

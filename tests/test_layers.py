@@ -36,6 +36,7 @@ LAYERS = [
     "threads",
     "terminal",
     "signals",
+    "start",
     "errors",
 ]
 TESTING_MAY_IMPORT = {"testing", "students", "core", "arrays", "errors"}

@@ -214,6 +214,24 @@ def test_help_is_quick_to_import() -> None:
     assert done.stderr == "[] {0}\n"
 
 
+def test_compress_does_not_import_what_it_does_not_need(
+    tmp_path: Path, teacher: Path, data: Path
+) -> None:
+    """An ONNX teacher, a tree and its references: neither scikit-learn nor what draws or serves."""
+    words = ["compress", str(teacher), str(data), "--quick-report", "-o", "s.onnx"]
+    code = (
+        "import sys\n"
+        "from crembo_cli.commands.app import run\n"
+        f"code = run({words!r})\n"
+        "heavy = {'sklearn', 'matplotlib', 'jinja2', 'torch', 'distributed', 'fsspec', 'joblib'}\n"
+        "print(code, sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "0 []", done.stdout
+
+
 def test_a_result_that_cannot_be_printed_has_a_code_of_its_own(
     tmp_path: Path, beliefs: Path, data: Path
 ) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from crembo_cli.errors import TeacherError
+from crembo_cli.start import import_without_searching
 from crembo_cli.teachers.model_info import ModelInfo
 from crembo_cli.teachers.process.confinement import confine
 from crembo_cli.teachers.process.limits import limit_this_process, limited_cpu
@@ -131,6 +132,7 @@ def listen(stream: BinaryIO, questions: queue.SimpleQueue[Message]) -> None:
 
 def main() -> None:
     """Takes the pipes for the messages, and leaves standard error to the model."""
+    import_without_searching()
     incoming = os.fdopen(os.dup(0), "rb")
     outgoing = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
