@@ -28,6 +28,7 @@ from crembo_cli.cluster.engine import on_workers
 from crembo_cli.errors import ClusterError, DataError, TeacherError, UsageError
 from crembo_cli.report.model import render_json
 from crembo_cli.runs import querying
+from crembo_cli.runs import rows as limits
 from crembo_cli.runs.inputs import open_teacher
 from crembo_cli.runs.options import TeacherOptions
 from tests import small_teachers
@@ -103,6 +104,45 @@ def test_compress_and_evaluate_on_workers_give_the_same_bytes(
     assert here.read_bytes() == there.read_bytes()
     assert reports[0] == reports[1]
     assert [each["data"]["queried_rows"] for each in reports[0]] == [ROWS, 900, 2, 400]
+
+
+@pytest.mark.parametrize("options", [{}, {"class_weight": "balanced"}])
+def test_workers_return_totals_and_the_rows_that_are_held(
+    tmp_path: Path,
+    cluster: str,
+    table: Path,
+    teacher: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+) -> None:
+    """The same report as without them, and no answers about the other rows."""
+    monkeypatch.setattr(limits, "HELD_ROWS", 300)
+    monkeypatch.setattr(querying, "FEW_ROWS", 0)
+    returned: list[tuple[int, int]] = []
+    own = querying.Stream
+
+    def watch(**parts: Any) -> Any:
+        return own(**{**parts, "collect": lambda each: count(parts["collect"], each)})
+
+    def count(collect: Callable[[Any], None], found: Any) -> None:
+        returned.append((found.rows, found.each["student"].true.sum()))
+        collect(found)
+
+    monkeypatch.setattr("crembo_cli.runs.labelling.Stream", watch)
+    reports = []
+    with blocks_of(rows=500):
+        student = tmp_path / "s.onnx"
+        crembo.compress(teacher, table, output=student, label="target", rows=1_000, **FAST)
+        for dask in (None, cluster):
+            found = crembo.evaluate(
+                student, table, teacher=teacher, label="target", dask=dask, rows="all", **options
+            ).report
+            reports.append({**json.loads(render_json(found)), "timing": None})
+    assert reports[0] == reports[1]
+    assert reports[0]["data"]["test_rows"] == ROWS
+    assert reports[0]["robustness"]["margin"]["rows"] == 300
+    assert len(returned) > 10
+    assert sum(rows for rows, _ in returned) == sum(rows for _, rows in returned) == 2 * ROWS
 
 
 def test_a_small_table_is_read_here_and_the_teacher_queried_there(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import reduce
@@ -186,6 +187,18 @@ def test_quantiles_are_those_of_numpy(values: list[float]) -> None:
     found = Counts.of(rows)
     assert found.quantiles(SHARES) == pytest.approx(np.quantile(rows, SHARES), abs=1e-15)
     assert found.in_order(np.arange(len(rows))).tolist() == sorted(values)
+
+
+@given(values=st.lists(st.sampled_from([0.0, 0.25, 1.0]), min_size=1, max_size=600))
+def test_counts_come_back_from_a_worker_as_they_were(values: list[float]) -> None:
+    """In a byte or two for each number of rows."""
+    rows = np.float32(values)
+    found = Counts.of(rows, rows > 0)
+    back = pickle.loads(pickle.dumps(found))
+    for key in ("values", "rows", "hits"):
+        assert getattr(back, key).tolist() == getattr(found, key).tolist()
+        assert getattr(back, key).dtype == getattr(found, key).dtype
+    assert back.rounded == found.rounded
 
 
 def test_moments_written_out() -> None:
