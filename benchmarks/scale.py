@@ -147,6 +147,10 @@ def scale(folder: Path, sizes: list[int]) -> None:
                 [*CREMBO, "evaluate", student, table, "-t", teacher, "-q"],
                 "wanted 1.1",
             ),
+            "evaluate -t --rows all": (
+                [*CREMBO, "evaluate", student, table, "-t", teacher, "-q", "--rows", "all"],
+                "",
+            ),
         }
         if rows <= PART:
             runs["compress --rows all"] = ([*compress, table, "--rows", "all"], "wanted 1.15")

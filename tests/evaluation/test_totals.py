@@ -180,6 +180,7 @@ def test_up_to_the_limit_values_are_exact_and_decimals_stay_what_they_are_beyond
     assert (Counts.of(depths).below(d) == [0, 1, 3]).all()
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_quantiles_are_those_of_numpy(values: list[float]) -> None:
     """And so are the values in order."""
@@ -189,6 +190,7 @@ def test_quantiles_are_those_of_numpy(values: list[float]) -> None:
     assert found.in_order(np.arange(len(rows))).tolist() == sorted(values)
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.sampled_from([0.0, 0.25, 1.0]), min_size=1, max_size=600))
 def test_counts_come_back_from_a_worker_as_they_were(values: list[float]) -> None:
     """In a byte or two for each number of rows."""
