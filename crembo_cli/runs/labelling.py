@@ -18,6 +18,8 @@ from crembo_cli.errors import DataError, TeacherError
 from crembo_cli.runs.features import choose, column_types, refuse_two_labels
 from crembo_cli.runs.options import TableOptions
 from crembo_cli.runs.querying import Stream, Sum, as_inputs, encode_others, query_blocks
+from crembo_cli.runs.rows import refuse_beyond_memory
+from crembo_cli.teachers.process.limits import default_limit
 
 if TYPE_CHECKING:
     from crembo_cli.arrays import Floats, Indices
@@ -115,6 +117,9 @@ def label_table(
         )
 
     if measuring is None or (blocks.whole and drawn is None):
+        if not blocks.whole:
+            count = blocks.rows if drawn is None else len(drawn)
+            refuse_beyond_memory(blocks.head.name, count, len(columns.features), default_limit())
         frame = inputs.blocks.take(drawn, list(columns.features))
         beliefs = teacher.beliefs(frame, ready(columns, len(frame)))
         frame = as_inputs(frame, teacher.inputs)

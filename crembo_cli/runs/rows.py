@@ -13,6 +13,8 @@ from crembo_cli.errors import UsageError
 from crembo_cli.runs.options import check_range, refuse_both
 from crembo_cli.search import defaults
 
+# Of a row that is kept: each cell in a frame and encoded, and a copy of both while rows are split.
+BYTES_PER_CELL = 24
 HELD_ROWS = 300_000  # of those measured, so that memory does not grow with the columns
 
 # The number of rows of a table and the class of each row, None without labels, become the numbers
@@ -109,6 +111,24 @@ def _once(draw: Draw) -> Draw:
         return found[0]
 
     return again
+
+
+def refuse_beyond_memory(name: str, rows: int, columns: int, memory: int | None) -> None:
+    """Raise UsageError where so many rows of the table `name` do not fit into `memory`, in bytes.
+
+    None: it is not known. Without a word, the system would kill the process after minutes.
+    """
+    needed = rows * columns * BYTES_PER_CELL
+    if memory is not None and needed > memory:
+        fitting = memory // (columns * BYTES_PER_CELL)
+        digits = 10 ** max(len(str(fitting)) - 1, 0)
+        raise UsageError(
+            "more rows than memory holds",
+            where=name,
+            found=f"{rows:,} rows x {columns:,} columns, at least {needed / 1e9:,.3g} GB",
+            wanted=f"at most {memory / 1e9:,.3g} GB",
+            hint=f"use --rows {fitting // digits * digits}, or fewer columns",
+        )
 
 
 def note_measured(test: LabelledTable, measured: int, held_for: str) -> list[str]:

@@ -12,12 +12,13 @@ import pytest
 
 import crembo_cli as crembo
 from crembo_cli.dataset.draw import draw_rows
-from crembo_cli.errors import TeacherError
-from crembo_cli.runs import querying
-from crembo_cli.runs.rows import RowLimits, parse_rows
+from crembo_cli.errors import TeacherError, UsageError
+from crembo_cli.runs import labelling, querying
+from crembo_cli.runs.rows import RowLimits, parse_rows, refuse_beyond_memory
 from crembo_cli.student_file import build
 from tests import small_teachers
 from tests.command_line import Crembo
+from tests.dataset.test_blocks import blocks_of
 
 FAST: dict[str, Any] = {"quick_report": True, "synthetic": 0, "max_depth": 2}
 
@@ -130,3 +131,28 @@ def test_limits_in_words() -> None:
     assert parse_rows("all").words() == "all rows"
     assert parse_rows("5000").words() == "at most 5,000 rows"
     assert RowLimits().words().startswith("at most 100,000 rows to fit")
+
+
+def test_more_rows_than_memory_holds_are_refused_with_a_number_that_it_holds() -> None:
+    """100,000,000 rows of 20 columns take 48 GB; where memory is not known, nothing is refused."""
+    with pytest.raises(UsageError) as error:
+        refuse_beyond_memory("rows", 100_000_000, 20, 8 * 10**9)
+    assert str(error.value) == (
+        "rows: more rows than memory holds; found 100,000,000 rows x 20 columns, at least 48 GB; "
+        "wanted at most 8 GB; use --rows 10000000, or fewer columns"
+    )
+    refuse_beyond_memory("rows", 10_000_000, 20, 8 * 10**9)
+    refuse_beyond_memory("rows", 100_000_000, 20, None)
+
+
+def test_all_rows_of_a_table_in_blocks_are_refused_before_they_are_read(
+    table: pd.DataFrame, teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawn ones fit, and a table that is in memory already is no question."""
+    monkeypatch.setattr(labelling, "default_limit", lambda: 20_000)
+    table.to_parquet(tmp_path / "t.parquet", index=False, row_group_size=100)
+    with blocks_of(rows=100):
+        with pytest.raises(UsageError, match="more rows than memory holds"):
+            crembo.compress(teacher, tmp_path / "t.parquet", rows="all", **FAST)
+        crembo.compress(teacher, tmp_path / "t.parquet", rows=200, **FAST)
+    crembo.compress(teacher, table, rows="all", **FAST)
