@@ -108,9 +108,6 @@ def silence_libraries() -> None:
 
     They are about code that the user did not write. The user's own -W or PYTHONWARNINGS wins.
     """
-    import logging
-
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
         os.environ["PYTHONWARNINGS"] = "ignore"
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # on its cache folder
