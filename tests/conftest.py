@@ -15,12 +15,15 @@ import scipy.optimize  # noqa: F401  # where these two are imported, `compress` 
 import crembo_cli.students.tree.kernels  # noqa: F401  # to import them in
 from crembo_cli.report import model
 from crembo_cli.report.model import Report
+from crembo_cli.start import import_without_searching
 from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # fixtures
 from tests.installed_plugins import Plugged, plugged_into
 from tests.report.axe import axe  # noqa: F401  # fixture
 from tests.report.browser import chromium  # noqa: F401  # fixture
 from tests.report.report_schema import validate
 from tests.slow import is_slow
+
+import_without_searching()
 
 # Each process that a test starts would otherwise compile the package again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

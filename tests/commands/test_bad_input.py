@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from skl2onnx import convert_sklearn
-from skl2onnx.common.data_types import FloatTensorType
 from sklearn.linear_model import LinearRegression
 
 from tests import small_teachers
@@ -71,6 +69,9 @@ def truncated(folder: Path, good: Files) -> list[str | Path]:
 
 def regressor(folder: Path, good: Files) -> list[str | Path]:
     """A linear regression, as skl2onnx writes it."""
+    from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import FloatTensorType
+
     model = LinearRegression().fit(np.eye(4), np.arange(4.0))
     onnx_model = convert_sklearn(model, initial_types=[("X", FloatTensorType([None, 4]))])
     (folder / "regressor.onnx").write_bytes(onnx_model.SerializeToString())
