@@ -91,13 +91,13 @@ def label_table(
 ) -> LabelledTable:
     """Choose the columns of a table, query `teacher` about its rows, and match the labels.
 
-    `draw`: which rows; None: all of them. With `measuring`, other models are queried about the
-    drawn rows of a table of many blocks too; of a large one, only the rows that are held are
-    returned, and of the others the sums are kept. No cell of any row may then be one that a model
-    cannot take. `ready` is called with the columns and the number of rows before the teacher is
-    queried, and what it returns is called with the rows done. `encoding`, of an earlier table, is
-    used where given, and the features are then those of that table by name: test data must be read
-    as the training data was. Otherwise it is learned from the rows that are kept.
+    `draw`: which rows; None: all of them. `measuring`: of a table of many blocks, query its models
+    too; of more rows than are held, return those that are and add up the others. A cell that a
+    model cannot take is then an error in any row. `ready` is called with the columns and the
+    number of rows before the teacher is queried, and what it returns is called with the rows done.
+    `encoding`, of an earlier table, is used where given, and the features are then those of that
+    table by name: test data must be read as the training data was. Otherwise it is learned from
+    the rows that are kept.
     Raises DataError or TeacherError where table and teacher do not fit together.
     """
     inputs = match_inputs(blocks, teacher, options, encoding=encoding)

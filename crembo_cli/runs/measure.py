@@ -1,7 +1,8 @@
 """Measure a student that was selected: its file, replayed, and its report.
 
-To add a metric, compute it in `evaluation/metrics.py` (or in `robustness/`, if it needs queries or
-refits), and describe it in `report/metrics.toml`: tables, gates, glossary and schema follow.
+To add a metric, compute it in `evaluation/metrics.py` from `Totals` (or in `robustness/`, if it
+needs queries or refits), and describe it in `report/metrics.toml`: tables, gates and glossary
+follow.
 """
 
 from __future__ import annotations

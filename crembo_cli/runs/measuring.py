@@ -50,7 +50,10 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """How what models answer becomes totals; known once they have answered. Goes to workers."""
+    """How what models answer becomes totals; known once they have answered.
+
+    The workers of `--dask` get it, by pickle.
+    """
 
     readings: Mapping[str, Reading]  # of the students, by name
     teacher: bool  # whether the reference is a teacher, and not the first student
@@ -114,10 +117,11 @@ class Waiting:
 
 @dataclass(kw_only=True)
 class Measuring:
-    """Models that are queried about the same rows, and what becomes of their answers.
+    """Adds up what several models answer about the same rows, block by block.
 
-    `models` are queried besides the reference of a table. After `waiting`, only that one's scores
-    are kept, for a `Measuring` whose last student it is.
+    The reference of a table is what labels it: the teacher or, without one, the first student.
+    `models` are queried besides. With `waiting`, nothing is added up: the scores of one model are
+    stored there, for another `Measuring` that takes them as `waited`.
     """
 
     hold: Draw  # of the measured rows of a large table, those that are held

@@ -84,8 +84,8 @@ class SplitOptions:
 class MeasuredRows:
     """Which rows a student that exists is measured on.
 
-    Each draw gives every table the rows of the first one: students of different columns read one
-    table twice.
+    A draw is remembered: where students of different columns read one table twice, both get the
+    same rows.
     """
 
     words: str  # how many
