@@ -104,7 +104,8 @@ Rows = Annotated[
     typer.Option(
         metavar="auto|all|N",
         help="Number of rows of DATA that the teacher is queried about. auto: at most 100,000 "
-        "to fit and validate on and 100,000 to test on.",
+        "to fit and validate on and 100,000 to test on. all: at most 1,000,000 to fit and validate "
+        "on; all other rows are test rows.",
         rich_help_panel=panels.INPUT,
     ),
 ]

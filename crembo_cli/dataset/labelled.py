@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +23,24 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.table import Table
 
 
-# Calls a function with features as `LabelledTable.frame` and `.rows` hold them, in blocks of rows,
-# and generates what it returns.
-Unlabelled = Callable[[Callable[["pd.DataFrame", Floats], int]], Iterator[int]]
+# Called with the features of rows as `LabelledTable.frame` and `.rows` hold them, and with their
+# true class indices; None without labels.
+OnRows = Callable[["pd.DataFrame", Floats, Indices | None], Any]
 
 
-def no_rows(function: Callable[[pd.DataFrame, Floats], int]) -> Iterator[int]:
+def _no_rows(function: OnRows) -> Iterator[Any]:
     """Generate nothing."""
     del function
     return iter(())
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherRows:
+    """The rows of a table that are not held: they are read again, block by block."""
+
+    count: int = 0
+    labels: Indices | None = None  # (c,) their number by true class; None without labels
+    each: Callable[[OnRows], Iterator[Any]] = _no_rows  # generates a function of each block
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +77,7 @@ class LabelledTable(LabelledRows):
     frame: pd.DataFrame  # the features, in the teacher's order and types
     rows: Floats  # (n, p) the features, encoded for students
     shape: ImageShape | None = None  # the shape of the images; None: the rows are not images
-    others: Unlabelled = no_rows  # the rows that the teacher was not queried about
+    others: OtherRows = OtherRows()  # the rows that the teacher was not queried about
 
     def strata(self) -> Indices:
         """Return a number for each pair of true label and teacher's label, int64 (n,).
@@ -89,7 +98,8 @@ class Splits:
     test: LabelledTable  # the report is measured on these rows
     comparison: LabelledTable | None = None  # families are compared on these rows
     fitted_on: bool = False  # whether the test table is the training table itself
-    others: tuple[Unlabelled, ...] = ()  # rows of the tables that are in none of these sets
+    others: tuple[OtherRows, ...] = ()  # rows of the tables that are in none of these sets
+    more_test: OtherRows = OtherRows()  # those of them that the report is measured on, too
 
     def with_utilities(self, utilities: Doubles | None) -> Splits:
         """Return the same rows, decided by `utilities` (c, c)."""
@@ -126,7 +136,7 @@ def part(evidence: LabelledTable, rows: NDArray[np.int64]) -> LabelledTable:
         rows=evidence.rows[rows],
         beliefs=evidence.beliefs[rows],
         y_true=None if evidence.y_true is None else evidence.y_true[rows],
-        others=no_rows,
+        others=OtherRows(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The baselines: CART trees of the size that was requested, and what all classifiers predict."""
+"""The baselines: CART trees of the size that was requested."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import numpy as np
 
 from crembo_cli.arrays import Doubles
 from crembo_cli.core.utilities import decisions
-from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.evaluation.metrics import Prediction
-from crembo_cli.students.contract import Family, Floats, Indices, Student
+from crembo_cli.students.contract import Family, Floats, Indices
 from crembo_cli.students.tree.bins import Bins, bin_rows
-from crembo_cli.students.tree.cart import grow_cart
+from crembo_cli.students.tree.cart import Cart, grow_cart
 
 LEAVES = 16  # of the baselines of a student that is not a tree: a tree that people still read
 
@@ -68,23 +67,24 @@ def requested_size(family: Family, size: Mapping[str, int]) -> TreeSize:
     )
 
 
-def predict_all(
-    student: Student, test: LabelledTable, baselines: Mapping[str, Prediction]
-) -> dict[str, Prediction]:
-    """What the student, the teacher and the baselines predict for the rows of `test`, by name."""
-    return {
-        "student": Prediction(
-            labels=student.predict(test.rows), probabilities=student.predict_proba(test.rows)
-        ),
-        "teacher": Prediction(labels=test.teacher_labels(), probabilities=test.beliefs),
-        **baselines,
-    }
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """A CART tree that was fitted, and how its means become predictions."""
+
+    cart: Cart
+    classes: int  # c; of two, the tree has the mean of the second alone
+    utilities: Doubles | None = None  # (c, c) that it decides by; None: the most probable class
+
+    def predict(self, rows: Floats) -> Prediction:
+        """Predict `rows`, float32 (n, p)."""
+        means = self.cart.predict(rows).astype(np.float32)
+        probabilities = np.hstack([1 - means, means]) if self.classes == 2 else means
+        labels = decisions(probabilities, self.utilities)
+        return Prediction(labels=labels, probabilities=probabilities)
 
 
-def predict_baselines(
-    fitted: BaselineRows, test: Floats, size: TreeSize, threads: int = 1
-) -> dict[str, Prediction]:
-    """Fit CART trees of at most `size` and predict the rows `test` (m, p).
+def fit_baselines(fitted: BaselineRows, size: TreeSize, threads: int = 1) -> dict[str, Baseline]:
+    """Fit CART trees of at most `size`.
 
     `baseline_labels` is fitted to the true labels on the real rows; without labels there is
     none. `baseline_teacher` is fitted to the teacher's labels and `baseline_soft` to its class
@@ -95,24 +95,22 @@ def predict_baselines(
     c = fitted.beliefs.shape[1]
     bins = bin_rows(fitted.rows, threads)
 
-    def predict(bins: Bins, targets: Floats, utilities: Doubles | None) -> Prediction:
+    def fit(bins: Bins, targets: Floats, utilities: Doubles | None) -> Baseline:
         # Of two classes one is enough: the other mirrors it, at half the time.
         wanted = targets[:, 1:] if c == 2 else targets
         cart = grow_cart(
             bins, wanted, max_depth=size.max_depth, max_leaves=size.max_leaves, threads=threads
         )
-        means = cart.predict(test).astype(np.float32)
-        probabilities = np.hstack([1 - means, means]) if c == 2 else means
-        return Prediction(labels=decisions(probabilities, utilities), probabilities=probabilities)
+        return Baseline(cart=cart, classes=c, utilities=utilities)
 
     def hot(labels: Indices) -> Floats:
         return np.eye(c, dtype=np.float32)[labels]
 
-    found: dict[str, Prediction] = {}
+    found: dict[str, Baseline] = {}
     if fitted.y_true is not None:
         real = bin_rows(fitted.real, threads)
-        found["baseline_labels"] = predict(real, hot(fitted.y_true), fitted.utilities)
+        found["baseline_labels"] = fit(real, hot(fitted.y_true), fitted.utilities)
     labels = decisions(fitted.beliefs, fitted.utilities)
-    found["baseline_teacher"] = predict(bins, hot(labels), None)
-    found["baseline_soft"] = predict(bins, fitted.beliefs, fitted.utilities)
+    found["baseline_teacher"] = fit(bins, hot(labels), None)
+    found["baseline_soft"] = fit(bins, fitted.beliefs, fitted.utilities)
     return found

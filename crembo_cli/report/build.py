@@ -76,17 +76,17 @@ def describe_data(
     The paths are as the user gave them.
     """
     columns = parts.train.columns
-    queried = (*parts.without_test(), parts.test) if test_path is None else parts.without_test()
+    queried = sum(len(each.rows) for each in parts.without_test())
     return DataInfo(
         path=path,
         sha256=parts.train.table.sha256,
         rows=parts.train.total,
         features=list(columns.features),
         label=columns.label,
-        queried_rows=sum(len(each.rows) for each in queried),
+        queried_rows=queried + (totals.rows if test_path is None else 0),
         training_rows=found.train.real,
         validation_rows=found.validation.real,
-        test_rows=len(parts.test.rows),
+        test_rows=totals.rows,
         test_path=test_path,
         test_sha256=parts.test.table.sha256,
         rare_class=totals.rare_class(classes),

@@ -30,7 +30,7 @@ from crembo_cli.core.utilities import expected_utilities
 from crembo_cli.evaluation.baselines import (
     BaselineRows,
     TreeSize,
-    predict_baselines,
+    fit_baselines,
     requested_size,
 )
 from crembo_cli.robustness.model import CONTAMINATION, WithBaselines
@@ -67,10 +67,10 @@ class Refitter:
     def __call__(self, refit: Refit) -> dict[str, Indices]:
         """Refit the student and the baselines, and predict the test rows: by name, (m,)."""
         fitted = baseline_rows(*refit.for_baselines, utilities=self.search.utility_matrix())
-        baselines = predict_baselines(fitted, self.test, self.size)
+        baselines = fit_baselines(fitted, self.size)
         return {
             "student": self._predict_student(refit.train, refit.validation),
-            **{name: each.labels for name, each in baselines.items()},
+            **{name: each.predict(self.test).labels for name, each in baselines.items()},
         }
 
     def _predict_student(self, train: TrainingRows, validation: TrainingRows) -> Indices:

@@ -34,7 +34,7 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import list_paths
-from crembo_cli.runs.rows import MeasuredRows, measured_rows, note_measured
+from crembo_cli.runs.rows import MeasuredRows, measured_rows, note_held, note_measured
 from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
@@ -200,7 +200,8 @@ def _compare(
         frames, scores = (test.frame, other.frame), [*scores, other.beliefs]
     test, measured = measuring.measure(test, scores)
     totals = measured.totals
-    progress.note(note_measured(test, totals.rows, "groups of rows where the students differ"))
+    progress.note(note_measured(test, totals.rows))
+    progress.note(note_held(test, totals.rows, "groups of rows where the students differ"))
     if teacher is not None:
         progress.note(teacher.warnings)
     progress.stage("comparing the students", 0)

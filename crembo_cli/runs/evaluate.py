@@ -33,7 +33,7 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import list_paths
-from crembo_cli.runs.rows import MeasuredRows, measured_rows, note_measured
+from crembo_cli.runs.rows import MeasuredRows, measured_rows, note_held, note_measured
 from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
@@ -195,7 +195,8 @@ def _evaluate(
         scores = [] if teacher is None else [student.query(test.frame, progress)]
     test, measured = measuring.measure(test, scores)
     totals = measured.totals
-    progress.note(note_measured(test, totals.rows, "margins, noise, weakest groups and drift"))
+    progress.note(note_measured(test, totals.rows))
+    progress.note(note_held(test, totals.rows, "margins, noise, weakest groups and drift"))
     reading = measuring.rules(None).readings["student"]
     units = units_of(test.rows, test.encoding)
     robustness = robustness_on(

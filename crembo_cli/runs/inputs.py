@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crembo_cli.cluster.engine import current_engine, on_workers, refuse_workers
-from crembo_cli.dataset.labelled import LabelledTable, Splits, part
+from crembo_cli.dataset.labelled import LabelledTable, OtherRows, Splits, part
 from crembo_cli.errors import DataError, UsageError
 from crembo_cli.runs.features import note_label, read_features
 from crembo_cli.runs.image_shape import image_shape_of, note_guess
@@ -134,10 +134,11 @@ def read_splits(
     sets = (rows.train, rows.validation, rows.test)
     progress.note(note_few_rows(labelled, sets, teacher.classes))
     if split.test_data is None:
-        test = part(labelled, rows.test)
+        test, others = part(labelled, rows.test), labelled.others
     else:
         draw = split.rows.draw(1.0, seed)
         test = _read_test_table(split.test_data, labelled, teacher, table, progress, draw)
+        others = test.others
     check_labelled(gates, labelled=test.y_true is not None)
     train, comparison = rows.train, None
     if compare:
@@ -164,6 +165,7 @@ def read_splits(
         comparison=comparison,
         fitted_on=fitted_on,
         others=(labelled.others, test.others),
+        more_test=others if split.rows.every else OtherRows(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import numpy as np
 from crembo_cli.dataset.columns import check_cells
 from crembo_cli.dataset.dtypes import as_dtypes
 from crembo_cli.dataset.encode import learn_encoding
-from crembo_cli.dataset.labelled import LabelledTable, Unlabelled, no_rows
+from crembo_cli.dataset.labelled import LabelledTable, OtherRows
 from crembo_cli.dataset.labels import count_codes, match_values, read_labels
 from crembo_cli.errors import DataError, TeacherError
 from crembo_cli.runs.features import choose, column_types, refuse_two_labels
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crembo_cli.arrays import Floats, Indices
     from crembo_cli.dataset.blocks import Blocks
     from crembo_cli.dataset.columns import Columns
+    from crembo_cli.dataset.draw import Codes
     from crembo_cli.dataset.dtypes import ColumnType
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.dataset.table import Table
@@ -158,9 +159,10 @@ def label_table(
         encoding = learn_encoding(frame, beliefs, options.missing, coded, blocks.head.booleans)
     index = match()
     y_true = None if index is None or own is None else index[own]
-    others: Unlabelled = no_rows
+    others = OtherRows()
     if drawn is not None:
-        others = partial(encode_others, inputs.blocks, columns, drawn, teacher.inputs, encoding)
+        each = partial(encode_others, inputs.blocks, columns, drawn, teacher.inputs, encoding)
+        others = _others(blocks.rows, drawn, read, index, beliefs.shape[1], each)
     return LabelledTable(
         table=blocks.head,
         total=blocks.rows,
@@ -172,6 +174,28 @@ def label_table(
         y_true=y_true,
         others=others,
     )
+
+
+def _others(
+    rows: int,
+    drawn: Indices,
+    read: tuple[Codes, list[Any]] | None,
+    index: Indices | None,
+    c: int,
+    each: Callable[..., Iterator[Any]],
+) -> OtherRows:
+    """Return the rows of a table of `rows` rows that are not `drawn`.
+
+    `read` are its labels, and `index` has the class of each different one, of c; None without
+    labels. `each` is `encode_others` of this table.
+    """
+    classes = labels = None
+    if read is not None and index is not None:
+        codes, different = read
+        classes = dict(zip(different, index.tolist(), strict=True))
+        counts = [count_codes(some, len(index)) for some in (codes, codes[drawn])]
+        labels = np.bincount(index, counts[0] - counts[1], c).astype(np.int64)
+    return OtherRows(count=rows - len(drawn), labels=labels, each=partial(each, classes))
 
 
 def refuse_lone_class(beliefs: Floats, teacher: Teacher) -> None:

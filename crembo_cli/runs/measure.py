@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from crembo_cli.student_file.signature import Signature
     from crembo_cli.teachers.contract import Teacher
 
+# Measured on the rows that are held, of a table with more test rows.
+HELD_FOR = "refits, noise, margins, weakest groups and references"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Paths:
@@ -48,19 +51,16 @@ def measure_student(
     quick: bool,
 ) -> tuple[bytes, Report]:
     """Measure the student on the test rows, build its file and replay it, and report."""
-    from crembo_cli.evaluation.baselines import (
-        predict_all,
-        predict_baselines,
-        requested_size,
-    )
+    from crembo_cli.evaluation.baselines import fit_baselines, requested_size
+    from crembo_cli.evaluation.classifiers import Classifiers
     from crembo_cli.evaluation.curves import curves_of
     from crembo_cli.evaluation.differences import differences_of
-    from crembo_cli.evaluation.measured import measure_rows
     from crembo_cli.evaluation.metrics import measure, measure_by_class
     from crembo_cli.report import build
     from crembo_cli.report.model import Report, Timing
     from crembo_cli.robustness.measure import robustness_of
     from crembo_cli.robustness.refits import baseline_rows
+    from crembo_cli.runs.rows import note_held
     from crembo_cli.runs.select import metadata_of
     from crembo_cli.search.defaults import PATH_ROWS
     from crembo_cli.search.references import wait_for_references
@@ -76,14 +76,15 @@ def measure_student(
         *limit_total((found.train, found.validation), PATH_ROWS, search.seed),
         utilities=search.utility_matrix(),
     )
-    baselines = background.begin(predict_baselines, fitted, splits.test.rows, size)
+    baselines = background.begin(fit_baselines, fitted, size)
     references = wait_for_references(selected.references, progress.stage)
-    done = progress.stage("measuring the student and the baselines", 1)
-    predicted = predict_all(student, splits.test, baselines())
-    measured = measure_rows(splits.test, predicted)
+    count = len(splits.test.rows) + splits.more_test.count
+    done = progress.stage(f"measuring the student and the baselines on {count:,} rows", count)
+    classifiers = Classifiers(student=student, teacher=teacher, baselines=baselines())
+    measured = classifiers.measure(splits.test, splits.more_test, done)
     totals = measured.totals
     metrics = {name: measure(each) for name, each in totals.each.items()}
-    done(1)
+    progress.note(note_held(splits.test, totals.rows, HELD_FOR))
     robustness = robustness_of(
         found,
         splits,
@@ -104,7 +105,7 @@ def measure_student(
         student,
         signature,
         teacher.classes,
-        with_test_results(metadata, splits.test, asdict(metrics["student"])),
+        with_test_results(metadata, test.table.sha256, totals.rows, asdict(metrics["student"])),
         release,
         (*splits.without_test(), splits.test),
         search.threads,
@@ -123,7 +124,9 @@ def measure_student(
         baselines=size,
         metrics=metrics,
         differences=differences_of(measured),
-        references=build.describe_references(references, splits.test, predicted["student"]),
+        references=build.describe_references(
+            references, splits.test, measured.predicted["student"]
+        ),
         by_class=measure_by_class(totals.each["student"], names),
         robustness=robustness,
         requirements=[],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.blocks import Blocks
     from crembo_cli.dataset.columns import Columns
     from crembo_cli.dataset.encode import Encoding
+    from crembo_cli.dataset.labelled import OnRows
     from crembo_cli.dataset.table import Table
     from crembo_cli.teachers.contract import ModelInput, Teacher
 
@@ -191,22 +192,27 @@ def encode_others(
     queried: Indices,
     inputs: Sequence[ModelInput],
     encoding: Encoding,
-    function: Callable[[pd.DataFrame, Floats], int],
-) -> Iterator[int]:
-    """Generate `function` of the rows that are not `queried`, as `Unlabelled`."""
-    run = partial(_encode_block, list(columns.features), inputs, encoding, function)
+    classes: Mapping[Any, int] | None,
+    function: OnRows,
+) -> Iterator[Any]:
+    """Generate `function` of the rows that are not `queried`, as `OtherRows.each`.
+
+    `classes` are the class indices of the different labels; None without labels.
+    """
+    run = partial(_encode_block, columns, inputs, encoding, classes, function)
     return chain.from_iterable(blocks.each(run, queried))
 
 
 def _encode_block(
-    features: list[str],
+    columns: Columns,
     inputs: Sequence[ModelInput],
     encoding: Encoding,
-    function: Callable[[pd.DataFrame, Floats], int],
+    classes: Mapping[Any, int] | None,
+    function: OnRows,
     block: Table,
     queried: Indices,
-) -> list[int]:
-    frame = block.frame[features]
+) -> list[Any]:
+    frame = block.frame[list(columns.features)]
     others = np.ones(len(frame), np.bool_)
     others[queried - block.first_row] = False
     rows = np.flatnonzero(others)
@@ -216,7 +222,11 @@ def _encode_block(
         if inputs:
             pack_feeds(part, inputs)  # cells that the inputs cannot hold are errors
         part = as_inputs(part, inputs)
-        found.append(function(part, encoding.encode(part)))
+        y_true = None
+        if classes is not None:
+            labels = block.frame[columns.label].iloc[rows[start : start + BLOCK_ROWS]]
+            y_true = number_labels(labels, classes)
+        found.append(function(part, encoding.encode(part), y_true))
     return found
 
 

@@ -29,17 +29,20 @@ class RowLimits:
     fit: int | None = defaults.FIT_ROWS  # to fit and validate on
     test: int | None = defaults.TEST_ROWS
     total: int | None = None  # of both together
+    every: bool = False  # whether all other rows are test rows, too, whose features are not held
 
     def words(self) -> str:
         """Say how many rows of DATA are queried."""
         if self.total is not None:
             return f"at most {self.total:,} rows"
+        if self.every:
+            return f"all rows; at most {self.fit:,} to fit and validate on"
         if self.fit is None or self.test is None:
             return "all rows"
         return f"at most {self.fit:,} rows to fit and validate on, {self.test:,} to test on"
 
     def share_out(self, rows: int, test_share: float) -> tuple[int, int]:
-        """Return how many of `rows` rows to fit on and to test on."""
+        """Return how many of `rows` rows to fit on and to test on, of those that are held."""
         total = rows if self.total is None else min(rows, self.total)
         tested = round(total * test_share)
         fitted = total - tested
@@ -93,9 +96,16 @@ class MeasuredRows:
     hold: Draw  # among them, those of a table in blocks whose features are kept
 
 
+def fitted_rows(value: str | int) -> RowLimits:
+    """Return the limits of `--rows`, for a student that is fitted. Raises UsageError."""
+    every = RowLimits(fit=defaults.MOST_FIT_ROWS, test=HELD_ROWS, every=True)
+    return parse_rows(value, RowLimits(), every)
+
+
 def measured_rows(value: str | int, seed: int) -> MeasuredRows:
     """Return the rows of `--rows`, for a student that exists. Raises UsageError."""
-    limits = parse_rows(value, RowLimits(fit=None, test=None, total=defaults.MEASURED_ROWS))
+    auto = RowLimits(fit=None, test=None, total=defaults.MEASURED_ROWS)
+    limits = parse_rows(value, auto, RowLimits(fit=None, test=None))
     held = RowLimits(fit=None, test=None, total=HELD_ROWS)
     draw, hold = (_once(each.draw(1.0, seed)) for each in (limits, held))
     return MeasuredRows(words=limits.words(), draw=draw, hold=hold)
@@ -131,24 +141,28 @@ def refuse_beyond_memory(name: str, rows: int, columns: int, memory: int | None)
         )
 
 
-def note_measured(test: LabelledTable, measured: int, held_for: str) -> list[str]:
-    """Note which rows of the table were drawn; `held_for` is measured on those of `test`."""
-    notes = []
-    if measured < test.total:
-        rows = f"{measured:,} of {test.total:,} rows are drawn and measured"
-        notes.append(f"{rows}; measure all of them with --rows all")
-    if len(test.beliefs) < measured:
-        notes.append(f"{held_for} are measured on {len(test.beliefs):,} drawn rows")
-    return notes
+def note_measured(test: LabelledTable, measured: int) -> list[str]:
+    """Note of how many rows of the table of `test` were drawn and `measured`, if not all."""
+    if measured == test.total:
+        return []
+    rows = f"{measured:,} of {test.total:,} rows are drawn and measured"
+    return [f"{rows}; measure all of them with --rows all"]
 
 
-def parse_rows(value: str | int, auto: RowLimits = RowLimits()) -> RowLimits:
-    """Return the limits of "all", of a number, or `auto` of "auto". Raises UsageError."""
+def note_held(test: LabelledTable, measured: int, held_for: str) -> list[str]:
+    """Note that `held_for` is measured on the rows of `test`, if more were `measured`."""
+    if len(test.beliefs) == measured:
+        return []
+    return [f"{held_for} are measured on {len(test.beliefs):,} drawn rows"]
+
+
+def parse_rows(value: str | int, auto: RowLimits, every: RowLimits) -> RowLimits:
+    """Return the limits of a number, or `auto` of "auto", `every` of "all". Raises UsageError."""
     text = str(value)
     if text == "auto":
         return auto
     if text == "all":
-        return RowLimits(fit=None, test=None)
+        return every
     if not re.fullmatch("[0-9]{1,12}", text) or int(text) == 0:
         raise UsageError(
             "invalid number of rows",

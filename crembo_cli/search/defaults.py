@@ -28,5 +28,6 @@ VALIDATION_DIVISOR = 4  # one synthetic validation row per this many synthetic t
 ROWS = "auto"  # of DATA that the teacher is queried about:
 # At most this many to fit and validate on, and to test on; benchmarks/NOTES.md has what more bring.
 FIT_ROWS, TEST_ROWS = 100_000, 100_000
+MOST_FIT_ROWS = 1_000_000  # the same for `--rows all`, so that memory does not grow with the rows
 MEASURED_ROWS = 1_000_000  # at most this many to measure a student on that exists
 PATH_ROWS = 60_000  # larger training sets are sampled for the path; the result is then fine-tuned

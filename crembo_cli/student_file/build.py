@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from onnx import ModelProto, NodeProto, TensorProto
 
-    from crembo_cli.dataset.labelled import LabelledTable, Unlabelled
+    from crembo_cli.dataset.labelled import LabelledTable, OtherRows
     from crembo_cli.teachers.contract import ClassLabel
 
 
@@ -138,7 +138,7 @@ def student_file(
     version: str,
     evidences: Sequence[LabelledTable],
     threads: int,
-    others: Sequence[Unlabelled] = (),
+    others: Sequence[OtherRows] = (),
     done: Callable[[int], None] = lambda rows: None,
 ) -> StudentFile:
     """The ONNX of `student`, replayed on all rows of `evidences` and `others`.
@@ -151,7 +151,7 @@ def student_file(
     replay = Replay(content, student, signature, label_values(classes), threads)
     known = (replay(each.frame, each.rows) for each in evidences)
     replayed = 0
-    for rows in chain(known, *(call_with_rows(replay) for call_with_rows in others)):
+    for rows in chain(known, *(each.each(replay) for each in others)):
         replayed += rows
         done(replayed)
     return StudentFile(
@@ -171,8 +171,9 @@ class Replay:
     values: Any  # (c,) the classes as the label output gives them
     threads: int
 
-    def __call__(self, frame: pd.DataFrame, rows: Floats) -> int:
+    def __call__(self, frame: pd.DataFrame, rows: Floats, y_true: object = None) -> int:
         """Replay `rows` (n, p), whose features are `frame`; return n."""
+        del y_true  # which others count by, see `OtherRows`
         labels, probabilities = run_model(self.running, self.signature, frame, self.values.tolist())
         check_replay(labels, probabilities, self.student, rows, self.values)
         return len(rows)

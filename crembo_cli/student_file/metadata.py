@@ -104,10 +104,13 @@ def candidate_metadata(
 
 
 def with_test_results(
-    metadata: Mapping[str, str], test: LabelledTable, metrics: Mapping[str, object]
+    metadata: Mapping[str, str], sha256: str, rows: int, metrics: Mapping[str, object]
 ) -> dict[str, str]:
-    """Return `metadata` with its blanks, if any, filled in: the test table, rows, and `metrics`."""
-    values = {TEST_SHA256: test.table.sha256, TEST_ROWS: len(test.rows), METRICS: dict(metrics)}
+    """Return `metadata` with its blanks, if any, filled in.
+
+    They are of the test table: its hash, the number of its rows that were measured, and `metrics`.
+    """
+    values = {TEST_SHA256: sha256, TEST_ROWS: rows, METRICS: dict(metrics)}
     return {
         **metadata,
         **{

@@ -31,6 +31,7 @@ from crembo_cli.runs import querying
 from crembo_cli.runs import rows as limits
 from crembo_cli.runs.inputs import open_teacher
 from crembo_cli.runs.options import TeacherOptions
+from crembo_cli.search import defaults
 from tests import small_teachers
 from tests.cluster.dask_processes import scheduler, worker
 from tests.command_line import Crembo
@@ -104,6 +105,22 @@ def test_compress_and_evaluate_on_workers_give_the_same_bytes(
     assert here.read_bytes() == there.read_bytes()
     assert reports[0] == reports[1]
     assert [each["data"]["queried_rows"] for each in reports[0]] == [ROWS, 900, 2, 400]
+
+
+def test_all_test_rows_of_compress_are_measured_on_workers(
+    tmp_path: Path, cluster: str, table: Path, teacher: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The student to the byte, and the report but for its times and paths."""
+    monkeypatch.setattr(defaults, "MOST_FIT_ROWS", 600)
+    monkeypatch.setattr(limits, "HELD_ROWS", 200)
+    found = []
+    for dask in (None, cluster):
+        with blocks_of(rows=500):
+            result = crembo.compress(teacher, table, label="target", rows="all", dask=dask, **FAST)
+        report = {**json.loads(render_json(result.report)), "timing": None}
+        found.append((result.content, report))
+    assert found[0] == found[1]
+    assert found[0][1]["data"]["test_rows"] == ROWS - 600
 
 
 @pytest.mark.parametrize("options", [{}, {"class_weight": "balanced"}])

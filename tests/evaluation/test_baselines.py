@@ -12,9 +12,10 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from crembo_cli.evaluation.baselines import (
     BaselineRows,
     TreeSize,
-    predict_baselines,
+    fit_baselines,
     requested_size,
 )
+from crembo_cli.evaluation.metrics import Prediction
 from crembo_cli.search.training_rows import TrainingRows, limit_total
 from crembo_cli.students.contract import Floats
 from crembo_cli.students.registry import make_family
@@ -98,6 +99,11 @@ def rows_and_test() -> tuple[BaselineRows, Floats]:
     return fitted, parts.test.rows
 
 
+def predict(fitted: BaselineRows, test: Floats, size: TreeSize) -> dict[str, Prediction]:
+    """What the baselines predict for `test`."""
+    return {name: each.predict(test) for name, each in fit_baselines(fitted, size).items()}
+
+
 @pytest.mark.parametrize(
     "size", [TreeSize(max_depth=2, max_leaves=None), TreeSize(max_depth=None, max_leaves=6)]
 )
@@ -108,7 +114,7 @@ def test_baselines_are_the_trees_of_scikit_learn(size: TreeSize) -> None:
     """
     fitted, _ = rows_and_test()
     test = fitted.rows  # between two of them, trees may cut in other places
-    found = predict_baselines(fitted, test, size)
+    found = predict(fitted, test, size)
     limits: dict[str, Any] = {
         "max_depth": size.max_depth,
         "max_leaf_nodes": size.max_leaves,
@@ -132,7 +138,7 @@ def test_two_classes_take_one_column_of_probabilities() -> None:
     first = fitted.beliefs[:, :1]
     fitted = replace(fitted, beliefs=np.hstack([first, 1 - first]), y_true=None)
     size = TreeSize(max_depth=2, max_leaves=None)
-    found = predict_baselines(fitted, test, size)
+    found = predict(fitted, test, size)
     assert found.keys() == {"baseline_teacher", "baseline_soft"}
     soft = DecisionTreeRegressor(max_depth=2, random_state=0).fit(fitted.rows, fitted.beliefs)
     assert found["baseline_soft"].probabilities == pytest.approx(soft.predict(test), abs=1e-6)
@@ -143,7 +149,7 @@ def test_a_class_without_rows_gets_a_probability_of_0() -> None:
     fitted, test = rows_and_test()
     assert fitted.y_true is not None
     fitted = replace(fitted, y_true=np.where(fitted.y_true == 1, 2, fitted.y_true))
-    found = predict_baselines(fitted, test, TreeSize(max_depth=3, max_leaves=None))
+    found = predict(fitted, test, TreeSize(max_depth=3, max_leaves=None))
     probabilities = found["baseline_labels"].probabilities
     assert probabilities is not None
     assert probabilities[:, 1].max() == 0.0

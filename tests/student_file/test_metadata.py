@@ -69,8 +69,7 @@ def test_test_results_do_not_change_the_size_of_the_metadata() -> None:
     """Whatever the test rows are, every value is as long as the blank that it replaces."""
     before = candidate()
     for rows, metrics in ((1, SMALLEST), (9_999_999_999, LONGEST)):
-        test = SimpleNamespace(rows=range(rows), table=SimpleNamespace(sha256="e" * 64))
-        after = with_test_results(before, test, metrics)  # type: ignore[arg-type]
+        after = with_test_results(before, "e" * 64, rows, metrics)
         assert {key: len(text) for key, text in after.items()} == {
             key: len(text) for key, text in before.items()
         }
