@@ -19,7 +19,6 @@ from crembo_cli.files import write_together
 from crembo_cli.runs.classes import names_of_student, stored_names
 from crembo_cli.runs.decision import DecisionOptions, decision_options
 from crembo_cli.runs.inputs import open_teacher, refuse_swapped
-from crembo_cli.runs.measuring import Measuring, Rules, Waiting
 from crembo_cli.runs.opened import OpenedStudent, open_student
 from crembo_cli.runs.options import (
     Notes,
@@ -34,7 +33,8 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import list_paths
-from crembo_cli.runs.rows import MeasuredRows, measured_rows, note_held, note_measured
+from crembo_cli.runs.rows import RowsToMeasure, note_held, note_measured, rows_to_measure
+from crembo_cli.runs.tally import Rules, Tally, Waiting
 from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
@@ -117,7 +117,7 @@ def compare(
     )
     decision = decision_options(cost, class_weight, decide_at)
     gates = tuple(parse_compare_gate(expression) for expression in require or ())
-    measured = measured_rows(rows, seed)
+    measured = rows_to_measure(rows, seed)
     reports = [Path(each) for each in report or ()]
     refuse_swapped(data, name="STUDENT")
     inputs = [as_path(each) for each in (student_a, student_b, data, teacher)]
@@ -152,7 +152,7 @@ def _compare(
     options: TableOptions,
     decision: DecisionOptions,
     progress: Progress,
-    rows: MeasuredRows,
+    rows: RowsToMeasure,
     seed: int,
 ) -> CompareReport:
     """The report, without requirements and without the time of the run."""
@@ -177,7 +177,7 @@ def _compare(
         return Rules(readings=readings, teacher=known, utilities=utilities)
 
     queried = [*([a] if known else []), *([b] if same else [])]
-    measuring = Measuring(
+    tally = Tally(
         hold=rows.hold,
         models=[each.model for each in queried],
         rules_for=rules_for,
@@ -189,16 +189,16 @@ def _compare(
     with closing(Waiting()) as waiting:
         other = None
         if not same:
-            measuring.waited = waiting
+            tally.waited = waiting
             other = _read_apart(a, b, data, own, progress, rows, waiting)
-        test = a.read_table(data, reference, own, progress, rows, measuring)
-    scores = measuring.scores
+        test = a.read_table(data, reference, own, progress, rows, tally)
+    scores = tally.scores
     if scores is None:
         scores = [each.query(test.frame, progress) for each in queried]
     frames = (test.frame, test.frame)
     if other is not None:
         frames, scores = (test.frame, other.frame), [*scores, other.beliefs]
-    test, measured = measuring.measure(test, scores)
+    test, measured = tally.measure(test, scores)
     totals = measured.totals
     progress.note(note_measured(test, totals.rows))
     progress.note(note_held(test, totals.rows, "groups of rows where the students differ"))
@@ -248,7 +248,7 @@ def _read_apart(
     data: object,
     options: TableOptions,
     progress: Progress,
-    rows: MeasuredRows,
+    rows: RowsToMeasure,
     waiting: Waiting,
 ) -> LabelledTable:
     """Read the rows as B takes them, labelled by B itself, before A reads them.
@@ -262,7 +262,7 @@ def _read_apart(
             hint="write the table to a file",
         )
     progress.note([f"{a.path} and {b.path} take different columns"])
-    apart = Measuring(hold=rows.hold, waiting=waiting)
+    apart = Tally(hold=rows.hold, waiting=waiting)
     return b.read_table(data, b.model, options, progress, rows, apart)
 
 

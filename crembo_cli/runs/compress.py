@@ -35,7 +35,7 @@ from crembo_cli.runs.options import (
 from crembo_cli.runs.plan import describe_plan
 from crembo_cli.runs.repeats import check_repeats, with_repeats
 from crembo_cli.runs.result import Result
-from crembo_cli.runs.rows import SplitOptions, fitted_rows
+from crembo_cli.runs.rows import SplitOptions, rows_to_fit
 from crembo_cli.runs.select import request_students, search_options, select_student
 from crembo_cli.runs.temperature import (
     parse_temperature,
@@ -142,7 +142,7 @@ def compress(
         trust_pickle=trust_pickle,
         teacher_timeout=teacher_timeout,
     )
-    split = SplitOptions(test_size=test_size, test_data=test_data, rows=fitted_rows(rows))
+    split = SplitOptions(test_size=test_size, test_data=test_data, rows=rows_to_fit(rows))
     gates = tuple(parse_gate(expression) for expression in require or ())
     if quick_report:
         check_refitted(gates, "--quick-report, which leaves it out")

@@ -18,7 +18,6 @@ from crembo_cli.files import write_together
 from crembo_cli.runs.classes import names_of_student, stored_names
 from crembo_cli.runs.decision import DecisionOptions, decision_options
 from crembo_cli.runs.inputs import open_teacher, refuse_swapped, use_workers
-from crembo_cli.runs.measuring import Measuring, Rules
 from crembo_cli.runs.opened import OpenedStudent, open_student
 from crembo_cli.runs.options import (
     Notes,
@@ -33,7 +32,8 @@ from crembo_cli.runs.options import (
     table_options,
 )
 from crembo_cli.runs.plan import list_paths
-from crembo_cli.runs.rows import MeasuredRows, measured_rows, note_held, note_measured
+from crembo_cli.runs.rows import RowsToMeasure, note_held, note_measured, rows_to_measure
+from crembo_cli.runs.tally import Rules, Tally
 from crembo_cli.runs.temperature import soften_as_trained
 from crembo_cli.search import defaults
 
@@ -121,7 +121,7 @@ def evaluate(
     decision = decision_options(cost, class_weight, decide_at)
     gates = tuple(parse_gate(expression) for expression in require or ())
     check_refitted(gates, "`evaluate`, which fits nothing")
-    measured = measured_rows(rows, seed)
+    measured = rows_to_measure(rows, seed)
     reports = [Path(each) for each in report or ()]
     refuse_swapped(data, name="STUDENT")
     inputs = [as_path(each) for each in (student, data, teacher)]
@@ -158,7 +158,7 @@ def _evaluate(
     decision: DecisionOptions,
     gates: Sequence[Gate],
     progress: Progress,
-    rows: MeasuredRows,
+    rows: RowsToMeasure,
     seed: int,
 ) -> Report:
     """The report, without requirements and without the time of the run."""
@@ -181,23 +181,23 @@ def _evaluate(
             readings={"student": reading}, teacher=teacher is not None, utilities=utilities
         )
 
-    measuring = Measuring(
+    tally = Tally(
         hold=rows.hold,
         models=[] if teacher is None else [student.model],
         rules_for=rules_for,
         needs_beliefs=decision.needs_beliefs(),
     )
-    test = student.read_table(data, reference, options, progress, rows, measuring)
+    test = student.read_table(data, reference, options, progress, rows, tally)
     if teacher is None and test.y_true is None and not gates:
         raise _nothing_to_measure(student, data)
-    scores = measuring.scores
+    scores = tally.scores
     if scores is None:
         scores = [] if teacher is None else [student.query(test.frame, progress)]
-    test, measured = measuring.measure(test, scores)
+    test, measured = tally.measure(test, scores)
     totals = measured.totals
     progress.note(note_measured(test, totals.rows))
     progress.note(note_held(test, totals.rows, "margins, noise, weakest groups and drift"))
-    reading = measuring.rules(None).readings["student"]
+    reading = tally.rules(None).readings["student"]
     units = units_of(test.rows, test.encoding)
     robustness = robustness_on(
         student.classifier(test, reading.indices),

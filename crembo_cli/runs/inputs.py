@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.columns import Columns
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.report.gates import Gate
-    from crembo_cli.runs.measuring import Measuring
     from crembo_cli.runs.rows import Draw
+    from crembo_cli.runs.tally import Tally
     from crembo_cli.teachers.contract import Teacher
 
 
@@ -200,11 +200,11 @@ def read_labelled(
     *,
     encoding: Encoding | None = None,
     draw: Draw | None = None,
-    measuring: Measuring | None = None,
+    tally: Tally | None = None,
 ) -> LabelledTable:
     """Read `data`, query the teacher about its rows, and note what is odd about its columns.
 
-    `draw` and `measuring` are as in `label_table`.
+    `draw` and `tally` are as in `label_table`.
     """
     from crembo_cli.dataset.notes import list_notes
 
@@ -219,7 +219,7 @@ def read_labelled(
         return progress.stage(f"querying {teacher.name} about {of} rows", count)
 
     labelled = label_table(
-        blocks, teacher, options, ready, encoding=encoding, draw=draw, measuring=measuring
+        blocks, teacher, options, ready, encoding=encoding, draw=draw, tally=tally
     )
     table = blocks.head if blocks.whole else replace(blocks.head, frame=labelled.frame)
     progress.note(list_notes(table, labelled.columns))

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.dtypes import ColumnType
     from crembo_cli.dataset.encode import Encoding
     from crembo_cli.dataset.table import Table
-    from crembo_cli.runs.measuring import Measuring
     from crembo_cli.runs.rows import Draw
+    from crembo_cli.runs.tally import Tally
     from crembo_cli.teachers.contract import Teacher
 
 
@@ -88,11 +88,11 @@ def label_table(
     *,
     encoding: Encoding | None = None,
     draw: Draw | None = None,
-    measuring: Measuring | None = None,
+    tally: Tally | None = None,
 ) -> LabelledTable:
     """Choose the columns of a table, query `teacher` about its rows, and match the labels.
 
-    `draw`: which rows; None: all of them. `measuring`: of a table of many blocks, query its models
+    `draw`: which rows; None: all of them. `tally`: of a table of many blocks, query its models
     too; of more rows than are held, return those that are and add up the others. A cell that a
     model cannot take is then an error in any row. `ready` is called with the columns and the
     number of rows before the teacher is queried, and what it returns is called with the rows done.
@@ -117,7 +117,7 @@ def label_table(
             read, label, teacher.classes, blocks.head, numbered=numbered, names=names
         )
 
-    if measuring is None or (blocks.whole and drawn is None):
+    if tally is None or (blocks.whole and drawn is None):
         if not blocks.whole:
             count = blocks.rows if drawn is None else len(drawn)
             refuse_beyond_memory(blocks.head.name, count, len(columns.features), default_limit())
@@ -127,29 +127,25 @@ def label_table(
     else:
         count = blocks.rows if drawn is None else len(drawn)
         done, query = ready(columns, count), partial(query_blocks, inputs.blocks, columns)
-        held = measuring.hold(count, own)
+        held = tally.hold(count, own)
         stream = None
         if held is not None:
             kept = held if drawn is None else drawn[held]
             first = None
-            if measuring.needs_beliefs:
+            if tally.needs_beliefs:
                 first = query(kept, [teacher], lambda rows: None)[1][0]
 
             def settle(answers: Sequence[Floats]) -> tuple[Mapping[Any, int], Sum]:
                 refuse_lone_class(answers[0], teacher)
                 index, c = match(), answers[0].shape[1]
                 if index is None or read is None or own is None:
-                    return {}, measuring.settle(first, None)
+                    return {}, tally.settle(first, None)
                 rows = np.bincount(index, count_codes(own, len(index)), c).astype(np.int64)
-                return dict(zip(read[1], index.tolist(), strict=True)), measuring.settle(
-                    first, rows
-                )
+                return dict(zip(read[1], index.tolist(), strict=True)), tally.settle(first, rows)
 
-            stream = Stream(held=kept, label=label, settle=settle, collect=measuring.collect)
+            stream = Stream(held=kept, label=label, settle=settle, collect=tally.collect)
             own = None if own is None else own[held]
-        frame, (beliefs, *measuring.scores) = query(
-            drawn, [teacher, *measuring.models], done, stream
-        )
+        frame, (beliefs, *tally.scores) = query(drawn, [teacher, *tally.models], done, stream)
     refuse_lone_class(beliefs, teacher)
     if encoding is None:
         coded = [

@@ -14,9 +14,9 @@ from crembo_cli.arrays import Doubles
 from crembo_cli.robustness.teacher_classifier import TeacherClassifier
 from crembo_cli.runs.classes import match_student_classes
 from crembo_cli.runs.inputs import read_labelled
-from crembo_cli.runs.measuring import Measuring, Reading
 from crembo_cli.runs.options import Progress, TableOptions, TeacherOptions, display_path
-from crembo_cli.runs.rows import MeasuredRows
+from crembo_cli.runs.rows import RowsToMeasure
+from crembo_cli.runs.tally import Reading, Tally
 from crembo_cli.student_file.codes import with_codes
 from crembo_cli.student_file.form import note_level
 from crembo_cli.student_file.metadata import StudentMetadata
@@ -50,19 +50,19 @@ class OpenedStudent:
         reference: Teacher,
         options: TableOptions,
         progress: Progress,
-        rows: MeasuredRows,
-        measuring: Measuring,
+        rows: RowsToMeasure,
+        tally: Tally,
     ) -> LabelledTable:
         """Read `rows` of `data` as the student takes it, labelled by `reference`.
 
         `reference` is its teacher, or the student itself. Of a large table, the rows that are
-        held; `measuring` has the totals of all.
+        held; `tally` has the totals of all.
         """
         own = self.metadata
         encoding = None if own is None else own.encoding()
         labelled = read_labelled(
             data, reference, options, progress, encoding=encoding,
-            draw=rows.draw, measuring=measuring,
+            draw=rows.draw, tally=tally,
         )  # fmt: skip
         if own is None:
             return labelled

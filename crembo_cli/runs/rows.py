@@ -84,7 +84,7 @@ class SplitOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasuredRows:
+class RowsToMeasure:
     """Which rows a student that exists is measured on.
 
     A draw is remembered: where students of different columns read one table twice, both get the
@@ -96,19 +96,19 @@ class MeasuredRows:
     hold: Draw  # among them, those of a table in blocks whose features are kept
 
 
-def fitted_rows(value: str | int) -> RowLimits:
+def rows_to_fit(value: str | int) -> RowLimits:
     """Return the limits of `--rows`, for a student that is fitted. Raises UsageError."""
     every = RowLimits(fit=defaults.MOST_FIT_ROWS, test=HELD_ROWS, every=True)
     return parse_rows(value, RowLimits(), every)
 
 
-def measured_rows(value: str | int, seed: int) -> MeasuredRows:
+def rows_to_measure(value: str | int, seed: int) -> RowsToMeasure:
     """Return the rows of `--rows`, for a student that exists. Raises UsageError."""
     auto = RowLimits(fit=None, test=None, total=defaults.MEASURED_ROWS)
     limits = parse_rows(value, auto, RowLimits(fit=None, test=None))
     held = RowLimits(fit=None, test=None, total=HELD_ROWS)
     draw, hold = (_once(each.draw(1.0, seed)) for each in (limits, held))
-    return MeasuredRows(words=limits.words(), draw=draw, hold=hold)
+    return RowsToMeasure(words=limits.words(), draw=draw, hold=hold)
 
 
 def _once(draw: Draw) -> Draw:

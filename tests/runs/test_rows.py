@@ -14,7 +14,7 @@ import crembo_cli as crembo
 from crembo_cli.dataset.draw import draw_rows
 from crembo_cli.errors import TeacherError, UsageError
 from crembo_cli.runs import labelling, querying
-from crembo_cli.runs.rows import RowLimits, fitted_rows, refuse_beyond_memory
+from crembo_cli.runs.rows import RowLimits, refuse_beyond_memory, rows_to_fit
 from crembo_cli.student_file import build
 from tests import small_teachers
 from tests.command_line import Crembo
@@ -31,14 +31,14 @@ def table() -> pd.DataFrame:
 
 def test_auto_has_a_limit_for_fitting_and_one_for_testing() -> None:
     """Below both, all rows are held; above, each is cut to its limit, that of `all` as well."""
-    auto = fitted_rows("auto")
+    auto = rows_to_fit("auto")
     assert auto.share_out(125_000, 0.2) == (100_000, 25_000)
     assert auto.share_out(1_000_000, 0.2) == (100_000, 100_000)
     assert auto.share_out(300_000, 0.2) == (100_000, 60_000)
-    assert fitted_rows("all").share_out(1_000_000, 0.2) == (800_000, 200_000)
-    assert fitted_rows("all").share_out(100_000_000, 0.2) == (1_000_000, 300_000)
-    assert fitted_rows(1_000).share_out(1_000_000, 0.2) == (800, 200)
-    assert fitted_rows("1000").share_out(10, 0.2) == (8, 2)
+    assert rows_to_fit("all").share_out(1_000_000, 0.2) == (800_000, 200_000)
+    assert rows_to_fit("all").share_out(100_000_000, 0.2) == (1_000_000, 300_000)
+    assert rows_to_fit(1_000).share_out(1_000_000, 0.2) == (800, 200)
+    assert rows_to_fit("1000").share_out(10, 0.2) == (8, 2)
 
 
 def test_the_teacher_is_queried_about_so_many_rows_and_the_rest_is_replayed(
@@ -129,8 +129,8 @@ def test_an_invalid_number_of_rows(crembo: Crembo, teacher: Path, data: Path, va
 
 def test_limits_in_words() -> None:
     """As a dry run prints them."""
-    assert fitted_rows("all").words() == "all rows; at most 1,000,000 to fit and validate on"
-    assert fitted_rows("5000").words() == "at most 5,000 rows"
+    assert rows_to_fit("all").words() == "all rows; at most 1,000,000 to fit and validate on"
+    assert rows_to_fit("5000").words() == "at most 5,000 rows"
     assert RowLimits().words().startswith("at most 100,000 rows to fit")
 
 

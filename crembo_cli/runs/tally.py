@@ -116,12 +116,12 @@ class Waiting:
 
 
 @dataclass(kw_only=True)
-class Measuring:
+class Tally:
     """Adds up what several models answer about the same rows, block by block.
 
     The reference of a table is what labels it: the teacher or, without one, the first student.
     `models` are queried besides. With `waiting`, nothing is added up: the scores of one model are
-    stored there, for another `Measuring` that takes them as `waited`.
+    stored there, for another `Tally` that takes them as `waited`.
     """
 
     hold: Draw  # of the measured rows of a large table, those that are held

@@ -78,13 +78,13 @@ def test_a_table_within_the_limit_is_measured_whole(
 
 def test_auto_draws_a_million_rows() -> None:
     """Of more; in the shares of the labels."""
-    auto = limits.measured_rows("auto", 0)
+    auto = limits.rows_to_measure("auto", 0)
     labels = (np.arange(1_200_000) % 10 == 0).astype(np.int8)
     drawn = auto.draw(1_200_000, labels)
     assert drawn is not None
     assert (len(drawn), labels[drawn].sum()) == (1_000_000, 100_000)
-    assert limits.measured_rows("auto", 0).draw(1_000_000, None) is None
-    assert limits.measured_rows("all", 0).draw(2_000_000, None) is None
+    assert limits.rows_to_measure("auto", 0).draw(1_000_000, None) is None
+    assert limits.rows_to_measure("all", 0).draw(2_000_000, None) is None
 
 
 @pytest.mark.parametrize(
