@@ -43,8 +43,8 @@ def differences_of(measured: Measured) -> dict[str, Differences]:
         found[name] = Differences(
             accuracy=_of_counts(pair.right, rows),
             fidelity=_of_counts(pair.faithful, rows),
-            log_loss=_difference(pair.log_loss),
-            kl=_difference(pair.kl),
+            log_loss=_difference(pair.costs["log_loss"]),
+            kl=_difference(pair.costs["kl"]),
             roc_auc=_of_areas(measured, student, name),
         )
     return found

@@ -67,10 +67,7 @@ class ClassMetrics:
 def measure(totals: Totals) -> Metrics:
     """Compute the metrics of a classifier from its totals; None for what they lack."""
     n, true, depths, likely = totals.rows, totals.true, totals.depths, totals.likely
-
-    def mean(total: float | None) -> float | None:
-        return None if total is None else total / n
-
+    costs = {name: None if each is None else each / n for name, each in totals.costs.items()}
     return Metrics(
         accuracy=None if true is None else float(np.trace(true) / n),
         balanced_accuracy=None if true is None else balanced_accuracy(true),
@@ -80,9 +77,7 @@ def measure(totals: Totals) -> Metrics:
             f"{delta:g}": None if depths is None else depth_of(depths, delta) for delta in DELTAS
         },
         mean_belief=None if totals.depth is None else float(totals.depth.sum() / n),
-        log_loss=mean(totals.log_loss),
-        kl=mean(totals.kl),
-        brier=mean(totals.brier),
+        **costs,
         roc_auc=None if likely is None else scores.roc_auc(likely),
         average_precision=None if likely is None else scores.average_precision(likely),
         calibration_error=None if likely is None else scores.calibration_error(likely),

@@ -61,9 +61,7 @@ def deltas_of(measured: Measured, *, seed: int) -> dict[str, Delta | None]:
         found["fidelity"] = _share(pair.faithful[1], pair.faithful[0], n)
         found[DEPTH] = _depth(measured, seed)
     found["mean_belief"] = _mean(pair.depth)
-    found["kl"] = _mean(pair.kl)
-    found["log_loss"] = _mean(pair.log_loss)
-    found["brier"] = _mean(pair.brier)
+    found |= {name: _mean(pair.costs[name]) for name in ("log_loss", "kl", "brier")}
     error = measured.area_error("a", "b")
     if a.roc_auc is not None and b.roc_auc is not None and error is not None:
         found["roc_auc"] = _within(b.roc_auc - a.roc_auc, error)

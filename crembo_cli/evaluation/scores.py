@@ -43,6 +43,11 @@ def brier_by_row(Q: Reals, y: Indices) -> Doubles:
     return np.asarray(((_normalised(Q) - hot) ** 2).sum(axis=1) / 2, np.float64)
 
 
+# What a classifier's probabilities cost at each row: a metric of that name is the mean.
+FROM_LABELS = {"log_loss": log_loss_by_row, "brier": brier_by_row}  # of Q and y
+FROM_TEACHER = {"kl": kl_by_row}  # of P and Q
+
+
 def compared_classes(rows: Indices) -> tuple[int, ...]:
     """List the classes whose measures are averaged, by the number of rows of each class, (c,).
 

@@ -37,7 +37,7 @@ def _add(one: Any, other: Any) -> Any:
     if one is None or other is None:
         return None
     if isinstance(one, dict):
-        return {key: one[key] + other[key] for key in one}
+        return {key: _add(one[key], other[key]) for key in one}
     if isinstance(one, tuple):
         return tuple(a + b for a, b in zip(one, other, strict=True))
     return one + other
@@ -92,9 +92,7 @@ class Totals(Sums):
     depths: Counts | None  # of the rows' depths: expected utilities of the predicted classes
     believed: Counts | None  # of the teacher's probabilities of the predicted classes
     depth: Doubles | None  # (c,) sums of the depths, by known class
-    log_loss: float | None
-    kl: float | None
-    brier: float | None
+    costs: Mapping[str, float | None]  # sums of `scores.FROM_LABELS` and `FROM_TEACHER`, by name
     likely: tuple[Counts, ...] | None  # of the probabilities of each of the compared classes
 
 
@@ -106,10 +104,8 @@ class PairTotals(Sums):
     right: tuple[Indices, Indices] | None  # (c,) each, by true label: only the first is right,
     # only the other is
     faithful: tuple[int, int] | None  # only the first predicts the teacher's label, only the other
-    depth: Moments | None  # of the first one's less the other's, as all that follow
-    log_loss: Moments | None
-    kl: Moments | None
-    brier: Moments | None
+    depth: Moments | None  # of the first one's less the other's
+    costs: Mapping[str, Moments | None]  # the same, of those of `Totals`
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -137,10 +133,8 @@ class ByRow:
     labels: Indices  # (n,) predicted classes
     probabilities: Floats | None  # (n, c)
     expected: Indices | None  # (n,) the teacher's labels; None without a teacher
-    depth: Floats | None  # (n,) as all that follow
-    log_loss: Doubles | None
-    kl: Doubles | None
-    brier: Doubles | None
+    depth: Floats | None  # (n,)
+    costs: Mapping[str, Doubles | None]  # (n,) each, as in `Totals`
 
     @classmethod
     def of(
@@ -152,17 +146,23 @@ class ByRow:
         teacher: bool,
     ) -> ByRow:
         """Measure each row; `teacher`: whether the beliefs of `rows` are those of a teacher."""
-        y, Q = rows.y_true, probabilities
-        known = None if y is None or Q is None else (Q, y)
+        P, Q, y = rows.beliefs, probabilities, rows.y_true
         return cls(
             rows=rows,
             labels=labels,
             probabilities=Q,
             expected=rows.teacher_labels() if teacher else None,
             depth=np.asarray(depth_by_row(rows.rewards(), labels)) if teacher else None,
-            log_loss=None if known is None else scores.log_loss_by_row(*known),
-            kl=scores.kl_by_row(rows.beliefs, Q) if teacher and Q is not None else None,
-            brier=None if known is None else scores.brier_by_row(*known),
+            costs={
+                **{
+                    name: None if Q is None or y is None else cost(Q, y)
+                    for name, cost in scores.FROM_LABELS.items()
+                },
+                **{
+                    name: None if Q is None or not teacher else cost(P, Q)
+                    for name, cost in scores.FROM_TEACHER.items()
+                },
+            },
         )
 
     def totals(self, compared: tuple[int, ...]) -> Totals:
@@ -186,9 +186,10 @@ class ByRow:
             depths=depths,
             believed=believed,
             depth=by_class,
-            log_loss=_sum(self.log_loss),
-            kl=_sum(self.kl),
-            brier=_sum(self.brier),
+            costs={
+                name: None if each is None else float(each.sum())
+                for name, each in self.costs.items()
+            },
             likely=likely,
         )
 
@@ -208,9 +209,7 @@ class ByRow:
             right=right,  # type: ignore[arg-type]  # two of them
             faithful=faithful,
             depth=_moments(self.depth, other.depth),
-            log_loss=_moments(self.log_loss, other.log_loss),
-            kl=_moments(self.kl, other.kl),
-            brier=_moments(self.brier, other.brier),
+            costs={name: _moments(each, other.costs[name]) for name, each in self.costs.items()},
         )
 
 
@@ -218,10 +217,6 @@ def _confusion(known: Indices | None, predicted: Indices, c: int) -> Indices | N
     if known is None:
         return None
     return np.bincount(known * c + predicted, minlength=c * c).reshape(c, c)
-
-
-def _sum(values: Doubles | None) -> float | None:
-    return None if values is None else float(values.sum())
 
 
 def _moments(one: Floats | Doubles | None, other: Floats | Doubles | None) -> Moments | None:
