@@ -6,12 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
-
-from crembo_cli.commands.app import run
-from tests import small_teachers
 
 
 @dataclass(frozen=True)
@@ -31,6 +26,8 @@ def crembo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Crembo:
     """Runs the command line in the folder `tmp_path`."""
+    from crembo_cli.commands.app import run
+
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
 
@@ -44,12 +41,16 @@ def crembo(
 @pytest.fixture(scope="session")
 def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A teacher of the features a to d, with probabilities alone."""
+    from tests import small_teachers
+
     return small_teachers.teacher(tmp_path_factory.mktemp("teacher") / "teacher.onnx")
 
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its table, with the column `target`."""
+    from tests import small_teachers
+
     path = tmp_path_factory.mktemp("data") / "data.csv"
     small_teachers.table().to_csv(path, index=False)
     return path
@@ -58,6 +59,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def beliefs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the teacher answers to its table, as a table: a teacher that answers at once."""
+    import numpy as np
+    import pandas as pd
+
+    from tests import small_teachers
+
     path = tmp_path_factory.mktemp("beliefs") / "beliefs.parquet"
     scores = np.exp(
         small_teachers.scores(small_teachers.table()[list("abcd")].to_numpy(np.float32))

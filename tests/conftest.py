@@ -6,28 +6,39 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import scipy.optimize  # noqa: F401  # where these two are imported, `compress` starts no process
 
-import crembo_cli.students.tree.kernels  # noqa: F401  # to import them in
-from crembo_cli.report import model
-from crembo_cli.report.model import Report
 from crembo_cli.start import import_without_searching
 from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # fixtures
 from tests.installed_plugins import Plugged, plugged_into
 from tests.report.axe import axe  # noqa: F401  # fixture
 from tests.report.browser import chromium  # noqa: F401  # fixture
-from tests.report.report_schema import validate
-from tests.slow import is_slow
+from tests.slow import SLOW, is_slow
+
+if TYPE_CHECKING:
+    from crembo_cli.report.model import Report
+    from tests.forked_children import Forks
+
+# What takes a second to import is imported in functions: the process that hands tests out to
+# others (`-n`) needs none of it.
 
 import_without_searching()
 
 # Each process that a test starts would otherwise compile the package again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no file of slow tests where none is to run."""
+    name = collection_path.relative_to(config.rootpath).as_posix()
+    return True if name in SLOW and config.option.markexpr == "not slow" else None
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects
@@ -41,9 +52,45 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             each.add_marker(pytest.mark.skip(reason="torch is not installed"))
 
 
+@cache
+def forks() -> Forks:
+    """Fork the processes of teachers from now on, where the system can."""
+    from crembo_cli.teachers.process import child
+    from tests.forked_children import Forks
+
+    made = Forks()
+    if sys.platform.startswith("linux"):
+        child.Popen = made  # type: ignore[misc,assignment] # it is used in the same way
+    return made
+
+
+@pytest.hookimpl(tryfirst=True)  # before fixtures, those of modules too
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Start the processes of teachers as for users in tests that are marked so."""
+    forks().started = item.get_closest_marker("started") is not None
+
+
+def pytest_sessionfinish() -> None:
+    """End the process that is forked."""
+    if forks.cache_info().currsize:
+        forks().close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compress_starts_no_process_to_fit() -> None:
+    """Import what `compress` would import in a second process."""
+    from crembo_cli.runs.compress import FITTERS
+
+    for name in FITTERS:
+        import_module(name)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def every_json_report_is_validated() -> Iterator[None]:
     """Validate every JSON report that a test renders against the schema."""
+    from crembo_cli.report import model
+    from tests.report.report_schema import validate
+
     render_json = model.render_json
 
     def render_and_validate(report: Report) -> str:

@@ -17,6 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from tests.fork_server import become
+
 LIMIT = 30  # seconds that one run may take
 PARTS = 4  # of the runs, at the same time
 
@@ -24,24 +26,13 @@ PARTS = 4  # of the runs, at the same time
 class Fork:
     """A stand-in for `subprocess.Popen`, which forks this process into the worker."""
 
-    def __init__(self, _: Any, *, cwd: Path, env: dict[str, str], **__: Any) -> None:
+    def __init__(self, command: list[str], *, cwd: Path, env: dict[str, str], **__: Any) -> None:
         ends = [os.pipe() for _ in range(3)]
         self.returncode: int | None = None
         self.pid = os.fork()
         if self.pid == 0:
-            try:
-                os.setsid()
-                os.chdir(cwd)
-                os.environ.clear()
-                os.environ.update(env)
-                for number, (reading, writing) in enumerate(ends):
-                    os.dup2(reading if number == 0 else writing, number)
-                os.closerange(3, 256)
-                from crembo_cli.teachers.process import worker
-
-                worker.main()
-            finally:
-                os._exit(70)
+            streams = [ends[0][0], ends[1][1], ends[2][1]]
+            become(command[-1], [], streams=streams, folder=cwd, environment=env)
         for number, (reading, writing) in enumerate(ends):
             os.close(reading if number == 0 else writing)
         self.stdin = os.fdopen(ends[0][1], "wb")
@@ -106,7 +97,7 @@ def main() -> None:
     from crembo_cli.teachers.process import child
 
     app.run(["students"])  # typer imports the rest at its first run
-    child.subprocess.Popen = Fork  # type: ignore[misc,assignment] # it is used in the same way
+    child.Popen = Fork  # type: ignore[misc,assignment] # it is used in the same way
     runs = json.loads(Path(sys.argv[1], "runs.json").read_text())
     gc.freeze()  # the forks share the memory of what was imported
     results: list[Any] = [None] * len(runs)

@@ -21,6 +21,8 @@ from crembo_cli.teachers.load import load_teacher
 from tests.in_process import SAMPLES, Ran, crembo
 from tests.report.report_schema import validate
 
+pytestmark = pytest.mark.started
+
 TABLES = {
     "breast_cancer_forest.onnx": "breast_cancer.csv",
     "wine_mlp.onnx": "wine.csv",

@@ -568,6 +568,7 @@ THROUGH_THE_COMMAND = ("protocol 4", "in an estimator", "partial", "offsets of p
                        "predict_proba shadowed", "a booster from a file")  # fmt: skip
 
 
+@pytest.mark.started
 @pytest.mark.parametrize("kind", THROUGH_THE_COMMAND)
 def test_the_command_refuses_a_hostile_file(
     kind: str, tmp_path: Path, marker: Path, capsys: pytest.CaptureFixture[str]

@@ -17,8 +17,6 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.pickles.skops_file import load_skops
 
-sio = pytest.importorskip("skops.io")
-
 ROWS = np.random.default_rng(0).normal(size=(60, 4))
 KIND = np.where(ROWS[:, 0] > 0, "yes", "no")
 
@@ -36,7 +34,7 @@ KIND = np.where(ROWS[:, 0] > 0, "yes", "no")
 def test_classifiers_load(model: BaseEstimator, tmp_path: Path) -> None:
     """What skops does not trust by itself, but the list has, is loaded without a question."""
     path = tmp_path / "model.skops"
-    sio.dump(model.fit(ROWS, KIND), path)
+    pytest.importorskip("skops.io").dump(model.fit(ROWS, KIND), path)
     loaded = load_skops(path, trust=False)
     np.testing.assert_array_equal(loaded.predict_proba(ROWS), model.predict_proba(ROWS))
 
@@ -45,7 +43,7 @@ def hidden(path: Path) -> None:
     """A classifier with a function off the list in one of its attributes."""
     model: Any = LogisticRegression().fit(ROWS, KIND)
     model.extra = os.system
-    sio.dump(model, path)
+    pytest.importorskip("skops.io").dump(model, path)
 
 
 def test_a_name_off_the_list_is_refused_by_name(tmp_path: Path) -> None:

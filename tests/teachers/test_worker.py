@@ -17,6 +17,8 @@ from crembo_cli.teachers.process.wire import receive, send
 from crembo_cli.teachers.process.worker import answer, refusal
 from tests.teachers.conftest import Loader
 
+pytestmark = pytest.mark.started
+
 
 class Calls:
     """An object whose pickle calls a function."""

@@ -13,6 +13,7 @@ import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import IO, Any
 
 from crembo_cli.errors import TeacherError
@@ -47,11 +48,11 @@ class Child:
                 f"no folder could be made for the teacher's process: {error}", where=name
             ) from error
         try:
-            self._process = subprocess.Popen(
+            self._process = Popen(
                 COMMAND,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
                 cwd=home,
                 env=environment(home, threads),
                 start_new_session=True,
@@ -171,7 +172,7 @@ def _keep(stream: IO[bytes] | None, lines: deque[bytes]) -> None:
             lines.append(line)
 
 
-def _end(process: subprocess.Popen[bytes], readers: Sequence[threading.Thread], home: Path) -> None:
+def _end(process: Popen[bytes], readers: Sequence[threading.Thread], home: Path) -> None:
     with contextlib.suppress(OSError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)

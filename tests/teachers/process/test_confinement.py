@@ -24,9 +24,12 @@ from crembo_cli.teachers.process.confinement import NONE
 from crembo_cli.teachers.process.subprocess_teacher import SubprocessTeacher
 from tests.teachers.conftest import Loader
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="confinement needs Landlock or seccomp, which Linux has"
-)
+pytestmark = [
+    pytest.mark.started,
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="confinement needs Landlock or seccomp, which Linux has"
+    ),
+]
 
 
 class Calls:

@@ -14,6 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from crembo_cli.errors import TeacherError
 from tests.teachers.conftest import WEIGHTS, Builder, Loader, dense
 
+pytestmark = pytest.mark.started
+
 
 def net(graph: Builder) -> Path:
     """A small net, with a line about itself."""

@@ -19,6 +19,8 @@ from crembo_cli.teachers.process import side_by_side
 from crembo_cli.teachers.process.child import Child
 from crembo_cli.teachers.process.subprocess_teacher import SubprocessTeacher
 
+pytestmark = pytest.mark.started
+
 ROWS = pd.DataFrame(np.random.default_rng(0).normal(size=(2_000, 4)), columns=list("abcd"))
 
 
