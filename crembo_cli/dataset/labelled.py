@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,6 +79,28 @@ class LabelledTable(LabelledRows):
     rows: Floats  # (n, p) the features, encoded for students
     shape: ImageShape | None = None  # the shape of the images; None: the rows are not images
     others: OtherRows = OtherRows()  # the rows that the teacher was not queried about
+
+    @cached_property
+    def units(self) -> Doubles:
+        """The standard deviation of each feature over the rows, float64 (p,).
+
+        It is 0 for features that do not move: constant or empty columns, text, and booleans and
+        codes, which have no values in between. Of images it is that of all pixels.
+        """
+        if self.shape is not None:
+            return np.full(self.shape.pixels, np.nanstd(self.rows, dtype=np.float64))
+        units = np.zeros(self.rows.shape[1])
+        for j, feature in enumerate(self.encoding.features):
+            cells = self.rows[:, j].astype(np.float64)
+            cells = cells[~np.isnan(cells)]
+            moves = (
+                not feature.categories
+                and self.encoding.dtypes[j].kind != "b"
+                and j not in self.encoding.coded
+            )
+            if len(cells) and moves:
+                units[j] = cells.std()
+        return units
 
     def strata(self) -> Indices:
         """Return a number for each pair of true label and teacher's label, int64 (n,).

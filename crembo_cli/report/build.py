@@ -8,8 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from crembo_cli.arrays import Doubles
-from crembo_cli.dataset.labelled import LabelledTable, Splits
+from crembo_cli.dataset.labelled import LabelledTable, Splits, part
 from crembo_cli.evaluation.curves import curves_of
 from crembo_cli.evaluation.differences import differences_of
 from crembo_cli.evaluation.measured import Measured, measure_rows
@@ -28,7 +30,6 @@ from crembo_cli.report.model import (
     Timing,
 )
 from crembo_cli.robustness.model import Robustness
-from crembo_cli.robustness.perturbations import units_of
 from crembo_cli.search.comparison import Comparison
 from crembo_cli.search.references import Reference
 from crembo_cli.search.student import Compression, Search
@@ -41,6 +42,8 @@ from crembo_cli.students.contract import Family, Student
 if TYPE_CHECKING:
     from crembo_cli.evaluation.drift import Drift
     from crembo_cli.teachers.contract import Teacher
+
+REFERENCE_ROWS = 20_000  # test rows that the references are measured on
 
 
 def describe_teacher(
@@ -118,7 +121,19 @@ def describe_as_text(explained: ReadableStudent) -> str:
 def describe_references(
     references: Iterable[Reference], test: LabelledTable, student: Prediction
 ) -> dict[str, ReferenceInfo]:
-    """Measure the references on `test`, beside what the student predicts there."""
+    """Measure the references on some rows of `test`, beside what the `student` predicts there.
+
+    They are at equal steps through it, and enough to tell the families apart: the references of a
+    large table would take longer than all else that is measured.
+    """
+    rows = np.arange(len(test.rows))
+    if len(rows) > REFERENCE_ROWS:
+        rows = np.arange(REFERENCE_ROWS) * len(rows) // REFERENCE_ROWS
+        test = part(test, rows)
+    student = Prediction(
+        labels=student.labels[rows],
+        probabilities=None if student.probabilities is None else student.probabilities[rows],
+    )
     found = {}
     for each in references:
         prediction = Prediction(
@@ -132,6 +147,7 @@ def describe_references(
         assert gains.fidelity is not None  # a student that was fitted has a teacher
         found[each.family] = ReferenceInfo(
             rows=each.rows,
+            test_rows=len(rows),
             accuracy=metrics.accuracy,
             fidelity=metrics.fidelity,
             roc_auc=metrics.roc_auc,
@@ -294,5 +310,5 @@ def readable_student(
         names=tuple(names),
         missing_texts=train.encoding.missing_texts,
         groups=count_groups(student, train),
-        units=tuple(units_of(train.rows, train.encoding, train.shape).tolist()),
+        units=tuple(train.units.tolist()),
     )

@@ -148,9 +148,10 @@ class SearchInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class ReferenceInfo:
-    """A cheap student of another family, on the test rows: what that family would reach."""
+    """A cheap student of another family, on test rows: what that family would reach."""
 
     rows: int  # that it was fitted on, real and synthetic
+    test_rows: int  # that it was measured on
     accuracy: float | None  # None without labels
     fidelity: float
     roc_auc: float | None  # None without labels

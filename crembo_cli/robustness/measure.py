@@ -34,7 +34,6 @@ from crembo_cli.robustness.perturbations import (
     PredictFrame,
     margins_on,
     noise_on,
-    units_of,
 )
 from crembo_cli.robustness.refits import (
     RESAMPLES,
@@ -198,7 +197,7 @@ def robustness_of(
         parts.test,
         teacher,
         totals,
-        units=units_of(train.rows, train.encoding, train.shape),
+        units=train.units,
         seen=train.frame,
         classes=list(names or map(str, teacher.classes)),
         fitted_on=parts.fitted_on,

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from crembo_cli.arrays import Doubles, Floats, Indices
-from crembo_cli.core.image_shape import ImageShape
 from crembo_cli.core.margin_search import BOUND, margin_upper_bound, unchanged
-from crembo_cli.dataset.encode import INT64, Encoding
+from crembo_cli.dataset.encode import INT64
 from crembo_cli.dataset.labelled import LabelledTable
 from crembo_cli.errors import TeacherError
 from crembo_cli.robustness.model import NOISE_LEVELS, RADII, Flips, Margins, MarginUpperBounds
@@ -94,26 +93,6 @@ def _subset(rows: int, most: int, rng: np.random.Generator) -> Indices:
 def _quantile(margins: Doubles, share: float) -> float:
     """The lower quantile: a value that occurs, so that it is a margin even if infinite."""
     return float(np.quantile(margins, share, method="inverted_cdf"))
-
-
-def units_of(rows: Floats, encoding: Encoding, shape: ImageShape | None = None) -> Doubles:
-    """The standard deviation of each feature over `rows` (n, p), float64 (p,).
-
-    It is 0 for features that do not move: constant or empty columns, text, and booleans and
-    codes, which have no values in between. Of images of that `shape`, it is that of all pixels.
-    """
-    if shape is not None:
-        return np.full(shape.pixels, np.nanstd(rows, dtype=np.float64))
-    units = np.zeros(rows.shape[1])
-    for j, feature in enumerate(encoding.features):
-        cells = rows[:, j].astype(np.float64)
-        cells = cells[~np.isnan(cells)]
-        moves = (
-            not feature.categories and encoding.dtypes[j].kind != "b" and j not in encoding.coded
-        )
-        if len(cells) and moves:
-            units[j] = cells.std()
-    return units
 
 
 DRAWS = 20

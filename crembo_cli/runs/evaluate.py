@@ -164,7 +164,6 @@ def _evaluate(
     """The report, without requirements and without the time of the run."""
     from crembo_cli.report.build import build_evaluation_report, class_names
     from crembo_cli.robustness.measure import robustness_on
-    from crembo_cli.robustness.perturbations import units_of
 
     metadata = student.metadata
     teacher = soften_as_trained(teacher, metadata, progress)
@@ -198,13 +197,14 @@ def _evaluate(
     progress.note(note_measured(test, totals.rows))
     progress.note(note_held(test, totals.rows, "margins, noise, weakest groups and drift"))
     reading = tally.rules(None).readings["student"]
-    units = units_of(test.rows, test.encoding)
     robustness = robustness_on(
         student.classifier(test, reading.indices),
         test,
         teacher,
         totals.each,
-        units=units if metadata is None or metadata.units is None else np.array(metadata.units),
+        units=test.units
+        if metadata is None or metadata.units is None
+        else np.array(metadata.units),
         seen=test.frame,
         classes=class_names(reference, options.classes),
         fitted_on=metadata is not None and metadata.data_sha256 == test.table.sha256,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from crembo_cli.background import Background
 from crembo_cli.errors import StudentError, UsageError
-from crembo_cli.robustness.perturbations import units_of
 from crembo_cli.runs.family_notes import note_one_label, note_unused_options, refuse_no_images
 from crembo_cli.runs.options import (
     Progress,
@@ -291,7 +290,7 @@ def metadata_of(
         train,
         search=settings | rows,
         threshold=found.threshold,
-        units=units_of(train.rows, train.encoding, train.shape).tolist(),
+        units=train.units.tolist(),
         version=version,
         names=names,
         form=signature.form,

@@ -40,13 +40,17 @@ class ColumnSummary:
 
         `text`: whether its values are codes of categories. Returns int64 (bins + 1,).
         """
-        known = column[~np.isnan(column)]
+        return self.count_sorted(np.sort(column), text=text)
+
+    def count_sorted(self, column: Floats, *, text: bool) -> Indices:
+        """Count the rows of a sorted `column`, as `count`; missing values are last in it."""
+        known = column[: np.searchsorted(column, np.nan)]
         edges = np.array(self.edges, np.float32)  # as the rows are: 2.42 is 2.42 in both
-        places = np.searchsorted(edges, known)
+        ends = np.searchsorted(known, edges, side="right")
         if text:
-            places = np.where(np.isin(known, edges), places, len(edges))
-        counts = np.bincount(places, minlength=len(self.edges) + 1)
-        return np.append(counts, len(column) - len(known))
+            counts = ends - np.searchsorted(known, edges, side="left")
+            return np.array([*counts, len(known) - counts.sum(), len(column) - len(known)])
+        return np.diff([0, *ends, len(known), len(column)])
 
     def all_counts(self) -> Indices:
         """Return the counts of the training rows, as `count` does of others."""
@@ -74,12 +78,13 @@ def summarise(rows: Floats, predicted: Indices, features: Sequence[Feature], c: 
     """Summarise the training rows (n, p), and the class indices (n,) of c classes on them."""
     bins = BINS if len(features) <= MANY else FEW_BINS  # of numbers; a code takes less room
     columns = []
-    for column, feature in zip(rows.T, features, strict=True):
-        known = column[~np.isnan(column)]
+    for unsorted, feature in zip(rows.T, features, strict=True):
+        column = np.sort(unsorted)
+        known = column[: np.searchsorted(column, np.nan)]
         text = bool(feature.categories)
         edges = _frequent(known, BINS) if text else _quantiles(known, bins)
         empty = ColumnSummary(edges=edges, counts=(0,) * (len(edges) + 1), missing=0)
-        *counts, missing = empty.count(column, text=text).tolist()
+        *counts, missing = empty.count_sorted(column, text=text).tolist()
         columns.append(ColumnSummary(edges=edges, counts=tuple(counts), missing=missing))
     return TrainingSummary(
         rows=len(rows),
@@ -115,14 +120,15 @@ def read_summary(text: str, features: Sequence[Feature]) -> TrainingSummary:
 def _quantiles(known: Floats, bins: int) -> tuple[float, ...]:
     """Return the inner edges of at most `bins` bins with about as many values of `known` each.
 
+    `known` is sorted.
     No bin is empty: the largest value is not an edge.
     """
     if not len(known):
         return ()
     shares = np.arange(1, bins) / bins
     edges = np.unique(np.quantile(known, shares, method="inverted_cdf"))
-    edges = edges[edges < known.max()]
-    ends = [*edges, known.max()][1:]
+    edges = edges[edges < known[-1]]
+    ends = [*edges, known[-1]][1:]
     return tuple(
         _round_up(edge, ROUNDING * float(end - edge)) for edge, end in zip(edges, ends, strict=True)
     )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from crembo_cli.core.margin_search import margin_upper_bound
 from crembo_cli.dataset.labelled import LabelledTable
-from crembo_cli.robustness.perturbations import margins_on, units_of
+from crembo_cli.robustness.perturbations import margins_on
 from crembo_cli.students.capabilities import exact_margins
 from crembo_cli.students.contract import Task
 from crembo_cli.students.scored.linear import LinearFamily
@@ -44,14 +44,14 @@ def test_units_are_deviations_of_numbers_alone() -> None:
         }
     )
     evidence = evidence_of(frame, np.full((3, 2), 0.5, np.float32))
-    assert units_of(evidence.rows, evidence.encoding).tolist() == [1.0, 0.0, 0.0, 0.0]
+    assert evidence.units.tolist() == [1.0, 0.0, 0.0, 0.0]
 
 
 def test_a_linear_student_has_the_closed_form_and_it_is_tight() -> None:
     """No search finds a lesser change than the closed form, and the best one is near it."""
     evidence = mixed()
     student = LinearFamily().learner(task_of(evidence)).fit(evidence.beliefs)
-    units = units_of(evidence.rows, evidence.encoding)
+    units = evidence.units
     exact = exact_margins(student, evidence.rows, units)
     assert exact is not None
     rng = np.random.default_rng(0)

@@ -14,7 +14,6 @@ from crembo_cli.evaluation.measured import measure_rows
 from crembo_cli.evaluation.metrics import Prediction
 from crembo_cli.evaluation.totals import Totals
 from crembo_cli.robustness.measure import robustness_of, robustness_on
-from crembo_cli.robustness.perturbations import units_of
 from crembo_cli.search.student import Search
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.tree.family import TreeFamily
@@ -105,7 +104,7 @@ def test_without_a_teacher_what_needs_one_is_null() -> None:
         parts.test,
         None,
         totals_of(parts.test, {"student": student.predict(parts.test.rows)}, teacher=False),
-        units=units_of(parts.train.rows, parts.train.encoding),
+        units=parts.train.units,
         seen=parts.train.frame,
         classes=["old", "young", "red"],
         fitted_on=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crembo_cli.robustness.perturbations import MOST_QUERIES, noise_on, noisy_cells, units_of
+from crembo_cli.robustness.perturbations import MOST_QUERIES, noise_on, noisy_cells
 from crembo_cli.students.contract import Floats, Indices
 from tests.robustness.small_runs import Constant, evidence_of, mixed_frame, three_classes
 
@@ -61,7 +61,7 @@ def test_a_constant_never_flips_and_no_teacher_is_null() -> None:
     """Exactly 0, on rows of all kinds."""
     frame = mixed_frame(np.random.default_rng(0), 50)
     evidence = evidence_of(frame, three_classes(frame))
-    units = units_of(evidence.rows, evidence.encoding)
+    units = evidence.units
     found = noise_on(Constant(2, 3), None, evidence, frame, units, 0)
     assert [(each.student, each.teacher) for each in found.values()] == [(0.0, None)] * 3
 
