@@ -8,7 +8,7 @@ from html import unescape
 
 import pytest
 
-from crembo_cli.report.formats import FILE_SUFFIXES, RENDERERS, find_renderer
+from crembo_cli.report.formats import COMPARE_RENDERERS, FILE_SUFFIXES, RENDERERS, find_renderer
 from tests.report.drawn_once import plots_drawn_once
 from tests.report.example_reports import report
 
@@ -17,7 +17,7 @@ METHODS = {".json": "to_json", ".html": "to_html", ".md": "to_markdown", ".txt":
 
 def test_every_format_has_a_method() -> None:
     """And the method gives what the renderer of the format gives."""
-    assert METHODS.keys() == RENDERERS.keys()
+    assert METHODS.keys() == RENDERERS.keys() == COMPARE_RENDERERS.keys()
     for suffix, method in METHODS.items():
         with plots_drawn_once():
             text = getattr(report(), method)()
