@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from crembo_cli.arrays import Doubles
-from crembo_cli.dataset.labelled import LabelledTable, Splits, part
+from crembo_cli.dataset.labelled import LabelledTable, Splits
 from crembo_cli.evaluation.curves import curves_of
 from crembo_cli.evaluation.differences import differences_of
-from crembo_cli.evaluation.measured import Measured, measure_rows
-from crembo_cli.evaluation.metrics import Prediction, as_decimal, measure, measure_by_class
+from crembo_cli.evaluation.measured import Measured
+from crembo_cli.evaluation.metrics import as_decimal, measure, measure_by_class
 from crembo_cli.evaluation.totals import TableTotals
 from crembo_cli.report.model import (
     CandidateInfo,
     ComparisonInfo,
     DataInfo,
-    ReferenceInfo,
     Report,
     SearchInfo,
     StepInfo,
@@ -31,7 +28,6 @@ from crembo_cli.report.model import (
 )
 from crembo_cli.robustness.model import Robustness
 from crembo_cli.search.comparison import Comparison
-from crembo_cli.search.references import Reference
 from crembo_cli.search.student import Compression, Search
 from crembo_cli.student_file.build import StudentFile
 from crembo_cli.student_file.groups import count_groups
@@ -42,8 +38,6 @@ from crembo_cli.students.contract import Family, Student
 if TYPE_CHECKING:
     from crembo_cli.evaluation.drift import Drift
     from crembo_cli.teachers.contract import Teacher
-
-REFERENCE_ROWS = 20_000  # test rows that the references are measured on
 
 
 def describe_teacher(
@@ -116,46 +110,6 @@ def describe_as_text(explained: ReadableStudent) -> str:
     """Describe the student as text; characters that cannot be printed are escaped in names."""
     named = explained.printable()
     return named.student.describe(named.features, named.class_names())
-
-
-def describe_references(
-    references: Iterable[Reference], test: LabelledTable, student: Prediction
-) -> dict[str, ReferenceInfo]:
-    """Measure the references on some rows of `test`, beside what the `student` predicts there.
-
-    They are at equal steps through it, and enough to tell the families apart: the references of a
-    large table would take longer than all else that is measured.
-    """
-    rows = np.arange(len(test.rows))
-    if len(rows) > REFERENCE_ROWS:
-        rows = np.arange(REFERENCE_ROWS) * len(rows) // REFERENCE_ROWS
-        test = part(test, rows)
-    student = Prediction(
-        labels=student.labels[rows],
-        probabilities=None if student.probabilities is None else student.probabilities[rows],
-    )
-    found = {}
-    for each in references:
-        prediction = Prediction(
-            labels=each.student.predict(test.rows),
-            probabilities=each.student.predict_proba(test.rows),
-        )
-        measured = measure_rows(test, {"reference": prediction, "student": student})
-        metrics = measure(measured.totals.each["reference"])
-        gains = differences_of(measured)["student"]
-        assert metrics.fidelity is not None
-        assert gains.fidelity is not None  # a student that was fitted has a teacher
-        found[each.family] = ReferenceInfo(
-            rows=each.rows,
-            test_rows=len(rows),
-            accuracy=metrics.accuracy,
-            fidelity=metrics.fidelity,
-            roc_auc=metrics.roc_auc,
-            accuracy_gain=gains.accuracy,
-            fidelity_gain=gains.fidelity,
-            roc_auc_gain=gains.roc_auc,
-        )
-    return found
 
 
 def class_names(teacher: Teacher, names: Sequence[str] | None = None) -> list[str]:

@@ -58,6 +58,7 @@ def measure_student(
     from crembo_cli.evaluation.metrics import measure, measure_by_class
     from crembo_cli.report import build
     from crembo_cli.report.model import Report, Timing
+    from crembo_cli.report.references import describe_references
     from crembo_cli.robustness.measure import robustness_of
     from crembo_cli.robustness.refits import baseline_rows
     from crembo_cli.runs.rows import note_held
@@ -124,9 +125,7 @@ def measure_student(
         baselines=size,
         metrics=metrics,
         differences=differences_of(measured),
-        references=build.describe_references(
-            references, splits.test, measured.predicted["student"]
-        ),
+        references=describe_references(references, splits.test, measured.predicted["student"]),
         by_class=measure_by_class(totals.each["student"], names),
         robustness=robustness,
         requirements=[],

@@ -106,10 +106,7 @@ def candidate_metadata(
 def with_test_results(
     metadata: Mapping[str, str], sha256: str, rows: int, metrics: Mapping[str, object]
 ) -> dict[str, str]:
-    """Return `metadata` with its blanks, if any, filled in.
-
-    They are of the test table: its hash, the number of its rows that were measured, and `metrics`.
-    """
+    """Return `metadata` with its blanks filled in: the test table's hash, measured rows, metrics."""
     values = {TEST_SHA256: sha256, TEST_ROWS: rows, METRICS: dict(metrics)}
     return {
         **metadata,
