@@ -106,7 +106,7 @@ def candidate_metadata(
 def with_test_results(
     metadata: Mapping[str, str], sha256: str, rows: int, metrics: Mapping[str, object]
 ) -> dict[str, str]:
-    """Return `metadata` with its blanks filled in: the test table's hash, measured rows, metrics."""
+    """Return `metadata` with its blanks filled in: the test table's hash, rows and metrics."""
     values = {TEST_SHA256: sha256, TEST_ROWS: rows, METRICS: dict(metrics)}
     return {
         **metadata,
