@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from crembo_cli.arrays import Floats
 from crembo_cli.core.images import Shape
+from crembo_cli.students.nets.determinism import seeded
 from crembo_cli.students.nets.layers import Conv, Dense
 
 FIRST, NEXT = 5, 3  # the sides of the kernels of the first convolution and of those after it
@@ -166,15 +167,13 @@ class DenseNet(nn.Module):
 
 def cnn(shape: Shape, classes: int, width: int = 16, depth: int = 3, *, seed: int = 0) -> ImageNet:
     """A net for images of `shape`, with 2 to 4 convolutions; its weights follow from `seed`."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return ImageNet(shape, classes, width, depth)
 
 
 def net(features: int, classes: int, width: int = 64, depth: int = 2, *, seed: int = 0) -> DenseNet:
     """A net with 1 to 3 dense layers; its weights follow from `seed`."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return DenseNet(features, classes, width, depth)
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from crembo_cli.arrays import Floats, Indices
+from crembo_cli.students.nets.determinism import deterministic
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # of logits and targets, both (batch, ...)
-CUBLAS = "CUBLAS_WORKSPACE_CONFIG"  # deterministic algorithms on CUDA need it
 ANSWERED = 4096  # rows that are predicted at a time
 
 
@@ -60,8 +58,8 @@ def train(
         probabilities = temper(probabilities, settings.temperature)
         loss = _soft_cross_entropy(settings.temperature)
     order = _batches(len(rows), settings, np.random.default_rng(seed))
-    with _deterministic():
-        if rows.ndim == 4:  # half the time on a CPU
+    with deterministic():
+        if rows.ndim == 4 and device == "cpu":  # half the time there
             module = module.to(memory_format=torch.channels_last)
         module = module.to(device)
         inputs = torch.from_numpy(np.ascontiguousarray(rows)).to(device)
@@ -134,22 +132,3 @@ def _batches(n: int, settings: TrainingSettings, rng: np.random.Generator) -> In
     total = settings.steps * settings.batch
     rounds = [rng.permutation(n) for _ in range(total // n + 1)]
     return np.concatenate(rounds)[:total].reshape(settings.steps, settings.batch)
-
-
-@contextmanager
-def _deterministic() -> Iterator[None]:
-    """One thread and deterministic algorithms alone, until the block ends."""
-    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    only_warn = torch.is_deterministic_algorithms_warn_only_enabled()
-    workspace = os.environ.get(CUBLAS)
-    os.environ[CUBLAS] = ":4096:8"
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(strict, warn_only=only_warn)
-        torch.set_num_threads(threads)
-        os.environ.pop(CUBLAS)
-        if workspace is not None:
-            os.environ[CUBLAS] = workspace

@@ -12,7 +12,7 @@ from crembo_cli.arrays import Floats
 
 torch = pytest.importorskip("torch")
 
-from crembo_cli.students.nets import modules, training  # noqa: E402  # they import torch
+from crembo_cli.students.nets import determinism, modules, training  # noqa: E402  # they import torch
 
 pytestmark = pytest.mark.torch
 
@@ -74,7 +74,7 @@ def test_training_leaves_torch_as_it_was() -> None:
     assert torch.equal(torch.random.get_rng_state(), state)
     assert torch.get_num_threads() == threads
     assert not torch.are_deterministic_algorithms_enabled()
-    assert training.CUBLAS not in os.environ
+    assert determinism.CUBLAS not in os.environ
 
 
 def test_best_moment_is_kept() -> None:
