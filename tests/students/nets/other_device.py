@@ -89,7 +89,7 @@ def compute(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
 @contextmanager
 def other_device(monkeypatch: pytest.MonkeyPatch) -> Iterator[Device]:
-    """The device `OTHER`, until the block ends; torch's fused optimizers know it as they do CUDA."""
+    """The device `OTHER`, until the block ends; fused optimizers know it as they know CUDA."""
     optimizer = import_module("torch.optim.optimizer")
     with monkeypatch.context() as patch, Device() as device:
         patch.setattr(optimizer, "_get_fused_kernels_supported_devices", lambda: ["cpu", OTHER])
