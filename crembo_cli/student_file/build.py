@@ -28,6 +28,7 @@ from crembo_cli.student_file.portable import make_portable
 from crembo_cli.student_file.signature import (
     INDEX,
     LABELS,
+    ROWS,
     Signature,
     input_infos,
     rows_nodes,
@@ -64,11 +65,11 @@ def build_model(
     form, labels = signature.form.outputs, label_values(classes)
     nodes, initializers, rows = rows_nodes(signature)
     own_nodes, own_initializers = student.to_onnx(
-        rows, INDEX, PROBABILITIES if form == TENSOR else PLAIN
+        ROWS, INDEX, PROBABILITIES if form == TENSOR else PLAIN
     )
     if signature.form.portable:
         own_nodes, own_initializers = make_portable(own_nodes, own_initializers)
-    _rename(own_nodes, own_initializers, {each.name for each in signature.inputs} - {rows})
+    _rename(own_nodes, own_initializers, {each.name for each in signature.inputs}, rows)
     made_nodes, constants = output_nodes(form, labels)
     tables = {LABELS: labels, **constants}
     graph = helper.make_graph(
@@ -104,16 +105,25 @@ def build_model(
     return model
 
 
-def _rename(nodes: list[NodeProto], initializers: list[TensorProto], taken: set[str]) -> None:
-    """Give the student's own tensors other names where they are `taken` by an input.
+def _rename(
+    nodes: list[NodeProto], initializers: list[TensorProto], taken: set[str], rows: str
+) -> None:
+    """Let the student's nodes read `rows` in place of `ROWS`.
 
-    Every such name among its nodes is its own.
+    Its own tensors get other names where they are `taken` by an input. Every such name among its
+    nodes is its own.
     """
+
+    def free(name: str) -> str:
+        while name in taken:
+            name += "_"
+        return name
+
     for each in initializers:
-        each.name += "_" * (each.name in taken)
+        each.name = free(each.name)
     for node in nodes:
-        node.input[:] = [name + "_" * (name in taken) for name in node.input]
-        node.output[:] = [name + "_" * (name in taken) for name in node.output]
+        node.input[:] = [rows if name == ROWS else free(name) for name in node.input]
+        node.output[:] = [free(name) for name in node.output]
 
 
 def model_bytes(model: ModelProto) -> bytes:

@@ -109,8 +109,9 @@ class Student(Protocol):
         """Nodes and initializers that compute `predict` and `predict_proba`.
 
         They read the tensor named `rows`, float32 (batch, p), and write `index`, int64
-        (batch,), and `probabilities`, float32 (batch, c). Any other tensor and node name must
-        begin with "student_". Operators are those of opset 18 and ai.onnx.ml 3, or of `opsets`.
+        (batch,), and `probabilities`, float32 (batch, c). The names of nodes must begin with
+        "student_", those of any other tensors with "student_" or "_". Operators are those of
+        opset 18 and ai.onnx.ml 3, or of `opsets`.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""ONNX nodes and initializers of a student, under names that begin with "student_"."""
+"""ONNX nodes and initializers of a student, under names of the contract's form."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Nodes:
         """Add a node and return the name of the tensor that it writes: `writes`, if given."""
         from onnx import helper
 
-        name = f"student_{operator.lower()}_{len(self.nodes)}"
-        output = writes or f"{name}_out"
-        node = helper.make_node(operator, reads, [output], name)
+        number = len(self.nodes)
+        output = writes or f"_{number}"  # short: it stands in the file twice or more
+        node = helper.make_node(operator, reads, [output], f"student_{number}")
         node.attribute.extend(helper.make_attribute(key, attributes[key]) for key in attributes)
         self.nodes.append(node)
         return output
@@ -43,7 +43,7 @@ class Nodes:
         """Add an initializer and return its name."""
         from onnx import numpy_helper
 
-        name = f"student_constant_{len(self.constants)}"
+        name = f"_c{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(value, name))
         return name
 

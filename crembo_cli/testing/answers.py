@@ -161,10 +161,15 @@ def model_bytes(student: Student, p: int, c: int) -> bytes:
 
     nodes, constants = student.to_onnx("rows", "index", "probabilities")
     outer = {"rows", "index", "probabilities"}
-    names = {node.name for node in nodes} | {tensor.name for tensor in constants}
-    names |= {name for node in nodes for name in node.output if name} - outer
-    wrong = sorted(name for name in names if not name.startswith("student_"))
-    keep(not wrong, "tensors and nodes of `to_onnx` have names that begin with student_", wrong)
+    tensors = {tensor.name for tensor in constants}
+    tensors |= {name for node in nodes for name in node.output if name} - outer
+    wrong = {name for name in tensors if not name.startswith(("student_", "_"))}
+    wrong |= {node.name for node in nodes if not node.name.startswith("student_")}
+    keep(
+        not wrong,
+        "nodes of `to_onnx` have names that begin with student_, tensors with that or with _",
+        sorted(wrong),
+    )
     graph = helper.make_graph(
         nodes,
         "student",

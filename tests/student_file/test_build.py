@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pandas as pd
 import pytest
 
@@ -52,6 +53,21 @@ def test_a_file_is_described() -> None:
     file = student_file(Cut(2.0, SIDES), SIGNATURE, (0, 1), {"k": "v"}, "1", [rows(1, 2, 3)], 1)
     assert file.sha256 == hashlib.sha256(file.content).hexdigest()
     assert file.rows_per_second > 0
+
+
+@pytest.mark.parametrize("names", [("student_cell",), ("student_cell_", "student_cell")], ids=str)
+def test_inputs_may_have_names_of_the_students_own_tensors(names: tuple[str, ...]) -> None:
+    """The input keeps its name, and the tensor gets another."""
+    inputs = tuple(ModelInput(name=name, type="float", shape=(None, 1), width=1) for name in names)
+    features = tuple(Feature(name=name) for name in names)
+    signature = Signature(inputs=inputs, features=features, missing_texts=())
+    frame = pd.DataFrame(dict.fromkeys(names, [1.0, 6.0, 7.0]))
+    given = Rows(frame, frame.to_numpy(np.float32))
+    content = student_file(Cut(2.0, SIDES), signature, (0, 1), {}, "1", [given], 1).content
+    session = onnxruntime.InferenceSession(content)
+    assert [each.name for each in session.get_inputs()] == list(names)
+    column = np.array([[1], [6], [7]], np.float32)
+    assert session.run(["label"], dict.fromkeys(names, column))[0].tolist() == [0, 1, 1]
 
 
 def test_threads_are_not_part_of_a_file() -> None:

@@ -7,14 +7,15 @@ import numpy as np
 from crembo_cli.students.nodes import Nodes
 
 
-def test_names_begin_with_student_and_are_distinct() -> None:
-    """Every tensor and node has a name of its own, beginning with student_."""
+def test_names_are_short_and_distinct() -> None:
+    """Each tensor has a name of its own, and so has each node, by which readers find it."""
     nodes = Nodes()
     one, two = nodes.constant(np.ones(2, np.float32)), nodes.double(np.ones(2, np.float32))
     three = nodes.add("Add", [two, two])
-    names = [one, two, three, *(node.name for node in nodes.nodes)]
-    assert len(set(names)) == len(names) == 5
+    tensors, names = [one, two, three], [node.name for node in nodes.nodes]
+    assert (len(set(tensors)), len(set(names))) == (3, 2)
     assert all(name.startswith("student_") for name in names)
+    assert all(name.startswith("_") and len(name) < 4 for name in tensors)
 
 
 def test_an_output_has_the_requested_name() -> None:

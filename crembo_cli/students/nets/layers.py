@@ -44,19 +44,26 @@ class Conv:
         return np.maximum(total, 0, out=total) if self.relu else total
 
     def add_to(self, nodes: Nodes, images: str) -> str:
-        """Add the nodes that compute `of`; return the name of the tensor that they write."""
-        made = nodes.add(
-            "Conv",
-            [images, nodes.constant(self.weight), nodes.constant(self.bias)],
-            strides=list(self.strides),
-            pads=[*self.pads, *self.pads],
-            group=self.groups,
-        )
+        """Add the nodes that compute `of`; return the name of the tensor that they write.
+
+        A bias of zeros is left out, and so is an attribute that has ONNX's default.
+        """
+        reads = [images, nodes.constant(self.weight)]
+        if self.bias.any():
+            reads.append(nodes.constant(self.bias))
+        set_: dict[str, int | list[int]] = {}
+        if max(self.strides) > 1:
+            set_["strides"] = list(self.strides)
+        if max(self.pads) > 0:
+            set_["pads"] = [*self.pads, *self.pads]
+        if self.groups > 1:
+            set_["group"] = self.groups
+        made = nodes.add("Conv", reads, **set_)
         return nodes.add("Relu", [made]) if self.relu else made
 
     def numbers(self) -> int:
         """Return how many numbers are exported."""
-        return self.weight.size + self.bias.size
+        return self.weight.size + (self.bias.size if self.bias.any() else 0)
 
     def words(self) -> str:
         """Return the layer in a few words."""
@@ -78,15 +85,18 @@ def read_convolutions(graph: StudentGraph) -> tuple[Conv, ...]:
     found = []
     for node in graph.all("Conv"):
         set_ = {each.name: helper.get_attribute_value(each) for each in node.attribute}
-        if set_["pads"][:2] != set_["pads"][2:]:
+        strides, pads = set_.get("strides", [1, 1]), set_.get("pads", [0, 0, 0, 0])
+        if pads[:2] != pads[2:]:
             raise ValueError("a convolution with other zeros on one side than on the other")
+        weight = graph.value(node)
+        has_bias = len(node.input) > 2
         found.append(
             Conv(
-                weight=graph.value(node),
-                bias=graph.value(node, 2),
-                strides=(set_["strides"][0], set_["strides"][1]),
-                pads=(set_["pads"][0], set_["pads"][1]),
-                groups=set_["group"],
+                weight=weight,
+                bias=graph.value(node, 2) if has_bias else np.zeros(len(weight), np.float32),
+                strides=(strides[0], strides[1]),
+                pads=(pads[0], pads[1]),
+                groups=set_.get("group", 1),
                 relu=node.output[0] in cut,
             )
         )
