@@ -206,9 +206,7 @@ def _exact_scores(
     return nodes, [each for each in constants if each.name in used]
 
 
-def _merge_equal(
-    nodes: Sequence[NodeProto], constants: Sequence[TensorProto]
-) -> list[TensorProto]:
+def _merge_equal(nodes: Sequence[NodeProto], constants: Sequence[TensorProto]) -> list[TensorProto]:
     """Return `constants` with one of those that are equal, which the nodes read for them all.
 
     The zero points of most layers are equal. The bytes are raw: ONNX's other form of whole

@@ -61,7 +61,7 @@ def test_inputs_may_have_names_of_the_students_own_tensors(names: tuple[str, ...
     inputs = tuple(ModelInput(name=name, type="float", shape=(None, 1), width=1) for name in names)
     features = tuple(Feature(name=name) for name in names)
     signature = Signature(inputs=inputs, features=features, missing_texts=())
-    frame = pd.DataFrame(dict.fromkeys(names, [1.0, 6.0, 7.0]))
+    frame = pd.DataFrame({name: [1.0, 6.0, 7.0] for name in names})
     given = Rows(frame, frame.to_numpy(np.float32))
     content = student_file(Cut(2.0, SIDES), signature, (0, 1), {}, "1", [given], 1).content
     session = onnxruntime.InferenceSession(content)

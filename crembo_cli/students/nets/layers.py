@@ -58,7 +58,7 @@ class Conv:
             set_["pads"] = [*self.pads, *self.pads]
         if self.groups > 1:
             set_["group"] = self.groups
-        made = nodes.add("Conv", reads, **set_)
+        made = nodes.add("Conv", reads, None, **set_)
         return nodes.add("Relu", [made]) if self.relu else made
 
     def numbers(self) -> int:

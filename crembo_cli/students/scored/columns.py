@@ -135,7 +135,7 @@ class Columns:
         """
         cells, feature = rows, None
         if self.ramps:
-            feature = nodes.constant(self.ramps.feature)
+            feature = nodes.constant(self.ramps.feature.astype(np.int32))
             cells = nodes.add("Gather", [rows, feature], axis=1)
         absent = nodes.add("IsNaN", [cells])
         if len(self.coded):
@@ -151,7 +151,9 @@ class Columns:
         nothing = nodes.double(np.zeros(1, np.float32))
         columns = nodes.add("Where", [absent, nothing, centred])
         if len(self.missing):
-            flagged = nodes.add("Gather", [rows, nodes.constant(self.missing)], axis=1)
+            flagged = nodes.add(
+                "Gather", [rows, nodes.constant(self.missing.astype(np.int32))], axis=1
+            )
             flags = nodes.as_double(nodes.add("IsNaN", [flagged]))
             columns = nodes.add("Concat", [columns, flags], axis=1)
         if self.products:
