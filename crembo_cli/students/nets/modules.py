@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from crembo_cli.arrays import Floats
 from crembo_cli.core.images import Shape
-from crembo_cli.students.nets.determinism import seeded
+from crembo_cli.students.nets.determinism import deterministic, seeded
 from crembo_cli.students.nets.layers import Conv, Dense
 
 FIRST, NEXT = 5, 3  # the sides of the kernels of the first convolution and of those after it
@@ -104,7 +104,7 @@ class ImageNet(nn.Module):
         first, *others = convolutions
         scale = _array(self.scale)
         waiting = [replace(first, weight=first.weight / scale), *others]
-        with torch.no_grad():
+        with deterministic(), torch.no_grad():
             hidden = (torch.from_numpy(images) - self.mean) * self.scale
             for layer in self.layers:
                 if isinstance(layer, nn.Conv2d):
