@@ -86,6 +86,16 @@ def compress_starts_no_process_to_fit() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def speeds_are_measured_briefly() -> Iterator[None]:
+    """Measure how fast a student predicts for a hundredth of a second, in every run."""
+    from crembo_cli.student_file import build
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "MEASURED_SECONDS", 0.01)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def every_json_report_is_validated() -> Iterator[None]:
     """Validate every JSON report that a test renders against the schema."""
     from crembo_cli.report import model

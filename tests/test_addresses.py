@@ -87,7 +87,7 @@ def test_a_table_and_a_teacher_in_s3_are_those_on_disk(
     """The same student, to the byte; the copies are gone, and addresses are what reports say."""
     s3.put_file(str(teacher), "bucket/models/teacher.onnx")
     s3.put_file(str(data), "bucket/data.csv")
-    quick = ("--quick-report", "--synthetic", "0", "-q")
+    quick = ("--quick-report", "--synthetic", "0", "--thresholds", "2", "-q")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))

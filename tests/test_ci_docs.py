@@ -11,12 +11,13 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.in_process import SAMPLES, crembo
+from tests.in_process import SAMPLES, Ran, crembo
 
 PAGE = (Path(__file__).parent.parent / "docs" / "ci.md").read_text()
 FEW = ("--synthetic", "100", "--thresholds", "2", "--quick-report", "-q")
@@ -37,11 +38,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(command: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def shell(command: str, folder: Path, **variables: str) -> Ran:
     """Run a shell command of the page, with its folders in their places here."""
     here = Path(sys.executable).parent
     command = command.replace("/opt/crembo/bin", str(here)).replace("/srv/crembo", str(folder))
-    return subprocess.run(
+    done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=folder,
         env={**os.environ, **variables, "PATH": f"{here}:{os.environ['PATH']}"},
@@ -49,19 +50,28 @@ def run(command: str, folder: Path, **variables: str) -> subprocess.CompletedPro
         text=True,
         check=False,
     )
+    return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def check(command: str, folder: Path, **variables: str) -> None:
+def run(command: str, folder: Path) -> Ran:
+    """Run, in this process, what the shell makes of a command of the page."""
+    command = command.replace("/opt/crembo/bin/crembo", "crembo")
+    words = shell(f"crembo() {{ printf '%s\\0' \"$@\"; }}; {command}", folder)
+    assert words.code == 0, words.err
+    return crembo(folder, *words.out.split("\0")[:-1])
+
+
+def check(command: str, folder: Path, runs: Callable[..., Ran] = run, **variables: str) -> None:
     """The command fails in one line on rows unlike the training rows."""
     text = (folder / "today.csv").read_text()
     header, *rows = text.splitlines()
     (folder / "today.csv").write_text("\n".join([header, *[rows[0]] * 100]) + "\n")
     try:
-        done = run(command, folder, **variables)
+        done = runs(command, folder, **variables)
     finally:
         (folder / "today.csv").write_text(text)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
-    assert "requirement not met: drift.max_psi<=0.2" in done.stderr
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1), done.err
+    assert "requirement not met: drift.max_psi<=0.2" in done.err
 
 
 def test_the_action_is_composite_and_its_check_runs(served: Path) -> None:
@@ -79,14 +89,14 @@ def test_the_action_is_composite_and_its_check_runs(served: Path) -> None:
         name: given[re.fullmatch(r"\$\{\{ inputs\.(\w+) \}\}", value)[1]]  # type: ignore[index]  # a match, or the test fails
         for name, value in last["env"].items()
     }
-    check(last["run"], served, **variables)
+    check(last["run"], served, shell, **variables)
 
 
 def test_the_commands_are_silent_while_nothing_has_moved(served: Path) -> None:
     """That of cron stands for all: their requirement is the same."""
     (line,) = blocks("crontab")
-    done = run(line.split(None, 5)[5].strip(), served)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done.stderr
+    done = shell(line.split(None, 5)[5].strip(), served)
+    assert (done.code, done.out, done.err) == (0, "", ""), done.err
 
 
 def test_the_image_has_known_instructions_and_a_command() -> None:

@@ -22,7 +22,7 @@ from tests.in_process import crembo
 
 Inputs = Sequence[tuple[str, str, Sequence[Any]]]
 ONE_EACH = ("a", "b", "c", "d")
-QUICK = ("--synthetic", "50", "--quick-report", "--json")
+QUICK = ("--synthetic", "50", "--thresholds", "2", "--quick-report", "--json")
 
 LAYOUTS: dict[str, Inputs] = {
     "one tensor": [("X", "FLOAT", (None, 4))],

@@ -21,8 +21,6 @@ from crembo_cli.teachers.load import load_teacher
 from tests.in_process import SAMPLES, Ran, crembo
 from tests.report.report_schema import validate
 
-pytestmark = pytest.mark.started
-
 TABLES = {
     "breast_cancer_forest.onnx": "breast_cancer.csv",
     "wine_mlp.onnx": "wine.csv",
@@ -78,7 +76,14 @@ class Done:
         return tuple(session.run(["label", "probabilities"], {name: cells}))
 
 
-@pytest.fixture(scope="module", params=TABLES)
+# Of each kind of file, one teacher is started as for users.
+STARTED = ("wine_mlp.onnx", "iris_boosting.pkl")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(each, marks=[pytest.mark.started] * (each in STARTED)) for each in TABLES],
+)
 def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Done:
     """Each sample, with a third of its rows set apart as test data."""
     teacher, folder = SAMPLES / request.param, tmp_path_factory.mktemp("sample")

@@ -45,7 +45,8 @@ BROKEN = {
 def compressed(folder: Path, *options: str) -> Ran:
     """The wine net into a small student."""
     files = (SAMPLES / "wine_mlp.onnx", SAMPLES / "wine.csv", "-o", "s.onnx")
-    return crembo(folder, "compress", *files, "--quick-report", "--synthetic", "0", *options)
+    few = ("--quick-report", "--synthetic", "0", "--thresholds", "2")
+    return crembo(folder, "compress", *files, *few, *options)
 
 
 def test_two_plugins_of_one_name_are_both_named(plugged: Plugged, tmp_path: Path) -> None:

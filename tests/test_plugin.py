@@ -62,7 +62,8 @@ def test_the_plugin_compresses(site: Path, tmp_path: Path) -> None:
     command = ["-m", "crembo_cli", "compress"]
     data = [str(SAMPLES / "wine_mlp.onnx"), str(SAMPLES / "wine.csv")]
     options = ["--student", "centroids", "--set", "sharpness=2", "--require", "fidelity>=0.8"]
-    done = run([*command, *data, *options], tmp_path, site)
+    few = ["--synthetic", "1000", "--thresholds", "2", "--quick-report"]
+    done = run([*command, *data, *options, *few], tmp_path, site)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "wine_mlp.student.onnx").exists()
 

@@ -184,7 +184,7 @@ def test_an_unmet_requirement_is_reported_once(
     crembo: Crembo, tmp_path: Path, beliefs: Path, data: Path
 ) -> None:
     """On one screen by the report alone; a log of standard error has it in its one line."""
-    few = ("--synthetic", "0", "--quick-report", "--quiet", "-o", "s.onnx")
+    few = ("--synthetic", "0", "--thresholds", "2", "--quick-report", "--quiet", "-o", "s.onnx")
     assert crembo("compress", beliefs, data, *few).code == 0
     run = ["evaluate", "s.onnx", str(data), "--require", "accuracy>=1.5"]
     screen, _ = read_terminal(run, tmp_path, both=True)

@@ -42,7 +42,7 @@ def brute_force(tree: Tree, row: Floats, units: Doubles) -> float:
 
 
 @given(SEEDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_trees_margin_is_the_least_change_there_is(seed: int) -> None:
     """Boxes give what trying every row that can matter gives, to the last bit."""
     rng = np.random.default_rng(seed)

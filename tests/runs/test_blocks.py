@@ -65,7 +65,7 @@ def test_a_table_in_any_blocks_gives_the_same_student_to_the_byte(
     contents = set()
     reports = []
     path = tmp_path / f"t{suffix}"
-    for seed in range(3):
+    for seed in range(2):
         size = write(mixed(), path, random.Random(3))  # one file: its hash is in the student's
         if seed:
             rng = random.Random(seed)
@@ -77,8 +77,8 @@ def test_a_table_in_any_blocks_gives_the_same_student_to_the_byte(
         contents.add(result.content)
         reports.append(result.report)
     assert len(contents) == 1
-    assert reports[0].data == reports[1].data == reports[2].data
-    assert reports[0].metrics == reports[1].metrics == reports[2].metrics
+    assert reports[0].data == reports[1].data
+    assert reports[0].metrics == reports[1].metrics
 
 
 def test_test_data_in_blocks(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from crembo_cli.core.image_shape import ImageShape
 from tests.in_process import crembo
 
-QUICK = ("--quick-report", "--json", "--synthetic", "200")
+QUICK = ("--quick-report", "--json", "--synthetic", "200", "--thresholds", "2")
 SHAPE = (2, 4, 5)  # channels, height, width
 
 

@@ -31,8 +31,8 @@ def alike(frame: pd.DataFrame) -> Doubles:
 def compress(teacher: Callable[[pd.DataFrame], Doubles], **options: object) -> crembo.Result:
     """A small run of crembo."""
     table = TABLE.assign(label=LABELS)
-    given = {"label": "label", "quick_report": True, "synthetic": 500, "thresholds": 3, **options}
-    return crembo.compress(teacher, table, **given)  # type: ignore[arg-type]
+    given = {"label": "label", "quick_report": True, "synthetic": 500, "thresholds": 3, "jobs": 1}
+    return crembo.compress(teacher, table, **given, **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("student", ["tree", "auto"])

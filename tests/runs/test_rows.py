@@ -109,7 +109,7 @@ def test_the_command_line_notes_the_number_of_queried_rows(
 ) -> None:
     """In the heading of the answer, in the report, and in the progress."""
     table.to_csv("t.csv", index=False)
-    few = ("--rows", "100", "--quick-report", "--synthetic", "0", "-v")
+    few = ("--rows", "100", "--quick-report", "--synthetic", "0", "--thresholds", "2", "-v")
     done = crembo("compress", teacher, "t.csv", *few, "--report", "r.md", "--report", "r.json")
     assert done.code == 0
     assert "t.csv, 100 of its 500 rows" in " ".join(done.out.split())

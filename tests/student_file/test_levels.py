@@ -37,6 +37,7 @@ def content(level: str, cost: str | None = None) -> bytes:
         cost=None if cost is None else [cost],
         quick_report=True,
         synthetic=0,
+        thresholds=2,
     ).content
 
 

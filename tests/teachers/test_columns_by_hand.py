@@ -41,7 +41,8 @@ def test_missing_leaves_the_label_alone(tmp_path: Path) -> None:
     )
     (tmp_path / "teacher.pkl").write_bytes(pickle.dumps(model))
     frame.assign(target=truth).to_csv(tmp_path / "data.csv", index=False)
-    options = ["--missing", "-1", "--max-depth", "2", "--json", "--quick-report"]
+    few = ["--synthetic", "200", "--thresholds", "2", "--quick-report"]
+    options = ["--missing", "-1", "--max-depth", "2", "--json", *few]
     done = crembo(tmp_path, "compress", "teacher.pkl", "data.csv", *options)
     assert done.code == 0, done.err
     assert json.loads(done.out)["metrics"]["teacher"]["accuracy"] == 1.0

@@ -35,6 +35,8 @@ from tests.teachers.pairs import (
     xgboost_codes,
 )
 
+FEW = ("--synthetic", "500", "--thresholds", "2", "--quick-report")
+
 
 @pytest.mark.parametrize("case", CASES)
 def test_scores_are_the_probabilities_of_the_model(tmp_path: Path, case: str) -> None:
@@ -66,7 +68,7 @@ def test_a_student_reads_a_spelling_of_missing_in_each_column_as_its_teacher(
     raw = frame.fillna({"home": "?"})
     (tmp_path / "teacher.pkl").write_bytes(pickle.dumps(model))
     raw.to_csv(tmp_path / "data.csv", index=False)
-    options = ["--max-depth", "3", "--quick-report", "-o", "student.onnx"]
+    options = ["--max-depth", "3", *FEW, "-o", "student.onnx"]
     assert crembo(tmp_path, "compress", "teacher.pkl", "data.csv", *options).code == 0
     student = load_student(tmp_path / "student.onnx")
     assert student.predict(raw).tolist() == model.predict(frame).tolist()
@@ -144,7 +146,7 @@ def test_a_teacher_that_refuses_noise_can_be_compressed(tmp_path: Path) -> None:
     model = encoded(frame, "branch", OneHotEncoder(), np.isin(branch, [2, 10]))
     (tmp_path / "teacher.pkl").write_bytes(pickle.dumps(model))
     frame.to_csv(tmp_path / "data.csv", index=False)
-    options = ["--max-depth", "2", "-o", "student.onnx"]
+    options = ["--max-depth", "2", "--synthetic", "500", "--thresholds", "2", "-o", "student.onnx"]
     done = crembo(tmp_path, "compress", "teacher.pkl", "data.csv", *options)
     assert done.code == 0, done.err
 
@@ -184,7 +186,7 @@ def test_noise_and_synthetic_rows_take_only_codes_that_the_teacher_knows(tmp_pat
     model = encoded(frame, "branch", OneHotEncoder(), branch % 2 == 0)
     (tmp_path / "teacher.pkl").write_bytes(pickle.dumps(model))
     frame.to_csv(tmp_path / "data.csv", index=False)
-    options = ["--max-depth", "2", "--quick-report", "--json", "--synthetic", "500"]
+    options = ["--max-depth", "2", *FEW, "--json"]
     done = crembo(tmp_path, "compress", "teacher.pkl", "data.csv", *options)
     assert done.code == 0, done.err
     noise = json.loads(done.out)["robustness"]["noise"]
@@ -199,7 +201,7 @@ def test_a_class_without_test_rows_is_named(tmp_path: Path) -> None:
     model = DecisionTreeClassifier(random_state=0).fit(frame, truth)
     (tmp_path / "teacher.pkl").write_bytes(pickle.dumps(model))
     frame.assign(target=truth).to_csv(tmp_path / "data.csv", index=False)
-    options = ["--max-depth", "2", "--quick-report", "--report", "report.md"]
+    options = ["--max-depth", "2", *FEW, "--report", "report.md"]
     done = crembo(tmp_path, "compress", "teacher.pkl", "data.csv", *options)
     assert done.code == 0, done.err
     for text in (done.out, (tmp_path / "report.md").read_text()):

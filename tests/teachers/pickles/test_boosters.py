@@ -128,7 +128,8 @@ def test_classes_names_the_classes_of_a_booster(tmp_path: Path) -> None:
     table, _ = xgboost_file(tmp_path / "teacher.json")
     named = table.assign(target=np.where(TWO, "yes", "no"))
     named.to_csv(tmp_path / "data.csv", index=False)
-    options = ["--classes", "no,yes", "--max-depth", "2", "--json", "--quick-report"]
+    few = ["--synthetic", "200", "--thresholds", "2", "--quick-report"]
+    options = ["--classes", "no,yes", "--max-depth", "2", "--json", *few]
     done = crembo(tmp_path, "compress", "teacher.json", "data.csv", *options)
     assert done.code == 0, done.err
     assert json.loads(done.out)["metrics"]["teacher"]["accuracy"] > 0.9

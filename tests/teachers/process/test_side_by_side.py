@@ -19,8 +19,6 @@ from crembo_cli.teachers.process import side_by_side
 from crembo_cli.teachers.process.child import Child
 from crembo_cli.teachers.process.subprocess_teacher import SubprocessTeacher
 
-pytestmark = pytest.mark.started
-
 ROWS = pd.DataFrame(np.random.default_rng(0).normal(size=(2_000, 4)), columns=list("abcd"))
 
 
@@ -111,6 +109,7 @@ def test_helpers_need_memory_for_the_model(path: Path, told: Counter[int]) -> No
     assert len(told) == 1
 
 
+@pytest.mark.started
 def test_closing_ends_helpers_that_are_still_loading(path: Path, told: Counter[int]) -> None:
     """No process is left."""
     teacher = teacher_of(path, 4)
