@@ -8,7 +8,6 @@ as the real one is. FOLDER holds `runs.json`, a list of lists of arguments, and 
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import os
@@ -82,8 +81,6 @@ def fork_part(runs: list[list[str]], part: int) -> int:
 
 def main() -> None:
     """Import what the runs need, then run them all."""
-    with contextlib.suppress(ImportError):
-        import skops.io  # noqa: F401
     import sklearn.ensemble
     import sklearn.linear_model
     import sklearn.pipeline  # noqa: F401
