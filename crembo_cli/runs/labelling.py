@@ -106,7 +106,8 @@ def label_table(
     read = None if label is None else read_labels(inputs.blocks, label)
     strata = None if read is None else read[0]
     drawn = None if draw is None else draw(blocks.rows, strata)
-    own = strata if strata is None or drawn is None else strata[drawn]
+    measured = strata if strata is None or drawn is None else strata[drawn]
+    own = measured  # those of the rows that are held
 
     def match() -> Indices | None:
         """The class of each different label, once the teacher has answered."""
@@ -138,13 +139,13 @@ def label_table(
             def settle(answers: Sequence[Floats]) -> tuple[Mapping[Any, int], Sum]:
                 refuse_lone_class(answers[0], teacher)
                 index, c = match(), answers[0].shape[1]
-                if index is None or read is None or own is None:
+                if index is None or read is None or measured is None:
                     return {}, tally.settle(first, None)
-                rows = np.bincount(index, count_codes(own, len(index)), c).astype(np.int64)
+                rows = np.bincount(index, count_codes(measured, len(index)), c).astype(np.int64)
                 return dict(zip(read[1], index.tolist(), strict=True)), tally.settle(first, rows)
 
             stream = Stream(held=kept, label=label, settle=settle, collect=tally.collect)
-            own = None if own is None else own[held]
+            own = None if measured is None else measured[held]
         frame, (beliefs, *tally.scores) = query(drawn, [teacher, *tally.models], done, stream)
     refuse_lone_class(beliefs, teacher)
     if encoding is None:

@@ -238,6 +238,32 @@ def test_totals_of_blocks_are_those_of_the_whole_table(
     assert cut[0]["robustness"]["margin"]["rows"] == 60
 
 
+@pytest.mark.parametrize(("frequent", "rare"), [((0, 1), 2), ((0, 0), 1)])
+def test_a_class_that_no_held_row_has_counts_in_every_metric(
+    students: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    frequent: tuple[int, int],
+    rare: int,
+) -> None:
+    """Its area under the ROC curve is one of those averaged, or the only one."""
+    frame = mixed(ROWS)
+    frame["target"] = np.where(frame["a"] > 4, *frequent)
+    frame.loc[ROWS - 5, "target"] = rare
+    path = tmp_path / "t.parquet"
+    frame.to_parquet(path)
+    whole = measure(students, path, rows="all")
+    monkeypatch.setattr(limits, "HELD_ROWS", 60)
+    held = limits.rows_to_measure("all", 0).hold(ROWS, frame["target"].to_numpy())
+    assert held is not None
+    assert rare not in frame["target"].to_numpy()[held]
+    with blocks_of(rows=70):
+        cut = measure(students, path, rows="all")
+    for found, expected in zip(cut, whole, strict=True):
+        same_numbers(found["metrics"], expected["metrics"])
+    assert whole[0]["metrics"]["student"]["roc_auc"] is not None
+
+
 def test_balanced_weights_are_those_of_the_rows_that_are_held(
     students: tuple[Path, Path], table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
