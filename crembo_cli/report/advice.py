@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
+from crembo_cli.evaluation.differences import Difference
 from crembo_cli.report.drawings import add_article
 from crembo_cli.report.faults import lost_classes
 from crembo_cli.report.gates import parse_gate
@@ -68,12 +69,17 @@ def choose_reference(references: Mapping[str, ReferenceInfo], *, by_auc: bool) -
         better = {
             name: gain.value
             for name, gain in gains.items()
-            if gain is not None and gain.value > max(GAIN, ERRORS * gain.error)
+            if gain is not None and _is_better(gain)
         }
         if better:
             best = max(better.values())
             return next(name for name, gain in better.items() if gain >= best - SIMPLER)
     return None
+
+
+def _is_better(gain: Difference | None) -> bool:
+    """Whether it is one by more than GAIN and ERRORS standard errors."""
+    return gain is not None and gain.value > max(GAIN, ERRORS * gain.error)
 
 
 def _advice(report: Report) -> Iterator[Advice]:
@@ -128,15 +134,21 @@ def _smaller(report: Report) -> Iterator[Advice]:
 
 
 def _promise(reference: ReferenceInfo, report: Report) -> str:
-    """What the family is expected to reach."""
-    teacher = report.metrics.get("teacher")
-    if decides_by_auc(report) and reference.roc_auc is not None:
-        own = report.metrics["student"].roc_auc or 0.0
-        return f"is expected to reach AUC {reference.roc_auc:.3f} instead of {own:.3f}"
-    if teacher is None or teacher.accuracy is None or reference.accuracy is None:
-        own = report.metrics["student"].fidelity or 0.0
-        return f"is expected to reach fidelity {reference.fidelity:.3f} instead of {own:.3f}"
-    points = 100 * (teacher.accuracy - reference.accuracy)
+    """What the family is expected to reach on all test rows: what the student does, and the gain.
+
+    A reference's own values are those of the test rows that it was measured on, which may be fewer.
+    """
+    own, teacher = report.metrics["student"], report.metrics.get("teacher")
+    gain, score = reference.accuracy_gain, reference.roc_auc_gain
+    by_auc = decides_by_auc(report) or not _is_better(gain or reference.fidelity_gain)
+    if by_auc and _is_better(score) and score is not None and own.roc_auc is not None:
+        reached = min(own.roc_auc + score.value, 1.0)
+        return f"is expected to reach AUC {reached:.3f} instead of {own.roc_auc:.3f}"
+    if teacher is None or teacher.accuracy is None or own.accuracy is None or gain is None:
+        fidelity = own.fidelity or 0.0
+        reached = min(fidelity + reference.fidelity_gain.value, 1.0)
+        return f"is expected to reach fidelity {reached:.3f} instead of {fidelity:.3f}"
+    points = 100 * (teacher.accuracy - own.accuracy - gain.value)
     if round(points, 1) <= 0:
         return "is expected to be as accurate as the teacher"
     return f"is expected to lose about {points:.1f} points"

@@ -116,7 +116,7 @@ def brief_parts(report: Report, width: int, encoding: str) -> Iterator[Renderabl
             yield Text(printable(sentence))
     yield from cost_lines(report)
     yield from drift_parts(report)
-    yield from repeat_parts(report)
+    yield from repeat_parts(report, width)
     # The verdict names those that are not met.
     yield from (requirement_line(each) for each in report.requirements if each.met)
     search = report.search

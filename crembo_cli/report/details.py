@@ -63,7 +63,7 @@ def detail_parts(report: Report, width: int) -> Iterator[RenderableType]:
     yield Text()
     yield from cost_lines(report)
     yield from drift_parts(report)
-    yield from repeat_parts(report)
+    yield from repeat_parts(report, width)
     yield Text()
     yield from robustness_parts(report)
     for table in (class_table(report), weakest_table(report, brief=True)):
@@ -96,9 +96,9 @@ def drift_parts(report: Report) -> Iterator[RenderableType]:
             yield _fill(_table(table.corner, no_wrap=True), table)
 
 
-def repeat_parts(report: Report) -> Iterator[RenderableType]:
+def repeat_parts(report: Report, width: int) -> Iterator[RenderableType]:
     """Generate the means over runs with other seeds, where there were any."""
-    table = repeats_table(report)
+    table = repeats_table(report, width)
     if table is not None:
         yield Text()
         yield Text(repeats_sentence(report))

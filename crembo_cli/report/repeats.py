@@ -9,6 +9,7 @@ from crembo_cli.report.tables import Cell, Row, Table
 
 SHOWN = ("accuracy", "fidelity", "insensitive_depth.0.05", "log_loss", "roc_auc", "agreement")
 HEADINGS = ("accuracy", "fidelity", "depth 5%", "log loss", "AUC", "agreement")
+DROPPED = ("agreement", "insensitive_depth.0.05", "log_loss", "roc_auc")  # where room lacks, first
 
 
 def repeated_values(report: Report) -> dict[str, dict[str, float | None]]:
@@ -35,26 +36,39 @@ def repeats_sentence(report: Report) -> str:
     )
 
 
-def repeats_table(report: Report) -> Table | None:
-    """Build the table of means and standard errors; None without repeats."""
+def repeats_table(report: Report, width: int | None = None) -> Table | None:
+    """Build the table of means and standard errors; None without repeats.
+
+    A screen of so many columns has those metrics alone that it has room for.
+    """
     if report.repeats is None:
         return None
     found = report.repeats.metrics
-    known = [k for k, metric in enumerate(SHOWN) if found["student"][metric] is not None]
 
     def cell(classifier: str, metric: str) -> Cell:
         value = found[classifier][metric]
         return None if value is None else f"{value.mean:.3f}±{value.error:.3f}"
 
+    shown = {
+        metric: [heading, *(cell(name, metric) for name in found)]
+        for metric, heading in zip(SHOWN, HEADINGS, strict=True)
+        if found["student"][metric] is not None
+    }
+    names = [CLASSIFIERS[classifier] for classifier in found]
+    for metric in DROPPED:
+        numbers = sum(max(len(str(each)) for each in column) + 2 for column in shown.values())
+        if width is None or max(map(len, names)) + numbers <= width:
+            break
+        shown.pop(metric, None)
     return Table(
         corner="repeats",
-        headings=[HEADINGS[k] for k in known],
+        headings=[HEADINGS[SHOWN.index(metric)] for metric in shown],
         rows=[
             Row(
-                name=CLASSIFIERS[classifier],
-                cells=[cell(classifier, SHOWN[k]) for k in known],
+                name=names[k],
+                cells=[column[k + 1] for column in shown.values()],
                 selected=classifier == "student",
             )
-            for classifier in found
+            for k, classifier in enumerate(found)
         ],
     )

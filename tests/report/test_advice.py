@@ -121,6 +121,28 @@ def test_a_family_is_named_if_its_reference_is_better() -> None:
     )
 
 
+def test_what_a_family_reaches_is_what_the_student_does_and_the_gain() -> None:
+    """A reference is measured on fewer rows, which may be easier: its values promise nothing."""
+    made = with_reference(0.02, 0.01)
+    easy = replace(made.references["mlp"], accuracy=0.999, fidelity=0.999, roc_auc=0.999)
+    own = replace(made.metrics["student"], accuracy=0.85, fidelity=0.8, roc_auc=0.86)
+    teacher = replace(made.metrics["teacher"], accuracy=0.9)
+
+    def promise(found: ReferenceInfo, accuracy: float | None = 0.85) -> str:
+        every = {
+            **made.metrics,
+            "student": replace(own, accuracy=accuracy),
+            "teacher": replace(teacher, accuracy=accuracy and 0.9),
+        }
+        return advice_of(replace(made, metrics=every, references={"mlp": found}))[0]
+
+    same = Difference(value=0.0, error=0.001)
+    assert promise(easy).endswith("to lose about 3.0 points")
+    assert promise(easy, None).endswith("to reach fidelity 0.820 instead of 0.800")
+    ranks = replace(easy, accuracy_gain=same, fidelity_gain=same)
+    assert promise(ranks).endswith("to reach AUC 0.880 instead of 0.860")
+
+
 def test_accuracy_decides_between_families_unless_auc_counts() -> None:
     """A family that is better in AUC alone is named where none is more accurate."""
 

@@ -13,7 +13,14 @@ from rich.console import Console
 
 from crembo_cli.report.console import draw, render_terminal, render_text
 from crembo_cli.report.model import Report, Requirement
-from tests.report.example_reports import comparison, metrics, report, report_with_comparison, steps
+from tests.report.example_reports import (
+    comparison,
+    metrics,
+    repeats,
+    report,
+    report_with_comparison,
+    steps,
+)
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -37,6 +44,25 @@ def odd(name: str) -> Report:
         student=replace(plain.student, path=name),
         requirements=[Requirement(expression="fidelity>=0.9", value=0.93, met=True)],
     )
+
+
+@pytest.mark.parametrize(
+    ("width", "columns", "count"),
+    [
+        (60, "accuracy fidelity AUC", 3),
+        (80, "accuracy fidelity depth 5% log loss AUC", 5),
+        (100, "accuracy fidelity depth 5% log loss AUC agreement", 6),
+    ],
+)
+def test_a_narrow_screen_has_fewer_repeated_metrics_and_cuts_off_no_number(
+    width: int, columns: str, count: int
+) -> None:
+    """In the order in which the table of the metrics drops them."""
+    for details in (True, False):
+        text = lines(report(repeats=repeats()), width, details=details)
+        begin = next(i for i, line in enumerate(text) if line.startswith("repeats"))
+        assert text[begin].split() == ["repeats", *columns.split()]
+        assert [row.count("0.900±0.013") for row in text[begin + 2 : begin + 7]] == [count] * 5
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 200])
