@@ -62,6 +62,7 @@ class DataInfo:
     training_rows: int | None  # real rows that the student was fitted on
     validation_rows: int | None  # real rows that the student was selected on
     test_rows: int  # rows for neither; the metrics are computed on them
+    grouped_rows: int  # of those, the rows that `robustness.weakest_groups` groups
     test_path: str | None  # of --test-data; None: the test rows are a share of the table
     test_sha256: str  # of the table that holds the test rows
     rare_class: str | None  # of two classes, the one with fewer test rows; None without labels

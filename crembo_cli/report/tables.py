@@ -198,8 +198,12 @@ def weakest_table(report: Report, *, brief: bool, most: int | None = None) -> Ta
         return None
     shown = columns("robustness.weakest_groups.*", brief=brief)
     starred = any("}" + UNSEEN_MARK in each.rule for each in groups[:most])
+    data = report.data
+    some = (
+        f", on {data.grouped_rows:,} of the test rows" if data.grouped_rows < data.test_rows else ""
+    )
     return Table(
-        corner=f"where ({UNSEEN_NOTE})" if starred else "where",
+        corner=f"where{some} ({UNSEEN_NOTE})" if starred else f"where{some}",
         headings=["predicted", *_texts(shown), *([] if brief else ["teacher probabilities"])],
         rows=[
             Row(

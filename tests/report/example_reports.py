@@ -321,6 +321,7 @@ def report(**changes: Any) -> Report:
             training_rows=364,
             validation_rows=91,
             test_rows=114,
+            grouped_rows=114,
             test_path=None,
             test_sha256=64 * "b",
             rare_class="yes",

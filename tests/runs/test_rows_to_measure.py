@@ -234,7 +234,7 @@ def test_totals_of_blocks_are_those_of_the_whole_table(
             same_numbers(found.get(key), expected.get(key))
     for key in ("depth", "bounds"):
         same_numbers(cut[0]["robustness"][key], whole[0]["robustness"][key])
-    same_numbers(cut[0]["data"], whole[0]["data"])
+    same_numbers(cut[0]["data"], {**whole[0]["data"], "grouped_rows": 60})
     assert cut[0]["robustness"]["margin"]["rows"] == 60
 
 
@@ -389,6 +389,27 @@ def test_every_report_tells_of_how_many_rows(
     assert "50 of 400 rows of" in Path("r.html").read_text()
     data = json.loads(Path("r.json").read_text())["data"]
     assert (data["rows"], data["queried_rows"], data["grouped_rows"]) == (400, 50, 50)
+
+
+def test_every_report_tells_of_how_many_rows_the_weakest_groups_are(
+    crembo: Crembo, students: tuple[Path, Path], table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of those that are held, of a large table; the rows of a group are some of these."""
+    monkeypatch.setattr(limits, "HELD_ROWS", 60)
+    files = [Path(f"r.{suffix}") for suffix in ("json", "md", "html")]
+    options = [word for each in files for word in ("--report", str(each))]
+    teacher = table.with_name("beliefs.parquet")
+    found = answers(pd.read_parquet(table))
+    pd.DataFrame(found, columns=["0", "1", "2"]).to_parquet(teacher)
+    with blocks_of(rows=70):
+        ran = crembo("evaluate", students[1], table, "-t", teacher, "--details", *options)
+    assert ran.code == 0, ran.err
+    words = "where, on 60 of the test rows"
+    assert words in " ".join(ran.out.split())
+    assert all(words in each.read_text() for each in files[1:])
+    report = json.loads(files[0].read_text())
+    assert report["data"]["grouped_rows"] == 60
+    assert sum(each["rows"] for each in report["robustness"]["weakest_groups"]) <= 60
 
 
 def test_an_invalid_number_of_rows(
