@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,10 +20,11 @@ from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # f
 from tests.installed_plugins import Plugged, plugged_into
 from tests.report.axe import axe  # noqa: F401  # fixture
 from tests.report.browser import chromium  # noqa: F401  # fixture
-from tests.slow import SLOW, is_slow
+from tests.slow import LONGEST, SLOW, is_slow
 
 if TYPE_CHECKING:
     from crembo_cli.report.model import Report
+    from crembo_cli.search.references import Recipe
     from tests.forked_children import Forks
 
 # What takes a second to import is imported in functions: the process that hands tests out to
@@ -42,8 +44,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m selects
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Mark what is slow, and skip what needs torch where there is none."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, the longest first, and skip what needs torch where there is none."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     no_torch = find_spec("torch") is None
     for each in items:
         if is_slow(each.nodeid):
@@ -64,10 +67,30 @@ def forks() -> Forks:
     return made
 
 
+@cache
+def cheap_references() -> Mapping[str, Recipe]:
+    """The references in few steps: else they are half of what a small run costs."""
+    few = {"mlp": {"steps": "40"}, "boosted": {"trees": "2"}}
+    strong = strong_references()
+    return {name: replace(strong[name], settings=each) for name, each in few.items()}
+
+
+@cache
+def strong_references() -> Mapping[str, Recipe]:
+    """The references as users get them."""
+    from crembo_cli.search.references import REFERENCES
+
+    return dict(REFERENCES)
+
+
 @pytest.hookimpl(tryfirst=True)  # before fixtures, those of modules too
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Start the processes of teachers as for users in tests that are marked so."""
+    """Start the processes of teachers, and fit references, as for users where it is marked."""
+    from crembo_cli.search.references import REFERENCES
+
     forks().started = item.get_closest_marker("started") is not None
+    cheap = {} if item.get_closest_marker("references") else cheap_references()
+    REFERENCES.update({**strong_references(), **cheap})
 
 
 def pytest_sessionfinish() -> None:

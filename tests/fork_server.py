@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -68,9 +69,11 @@ def become(
 def import_all(names: Sequence[str]) -> None:
     """Import what is new of these modules, as far as it can be."""
     new = [name for name in names if name not in sys.modules]
-    for name in new:
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in new:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
     if new:
         gc.collect()
         gc.freeze()  # the forks share the memory of what was imported

@@ -23,7 +23,8 @@ from crembo_cli.teachers.process.surroundings import HOMES
 from tests.fork_server import NUMBER
 
 SERVER = [sys.executable, "-P", str(Path(__file__).with_name("fork_server.py"))]
-OWN = {*HOMES, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}  # variables that may differ
+# Variables that may differ; the last one is set by whoever imports onnxruntime first.
+OWN = {*HOMES, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ORT_DISABLE_TELEMETRY"}
 IMPORTED = (
     "crembo_cli.teachers.onnx.model", "crembo_cli.teachers.pickles.estimator", "onnxruntime",
     "pandas", "joblib", "threadpoolctl",

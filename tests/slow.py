@@ -1,11 +1,18 @@
 """Which tests are slow: those that take more than a second or so on a quiet machine.
 
-`pytest -m "not slow"` leaves them out and takes about a minute on two cores; `--durations=0`
+`pytest -m "not slow"` leaves them out and takes less than a minute on two cores; `--durations=0`
 tells what belongs here.
 """
 
 from __future__ import annotations
 
+# Single tests of ten seconds and more are in these files: the last to start would prolong a run.
+LONGEST = (
+    "tests/test_fuzz.py",
+    "tests/test_network.py",
+    "tests/test_signals.py",
+    "tests/test_clients.py",
+)
 # Files, or tests in them.
 SLOW = (
     "tests/cluster/test_dask.py",

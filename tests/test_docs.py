@@ -132,6 +132,7 @@ def test_the_library_examples_run(
     assert (tmp_path / "wine.student.onnx").exists()
 
 
+@pytest.mark.references
 def test_the_readme_shows_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Word for word; numbers differ a little from one processor to another."""
     monkeypatch.setenv("COLUMNS", "80")

@@ -215,6 +215,7 @@ def test_an_evaluated_student_is_compared_with_every_family() -> None:
     assert advice_of(alone)[1] == "crembo explain forest.student.onnx"
 
 
+@pytest.mark.references
 @pytest.mark.parametrize("objective", ["labels", "scores"])
 def test_the_command_runs_when_copied_and_does_better(
     crembo: Crembo, tmp_path: Path, objective: str

@@ -21,6 +21,8 @@ from crembo_cli.search.student import Search
 from crembo_cli.search.training_rows import TrainingRows
 from crembo_cli.students.registry import make_family
 
+pytestmark = pytest.mark.references
+
 
 def fit_references(*requested: Any) -> list[Reference]:
     """Begin them, and wait."""
