@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -128,7 +129,7 @@ def brief_parts(report: Report, width: int, encoding: str) -> Iterator[Renderabl
 
 def _student(report: Report, width: int, lines: int) -> Iterator[Text]:
     """Generate the student where it takes at most this many `lines`, and where the rest is."""
-    path = printable(report.student.path)
+    path = printable(shlex.quote(report.student.path))
     rest = "more: --details, --report report.html"
     drawn = list(_description(report, width))
     if drawn and len(drawn) + 3 <= lines and max(map(cell_len, drawn)) <= width:

@@ -46,6 +46,14 @@ def odd(name: str) -> Report:
     )
 
 
+def test_the_command_for_the_rest_can_be_pasted_into_a_shell() -> None:
+    """Where the student's path has blanks."""
+    found = report()
+    student = replace(found.student, path="my models/a.onnx")
+    found = replace(found, student=student, description="a\n" * 50)
+    assert lines(found, 100, details=False)[-1].endswith("crembo explain 'my models/a.onnx'")
+
+
 @pytest.mark.parametrize(
     ("width", "columns", "count"),
     [
