@@ -26,7 +26,8 @@ def describe_plan(
     names = [each.name() for each in request.candidates]
     count = "" if len(names) == 1 else f"the best of {len(names)}: "
     synthetic = "auto" if search.synthetic is None else f"{search.synthetic:,}"
-    shares = f"{split.shares()[0]:.0%} of the rows"
+    more = ", and all others that are not fitted on" if split.rows.every else ""
+    shares = f"{split.shares()[0]:.0%} of the rows{more}"
     return {
         "student": count + ", ".join(names),
         "search": f"{search.algorithm} for {search.objective}, synthetic rows {synthetic}, "

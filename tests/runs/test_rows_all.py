@@ -161,6 +161,8 @@ def test_a_fault_in_a_row_that_is_not_held_ends_the_run(tmp_path: Path, crembo: 
 def test_a_dry_run_says_how_many_rows_are_fitted_on(
     crembo: Crembo, teacher: Path, data: Path
 ) -> None:
-    """And that all are queried."""
+    """And that all are queried, and all others tested on."""
     done = crembo("compress", teacher, data, "--rows", "all", "--dry-run")
-    assert "all rows; at most 1,000,000 to fit and validate on" in " ".join(done.out.split())
+    words = " ".join(done.out.split())
+    assert "all rows; at most 1,000,000 to fit and validate on" in words
+    assert "20% of the rows, and all others that are not fitted on" in words
