@@ -155,6 +155,7 @@ SLOW = (
     "tests/student_file/test_runtimes.py::test_the_version_converter_keeps_the_answers",
     "tests/students/boosted/test_model.py::test_sums_are_exact_in_any_order",
     "tests/students/boosted/test_onnx.py::test_scores_are_equal_to_the_last_bit",
+    "tests/students/nets/test_devices.py",
     "tests/students/nets/test_families.py",
     "tests/students/nets/test_modules.py::test_folded_convolutions_are_the_net",
     "tests/students/nets/test_training.py",
