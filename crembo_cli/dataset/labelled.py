@@ -208,7 +208,12 @@ class Split:
 
 
 def split_rows(
-    strata: NDArray[np.int64], *, test_share: float, validation_share: float, seed: int
+    strata: NDArray[np.int64],
+    *,
+    test_share: float,
+    validation_share: float,
+    seed: int,
+    where: str | None = None,
 ) -> Split:
     """Split n rows into three sets that have each stratum in proportion, to within one row.
 
@@ -217,8 +222,8 @@ def split_rows(
     sorted by stratum and sampled systematically: at equal steps from a random start (Madow
     1944), which needs no special case for a stratum of one row.
 
-    Raises `UsageError` for shares out of range, and `DataError` if a set would be too small:
-    below 10 training, 5 validation or 5 test rows.
+    Raises `UsageError` for shares out of range, and `DataError` about `where` if a set would be
+    too small: below 10 training, 5 validation or 5 test rows.
     """
     if not (
         0 <= test_share < 1 and 0 <= validation_share < 1 and test_share + validation_share < 1
@@ -238,6 +243,7 @@ def split_rows(
             needed += 1
         raise DataError(
             "too few rows to split",
+            where=where,
             found=f"{n} rows: {fitted} training, {selected} validation, {tested} test",
             wanted=f"{needed} rows or more",
         )
@@ -253,7 +259,7 @@ def _counts(n: int, test_share: float, validation_share: float) -> tuple[int, in
     tested, selected = round(n * test_share), round(n * validation_share)
     if validation_share > 0:
         # A small table can spare five validation rows; refusing it would help nobody.
-        selected = min(max(selected, FEWEST), n)
+        selected = min(max(selected, FEWEST), n - tested)
     return tested, selected, n - tested - selected
 
 

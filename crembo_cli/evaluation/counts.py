@@ -14,19 +14,25 @@ from crembo_cli.arrays import Bools, Doubles, Indices, Reals
 
 Packed = NDArray[np.unsignedinteger[Any]]
 
-# Distinct values that are counted. Decimals, not bins of 2^-16: a depth of 0.7 stays 0.7, so that
-# neither a gate nor a count of rows below 0.7 is wrong about it.
-MOST_VALUES = 100_000
+MOST_VALUES = 100_000  # distinct values that are counted exactly
+# Beyond them, values from each bound on are rounded to so many decimal places. Decimals, not bins
+# of 2^-16: a depth of 0.7 stays 0.7, so that neither a gate nor a count of rows below 0.7 is wrong
+# about it. Small ones keep four digits: a class of one row in 100,000 is ranked by them.
+BOUNDS = np.array([0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.99, 0.999])
+UNITS = 10.0 ** np.array([10, 9, 8, 7, 6, 5, 6, 7])  # steps of 1 at these places
+LOWEST = np.rint(BOUNDS * UNITS).astype(np.int64)
+# The number of the first step from each bound on, and last the number of all steps up to 1.
+FIRST = np.append(0, np.cumsum(np.rint(np.diff([*BOUNDS, 1.0]) * UNITS).astype(np.int64)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Counts:
-    """The distinct values of n rows, each in [0, 1], and how many rows have each.
+    """The distinct values of n rows, each in [0, 1] but for rounding, and how many rows have each.
 
     Counts of parts of the rows add up to those of all rows, in any order. With at most MOST_VALUES
-    distinct values they are exact. Where more come together, all values are rounded to multiples
-    of 1 / MOST_VALUES, five decimals: quantiles are then off by at most 0.000005, and rows whose
-    values differ by less may tie.
+    distinct values they are exact. Where more come together, all values are rounded to five
+    decimals, below 0.01 to four digits and above 0.99 to six decimals or seven: quantiles are then
+    off by at most 0.000005, and rows whose values are rounded to the same tie.
     """
 
     values: Reals  # (k,) distinct, increasing
@@ -66,7 +72,7 @@ class Counts:
 
         They are compared in the dtype of the values, so that a value of 0.7 is not below 0.7.
         """
-        edges = _decimals(d) / MOST_VALUES if self.rounded else d
+        edges = round_values(d) if self.rounded else d
         places = np.searchsorted(self.values, edges.astype(self.values.dtype))
         return np.asarray(np.concatenate([[0], self.rows.cumsum()])[places], np.int64)
 
@@ -104,21 +110,33 @@ def _join(one: Counts, other: Counts) -> Counts:
     return Counts(values=values, rows=rows, hits=hits, rounded=one.rounded or other.rounded)
 
 
+def round_values(values: Reals) -> Doubles:
+    """Return the step next to each of `values`, which are in [0, 1]."""
+    return _values_of(_steps_of(values))
+
+
 def _round(*parts: Counts) -> Counts:
-    """Count the rows of `parts` by the multiples of 1 / MOST_VALUES next to their values."""
-    rows, hits = np.zeros((2, MOST_VALUES + 1))
+    """Count the rows of `parts` by the steps next to their values."""
+    rows, hits = np.zeros((2, FIRST[-1] + 1))
     for each in parts:
-        at = _decimals(each.values)
-        rows += np.bincount(at, each.rows, MOST_VALUES + 1)
-        hits += np.bincount(at, each.hits, MOST_VALUES + 1)
+        at = _steps_of(each.values)
+        rows += np.bincount(at, each.rows, len(rows))
+        hits += np.bincount(at, each.hits, len(rows))
     some = np.flatnonzero(rows)
     return Counts(
-        values=(some / MOST_VALUES).astype(np.result_type(*(each.values for each in parts))),
+        values=_values_of(some).astype(np.result_type(*(each.values for each in parts))),
         rows=rows[some].astype(np.int64),
         hits=hits[some].astype(np.int64),
         rounded=True,
     )
 
 
-def _decimals(values: Reals) -> Indices:
-    return np.rint(values.astype(np.float64) * MOST_VALUES).astype(np.int64)
+def _steps_of(values: Reals) -> Indices:
+    exact = np.clip(values.astype(np.float64), 0.0, 1.0)  # sums in float32 may be above 1
+    part = np.searchsorted(BOUNDS, exact, side="right") - 1
+    return np.asarray(np.rint(exact * UNITS[part]).astype(np.int64) - LOWEST[part] + FIRST[part])
+
+
+def _values_of(steps: Indices) -> Doubles:
+    part = np.minimum(np.searchsorted(FIRST, steps, side="right") - 1, len(BOUNDS) - 1)
+    return np.asarray((steps - FIRST[part] + LOWEST[part]) / UNITS[part], np.float64)

@@ -196,18 +196,23 @@ def explain_bounds(report: Report) -> str:
     )
 
 
+def _quoted(name: str) -> str:
+    """Quote the name of a class that could be read as a number or as several words."""
+    return name if name.isidentifier() else repr(name)
+
+
 def explain_classes(report: Report) -> str:
     """Count the test rows by class if some have few, and name those without any; else ""."""
     by_class = report.by_class or []
     counts = sorted(by_class, key=lambda each: each.rows)[:MOST_COUNTED]
     if not counts or counts[0].rows >= FEW_ROWS:
         return ""
-    listed = ", ".join(f"{each.name} {each.rows:,}" for each in counts)
+    listed = ", ".join(f"{each.rows:,} of {_quoted(each.name)}" for each in counts)
     rarest = "" if len(counts) == len(by_class) else f" (the rarest of {len(by_class)})"
     text = f"Test rows by class{rarest}: {listed}."
     absent = [each.name for each in by_class if each.rows == 0]
     if absent:
-        names = join_names(absent[:MOST_COUNTED])
+        names = join_names([_quoted(each) for each in absent[:MOST_COUNTED]])
         text += f" No metric covers {names}"
         if report.data.label is not None:
             text += f"; balanced is the mean recall of the other {len(by_class) - len(absent)}"

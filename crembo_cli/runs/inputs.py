@@ -130,7 +130,13 @@ def read_splits(
     if len(strata) < labelled.total:
         test_share = tested / (fitted + tested)
         validation_share = defaults.VALIDATION_SIZE * (1 - test_share)
-    rows = split_rows(strata, test_share=test_share, validation_share=validation_share, seed=seed)
+    rows = split_rows(
+        strata,
+        test_share=test_share,
+        validation_share=validation_share,
+        seed=seed,
+        where=display_path(data) if len(strata) == labelled.total else "--rows",
+    )
     sets = (rows.train, rows.validation, rows.test)
     progress.note(note_few_rows(labelled, sets, teacher.classes))
     if split.test_data is None:

@@ -161,11 +161,15 @@ BAD: dict[str, tuple[Bad, tuple[str, ...]]] = {
     ),
     "fewer rows than a split needs": (
         with_file("bad.csv", FEW.to_csv(index=False).encode()),
-        ("12 rows", "wanted", "or more"),
+        ("bad.csv", "12 rows", "wanted", "or more"),
     ),
     "a share that leaves too few rows": (
         with_options("--test-size", "0.01"),
         ("too few rows", "60 rows"),
+    ),
+    "fewer drawn rows than a split needs": (
+        with_options("--rows", "5"),
+        ("--rows: too few rows", "5 rows: 0 training", "wanted", "or more"),
     ),
     "an unknown family": (with_options("--student", "oak"), ("'oak'", "linear", "tree")),
     "an unknown option of a family": (with_options("--set", "colour=red"), ("'colour'", "alpha")),

@@ -23,7 +23,7 @@ from crembo_cli.evaluation.differences import differences_of
 from crembo_cli.evaluation.measured import Measured, measure_rows, sum_rows
 from crembo_cli.evaluation.metrics import Prediction, measure, measure_by_class
 from crembo_cli.evaluation.paired import deltas_of
-from crembo_cli.evaluation.scores import compared_classes
+from crembo_cli.evaluation.scores import compared_classes, roc_auc
 from crembo_cli.evaluation.totals import Moments
 from crembo_cli.robustness.measure import bounds_on, curve_on
 from crembo_cli.students.contract import Floats
@@ -140,22 +140,23 @@ def test_many_values_are_rounded_and_all_that_follows_is_that_of_rounded_rows(
 ) -> None:
     """However they are cut and grouped; quantiles are off by half a step at most."""
     rng = np.random.default_rng(seed)
-    values, hits = rng.random(n).astype(np.float32), rng.random(n) < 0.5
+    values, hits = rng.random(n) ** rng.choice([0.01, 1, 6, 30], n), rng.random(n) < 0.5
+    values = values.astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counts, "MOST_VALUES", most)
         blocks = cut(n, Random(seed)) if seed % 2 else [slice(0, 1), slice(1, n)]
         parts = [Counts.of(values[each], hits[each]) for each in blocks]
         found = grouped(parts, Random(seed))
         if len(parts) == 1:
-            assert found.values.tolist() == sorted(values.tolist())  # what is whole is exact
+            assert found.values.tolist() == sorted(set(values.tolist()))  # what is whole is exact
             return
-        near = np.rint(values.astype(np.float64) * most) / most
+        near = counts.round_values(values)
         expected = Counts.of(near.astype(np.float32), hits)
         for key in ("values", "rows", "hits"):
             assert getattr(found, key).tolist() == getattr(expected, key).tolist()
         off = np.abs(found.quantiles(SHARES) - np.quantile(values, SHARES))
-        assert off.max() <= 0.5 / most + 1e-6
-        d = np.arange(most + 1) / most
+        assert off.max() <= 5.1e-6
+        d = np.arange(101) / 100
         below = [int((near < edge - 1e-9).sum()) for edge in d]
         assert found.below(d).tolist() == below
 
@@ -169,7 +170,7 @@ def test_up_to_the_limit_values_are_exact_and_decimals_stay_what_they_are_beyond
     more = rng.random(2 * counts.MOST_VALUES, np.float32) / 2 + np.float32(0.4)
     rounded = exact + Counts.of(more)
     assert rounded.rounded
-    assert len(rounded.values) <= counts.MOST_VALUES + 1
+    assert len(rounded.values) <= counts.FIRST[-1] + 1
     assert np.isin(depths, rounded.values).all()
     every = np.concatenate([exact.values.repeat(exact.rows), more])
     d = np.array([0.02, 0.7, 1.0])
@@ -178,6 +179,41 @@ def test_up_to_the_limit_values_are_exact_and_decimals_stay_what_they_are_beyond
     assert (near <= rounded.below(d)).all()
     assert (rounded.below(d) <= far).all()
     assert (Counts.of(depths).below(d) == [0, 1, 3]).all()
+
+
+@given(value=st.floats(0, 1), small=st.sampled_from([1.0, 1e-2, 1e-4, 1e-6]))
+def test_a_value_is_rounded_to_five_decimals_and_four_digits(value: float, small: float) -> None:
+    """In order; decimals, the bounds between two steps among them, are what they were."""
+    value *= small
+    near = float(counts.round_values(np.array([value]))[0])
+    assert abs(near - value) <= 0.500001 * max(min(1e-5, value * 1e-3), 1e-10)
+    assert near == float(f"{near:.10f}")
+    assert counts.round_values(np.array([near])).tolist() == [near]
+    decimals = np.array([0.0, 1e-6, 0.00123, 0.0099999, 0.01, 0.7, 0.99, 0.9990001, 1.0])
+    assert counts.round_values(decimals).tolist() == [*decimals[:3], 0.01, *decimals[4:]]
+    assert counts.round_values(np.float32(decimals)).tolist() == [
+        *decimals[:3], 0.01, *decimals[4:]
+    ]  # fmt: skip
+    assert counts.round_values(np.float32([-1e-7, 1.0000002])).tolist() == [0.0, 1.0]
+    grid = np.linspace(0, 1, 5_001) * small
+    assert (np.diff(counts.round_values(grid)) >= 0).all()
+
+
+def test_the_ranking_of_a_very_rare_class_is_kept_where_values_are_rounded() -> None:
+    """One row in 10,000, whose probabilities are small: the area is that of the exact values."""
+    rng = np.random.default_rng(0)
+    n = 400_000
+    scores = rng.normal(size=n) * 2 - 13
+    hit = rng.random(n) < np.exp(scores)
+    values = (1 / (1 + np.exp(-scores))).astype(np.float32)
+    halves = [
+        Counts.of(values[some], hit[some]) for some in (slice(None, None, 2), slice(1, None, 2))
+    ]
+    rounded, exact = halves[0] + halves[1], counts.pool(halves)
+    assert rounded.rounded
+    assert not exact.rounded
+    assert rounded.hits.sum() > 3
+    assert roc_auc([rounded]) == pytest.approx(roc_auc([exact]), abs=2e-5)
 
 
 @settings(deadline=None)

@@ -206,5 +206,5 @@ def test_a_class_without_test_rows_is_named(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     for text in (done.out, (tmp_path / "report.md").read_text()):
         flat = " ".join(text.split())
-        assert "Test rows by class: rare 0, " in flat
+        assert "Test rows by class: 0 of rare, " in flat
         assert "No metric covers rare; balanced is the mean recall of the other 2." in flat
