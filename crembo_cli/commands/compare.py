@@ -31,7 +31,7 @@ def command(
             "-t",
             "--teacher",
             metavar="TEACHER",
-            help="Their teacher, for fidelity and depth: any file that `compress` takes.",
+            help="Teacher of both, for fidelity and depth: any file that `compress` takes.",
             show_default=False,
             rich_help_panel=panels.USUAL,
         ),

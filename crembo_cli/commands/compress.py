@@ -86,8 +86,8 @@ def command(
             metavar="|".join(defaults.SELECTS),
             autocompletion=one_of(defaults.SELECTS),
             help="How the student is selected on validation data. depth: keep the soft-label "
-            "student unless another is significantly better, then take the one with the largest "
-            "insensitive depth. accuracy: highest validation accuracy (Algorithm 2). "
+            "student unless another is better by 2 standard errors, then take the one with the "
+            "largest insensitive depth. accuracy: highest validation accuracy (Algorithm 2). "
             "[default: depth]",
             show_default=False,
             rich_help_panel=panels.SEARCH,

@@ -66,7 +66,7 @@ def command(
             "--dialect",
             metavar="|".join(DIALECTS),
             autocompletion=one_of(DIALECTS),
-            help="With --format sql: the database that runs it. [default: ansi]",
+            help="With --format sql: SQL dialect. [default: ansi]",
             show_default=False,
             rich_help_panel=panels.OUTPUT,
         ),
@@ -76,7 +76,7 @@ def command(
         typer.Option(
             "--table",
             metavar="NAME",
-            help="With --format sql: name of the table, as in a query. [default: data]",
+            help="With --format sql: table to select from. [default: data]",
             show_default=False,
             rich_help_panel=panels.OUTPUT,
         ),

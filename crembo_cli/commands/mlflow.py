@@ -16,7 +16,7 @@ def command(
     folder: Annotated[
         str,
         typer.Argument(
-            metavar="FOLDER", help="The folder to write; new or empty.", show_default=False
+            metavar="FOLDER", help="Output folder; must be new or empty.", show_default=False
         ),
     ],
     debug: options.Debug = False,

@@ -66,8 +66,8 @@ Cost = Annotated[
     list[str] | None,
     typer.Option(
         metavar="TRUE:PREDICTED=VALUE",
-        help="Cost of predicting one class where another is true, relative to the others; may be "
-        "repeated. [default: 1 each]",
+        help="Cost of predicting the class PREDICTED where TRUE is true; repeatable. Only the "
+        "ratios of costs count. [default: 1 each]",
         show_default=False,
         rich_help_panel=panels.STUDENT,
     ),

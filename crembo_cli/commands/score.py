@@ -22,7 +22,7 @@ def command(
             "--output",
             metavar="FILE|FOLDER/",
             help="Path of the table: .csv or .parquet, or FOLDER/ for a new folder of Parquet "
-            "parts, which workers of --dask write. [default: CSV on standard output]",
+            "parts; with --dask, the workers write them. [default: CSV on standard output]",
             show_default=False,
             rich_help_panel=panels.USUAL,
         ),

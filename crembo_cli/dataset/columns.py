@@ -142,7 +142,7 @@ def _by_name(
     near = suggest(missing[0], offered).get("hint") if missing else None
     in_order = "to match columns by order, list them: --features A,B,..."
     raise DataError(
-        "the table lacks features of the teacher" if missing else "too many features",
+        "the table lacks features of the teacher" if missing else "too many feature columns",
         where=table.name,
         found=None if near else format_list(offered),
         wanted=format_list(missing)

@@ -159,7 +159,7 @@ def _numbers(column: Floats, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
     if dtype.kind == "f":
         return column.astype(dtype)
     if np.isnan(column).any():
-        raise DefectError(f"a missing cell in column {name!r}, which had none")
+        raise DefectError(f"unexpected missing value in column {name!r}")
     if dtype.kind == "b":
         return column > 0.5
     return np.rint(column).astype(np.float64).clip(*INT64).astype(np.int64)

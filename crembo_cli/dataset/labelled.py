@@ -78,7 +78,7 @@ class LabelledTable(LabelledRows):
     frame: pd.DataFrame  # the features, in the teacher's order and types
     rows: Floats  # (n, p) the features, encoded for students
     shape: ImageShape | None = None  # the shape of the images; None: the rows are not images
-    others: OtherRows = OtherRows()  # the rows that the teacher was not queried about
+    others: OtherRows = OtherRows()  # the rows that are not held
 
     @cached_property
     def units(self) -> Doubles:
@@ -151,14 +151,14 @@ class Splits:
         )
 
 
-def part(evidence: LabelledTable, rows: NDArray[np.int64]) -> LabelledTable:
+def part(table: LabelledTable, rows: NDArray[np.int64]) -> LabelledTable:
     """Return the rows with the numbers `rows` of a table."""
     return replace(
-        evidence,
-        frame=evidence.frame.iloc[rows],
-        rows=evidence.rows[rows],
-        beliefs=evidence.beliefs[rows],
-        y_true=None if evidence.y_true is None else evidence.y_true[rows],
+        table,
+        frame=table.frame.iloc[rows],
+        rows=table.rows[rows],
+        beliefs=table.beliefs[rows],
+        y_true=None if table.y_true is None else table.y_true[rows],
         others=OtherRows(),
     )
 

@@ -139,7 +139,7 @@ def _match_by(
 
 
 def _value(label: Label) -> Hashable:
-    """Return the number that a label is or spells, else its text; 1, 1.0 and True are equal."""
+    """Convert a label to a number if it is one as text, too; 1, 1.0 and True are equal."""
     if not isinstance(label, str):
         return label
     if label in WORDS:

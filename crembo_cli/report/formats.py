@@ -26,13 +26,16 @@ COMPARE_RENDERERS = {
     ".md": "crembo_cli.report.compare.markdown:render_markdown",
     ".txt": "crembo_cli.report.compare.console:render_text",
 }
-# Suffixes that every command writes; text is for terminals and notebooks.
-FILE_SUFFIXES = tuple(suffix for suffix in RENDERERS if suffix != ".txt")
 # Further formats of a run that fits a student: the steps of its search.
 STEP_RENDERERS = {
     ".csv": "crembo_cli.report.steps:render_csv",
     ".svg": "crembo_cli.report.steps:render_svg",
 }
+
+
+def file_suffixes(renderers: Mapping[str, str] = RENDERERS) -> tuple[str, ...]:
+    """List the suffixes of files; text is for terminals and notebooks."""
+    return tuple(suffix for suffix in renderers if suffix != ".txt")
 
 
 def find_renderer(suffix: str, renderers: Mapping[str, str] = RENDERERS) -> Callable[..., str]:

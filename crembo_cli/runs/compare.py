@@ -16,6 +16,7 @@ from crembo_cli.addresses import input_copies
 from crembo_cli.errors import UsageError
 from crembo_cli.evaluation.metrics import measure
 from crembo_cli.files import write_together
+from crembo_cli.report.formats import COMPARE_RENDERERS
 from crembo_cli.runs.classes import names_of_student, stored_names
 from crembo_cli.runs.decision import DecisionOptions, decision_options
 from crembo_cli.runs.inputs import open_teacher, refuse_swapped
@@ -121,7 +122,7 @@ def compare(
     reports = [Path(each) for each in report or ()]
     refuse_swapped(data, name="STUDENT")
     inputs = [as_path(each) for each in (student_a, student_b, data, teacher)]
-    check_outputs(None, reports, inputs, no_clobber=no_clobber)
+    check_outputs(None, reports, inputs, no_clobber=no_clobber, renderers=COMPARE_RENDERERS)
     compared = f"{student_a}, {student_b}"
     progress.plan({"compares": compared, "measured": measured.words, "writes": list_paths(reports)})
     # --activation is for the teacher; without one it is for the students.
@@ -168,13 +169,13 @@ def _compare(
 
     def rules_for(beliefs: Floats | None) -> Rules:
         utilities = _utilities(a, b, decision, reference, beliefs, progress)
-        readings = {
-            key: each.reading(
+        mappings = {
+            key: each.class_mapping(
                 reference, names_of_student(options.classes, each.model, teacher), progress
             )
             for key, each in (("a", a), ("b", b))
         }
-        return Rules(readings=readings, teacher=known, utilities=utilities)
+        return Rules(mappings=mappings, teacher=known, utilities=utilities)
 
     queried = [*([a] if known else []), *([b] if same else [])]
     tally = Tally(
@@ -251,10 +252,7 @@ def _read_apart(
     rows: RowsToMeasure,
     waiting: Waiting,
 ) -> LabelledTable:
-    """Read the rows as B takes them, labelled by B itself, before A reads them.
-
-    Of a large table only some are held, and its scores for all rows are `waiting`.
-    """
+    """Read the rows before A does, as B takes and labels them; scores for all are `waiting`."""
     if display_path(data) == "-":
         raise UsageError(
             "the students take different columns, and standard input can be read once",

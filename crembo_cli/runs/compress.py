@@ -198,9 +198,9 @@ def compress(
         from crembo_cli.students.registry import attribute_errors
         from crembo_cli.teachers.softened import soften_teacher
 
-        decision, remarks = decision.or_those_of(model)
+        decision, notes_on_it = decision.or_those_of(model)
         progress.note(
-            [*remarks, *note_level(display_path(teacher), model.producer, model.metadata)]
+            [*notes_on_it, *note_level(display_path(teacher), model.producer, model.metadata)]
         )
         if decision.given():
             refuse_softened_decisions(degree)

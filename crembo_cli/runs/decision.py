@@ -61,8 +61,8 @@ class DecisionOptions:
     def utilities(self, classes: Sequence[ClassLabel], beliefs: Floats | None) -> Doubles | None:
         """The utility matrix, (c, c), for the teacher's `classes`; None for plain labels.
 
-        `beliefs` (n, c) are the teacher's probabilities on the training rows, whose means are
-        the class frequencies of `--class-weight balanced`, and not needed else. Raises UsageError.
+        `beliefs` (n, c) are the teacher's probabilities on training or measured rows: their means
+        are the class frequencies of `--class-weight balanced`, else not needed. Raises UsageError.
         """
         names = [str(each) for each in classes]
         if self.cost:

@@ -175,9 +175,9 @@ def _evaluate(
 
     def rules_for(beliefs: Floats | None) -> Rules:
         utilities = decision.utilities(reference.classes, beliefs) if decision.given() else own
-        reading = student.reading(reference, names, progress)
+        mapping = student.class_mapping(reference, names, progress)
         return Rules(
-            readings={"student": reading}, teacher=teacher is not None, utilities=utilities
+            mappings={"student": mapping}, teacher=teacher is not None, utilities=utilities
         )
 
     tally = Tally(
@@ -196,9 +196,9 @@ def _evaluate(
     totals = measured.totals
     progress.note(note_measured(test, totals.rows))
     progress.note(note_held(test, totals.rows, "margins, noise, weakest groups and drift"))
-    reading = tally.rules(None).readings["student"]
+    mapping = tally.rules(None).mappings["student"]
     robustness = robustness_on(
-        student.classifier(test, reading.indices),
+        student.classifier(test, mapping.indices),
         test,
         teacher,
         totals.each,
@@ -225,7 +225,7 @@ def _evaluate(
         _drift(
             metadata,
             test,
-            reading.own_labels(test.beliefs if teacher is None else scores[0]),
+            mapping.own_labels(test.beliefs if teacher is None else scores[0]),
             totals.each["student"],
         ),
         paths=(student.path, display_path(data), teacher_path),

@@ -1,4 +1,4 @@
-"""What a run asks of a family in vain: errors and notes."""
+"""Errors and notes about options that have no effect on a family."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def label_table(
     """Choose the columns of a table, query `teacher` about its rows, and match the labels.
 
     `draw`: which rows; None: all of them. `tally`: of a table of many blocks, query its models
-    too; of more rows than are held, return those that are and add up the others. A cell that a
+    too; of more rows than are held, return those that are and add up all. A cell that a
     model cannot take is then an error in any row. `ready` is called with the columns and the
     number of rows before the teacher is queried, and what it returns is called with the rows done.
     `encoding`, of an earlier table, is used where given, and the features are then those of that
@@ -136,15 +136,15 @@ def label_table(
             if tally.needs_beliefs:
                 first = query(kept, [teacher], lambda rows: None)[1][0]
 
-            def settle(answers: Sequence[Floats]) -> tuple[Mapping[Any, int], Sum]:
+            def begin(answers: Sequence[Floats]) -> tuple[Mapping[Any, int], Sum]:
                 refuse_lone_class(answers[0], teacher)
                 index, c = match(), answers[0].shape[1]
                 if index is None or read is None or measured is None:
-                    return {}, tally.settle(first, None)
+                    return {}, tally.begin(first, None)
                 rows = np.bincount(index, count_codes(measured, len(index)), c).astype(np.int64)
-                return dict(zip(read[1], index.tolist(), strict=True)), tally.settle(first, rows)
+                return dict(zip(read[1], index.tolist(), strict=True)), tally.begin(first, rows)
 
-            stream = Stream(held=kept, label=label, settle=settle, collect=tally.collect)
+            stream = Stream(held=kept, label=label, begin=begin, collect=tally.collect)
             own = None if measured is None else measured[held]
         frame, (beliefs, *tally.scores) = query(drawn, [teacher, *tally.models], done, stream)
     refuse_lone_class(beliefs, teacher)

@@ -16,7 +16,7 @@ from crembo_cli.runs.classes import match_student_classes
 from crembo_cli.runs.inputs import read_labelled
 from crembo_cli.runs.options import Progress, TableOptions, TeacherOptions, display_path
 from crembo_cli.runs.rows import RowsToMeasure
-from crembo_cli.runs.tally import Reading, Tally
+from crembo_cli.runs.tally import ClassMapping, Tally
 from crembo_cli.student_file.codes import with_codes
 from crembo_cli.student_file.form import note_level
 from crembo_cli.student_file.metadata import StudentMetadata
@@ -80,9 +80,9 @@ class OpenedStudent:
         stage = progress.stage(f"querying {self.model.name} about {count:,} rows", count)
         return self.model.beliefs(frame, stage)
 
-    def reading(
+    def class_mapping(
         self, reference: Teacher, names: Sequence[str] | None, progress: Progress
-    ) -> Reading:
+    ) -> ClassMapping:
         """Return how its scores are read, once it has answered; `names`: see `names_of_student`.
 
         Scores that had to be converted, in a way that the user did not state, do not count.
@@ -92,7 +92,7 @@ class OpenedStudent:
         progress.note(note_level(self.path, self.model.producer, self.model.metadata))
         indices, notes = match_student_classes(self.model, reference, names, self.path)
         progress.note(notes)
-        return Reading(
+        return ClassMapping(
             indices=indices,
             classes=len(reference.classes),
             probable=self.stated or gives_probabilities(self.model.output_format),

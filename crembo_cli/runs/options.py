@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from crembo_cli.dataset.spellings import SEPARATORS
 from crembo_cli.errors import UsageError, list_names, suggest
 from crembo_cli.files import check_output
-from crembo_cli.report.formats import FILE_SUFFIXES, STEP_RENDERERS, render
+from crembo_cli.report.formats import RENDERERS, STEP_RENDERERS, file_suffixes, render
 from crembo_cli.runs.image_shape import parse_image_shape
 from crembo_cli.search import defaults
 
@@ -236,18 +236,21 @@ def check_outputs(
     *,
     no_clobber: bool = False,
     steps: bool = False,
+    renderers: Mapping[str, str] = RENDERERS,
 ) -> None:
     """Refuse output paths that cannot be written, before a long run.
 
     `student` is None where none is written. `inputs` are the paths that the run reads, None
-    for inputs in memory. `steps`: whether the run has steps to report. Raises UsageError for an
-    unsupported format and for a repeated path, OutputError as `check_output`.
+    for inputs in memory. `steps`: whether the run has steps to report. `renderers` are those of its
+    report. Raises UsageError for an unsupported format and for a repeated path, OutputError as
+    `check_output`.
     """
     files = [path for path in inputs if path is not None]
     if student is not None:
         _check_suffix("--output", student, (".onnx",))
     for path in reports:
-        _check_suffix("--report", path, (*FILE_SUFFIXES, *(STEP_RENDERERS if steps else ())))
+        known = (*file_suffixes(renderers), *(STEP_RENDERERS if steps else ()))
+        _check_suffix("--report", path, known)
     outputs = [*([] if student is None else [student]), *reports]
     for number, path in enumerate(outputs):
         check_output(path, files, no_clobber=no_clobber)

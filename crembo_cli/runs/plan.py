@@ -26,8 +26,11 @@ def describe_plan(
     names = [each.name() for each in request.candidates]
     count = "" if len(names) == 1 else f"the best of {len(names)}: "
     synthetic = "auto" if search.synthetic is None else f"{search.synthetic:,}"
-    more = ", and all others that are not fitted on" if split.rows.every else ""
-    shares = f"{split.shares()[0]:.0%} of the rows{more}"
+    shares = f"{split.shares()[0]:.0%} of the rows"
+    if split.rows.every:
+        shares += ", and all others that are not fitted on"
+    elif split.rows.test is not None:
+        shares += f", at most {split.rows.test:,}"
     return {
         "student": count + ", ".join(names),
         "search": f"{search.algorithm} for {search.objective}, synthetic rows {synthetic}, "

@@ -57,12 +57,12 @@ Sum = Callable[[Sequence["Floats"], "Indices | None"], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """Query models about more rows than are held: of the others, only sums are kept."""
+    """Query models about more rows than are held: of all of them, sums are kept."""
 
     held: Indices  # the numbers of the rows that are held
     label: str | None  # the column of the true labels
     # Called once, with the first answers of each model: the class of each label, and the sum.
-    settle: Callable[[Sequence[Floats]], tuple[Mapping[Any, int], Sum]]
+    begin: Callable[[Sequence[Floats]], tuple[Mapping[Any, int], Sum]]
     collect: Callable[[Any], None]  # called with the sum of each block, in order
 
 
@@ -125,12 +125,12 @@ class _BlockQuery:
         stream: Stream | None,
     ) -> None:
         self._features, self._models, self._done = features, models, done
-        self._settle = None if stream is None else stream.settle
+        self._begin = None if stream is None else stream.begin
         self._label = None if stream is None else stream.label
-        self._settled: tuple[Mapping[Any, int], Sum] | None = None
+        self._begun: tuple[Mapping[Any, int], Sum] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_settle": None}
+        return {**vars(self), "_begin": None}
 
     def __call__(
         self, block: Table, drawn: Indices | None, held: Indices | None
@@ -141,10 +141,10 @@ class _BlockQuery:
         found = _query(self._models, frame, self._done.after(block.first_row))
         if held is None:
             return found
-        if self._settled is None:
-            assert self._settle is not None, "this process queries the first block"
-            self._settled = self._settle(found.answers)
-        classes, sum_up = self._settled
+        if self._begun is None:
+            assert self._begin is not None, "this process queries the first block"
+            self._begun = self._begin(found.answers)
+        classes, sum_up = self._begun
         y_true = None
         if self._label is not None:
             y_true = number_labels(_drawn_of(block, [self._label], drawn)[self._label], classes)

@@ -15,7 +15,7 @@ from crembo_cli.search import defaults
 
 # Of a row that is kept: each cell in a frame and encoded, and a copy of both while rows are split.
 BYTES_PER_CELL = 24
-HELD_ROWS = 300_000  # of those measured, so that memory does not grow with the columns
+HELD_ROWS = 300_000  # of those measured, so that memory does not grow with the rows
 
 # The number of rows of a table and the class of each row, None without labels, become the numbers
 # of the rows to use; None: all of them.
@@ -29,7 +29,9 @@ class RowLimits:
     fit: int | None = defaults.FIT_ROWS  # to fit and validate on
     test: int | None = defaults.TEST_ROWS
     total: int | None = None  # of both together
-    every: bool = False  # whether all other rows are test rows, too, whose features are not held
+    # Whether all other rows are test rows, too, whose features are not held; those of a table with
+    # a test table of its own are not.
+    every: bool = False
 
     def words(self) -> str:
         """Say how many rows of DATA are queried."""

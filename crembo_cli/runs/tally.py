@@ -26,7 +26,7 @@ Rows = TypeVar("Rows", bound=LabelledRows)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class ClassMapping:
     """How the scores of a student become predictions, by the numbers of the reference's classes."""
 
     indices: Indices  # (k,) the reference's number of each of the student's classes
@@ -55,7 +55,7 @@ class Rules:
     The workers of `--dask` get it, by pickle.
     """
 
-    readings: Mapping[str, Reading]  # of the students, by name
+    mappings: Mapping[str, ClassMapping]  # of the students, by name
     teacher: bool  # whether the reference is a teacher, and not the first student
     utilities: Doubles | None  # (c, c) that fidelity and depth are measured by
     compared: Sequence[int] = ()  # the classes whose probabilities are counted
@@ -68,8 +68,8 @@ class Rules:
         rows = replace(rows, utilities=self.utilities)
         every = scores if self.teacher else [rows.beliefs, *scores]
         predicted = {
-            name: reading.predict(each)
-            for (name, reading), each in zip(self.readings.items(), every, strict=True)
+            name: mapping.predict(each)
+            for (name, mapping), each in zip(self.mappings.items(), every, strict=True)
         }
         if self.teacher:
             labels = rows.teacher_labels()
@@ -135,7 +135,7 @@ class Tally:
     totals: TableTotals | None = field(default=None, init=False)
     _rules: Rules | None = field(default=None, init=False)
 
-    def settle(self, beliefs: Floats | None, labels: Indices | None) -> Sum:
+    def begin(self, beliefs: Floats | None, labels: Indices | None) -> Sum:
         """Return what sums up the answers about a block.
 
         `beliefs` are those that `rules_for` needs, `labels` (c,) the rows by true class.
@@ -155,7 +155,7 @@ class Tally:
         return total
 
     def collect(self, found: Any) -> None:
-        """Add what `settle`'s function returned of a block."""
+        """Add what `begin`'s function returned of a block."""
         if self.waiting is not None:
             self.waiting.put(found)
         else:
@@ -183,6 +183,6 @@ class Tally:
 
 
 def _keep(answers: Sequence[Floats], y_true: Indices | None) -> Floats:
-    """Sum up nothing: return the answers of the one model there is."""
+    """Return the answers of the one model there is, for another `Tally` to add up."""
     del y_true
     return answers[0]

@@ -146,20 +146,20 @@ def student_file(
     classes: tuple[ClassLabel, ...],
     metadata: Mapping[str, str],
     version: str,
-    evidences: Sequence[LabelledTable],
+    tables: Sequence[LabelledTable],
     threads: int,
     others: Sequence[OtherRows] = (),
     done: Callable[[int], None] = lambda rows: None,
 ) -> StudentFile:
-    """The ONNX of `student`, replayed on all rows of `evidences` and `others`.
+    """The ONNX of `student`, replayed on all rows of `tables` and `others`.
 
-    It is timed on the last of `evidences`. `done` is called with the number of rows replayed.
+    It is timed on the last of `tables`. `done` is called with the number of rows replayed.
 
     Raises ReplayError where onnxruntime predicts differently from `student` on any row.
     """
     content = model_bytes(build_model(student, signature, classes, metadata, version))
     replay = Replay(content, student, signature, label_values(classes), threads)
-    known = (replay(each.frame, each.rows) for each in evidences)
+    known = (replay(each.frame, each.rows) for each in tables)
     replayed = 0
     for rows in chain(known, *(each.each(replay) for each in others)):
         replayed += rows
@@ -167,7 +167,7 @@ def student_file(
     return StudentFile(
         content=content,
         sha256=sha256(content).hexdigest(),
-        rows_per_second=rows_per_second(replay.running, signature, evidences[-1].frame),
+        rows_per_second=rows_per_second(replay.running, signature, tables[-1].frame),
     )
 
 

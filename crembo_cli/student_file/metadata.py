@@ -1,6 +1,6 @@
-"""The metadata of a student's file: the `crembo.*` keys, written and read here alone.
+"""The metadata of a student's file: the `crembo.*` keys; only this module reads or writes them.
 
-The size of a candidate counts for `--max-bytes`, and the test rows must have no say in the
+The size of a candidate counts for `--max-bytes`, and the test rows must not influence the
 choice: so `candidate_metadata` leaves blanks for what is known of the test rows, and
 `with_test_results` fills them in once the student is chosen. Both have the same length, so the
 size that was compared is the size of the file that is written.

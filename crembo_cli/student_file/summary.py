@@ -94,9 +94,9 @@ def summarise(rows: Floats, predicted: Indices, features: Sequence[Feature], c: 
 
 
 def read_summary(text: str, features: Sequence[Feature]) -> TrainingSummary:
-    """Read what `TrainingSummary.to_text` wrote.
+    """Parse what `TrainingSummary.to_text` wrote.
 
-    Raises KeyError, TypeError or ValueError if it is none, or one of other features.
+    Raises KeyError, TypeError or ValueError if it is malformed, or has other features.
     """
     found = json.loads(text)
     columns = tuple(

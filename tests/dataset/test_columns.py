@@ -113,7 +113,7 @@ def test_other_names_are_taken_in_order() -> None:
         ({"names": ("age", "Pay")}, r"lacks features.*; wanted 'Pay'.*mean 'pay'\?"),
         ({"names": ("u", "v", "w")}, r"wanted 'u', 'v', 'w'; to match columns by order.*--feat"),
         ({"features": ("age", "job"), "names": ("age", "x")}, "of the teacher; found 'age'"),
-        ({"features": ("age", "job"), "names": ("age",)}, "too many features; found"),
+        ({"features": ("age", "job"), "names": ("age",)}, "too many feature columns; found"),
         ({"count": 2}, "found 3 columns and no label: 'age', 'job', 'pay'; wanted 2; if one of"),
         ({"count": 7}, "the number of features does not match the teacher; found 3 columns"),
         ({"label": "job", "count": 1}, "2 columns and the label 'job'.*wanted 1; choose the"),

@@ -91,8 +91,8 @@ def test_decode_rounds_integers_and_codes() -> None:
     [
         (3, -1, "a code of column 'job' has no category"),
         (3, 2, "a code of column 'job' has no category"),
-        (0, NAN, "a missing cell in column 'age', which had none"),
-        (2, NAN, "a missing cell in column 'sex', which had none"),
+        (0, NAN, "unexpected missing value in column 'age'"),
+        (2, NAN, "unexpected missing value in column 'sex'"),
     ],
 )
 def test_decode_refuses_what_has_no_cell(column: int, cell: float, message: str) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from crembo_cli.commands.messages import SUMMARY
+from crembo_cli.errors import UsageError
+from crembo_cli.report.formats import COMPARE_RENDERERS, RENDERERS
 from crembo_cli.report.glossary import render_glossary as glossary_text
-from crembo_cli.runs.options import report_files
+from crembo_cli.runs.options import check_outputs, report_files
 from tests.command_line import Crembo
 from tests.report.example_reports import report
 from tests.report.report_schema import validate
@@ -23,6 +25,14 @@ def test_each_suffix_has_its_form() -> None:
     assert json.loads(found[Path("a.json")])["schema"] == 2
     assert found[Path("b.HTML")].startswith(b"<!doctype html>")
     assert found[Path("c.md")].startswith(b"### ")
+
+
+def test_only_the_formats_of_its_kind_of_report_are_accepted(tmp_path: Path) -> None:
+    """A comparison may lack one that other reports have: this is known before the run."""
+    files, form = [tmp_path / "r.yaml"], {".yaml": "a.module:render"}
+    check_outputs(None, files, [], no_clobber=False, renderers=RENDERERS | form)
+    with pytest.raises(UsageError, match=r"unsupported output format.*\.html"):
+        check_outputs(None, files, [], no_clobber=False, renderers=COMPARE_RENDERERS)
 
 
 def test_compress_writes_all_of_them(crembo: Crembo, teacher: Path, data: Path) -> None:
