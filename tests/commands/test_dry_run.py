@@ -25,7 +25,7 @@ def test_a_dry_run_prints_what_would_be_done_and_writes_nothing(
         "student:   tree max_depth=3",
         "search:    crembo for labels, synthetic rows auto, seed 0",
         "queried:   at most 100,000 rows to fit and validate on, 100,000 to test on",
-        "tested on: 20% of the rows",
+        "tested on: 20% of the rows, at most 100,000",
         "writes:    beliefs.student.onnx, r.html",
         "queries:   beliefs.parquet, beliefs; classes 0, 1, 2",
         "table:     t.csv, 60 rows",
