@@ -105,7 +105,8 @@ Rows = Annotated[
         metavar="auto|all|N",
         help="Number of rows of DATA that the teacher is queried about. auto: at most 100,000 "
         "to fit and validate on and 100,000 to test on. all: at most 1,000,000 to fit and validate "
-        "on; all other rows are test rows. N: so many in all, split as a small table is.",
+        "on; all others, or all rows of --test-data, are test rows. N: so many in all, split as a "
+        "small table is.",
         rich_help_panel=panels.INPUT,
     ),
 ]

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from crembo_cli.arrays import Doubles, Floats, Indices
 from crembo_cli.dataset.labelled import LabelledRows, LabelledTable, OtherRows
 from crembo_cli.evaluation.baselines import Baseline
-from crembo_cli.evaluation.measured import Measured, sum_rows
+from crembo_cli.evaluation.measured import Measured, compared_among, sum_rows
 from crembo_cli.evaluation.metrics import Prediction
-from crembo_cli.evaluation.scores import compared_classes
 from crembo_cli.evaluation.totals import TableTotals
 from crembo_cli.students.contract import Student
 
@@ -52,11 +49,7 @@ class Classifiers:
         The teacher, which has labelled those of `test`, is queried about the others. `done` is
         called with the number of rows that are measured.
         """
-        labels = None
-        if test.y_true is not None:
-            labels = np.bincount(test.y_true, minlength=test.beliefs.shape[1])
-            labels = labels if others.labels is None else labels + others.labels
-        compared = () if labels is None else compared_classes(labels)
+        compared = compared_among(test, others.labels)
         predicted = self.predict(test.rows, test)
         totals = sum_rows(test, predicted, compared, teacher=True)
         done(totals.rows)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crembo_cli.arrays import Indices
 from crembo_cli.dataset.labelled import LabelledRows
 from crembo_cli.evaluation.metrics import Prediction
 from crembo_cli.evaluation.scores import auc_influence, compared_classes
@@ -57,11 +58,19 @@ def measure_rows(
 
     `teacher`: whether the beliefs of `rows` are those of a teacher.
     """
-    c = rows.beliefs.shape[1]
-    labels = None if rows.y_true is None else np.bincount(rows.y_true, minlength=c)
-    compared = () if labels is None else compared_classes(labels)
-    totals = sum_rows(rows, predicted, compared, teacher=teacher)
+    totals = sum_rows(rows, predicted, compared_among(rows), teacher=teacher)
     return Measured(held=rows, predicted=predicted, totals=totals)
+
+
+def compared_among(rows: LabelledRows, others: Indices | None = None) -> tuple[int, ...]:
+    """List the classes that are compared on `rows` and `others`; () without labels.
+
+    `others` (c,) are the numbers of further rows by true class.
+    """
+    if rows.y_true is None:
+        return ()
+    labels = np.bincount(rows.y_true, minlength=rows.beliefs.shape[1])
+    return compared_classes(labels if others is None else labels + others)
 
 
 def sum_rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from crembo_cli.evaluation.differences import Difference
 from crembo_cli.report.drawings import add_article
@@ -66,18 +67,14 @@ def choose_reference(references: Mapping[str, ReferenceInfo], *, by_auc: bool) -
     scores = {name: each.roc_auc_gain for name, each in references.items()}
     kinds = (scores, labels) if by_auc else (labels, scores)
     for gains in kinds:
-        better = {
-            name: gain.value
-            for name, gain in gains.items()
-            if gain is not None and _is_better(gain)
-        }
+        better = {name: gain.value for name, gain in gains.items() if _is_better(gain)}
         if better:
             best = max(better.values())
             return next(name for name, gain in better.items() if gain >= best - SIMPLER)
     return None
 
 
-def _is_better(gain: Difference | None) -> bool:
+def _is_better(gain: Difference | None) -> TypeGuard[Difference]:
     """Whether it is one by more than GAIN and ERRORS standard errors."""
     return gain is not None and gain.value > max(GAIN, ERRORS * gain.error)
 
@@ -141,7 +138,7 @@ def _promise(reference: ReferenceInfo, report: Report) -> str:
     own, teacher = report.metrics["student"], report.metrics.get("teacher")
     gain, score = reference.accuracy_gain, reference.roc_auc_gain
     by_auc = decides_by_auc(report) or not _is_better(gain or reference.fidelity_gain)
-    if by_auc and _is_better(score) and score is not None and own.roc_auc is not None:
+    if by_auc and _is_better(score) and own.roc_auc is not None:
         reached = min(own.roc_auc + score.value, 1.0)
         return f"is expected to reach AUC {reached:.3f} instead of {own.roc_auc:.3f}"
     if teacher is None or teacher.accuracy is None or own.accuracy is None or gain is None:

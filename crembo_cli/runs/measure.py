@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from crembo_cli.student_file.signature import Signature
     from crembo_cli.teachers.contract import Teacher
 
-# Measured on the rows that are held, of a table with more test rows.
-HELD_FOR = "refits, noise, margins, weakest groups and references"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Paths:
@@ -85,7 +82,8 @@ def measure_student(
     measured = classifiers.measure(splits.test, splits.more_test, done)
     totals = measured.totals
     metrics = {name: measure(each) for name, each in totals.each.items()}
-    progress.note(note_held(splits.test, totals.rows, HELD_FOR))
+    held_for = f"{'' if quick else 'refits, '}noise, margins and weakest groups"
+    progress.note(note_held(splits.test, totals.rows, held_for))
     robustness = robustness_of(
         found,
         splits,

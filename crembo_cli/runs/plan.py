@@ -35,7 +35,7 @@ def describe_plan(
         "student": count + ", ".join(names),
         "search": f"{search.algorithm} for {search.objective}, synthetic rows {synthetic}, "
         f"seed {search.seed}",
-        "queried": split.rows.words(),
+        "queried": split.words(),
         "tested on": shares if split.test_data is None else str(split.test_data),
         "writes": list_paths(outputs),
     }

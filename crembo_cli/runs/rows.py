@@ -34,7 +34,7 @@ class RowLimits:
     every: bool = False
 
     def words(self) -> str:
-        """Say how many rows of DATA are queried."""
+        """Say how many rows of a table are queried."""
         if self.total is not None:
             return f"at most {self.total:,} rows"
         if self.every:
@@ -76,6 +76,12 @@ class SplitOptions:
             refuse_both("--test-data", {"--test-size": self.test_size})
         if self.test_size is not None:
             check_range("--test-size", self.test_size, 0.01, 0.9)
+
+    def words(self) -> str:
+        """Say how many rows are queried."""
+        if self.rows.every and self.test_data is not None:
+            return f"at most {self.rows.fit:,} rows of DATA, all rows of --test-data"
+        return self.rows.words()
 
     def shares(self) -> tuple[float, float]:
         """The shares of the rows that are test rows and validation rows."""

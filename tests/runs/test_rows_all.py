@@ -102,7 +102,7 @@ def test_all_rows_that_are_not_fitted_on_are_test_rows(
         same_numbers(getattr(results[1].report, name), getattr(found, name))
     fitted = [each.frame.index for each in splits[0].without_test()]
     check_measured_on(results[0], tmp_path, frame.drop(index=fitted[0].union(fitted[1])))
-    noted = "refits, noise, margins, weakest groups and references are measured on 60 drawn rows"
+    noted = "noise, margins and weakest groups are measured on 60 drawn rows"
     assert noted in results[0].notes
 
 
@@ -166,3 +166,5 @@ def test_a_dry_run_says_how_many_rows_are_fitted_on(
     words = " ".join(done.out.split())
     assert "all rows; at most 1,000,000 to fit and validate on" in words
     assert "20% of the rows, and all others that are not fitted on" in words
+    done = crembo("compress", teacher, data, "--rows", "all", "--test-data", data, "--dry-run")
+    assert "at most 1,000,000 rows of DATA, all rows of --test-data" in " ".join(done.out.split())
