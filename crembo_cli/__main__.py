@@ -2,7 +2,7 @@
 
 import signal
 
-from crembo_cli.start import import_without_searching
+from crembo_cli.start import end_process, import_without_searching
 
 
 def main() -> None:
@@ -12,7 +12,7 @@ def main() -> None:
     import_without_searching()
     from crembo_cli.commands import app
 
-    app.main()
+    end_process(app.main())
 
 
 if __name__ == "__main__":

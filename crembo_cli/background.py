@@ -25,6 +25,7 @@ from crembo_cli.start import import_without_searching
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
+Process = subprocess.Popen[bytes]
 Answer = tuple[Any] | None  # None: the call failed
 
 COMMAND = [sys.executable, "-P", "-m", "crembo_cli.background"]
@@ -42,24 +43,22 @@ class Background:
 
     def __init__(self, threads: int, imports: Sequence[str] = ()) -> None:
         self.threads = threads
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._answers: list[Answer] = []
         self._sent = 0
         self._pool: ThreadPoolExecutor | None = None
-        if threads < 2:
+        process = _started.pop(tuple(imports), None)
+        if threads < 2 or _has_imported(imports):
+            if process is not None:
+                _end(process)
+            if threads > 1:
+                self._pool = ThreadPoolExecutor(threads - 1)
             return
-        if imports and all(name in sys.modules for name in imports):
-            self._pool = ThreadPoolExecutor(threads - 1)
-            return
-        with contextlib.suppress(OSError):
-            self._process = subprocess.Popen(
-                [*COMMAND, str(threads - 1), *imports],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # what fails there is called again, and fails, here
-                start_new_session=True,  # Ctrl-C reaches the parent alone
-            )
+        self._process = _start(imports) if process is None else process
+        if self._process is not None:
             self._end = weakref.finalize(self, _end, self._process)
+            self._send(pickle.dumps(threads - 1))
+            self._sent = 0  # that one is not answered
 
     @property
     def apart(self) -> bool:
@@ -119,10 +118,39 @@ class Background:
         return answer
 
 
+_started: dict[tuple[str, ...], Process] = {}  # by what they import
 NONE = Background(1)  # calls in this process
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def start_early(imports: Sequence[str]) -> None:
+    """Start the process of the next `Background` with these imports.
+
+    For a command line, which has yet to import what it needs itself. A process that no
+    `Background` takes over ends with this one.
+    """
+    process = None if _has_imported(imports) else _start(imports)
+    if process is not None:
+        _started[tuple(imports)] = process
+
+
+def _has_imported(names: Sequence[str]) -> bool:
+    return bool(names) and all(name in sys.modules for name in names)
+
+
+def _start(imports: Sequence[str]) -> Process | None:
+    """A process that imports; None where it cannot be started."""
+    with contextlib.suppress(OSError):
+        return subprocess.Popen(
+            [*COMMAND, *imports],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what fails there is called again, and fails, here
+            start_new_session=True,  # Ctrl-C reaches the parent alone
+        )
+    return None
+
+
+def _end(process: Process) -> None:
     process.kill()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(PATIENCE)
@@ -160,10 +188,9 @@ def main() -> None:
     answers: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(incoming, requests), daemon=True).start()
     threading.Thread(target=_answer, args=(answers, outgoing), daemon=True).start()
-    threads, *imports = sys.argv[1:]
-    for name in imports:
+    for name in sys.argv[1:]:
         importlib.import_module(name)
-    pool = ThreadPoolExecutor(int(threads))
+    pool = ThreadPoolExecutor(pickle.loads(requests.get()))
     while True:
         function, args, kwargs = pickle.loads(requests.get())
         answers.put(pool.submit(function, *args, **kwargs))

@@ -102,7 +102,7 @@ def pytest_sessionfinish() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def compress_starts_no_process_to_fit() -> None:
     """Import what `compress` would import in a second process."""
-    from crembo_cli.runs.compress import FITTERS
+    from crembo_cli.search.defaults import FITTERS
 
     for name in FITTERS:
         import_module(name)

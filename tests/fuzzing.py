@@ -57,9 +57,7 @@ def run_once(arguments: list[str]) -> dict[str, Any]:
 
             code = 71
             try:
-                main(arguments)
-            except SystemExit as done:
-                code = int(done.code or 0)
+                code = main(arguments)
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()

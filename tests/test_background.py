@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from crembo_cli.background import Background
+from crembo_cli.background import Background, start_early
 
 PATIENCE = 60.0
 
@@ -107,3 +107,35 @@ def test_the_process_ends_with_a_parent_that_is_killed() -> None:
     while is_alive(number) and time.monotonic() < end:
         time.sleep(0.05)
     assert not is_alive(number)
+
+
+def test_a_process_started_early_is_the_next_ones_with_its_imports() -> None:
+    """And it is not started twice."""
+    start_early(["this"])
+    other, background = Background(2), Background(2, ["this"])
+    number = background.begin(os.getpid)()
+    modules = background.begin(eval, "'this' in __import__('sys').modules")()
+    later = Background(2, ["this"])
+    assert modules
+    assert len({number, other.begin(os.getpid)(), later.begin(os.getpid)(), os.getpid()}) == 4
+    for each in (other, background, later):
+        each.close()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_process_started_early_for_nothing_is_ended() -> None:
+    """By a background that needs none; else it ends with its parent."""
+    code = (
+        "import os; from crembo_cli.background import Background, start_early;"
+        "started = lambda: open(f'/proc/self/task/{os.getpid()}/children').read().split();"
+        "start_early(['this']); first = started(); Background(1, ['this']); gone = started();"
+        "start_early(['this']); print(first[0], gone, started()[0], sep=';')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
+    first, gone, second = ended.stdout.decode().strip().split(";")
+    assert gone == "[]"
+    end = time.monotonic() + PATIENCE
+    while is_alive(int(second)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not is_alive(int(first))
+    assert not is_alive(int(second))

@@ -63,8 +63,8 @@ os.environ["HOME"] = "/proc/none"
 for name in ("MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "ORT_DISABLE_TELEMETRY"):
     os.environ.pop(name, None)
 from crembo_cli.commands.app import main
-main(["compress", {str(teacher)!r}, {str(data)!r}, "-o", "student.onnx", "--quick-report",
-      "--synthetic", "0", "--thresholds", "2", "--quiet", "--report", "report.html"])
+sys.exit(main(["compress", {str(teacher)!r}, {str(data)!r}, "-o", "student.onnx", "--quick-report",
+               "--synthetic", "0", "--thresholds", "2", "--quiet", "--report", "report.html"]))
 """
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False

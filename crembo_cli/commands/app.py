@@ -124,8 +124,8 @@ def _options(
         raise typer.Exit(InputError.exit_code)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line on `arguments` (default: the process's) and exit with its code."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line on `arguments` (default: the process's) and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     open_streams()
     # matplotlib warns of a home where it cannot keep its cache, which changes no figure.
@@ -135,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     end_on_signals()
     code = run(words)
     default_signals()
-    sys.exit(code)
+    return code
 
 
 def run(arguments: list[str]) -> int:

@@ -167,7 +167,11 @@ def command(
     """Compress the classifier TEACHER into a small student, using the rows of DATA."""
     from pathlib import Path
 
+    from crembo_cli.background import start_early
     from crembo_cli.commands.messages import Messages, check_summary, publish
+
+    if jobs != 1 and not dry_run:
+        start_early(defaults.FITTERS)
     from crembo_cli.runs.compress import compress
 
     del explain_report  # an eager option: its callback has run

@@ -48,8 +48,6 @@ from crembo_cli.student_file.form import note_level
 if TYPE_CHECKING:
     from crembo_cli.report.model import Report
 
-FITTERS = ("scipy.optimize", "crembo_cli.students.tree.kernels")  # of baselines and references
-
 
 @input_copies()
 def compress(
@@ -181,7 +179,7 @@ def compress(
     # A saved teacher starts in a process of its own; what is imported meanwhile costs nothing.
     with (
         use_workers(dask, (teacher, data, test_data), progress),
-        closing(Background(search.threads, FITTERS)) as background,
+        closing(Background(search.threads, defaults.FITTERS)) as background,
         closing(open_teacher(teacher, teacher_options, search.threads)) as model,
     ):
         splits = read_splits(

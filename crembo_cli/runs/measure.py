@@ -63,7 +63,7 @@ def measure_student(
     from crembo_cli.search.defaults import PATH_ROWS
     from crembo_cli.search.references import wait_for_references
     from crembo_cli.search.training_rows import limit_total
-    from crembo_cli.student_file.build import student_file
+    from crembo_cli.student_file.build import rows_per_second, student_file
     from crembo_cli.student_file.metadata import with_test_results
 
     family, found = selected.family, selected.found
@@ -74,11 +74,10 @@ def measure_student(
         *limit_total((found.train, found.validation), PATH_ROWS, search.seed),
         utilities=search.utility_matrix(),
     )
-    baselines = background.begin(fit_baselines, fitted, size)
-    references = wait_for_references(selected.references, progress.stage)
+    baselines = fit_baselines(fitted, size, search.threads)
     count = len(splits.test.rows) + splits.more_test.count
     done = progress.stage(f"measuring the student and the baselines on {count:,} rows", count)
-    classifiers = Classifiers(student=student, teacher=teacher, baselines=baselines())
+    classifiers = Classifiers(student=student, teacher=teacher, baselines=baselines)
     measured = classifiers.measure(splits.test, splits.more_test, done)
     totals = measured.totals
     metrics = {name: measure(each) for name, each in totals.each.items()}
@@ -112,7 +111,9 @@ def measure_student(
         replayed,
     )
     internals = build.readable_student(paths.student, student, splits.train, teacher, names)
-    progress.stage("timing the teacher", 0)
+    references = wait_for_references(selected.references, progress.stage)
+    progress.stage("timing the student and the teacher", 0)
+    student_speed = rows_per_second(file.running, signature, splits.test.frame)
     speed = teacher.rows_per_second(splits.test.frame) if teacher.answers_new_rows else None
     report = Report(
         crembo=release,
@@ -129,7 +130,7 @@ def measure_student(
         requirements=[],
         timing=Timing(
             seconds=0.0,
-            student_rows_per_second=file.rows_per_second,
+            student_rows_per_second=student_speed,
             teacher_rows_per_second=speed,
         ),
         description=build.describe_as_text(internals),

@@ -16,6 +16,7 @@ ACTIVATION = "auto"
 TEMPERATURE = "1"  # of the teacher's probabilities: as they are
 TEACHER_TIMEOUT = 600.0  # seconds without progress
 OUTPUTS, OUTPUT_FORMS = "tensor", ("tensor", "columns", "zipmap")
+FITTERS = ("scipy.optimize", "crembo_cli.students.tree.kernels")  # of references and refits
 DEVICE, DEVICES = "auto", ("auto", "cpu", "cuda")
 QUANTIZATIONS = ("int8",)
 QUANTIZABLE = ("cnn", "mlp", "net")  # families

@@ -474,11 +474,12 @@ def test_interrupting_leaves_no_worker_and_no_output(tmp_path: Path) -> None:
     """Ctrl-C ends with 130; so do the workers of `local:N`."""
     teacher = slow_teacher(tmp_path)
     small_teachers.table(ROWS).to_parquet(tmp_path / "t.parquet", row_group_size=100)
+    arguments = ["score", str(teacher), "t.parquet", "-o", "out/", "--dask", "local:2"]
     code = (
         "from tests.dataset.test_blocks import blocks_of\n"
         "from crembo_cli.commands.app import main\n"
         "with blocks_of(rows=100):\n"
-        f"    main(['score', {str(teacher)!r}, 't.parquet', '-o', 'out/', '--dask', 'local:2'])\n"
+        f"    raise SystemExit(main({arguments!r}))\n"
     )
     root = Path(__file__).parents[2]
     running = subprocess.Popen(

@@ -49,10 +49,11 @@ class Liar(Cut):
 
 
 def test_a_file_is_described() -> None:
-    """Its bytes, their sum and a speed."""
+    """Its bytes, their sum and a session that runs them."""
     file = student_file(Cut(2.0, SIDES), SIGNATURE, (0, 1), {"k": "v"}, "1", [rows(1, 2, 3)], 1)
     assert file.sha256 == hashlib.sha256(file.content).hexdigest()
-    assert file.rows_per_second > 0
+    labels, _ = file.running.run(None, {"X": np.array([[1.0], [3.0]], np.float32)})
+    assert labels.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("names", [("student_cell",), ("student_cell_", "student_cell")], ids=str)

@@ -13,7 +13,7 @@ from crembo_cli.teachers.process.child import Child
 from crembo_cli.teachers.process.wire import Array, Message
 
 AHEAD = 2  # chunks at a child: it need not wait for the next while one is on its way
-HELP_AFTER = 2.0  # seconds of waiting for answers, about what another child takes to load
+HELP_AFTER = 0.5  # seconds of waiting for answers: the processor that helps would be idle
 ALONE = 1.25  # processors that a model uses at most, if it computes with one thread
 
 Part = TypeVar("Part")
