@@ -90,7 +90,6 @@ class Totals(Sums):
     true: Indices | None  # (c, c) rows by true label and predicted class; None without labels
     expected: Indices | None  # (c, c) by the teacher's label and predicted class
     depths: Counts | None  # of the rows' depths: expected utilities of the predicted classes
-    believed: Counts | None  # of the teacher's probabilities of the predicted classes
     depth: Doubles | None  # (c,) sums of the depths, by known class
     costs: Mapping[str, float | None]  # sums of `scores.FROM_LABELS` and `FROM_TEACHER`, by name
     likely: tuple[Counts, ...] | None  # of the probabilities of each of the compared classes
@@ -168,11 +167,9 @@ class ByRow:
     def totals(self, compared: tuple[int, ...]) -> Totals:
         """Sum over the rows; `compared` are the classes whose probabilities are counted."""
         y, Q, c = self.rows.y_true, self.probabilities, self.rows.beliefs.shape[1]
-        depths = believed = by_class = None
+        depths = by_class = None
         if self.depth is not None:
-            depths = believed = Counts.of(self.depth)
-            if self.rows.utilities is not None:
-                believed = Counts.of(depth_by_row(self.rows.beliefs, self.labels))
+            depths = Counts.of(self.depth)
             known = np.asarray(self.expected if y is None else y)
             by_class = np.zeros(c)
             by_class += np.bincount(known, self.depth.astype(np.float64), minlength=c)
@@ -184,7 +181,6 @@ class ByRow:
             true=_confusion(y, self.labels, c),
             expected=_confusion(self.expected, self.labels, c),
             depths=depths,
-            believed=believed,
             depth=by_class,
             costs={
                 name: None if each is None else float(each.sum())

@@ -38,7 +38,7 @@ def _quality(report: Report) -> Iterator[BigNumber]:
         yield BigNumber(value=f"{student.fidelity:.1%}", name="fidelity", beside=rows)
     depth = (student.insensitive_depth or {}).get("0.05")
     if depth is not None:
-        beside = "lowest teacher probability on 95 % of the rows"
+        beside = f"lowest {report.depth_unit()} on 95 % of the rows"
         yield BigNumber(value=f"{depth:.3f}", name="depth at 5 %", beside=beside)
 
 

@@ -194,7 +194,8 @@ def comparison_parts(report: Report, search: SearchInfo) -> Iterator[RenderableT
         return
     yield Text()
     yield heading("comparison of candidates")
-    yield Text(printable(explain_comparison(search.comparison, search.objective)))
+    sentence = explain_comparison(search.comparison, search.objective, report.depth_unit())
+    yield Text(printable(sentence))
     yield _fill(_table(table.corner, no_wrap=False), table, mark=f" {SELECTED}")
 
 

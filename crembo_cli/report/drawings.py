@@ -183,10 +183,8 @@ def explain_bounds(report: Report) -> str:
     if bounds.fidelity is not None:
         parts.append(f"fidelity is at least {bounds.fidelity:.3f}")
     if bounds.below is not None:
-        plain = report.student.utilities is None
-        belief = "teacher probability" if plain else "expected utility"
         parts.append(
-            f"the {belief} of the predicted class is below {BELOW} on at most "
+            f"the {report.depth_unit()} of the predicted class is below {BELOW} on at most "
             f"{bounds.below[BELOW]:.1%} of the rows"
         )
     if not parts:
@@ -220,16 +218,17 @@ def explain_classes(report: Report) -> str:
     return text
 
 
-def explain_comparison(comparison: ComparisonInfo, objective: str) -> str:
+def explain_comparison(comparison: ComparisonInfo, objective: str, unit: str) -> str:
     """Say how many candidates were compared, on which rows, and why one was selected.
 
-    `objective` is that of the search; see `search.comparison.Comparison.chosen`.
+    `objective` is that of the search, see `search.comparison.Comparison.chosen`; `unit` is that
+    of the depth, see `Report.depth_unit`.
     """
     students = comparison.students
     over = sum(not each.within_budget for each in students)
     criteria = ["the lowest KL divergence (KL)"]
     if objective == "labels":
-        criteria.insert(0, "the highest mean teacher probability (mean prob.)")
+        criteria.insert(0, f"the highest mean {unit} (mean prob.)")
     selected = students[comparison.chosen]
     within = " and, of those, of ".join(criteria)
     text = (

@@ -103,7 +103,9 @@ def _gain_columns(table: Table) -> list[bool]:
 def _comparison_sentence(report: Report) -> str:
     if report.search is None or report.search.comparison is None:
         return ""
-    return explain_comparison(report.search.comparison, report.search.objective)
+    return explain_comparison(
+        report.search.comparison, report.search.objective, report.depth_unit()
+    )
 
 
 def _comparison_plot(report: Report) -> str:
@@ -119,7 +121,10 @@ def _plots(report: Report) -> Iterator[tuple[str, str]]:
 
     found, search = report.robustness, report.search
     if search is not None and len(search.steps) > 1:
-        yield "Each step of the path on the validation rows.", plots.path_plot(search)
+        yield (
+            "Each step of the path on the validation rows.",
+            plots.path_plot(search, report.depth_unit()),
+        )
     if found.depth is not None:
         curve = found.depth.curve
         shade = (
@@ -127,7 +132,7 @@ def _plots(report: Report) -> Iterator[tuple[str, str]]:
             "confidence."
         )
         caption = f"Lower is better.{'' if curve.at_most is None else shade}"
-        yield caption, plots.depth_curve(curve)
+        yield caption, plots.depth_curve(curve, report.depth_unit())
     if found.agreement is not None:
         yield (
             "Students fitted on ten resamples of the training rows, in pairs.",

@@ -91,7 +91,11 @@ def _blocks(report: Report) -> Iterator[str]:
             for each in report.requirements
         )
     if report.search is not None and report.search.comparison is not None:
-        yield escape_text(explain_comparison(report.search.comparison, report.search.objective))
+        yield escape_text(
+            explain_comparison(
+                report.search.comparison, report.search.objective, report.depth_unit()
+            )
+        )
     yield from _code_table(comparison_table(report))
     classes = class_table(report)
     if classes is not None and len(classes.rows) <= MOST_CLASSES:

@@ -211,6 +211,10 @@ class Report:
         """What the student is worth, whether to ship it, and what to try next."""
         return find_verdict(self)
 
+    def depth_unit(self) -> str:
+        """What depth and mean belief are, of the predicted class."""
+        return "teacher probability" if self.student.utilities is None else "expected utility"
+
     def times_smaller(self) -> float | None:
         """Teacher bytes / student bytes; None if there is no such model or its size is unknown.
 

@@ -34,9 +34,9 @@ SMALL: dict[str, Any] = {
 }
 
 
-def path_plot(search: SearchInfo) -> str:
-    """Plot mean teacher probability and depth of each step; the selected one is marked."""
-    figure, axes = _figure("threshold", "teacher probability", "the path")
+def path_plot(search: SearchInfo, unit: str) -> str:
+    """Plot mean belief and depth of each step, in `unit`; the selected one is marked."""
+    figure, axes = _figure("threshold", unit, "the path")
     steps = [step for step in search.steps if step.threshold is not None]
     at = [step.threshold or 0.0 for step in steps]
     delta = f"depth at {100 * search.delta:g} %"
@@ -92,9 +92,9 @@ def pareto_plot(comparison: ComparisonInfo, delta: float) -> str:
     return _svg(figure, axes, "candidates")
 
 
-def depth_curve(curve: Curve) -> str:
-    """Plot the share of rows whose predicted class has a teacher probability below d."""
-    figure, axes = _figure("teacher probability d", "share of rows below d", "depth curve")
+def depth_curve(curve: Curve, unit: str) -> str:
+    """Plot the share of rows with a depth below d, in `unit`."""
+    figure, axes = _figure(f"{unit} d", "share of rows below d", "depth curve")
     lines: dict[str, Sequence[float] | None] = {
         "student": curve.student,
         "teacher": curve.teacher,

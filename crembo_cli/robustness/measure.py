@@ -84,15 +84,15 @@ def depths_on(depths: Counts, total: float) -> Depths:
     )
 
 
-def curve_on(believed: Mapping[str, Counts], *, fitted_on: bool) -> Curve:
+def curve_on(depths: Mapping[str, Counts], *, fitted_on: bool) -> Curve:
     """The shares of rows below each depth, for all classifiers by the report's names.
 
-    `believed` counts the teacher's probabilities of the predicted classes. If the student was
-    `fitted_on` these rows, there is no bound for unseen rows.
+    `depths` counts the depths of the rows. If the student was `fitted_on` these rows, there is no
+    bound for unseen rows.
     """
     d = np.arange(STEPS + 1) / STEPS
-    n = believed["student"].total()
-    counts = {name: each.below(d) for name, each in believed.items()}
+    n = depths["student"].total()
+    counts = {name: each.below(d) for name, each in depths.items()}
     shares = {name: (count / n).tolist() for name, count in counts.items()}
     return Curve(
         d=d.tolist(),
@@ -253,12 +253,12 @@ def robustness_on(
     done(1)
     own, depth = totals["student"], None
     if own.depths is not None and own.depth is not None:
-        believed = {name: each.believed for name, each in totals.items() if each.believed}
+        depths = {name: each.depths for name, each in totals.items() if each.depths}
         depth = DepthByRows(
             training=None,
             validation=None,
             test=depths_on(own.depths, float(own.depth.sum())),
-            curve=curve_on(believed, fitted_on=fitted_on),
+            curve=curve_on(depths, fitted_on=fitted_on),
         )
     return Robustness(
         agreement=None,

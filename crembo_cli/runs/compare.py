@@ -202,13 +202,13 @@ def _compare(
     test, measured = tally.measure(test, scores)
     totals = measured.totals
     progress.note(note_measured(test, totals.rows))
-    progress.note(note_held(test, totals.rows, "groups of rows where the students differ"))
     if teacher is not None:
         progress.note(teacher.warnings)
     progress.stage("comparing the students", 0)
     numbered = names_of_student(options.classes, a.model, teacher)
     given = None if numbered else options.classes
     classes = class_names(reference, given or stored_names(a.metadata, teacher))
+    progress.note(note_held(test, totals, "groups of rows where the students differ", classes))
     return CompareReport(
         crembo=version("crembo-cli"),
         teacher=None if teacher is None else describe_teacher(str(teacher_path), teacher, totals),

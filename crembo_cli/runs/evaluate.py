@@ -195,7 +195,8 @@ def _evaluate(
     test, measured = tally.measure(test, scores)
     totals = measured.totals
     progress.note(note_measured(test, totals.rows))
-    progress.note(note_held(test, totals.rows, "margins, noise, weakest groups and drift"))
+    names = class_names(reference, options.classes)
+    progress.note(note_held(test, totals, "margins, noise, weakest groups and drift", names))
     mapping = tally.rules(None).mappings["student"]
     robustness = robustness_on(
         student.classifier(test, mapping.indices),
@@ -206,7 +207,7 @@ def _evaluate(
         if metadata is None or metadata.units is None
         else np.array(metadata.units),
         seen=test.frame,
-        classes=class_names(reference, options.classes),
+        classes=names,
         fitted_on=metadata is not None and metadata.data_sha256 == test.table.sha256,
         seed=seed,
         stages=progress.stage,
@@ -229,7 +230,7 @@ def _evaluate(
             totals.each["student"],
         ),
         paths=(student.path, display_path(data), teacher_path),
-        names=class_names(reference, options.classes),
+        names=names,
     )
 
 

@@ -82,7 +82,7 @@ def measure_student(
     totals = measured.totals
     metrics = {name: measure(each) for name, each in totals.each.items()}
     held_for = f"{'' if quick else 'refits, '}noise, margins and weakest groups"
-    progress.note(note_held(splits.test, totals.rows, held_for))
+    progress.note(note_held(splits.test, totals, held_for, names))
     robustness = robustness_of(
         found,
         splits,

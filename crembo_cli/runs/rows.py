@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from crembo_cli.arrays import Indices
 from crembo_cli.dataset.draw import Codes, draw_rows
-from crembo_cli.dataset.labelled import LabelledTable
-from crembo_cli.errors import UsageError
+from crembo_cli.dataset.labelled import LabelledRows, LabelledTable
+from crembo_cli.errors import UsageError, list_names
+from crembo_cli.evaluation.scores import compared_classes
 from crembo_cli.runs.options import check_range, refuse_both
 from crembo_cli.search import defaults
+
+if TYPE_CHECKING:
+    from crembo_cli.evaluation.totals import TableTotals
 
 # Of a row that is kept: each cell in a frame and encoded, and a copy of both while rows are split.
 BYTES_PER_CELL = 24
@@ -157,11 +162,26 @@ def note_measured(test: LabelledTable, measured: int) -> list[str]:
     return [f"{rows}; measure all of them with --rows all"]
 
 
-def note_held(test: LabelledTable, measured: int, held_for: str) -> list[str]:
-    """Note that `held_for` is measured on the rows of `test`, if more were `measured`."""
-    if len(test.beliefs) == measured:
+def note_held(
+    test: LabelledRows, totals: TableTotals, held_for: str, names: Sequence[str]
+) -> list[str]:
+    """Note that `held_for` is measured on the rows of `test`, if these are some of the `totals`.
+
+    So is the error of a difference of AUCs, which is unknown where one of the classes, `names`
+    (c,), has no such row.
+    """
+    held = len(test.beliefs)
+    if held == totals.rows:
         return []
-    return [f"{held_for} are measured on {len(test.beliefs):,} drawn rows"]
+    found = [f"{held_for} are measured on {held:,} drawn rows"]
+    if test.y_true is not None and totals.labels is not None:
+        absent = set(compared_classes(totals.labels)) - set(test.y_true.tolist())
+        if absent:
+            found.append(
+                "how certain differences of AUC are is unknown: none of the drawn rows is of class "
+                f"{list_names([names[k] for k in sorted(absent)])}"
+            )
+    return found
 
 
 def parse_rows(value: str | int, auto: RowLimits, every: RowLimits) -> RowLimits:

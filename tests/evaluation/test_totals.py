@@ -55,7 +55,7 @@ def probabilities(rng: np.random.Generator, n: int, c: int, digits: int) -> Floa
 def everything(measured: Measured, c: int) -> list[Any]:
     """All that a report says of the totals."""
     each = measured.totals.each
-    believed = {name: one.believed for name, one in each.items() if one.believed}
+    depths = {name: one.depths for name, one in each.items() if one.depths}
     names = [f"class {k}" for k in range(c)]
     return [
         measured.totals.rows,
@@ -66,9 +66,7 @@ def everything(measured: Measured, c: int) -> list[Any]:
         [asdict(one) for one in differences_of(measured).values()],
         {key: one and asdict(one) for key, one in deltas_of(measured, seed=0).items()},
         asdict(bounds_on(each["a"], fitted_on=False)),
-        asdict(curve_on({**believed, "student": believed["a"]}, fitted_on=False))
-        if believed
-        else None,
+        asdict(curve_on({**depths, "student": depths["a"]}, fitted_on=False)) if depths else None,
         {name: one.same for name, one in measured.totals.pairs.items()},
     ]
 

@@ -39,6 +39,16 @@ def full() -> Report:
     )
 
 
+def test_with_utilities_the_figures_are_of_expected_utilities() -> None:
+    """The path and the depth curve, and the lowest value beside the depth."""
+    costly = replace(report().student, utilities=[[1.0, 0.5], [0.0, 1.0]])
+    plain, decided = (render_html(each) for each in (full(), replace(full(), student=costly)))
+    for before in ('">', "and the "):  # axes of the path and the depth curve; a bound
+        assert f"{before}teacher probability" in plain
+        assert f"{before}teacher probability" not in decided
+    assert "expected utility d" in decided
+
+
 def evil() -> Report:
     """The same, with a script in the place of everything that comes from a file or a person."""
     made = full()
@@ -106,9 +116,9 @@ def test_every_part_is_there() -> None:
         "Depth on training, validation and test rows",
         "Class probabilities",
         "those of the class yes, the rarer one",
-        "probability below 0.25",
+        "depth below 0.25",
         "no 0.61, yes 0.39",
-        "Groups with the lowest teacher probability",
+        "Groups with the lowest depth",
         "age > 30 and income > 1000",
         "Metrics by class",
         "crembo compress forest.onnx people.csv --report r.html",

@@ -22,7 +22,7 @@ def test_the_path_marks_the_selected_step() -> None:
     """Both lines, the soft-label student at the left, and the selected step."""
     search = report().search
     assert search is not None
-    words = texts(plots.path_plot(search))
+    words = texts(plots.path_plot(search, "teacher probability"))
     assert {"the path", "mean", "depth at 5 %", "selected", "soft"} <= set(words)
 
 
@@ -38,8 +38,8 @@ def test_the_depth_curve_has_a_line_for_each() -> None:
     assert FOUND.depth is not None
     curve = FOUND.depth.curve
     everyone = {"student", "teacher", "CART on labels", "CART on teacher"}
-    assert everyone <= set(texts(plots.depth_curve(curve)))
-    fewer = texts(plots.depth_curve(replace(curve, baseline_labels=None)))
+    assert everyone <= set(texts(plots.depth_curve(curve, "teacher probability")))
+    fewer = texts(plots.depth_curve(replace(curve, baseline_labels=None), "teacher probability"))
     assert everyone - set(fewer) == {"CART on labels"}
 
 

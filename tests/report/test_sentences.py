@@ -63,7 +63,10 @@ def test_utilities_are_explained() -> None:
 
 def test_the_criteria_of_a_comparison_are_named_in_their_order() -> None:
     """With --objective scores, the KL divergence alone."""
-    labels, scores = (explain_comparison(comparison(), each) for each in ("labels", "scores"))
+    labels, scores = (
+        explain_comparison(comparison(), each, "teacher probability")
+        for each in ("labels", "scores")
+    )
     assert "mean teacher probability (mean prob.) and, of those, of the lowest KL" in labels
     assert "within one standard error of the lowest KL divergence" in scores
     assert "mean teacher probability" not in scores

@@ -29,8 +29,8 @@ def test_depths_written_out() -> None:
 def test_the_curve_counts_rows_below() -> None:
     """A row at d is not below d; nobody is below 0, and the ends are there."""
     labels = {"student": SAID, "teacher": BELIEFS.argmax(axis=1)}
-    believed = {name: Counts.of(depth_by_row(BELIEFS, each)) for name, each in labels.items()}
-    curve = curve_on(believed, fitted_on=False)
+    depths = {name: Counts.of(depth_by_row(BELIEFS, each)) for name, each in labels.items()}
+    curve = curve_on(depths, fitted_on=False)
     at = dict(zip(curve.d, curve.student, strict=True))
     assert (at[0.0], at[0.4], at[0.41], at[0.5], at[0.51], at[1.0]) == (0, 0, 0.25, 0.25, 0.5, 1)
     assert curve.teacher[51] == 0.25

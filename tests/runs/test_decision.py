@@ -95,6 +95,20 @@ def test_the_file_and_its_report_obey_the_threshold(student: str, tmp_path: Path
     )
 
 
+def test_the_depth_curve_is_that_of_the_depths_of_the_report() -> None:
+    """With a threshold: no row is below the depth, and a twentieth at most below that at 5 %."""
+    report = compress(decide_at=0.1).report
+    metrics, depth = report.metrics["student"], report.robustness.depth
+    assert depth is not None
+    assert metrics.depth is not None
+    curve = dict(zip(depth.curve.d, depth.curve.student, strict=True))
+    assert curve[int(100 * metrics.depth) / 100] == 0.0
+    assert curve[int(100 * metrics.depth + 1) / 100] > 0.0
+    least = metrics.insensitive_depth["0.05"]
+    assert least is not None
+    assert curve[int(100 * least) / 100] <= 0.05
+
+
 def crembo_frame():  # a frame of the test's own table
     """The sample's features."""
     import pandas as pd

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ import pytest
 import crembo_cli as crembo
 from crembo_cli.dataset.draw import draw_rows
 from crembo_cli.errors import TeacherError, UsageError
+from crembo_cli.evaluation.measured import measure_rows
+from crembo_cli.evaluation.metrics import Prediction
 from crembo_cli.runs import labelling, querying
-from crembo_cli.runs.rows import RowLimits, refuse_beyond_memory, rows_to_fit
+from crembo_cli.runs.rows import RowLimits, note_held, refuse_beyond_memory, rows_to_fit
 from crembo_cli.student_file import build
 from tests import small_teachers
 from tests.command_line import Crembo
 from tests.dataset.test_blocks import blocks_of
+from tests.robustness.small_runs import evidence_of
 
 FAST: dict[str, Any] = {"quick_report": True, "synthetic": 0, "max_depth": 2}
 
@@ -157,3 +161,18 @@ def test_all_rows_of_a_table_in_blocks_are_refused_before_they_are_read(
             crembo.compress(teacher, tmp_path / "t.parquet", rows="all", **FAST)
         crembo.compress(teacher, tmp_path / "t.parquet", rows=200, **FAST)
     crembo.compress(teacher, table, rows="all", **FAST)
+
+
+def test_a_class_without_a_drawn_row_is_named() -> None:
+    """How certain a difference of AUC is cannot be told without one."""
+    beliefs = np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1]]
+    rows = evidence_of(pd.DataFrame({"x": np.arange(5.0)}), beliefs, np.array([0, 1, 2, 0, 1]))
+    said = {"student": Prediction(labels=rows.y_true, probabilities=beliefs)}
+    totals = measure_rows(rows, said).totals
+    assert note_held(rows, totals, "margins", ["a", "b", "c"]) == []
+    held = replace(rows, beliefs=beliefs[[0, 1]], y_true=rows.y_true[[0, 1]])
+    assert note_held(held, totals, "margins", ["a", "b", "1 c"]) == [
+        "margins are measured on 2 drawn rows",
+        "how certain differences of AUC are is unknown: none of the drawn rows is of class '1 c'",
+    ]
+    assert len(note_held(replace(held, y_true=None), totals, "margins", ["a", "b", "c"])) == 1
