@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 WORTH_THREADS = 2_000_000  # steps of about 1 ns: below this, threads cost more than they save
 
@@ -26,6 +29,40 @@ def in_threads(run: Callable[[int, int], None], count: int, threads: int, *, wor
     bounds = [count * part // parts for part in range(parts + 1)]
     with ThreadPoolExecutor(parts) as pool:
         list(pool.map(run, bounds[:-1], bounds[1:]))
+
+
+def made_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Generate `items`, none of which is None; while one is used, a thread makes the next."""
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = pool.submit(next, items, None)
+            yield item
+
+
+def done_behind(then: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Generate `then` of each item, in order; while a thread calls it, the next item is made.
+
+    Raises the first error, in that order.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        making, before = iter(items), None
+        failed: Exception | None = None
+        while failed is None:
+            following: Future[Result] | None = None
+            try:
+                following = pool.submit(then, next(making))
+            except StopIteration:
+                break
+            except Exception as error:  # the call before it may have failed, too
+                failed = error
+            if before is not None:
+                yield before.result()
+            before = following
+        if failed is not None:
+            raise failed
+        if before is not None:
+            yield before.result()
 
 
 _lock = threading.Lock()

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
 
-from crembo_cli.threads import WORTH_THREADS, in_threads, one_blas_thread
+from crembo_cli.threads import (
+    WORTH_THREADS,
+    done_behind,
+    in_threads,
+    made_ahead,
+    one_blas_thread,
+)
+
+PATIENCE = 60.0
 
 
 @pytest.mark.parametrize(("count", "threads"), [(1, 4), (7, 2), (7, 3), (2, 8), (0, 2)])
@@ -78,3 +89,65 @@ def test_the_limit_on_blas_ends_with_the_last_thread() -> None:
             assert pool.submit(limited).result() == {1}
             assert counts() == {1}
         assert counts() == before
+
+
+def test_an_item_is_made_while_another_is_used() -> None:
+    """The next one, and no more than that."""
+    made: list[int] = []
+    second = threading.Event()
+
+    def items() -> Iterator[int]:
+        for k in range(1, 5):
+            made.append(k)
+            if k == 2:
+                second.set()
+            yield k
+
+    found = made_ahead(items())
+    assert next(found) == 1
+    assert second.wait(PATIENCE)
+    assert made == [1, 2]
+    assert list(found) == [2, 3, 4]
+
+
+def test_an_item_is_made_while_a_thread_uses_the_one_before() -> None:
+    """Each waits for the other: without a thread neither would end."""
+    used, made = threading.Event(), threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        assert used.wait(PATIENCE)
+        made.set()
+        yield 2
+
+    def use(k: int) -> int:
+        used.set()
+        assert made.wait(PATIENCE)
+        return 10 * k
+
+    assert list(done_behind(use, items())) == [10, 20]
+
+
+@given(st.lists(st.integers(-2, 2), max_size=6))
+def test_what_is_done_behind_comes_in_order_up_to_the_first_error(numbers: list[int]) -> None:
+    """As from a plain loop, errors of either side included."""
+
+    def items() -> Iterator[int]:
+        for k in numbers:
+            if k == -2:
+                raise ValueError("an item")
+            yield k
+
+    def use(k: int) -> float:
+        return 1 / k
+
+    def outcome(found: Iterator[float]) -> list[object]:
+        seen: list[object] = []
+        try:
+            for each in found:
+                seen.append(each)
+        except (ValueError, ZeroDivisionError) as error:
+            seen.append(type(error))
+        return seen
+
+    assert outcome(done_behind(use, items())) == outcome(map(use, items()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -15,6 +14,7 @@ from crembo_cli.arrays import Indices
 from crembo_cli.cluster.engine import Engine, current_engine
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
+from crembo_cli.threads import done_behind, made_ahead
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ class Blocks:
 
     def generate(self) -> Iterator[Table]:
         """Read the blocks in this process; while one is used, the next is read."""
-        return iter([self.head]) if self.whole else _ahead(_read(self.spans, self.changes))
+        return iter([self.head]) if self.whole else made_ahead(_read(self.spans, self.changes))
 
     def each(
         self,
@@ -83,19 +83,42 @@ class Blocks:
         for None. With `learns`, this process does the first blocks, up to one with some of the
         first numbers: what `function` learns of them goes to the workers.
         """
+        return self._each(function, None, numbers, learns)
+
+    def each_then(
+        self,
+        function: Callable[..., Any],
+        then: Callable[[Any], Result],
+        *numbers: Indices | None,
+        learns: bool = False,
+    ) -> Iterator[Result]:
+        """Generate `then` of what `function` returns, as `each`; here a thread calls `then`."""
+        return self._each(function, then, numbers, learns)
+
+    def _each(
+        self,
+        function: Callable[..., Any],
+        then: Callable[[Any], Any] | None,
+        numbers: Numbers,
+        learns: bool,
+    ) -> Iterator[Any]:
         if self.whole:
-            yield function(self.head, *numbers)
+            made = function(self.head, *numbers)
+            yield made if then is None else then(made)
             return
         items = [(span, _within(numbers, span.first_row, span.rows)) for span in self.spans]
         here = len(items)
         if self.engine is not None:
-            first = (found[0] if found else None for _, found in items)
-            some = (i for i, each in enumerate(first, 1) if each is None or len(each))
+            first = (each[0] if each else None for _, each in items)
+            some = (i for i, rows in enumerate(first, 1) if rows is None or len(rows))
             here = next(some, here) if learns else 0
-        for block in _ahead(_read(self.spans[:here], self.changes)):
-            yield function(block, *_within(numbers, block.first_row, len(block.frame)))
+        found = (
+            function(block, *_within(numbers, block.first_row, len(block.frame)))
+            for block in made_ahead(_read(self.spans[:here], self.changes))
+        )
+        yield from found if then is None else done_behind(then, found)
         if self.engine is not None:
-            run = partial(_run, self.changes, function)
+            run = partial(_run, self.changes, function, then)
             yield from chain.from_iterable(self.engine.map(run, items[here:]))
 
     def map(self, change: Change) -> Blocks:
@@ -138,14 +161,18 @@ def _read(spans: Sequence[Span], changes: Sequence[Change]) -> Iterator[Table]:
 
 
 def _run(
-    changes: Sequence[Change], function: Callable[..., Result], item: tuple[Span, Numbers]
-) -> list[Result]:
+    changes: Sequence[Change],
+    function: Callable[..., Any],
+    then: Callable[[Any], Any] | None,
+    item: tuple[Span, Numbers],
+) -> list[Any]:
     """What a worker does about one span."""
     span, numbers = item
-    return [
+    found = (
         function(table, *_within(numbers, table.first_row, len(table.frame)))
         for table in _read([span], changes)
-    ]
+    )
+    return list(found if then is None else map(then, found))
 
 
 def _take(columns: list[str], block: Table, numbers: Indices | None) -> pd.DataFrame:
@@ -242,15 +269,6 @@ def _check_lists(head: Table, block: Table) -> None:
                 found=f"{len(places)} numbers",
                 wanted=f"{len(head.lists[name])}, as in row 1",
             )
-
-
-def _ahead(tables: Iterator[Table]) -> Iterator[Table]:
-    """Generate `tables`; while one is used, the next is read."""
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(next, tables, None)
-        while (table := following.result()) is not None:
-            following = pool.submit(next, tables, None)
-            yield table
 
 
 def _join(one: np.dtype[Any], other: np.dtype[Any]) -> np.dtype[Any]:

@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.table import Table
 
 
-# Called with the features of rows as `LabelledTable.frame` and `.rows` hold them, and with their
-# true class indices; None without labels.
-OnRows = Callable[["pd.DataFrame", Floats, Indices | None], Any]
+# Called with the features of rows as `LabelledTable.frame` and `.rows` hold them, with their true
+# class indices (None without labels) and with the beliefs of a teacher (None without one).
+OnRows = Callable[["pd.DataFrame", Floats, Indices | None, Floats | None], Any]
+Query = Callable[["pd.DataFrame"], Floats]  # `Teacher.beliefs`
 
 
-def _no_rows(function: OnRows) -> Iterator[Any]:
+def _no_rows(function: OnRows, query: Query | None) -> Iterator[Any]:
     """Generate nothing."""
-    del function
+    del function, query
     return iter(())
 
 
@@ -41,7 +42,8 @@ class OtherRows:
 
     count: int = 0
     labels: Indices | None = None  # (c,) their number by true class; None without labels
-    each: Callable[[OnRows], Iterator[Any]] = _no_rows  # generates a function of each block
+    # Generates a function of each block, about whose rows a teacher, if any, is queried before.
+    each: Callable[[OnRows, Query | None], Iterator[Any]] = _no_rows
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,7 +53,7 @@ class Classifiers:
         predicted = self.predict(test.rows, test)
         totals = sum_rows(test, predicted, compared, teacher=True)
         done(totals.rows)
-        for each in others.each(partial(self._sum, test.utilities, compared)):
+        for each in others.each(partial(self._sum, test.utilities, compared), self.teacher.beliefs):
             totals += each
             done(totals.rows)
         return Measured(held=test, predicted=predicted, totals=totals)
@@ -65,8 +65,10 @@ class Classifiers:
         frame: pd.DataFrame,
         rows: Floats,
         y_true: Indices | None,
+        beliefs: Floats | None,
     ) -> TableTotals:
-        """Query the teacher about a block, and return the totals of its rows."""
-        beliefs = self.teacher.beliefs(frame)
+        """Return the totals of a block, whose features are `frame` and `rows`."""
+        del frame
+        assert beliefs is not None, "the teacher was queried"
         labelled = LabelledRows(beliefs=beliefs, y_true=y_true, utilities=utilities)
         return sum_rows(labelled, self.predict(rows, labelled), compared, teacher=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crembo_cli.dataset.blocks import Blocks
     from crembo_cli.dataset.columns import Columns
     from crembo_cli.dataset.encode import Encoding
-    from crembo_cli.dataset.labelled import OnRows
+    from crembo_cli.dataset.labelled import OnRows, Query
     from crembo_cli.dataset.table import Table
     from crembo_cli.teachers.contract import ModelInput, Teacher
 
@@ -88,7 +88,8 @@ def query_blocks(
         found = [_query(models, few, done)]
     else:
         query = _BlockQuery(features, models, RowsDone(done, drawn), stream)
-        found = blocks.each(query, drawn, None if stream is None else stream.held, learns=True)
+        held = None if stream is None else stream.held
+        found = blocks.each_then(query, _summed, drawn, held, learns=True)
     parts, rows = [], 0
     for each in filter(None, found):
         parts.append(each)
@@ -109,6 +110,29 @@ class _Answers:
     frame: pd.DataFrame  # the features of these rows, or of those that are held
     answers: list[Floats]  # of each model, about the rows of the frame
     sum: Any = None  # of the answers about all rows, of a stream
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Queried:
+    """What models answer about all drawn rows of a block, of which some are held."""
+
+    found: _Answers
+    sum_up: Sum
+    y_true: Indices | None
+    held: Indices  # (m,) the places of these rows
+
+
+def _summed(queried: _Queried | _Answers | None) -> _Answers | None:
+    """Sum the answers up, and keep those about the rows that are held."""
+    if not isinstance(queried, _Queried):
+        return queried
+    found = queried.found
+    return replace(
+        found,
+        frame=found.frame.iloc[queried.held],
+        answers=[each[queried.held] for each in found.answers],
+        sum=queried.sum_up(found.answers, queried.y_true),
+    )
 
 
 class _BlockQuery:
@@ -134,7 +158,7 @@ class _BlockQuery:
 
     def __call__(
         self, block: Table, drawn: Indices | None, held: Indices | None
-    ) -> _Answers | None:
+    ) -> _Queried | _Answers | None:
         frame = _take(self._features, self._models, block, drawn)
         if not len(frame):
             return None
@@ -149,12 +173,7 @@ class _BlockQuery:
         if self._label is not None:
             y_true = number_labels(_drawn_of(block, [self._label], drawn)[self._label], classes)
         at = np.searchsorted(frame.index.to_numpy(), held)
-        return replace(
-            found,
-            frame=found.frame.iloc[at],
-            answers=[each[at] for each in found.answers],
-            sum=sum_up(found.answers, y_true),
-        )
+        return _Queried(found=found, sum_up=sum_up, y_true=y_true, held=at)
 
 
 def _take(
@@ -194,13 +213,22 @@ def encode_others(
     encoding: Encoding,
     classes: Mapping[Any, int] | None,
     function: OnRows,
+    query: Query | None,
 ) -> Iterator[Any]:
     """Generate `function` of the rows that are not `queried`, as `OtherRows.each`.
 
     `classes` are the class indices of the different labels; None without labels.
     """
-    run = partial(_encode_block, columns, inputs, encoding, classes, function)
-    return chain.from_iterable(blocks.each(run, queried))
+    run = partial(_encode_block, columns, inputs, encoding, classes, query)
+    return chain.from_iterable(blocks.each_then(run, partial(_on_parts, function), queried))
+
+
+# Of a part of a block: what a function of `OtherRows` gets.
+Part = tuple["pd.DataFrame", "Floats", "Indices | None", "Floats | None"]
+
+
+def _on_parts(function: OnRows, parts: Sequence[Part]) -> list[Any]:
+    return [function(*each) for each in parts]
 
 
 def _encode_block(
@@ -208,15 +236,15 @@ def _encode_block(
     inputs: Sequence[ModelInput],
     encoding: Encoding,
     classes: Mapping[Any, int] | None,
-    function: OnRows,
+    query: Query | None,
     block: Table,
     queried: Indices,
-) -> list[Any]:
+) -> list[Part]:
     frame = block.frame[list(columns.features)]
     others = np.ones(len(frame), np.bool_)
     others[queried - block.first_row] = False
     rows = np.flatnonzero(others)
-    found = []
+    found: list[Part] = []
     for start in range(0, len(rows), BLOCK_ROWS):
         part = frame.iloc[rows[start : start + BLOCK_ROWS]]
         if inputs:
@@ -226,7 +254,8 @@ def _encode_block(
         if classes is not None:
             labels = block.frame[columns.label].iloc[rows[start : start + BLOCK_ROWS]]
             y_true = number_labels(labels, classes)
-        found.append(function(part, encoding.encode(part), y_true))
+        beliefs = None if query is None else query(part)
+        found.append((part, encoding.encode(part), y_true, beliefs))
     return found
 
 

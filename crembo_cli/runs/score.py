@@ -182,9 +182,10 @@ def _query(
     stage = progress.stage(f"querying {teacher.name} about {blocks.rows:,} rows", blocks.rows)
     if blocks.whole:
         progress.note(list_notes(blocks.head, inputs.columns))
-    query = partial(_query_block, inputs.columns, teacher, RowsDone(stage), make)
+    query = partial(_query_block, inputs.columns, teacher, RowsDone(stage))
     rows = 0
-    for made, count, notes in inputs.blocks.each(query, learns=True):
+    made_of = inputs.blocks.each_then(query, partial(_make, make), learns=True)
+    for made, count, notes in made_of:
         progress.note([] if blocks.whole else notes)
         rows += count
         stage(rows)
@@ -192,13 +193,21 @@ def _query(
 
 
 def _query_block(
-    columns: Columns, teacher: Teacher, done: RowsDone, make: Make[Made], block: Table
-) -> tuple[Made, int, list[str]]:
-    """Return what `make` makes of a block, its rows, and of the first one notes on its columns."""
+    columns: Columns, teacher: Teacher, done: RowsDone, block: Table
+) -> tuple[pd.DataFrame, int, list[str]]:
+    """Return the probabilities of a block, its first row, and of the first one notes on columns."""
     import pandas as pd
 
     beliefs = teacher.beliefs(block.frame[list(columns.features)], done.after(block.first_row))
     refuse_lone_class(beliefs, teacher)
     frame = pd.DataFrame(beliefs, columns=[str(each) for each in teacher.classes])
     notes = [] if block.first_row else list_notes(block, columns)
-    return make(frame, block.first_row), len(frame), notes
+    return frame, block.first_row, notes
+
+
+def _make(
+    make: Make[Made], found: tuple[pd.DataFrame, int, list[str]]
+) -> tuple[Made, int, list[str]]:
+    """Return what `make` makes of the probabilities of a block, its rows, and the notes."""
+    frame, first_row, notes = found
+    return make(frame, first_row), len(frame), notes

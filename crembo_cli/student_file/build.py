@@ -161,7 +161,7 @@ def student_file(
     replay = Replay(content, student, signature, label_values(classes), threads)
     known = (replay(each.frame, each.rows) for each in tables)
     replayed = 0
-    for rows in chain(known, *(each.each(replay) for each in others)):
+    for rows in chain(known, *(each.each(replay, None) for each in others)):
         replayed += rows
         done(replayed)
     return StudentFile(
@@ -181,9 +181,11 @@ class Replay:
     values: Any  # (c,) the classes as the label output gives them
     threads: int
 
-    def __call__(self, frame: pd.DataFrame, rows: Floats, y_true: object = None) -> int:
+    def __call__(
+        self, frame: pd.DataFrame, rows: Floats, y_true: object = None, beliefs: object = None
+    ) -> int:
         """Replay `rows` (n, p), whose features are `frame`; return n."""
-        del y_true  # which others count by, see `OtherRows`
+        del y_true, beliefs  # which others count by, see `OtherRows`
         labels, probabilities = run_model(self.running, self.signature, frame, self.values.tolist())
         check_replay(labels, probabilities, self.student, rows, self.values)
         return len(rows)
