@@ -31,7 +31,7 @@ def in_threads(run: Callable[[int, int], None], count: int, threads: int, *, wor
         list(pool.map(run, bounds[:-1], bounds[1:]))
 
 
-def made_ahead(items: Iterator[Item]) -> Iterator[Item]:
+def make_ahead(items: Iterator[Item]) -> Iterator[Item]:
     """Generate `items`, none of which is None; while one is used, a thread makes the next."""
     with ThreadPoolExecutor(1) as pool:
         following = pool.submit(next, items, None)
@@ -40,7 +40,7 @@ def made_ahead(items: Iterator[Item]) -> Iterator[Item]:
             yield item
 
 
-def done_behind(then: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def call_behind(then: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """Generate `then` of each item, in order; while a thread calls it, the next item is made.
 
     Raises the first error, in that order.

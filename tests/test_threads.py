@@ -14,9 +14,9 @@ from threadpoolctl import threadpool_info
 
 from crembo_cli.threads import (
     WORTH_THREADS,
-    done_behind,
+    call_behind,
     in_threads,
-    made_ahead,
+    make_ahead,
     one_blas_thread,
 )
 
@@ -103,7 +103,7 @@ def test_an_item_is_made_while_another_is_used() -> None:
                 second.set()
             yield k
 
-    found = made_ahead(items())
+    found = make_ahead(items())
     assert next(found) == 1
     assert second.wait(PATIENCE)
     assert made == [1, 2]
@@ -125,11 +125,11 @@ def test_an_item_is_made_while_a_thread_uses_the_one_before() -> None:
         assert made.wait(PATIENCE)
         return 10 * k
 
-    assert list(done_behind(use, items())) == [10, 20]
+    assert list(call_behind(use, items())) == [10, 20]
 
 
 @given(st.lists(st.integers(-2, 2), max_size=6))
-def test_what_is_done_behind_comes_in_order_up_to_the_first_error(numbers: list[int]) -> None:
+def test_what_is_call_behind_comes_in_order_up_to_the_first_error(numbers: list[int]) -> None:
     """As from a plain loop, errors of either side included."""
 
     def items() -> Iterator[int]:
@@ -150,4 +150,4 @@ def test_what_is_done_behind_comes_in_order_up_to_the_first_error(numbers: list[
             seen.append(type(error))
         return seen
 
-    assert outcome(done_behind(use, items())) == outcome(map(use, items()))
+    assert outcome(call_behind(use, items())) == outcome(map(use, items()))

@@ -14,7 +14,7 @@ from crembo_cli.arrays import Indices
 from crembo_cli.cluster.engine import Engine, current_engine
 from crembo_cli.dataset.table import Table
 from crembo_cli.errors import DataError
-from crembo_cli.threads import done_behind, made_ahead
+from crembo_cli.threads import call_behind, make_ahead
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ class Blocks:
 
     def generate(self) -> Iterator[Table]:
         """Read the blocks in this process; while one is used, the next is read."""
-        return iter([self.head]) if self.whole else made_ahead(_read(self.spans, self.changes))
+        return iter([self.head]) if self.whole else make_ahead(_read(self.spans, self.changes))
 
     def each(
         self,
@@ -114,9 +114,9 @@ class Blocks:
             here = next(some, here) if learns else 0
         found = (
             function(block, *_within(numbers, block.first_row, len(block.frame)))
-            for block in made_ahead(_read(self.spans[:here], self.changes))
+            for block in make_ahead(_read(self.spans[:here], self.changes))
         )
-        yield from found if then is None else done_behind(then, found)
+        yield from found if then is None else call_behind(then, found)
         if self.engine is not None:
             run = partial(_run, self.changes, function, then)
             yield from chain.from_iterable(self.engine.map(run, items[here:]))

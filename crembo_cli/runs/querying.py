@@ -89,7 +89,7 @@ def query_blocks(
     else:
         query = _BlockQuery(features, models, RowsDone(done, drawn), stream)
         held = None if stream is None else stream.held
-        found = blocks.each_then(query, _summed, drawn, held, learns=True)
+        found = blocks.each_then(query, _sum_answers, drawn, held, learns=True)
     parts, rows = [], 0
     for each in filter(None, found):
         parts.append(each)
@@ -113,7 +113,7 @@ class _Answers:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Queried:
+class _QueriedBlock:
     """What models answer about all drawn rows of a block, of which some are held."""
 
     found: _Answers
@@ -122,9 +122,9 @@ class _Queried:
     held: Indices  # (m,) the places of these rows
 
 
-def _summed(queried: _Queried | _Answers | None) -> _Answers | None:
+def _sum_answers(queried: _QueriedBlock | _Answers | None) -> _Answers | None:
     """Sum the answers up, and keep those about the rows that are held."""
-    if not isinstance(queried, _Queried):
+    if not isinstance(queried, _QueriedBlock):
         return queried
     found = queried.found
     return replace(
@@ -158,7 +158,7 @@ class _BlockQuery:
 
     def __call__(
         self, block: Table, drawn: Indices | None, held: Indices | None
-    ) -> _Queried | _Answers | None:
+    ) -> _QueriedBlock | _Answers | None:
         frame = _take(self._features, self._models, block, drawn)
         if not len(frame):
             return None
@@ -173,7 +173,7 @@ class _BlockQuery:
         if self._label is not None:
             y_true = number_labels(_drawn_of(block, [self._label], drawn)[self._label], classes)
         at = np.searchsorted(frame.index.to_numpy(), held)
-        return _Queried(found=found, sum_up=sum_up, y_true=y_true, held=at)
+        return _QueriedBlock(found=found, sum_up=sum_up, y_true=y_true, held=at)
 
 
 def _take(

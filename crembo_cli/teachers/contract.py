@@ -86,7 +86,7 @@ class Teacher(Protocol):
 
     @property
     def n_features(self) -> int | None:
-        """The number of its features; None if any number will do, and for a belief table."""
+        """The number of its features; None if any will do, and for a table of probabilities."""
         ...
 
     def column_types(self, count: int) -> tuple[ColumnType, ...]:
@@ -108,12 +108,12 @@ class Teacher(Protocol):
 
     @property
     def answers_new_rows(self) -> bool:
-        """Whether it can predict new rows; false for a belief table."""
+        """Whether it can predict new rows; false for a table of class probabilities."""
         ...
 
     @property
     def rows(self) -> int | None:
-        """The number of rows of a belief table; None for a model."""
+        """The number of rows of a table of class probabilities; None for a model."""
         ...
 
     @property
@@ -153,7 +153,7 @@ class Teacher(Protocol):
         """Return the probability of each class on each row, float32 (n, c); rows sum to 1.
 
         `frame` holds the feature columns in the teacher's order. Its index holds the numbers of
-        the rows in the table, for messages and for a belief table.
+        the rows in the table, for messages and for a table of class probabilities.
 
         Raises:
             TeacherError: the model crashed, timed out, ran out of memory, does not accept a
@@ -165,7 +165,7 @@ class Teacher(Protocol):
         """Return the number of rows that it predicts in a second, without data transfer.
 
         Raises:
-            TeacherError: as for `beliefs`; also for a belief table, which does not predict.
+            TeacherError: as for `beliefs`; also for a table of class probabilities.
         """
         ...
 

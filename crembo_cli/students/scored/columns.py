@@ -183,7 +183,9 @@ def read_columns(graph: StudentGraph) -> Columns:
         right, left = (graph.value(gathers.pop()).astype(np.int64) for _ in range(2))
         products = Products(left=left, right=right)
     if len(subtractions) != 1 or len(gathers) > 1:
-        raise ValueError("expected 1 centring of the columns and at most 1 set of missing flags")
+        raise ValueError(
+            "expected one subtraction of the means and at most one set of missing flags"
+        )
     centre = graph.value(subtractions[0])
     coded = np.empty(0, np.int64)
     if graph.all("Less"):

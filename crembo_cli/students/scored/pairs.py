@@ -58,7 +58,7 @@ def _axes(columns: Columns, weights: Doubles) -> list[Indices]:
 
 
 def _cells(columns: Columns, axes: list[Indices], rows: Floats) -> Indices:
-    """The cell that each row is in on each axis: int64 (n, f); a missing one is the last."""
+    """Find the cell of each row on each axis, int64 (n, f); missing values have the last one."""
     known = columns.known(rows)
     cells = np.empty((len(rows), len(axes)), np.int64)
     for k, axis in enumerate(axes):

@@ -27,16 +27,16 @@ def require_key(key: Any) -> None:
     )
 
 
-def require_attributes(made: Any, state: Any) -> None:
-    """Raise TeacherError unless `state` is a dict of attributes that `made` may take.
+def require_attributes(instance: Any, state: Any) -> None:
+    """Raise TeacherError unless `state` is a dict of attributes that `instance` may get.
 
-    None may shadow a method, a property or whatever else its class has.
+    An attribute must not shadow a method, a property or anything else of its class.
     """
-    require(type(state) is dict, f"a state of {describe(made)} that is not a dict")
+    require(type(state) is dict, f"a state of {describe(instance)} that is not a dict")
     for key in state:
-        require(type(key) is str, f"an attribute of {describe(made)} that is not text")
-        shadows = key.startswith("__") or any(key in vars(base) for base in type(made).__mro__)
-        require(not shadows, f"{describe(made)}.{key} set by the file")
+        require(type(key) is str, f"an attribute of {describe(instance)} that is not text")
+        shadows = key.startswith("__") or any(key in vars(base) for base in type(instance).__mro__)
+        require(not shadows, f"{describe(instance)}.{key} set by the file")
 
 
 def describe(value: Any) -> str:
