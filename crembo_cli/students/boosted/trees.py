@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from crembo_cli.arrays import LEAF
 from crembo_cli.students.contract import Floats, Indices
 from crembo_cli.students.tree.cart import Cart
+from crembo_cli.students.tree.descent import move_down
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,14 +38,7 @@ class Trees:
 
     def leaves_of(self, rows: Floats) -> Indices:
         """Return the leaf of each row in each tree, numbered among all leaves: int64 (n, T)."""
-        node = np.tile(self.root, (len(rows), 1))
-        each = np.arange(len(rows))[:, None]
-        for _ in range(int(self.depths().max())):
-            cells = rows[each, np.maximum(self.feature[node], 0)]
-            goes_left = np.where(
-                np.isnan(cells), self.missing_left[node], cells <= self.threshold[node]
-            )
-            node = np.where(goes_left, self.left[node], self.right[node])
+        node = move_down(self, rows, np.tile(self.root, (len(rows), 1)))
         return (np.cumsum(self.is_leaf()) - 1)[node]
 
 
@@ -59,5 +53,5 @@ def join(fitted: Sequence[Cart]) -> Trees:
         threshold=np.concatenate([tree.threshold for tree in fitted]),
         missing_left=np.concatenate([tree.missing_left for tree in fitted]),
         left=before + np.concatenate([tree.left for tree in fitted]),
-        right=before + np.concatenate([tree.right() for tree in fitted]),
+        right=before + np.concatenate([tree.right for tree in fitted]),
     )

@@ -12,6 +12,7 @@ import numpy as np
 
 from crembo_cli.arrays import LEAF, Bools, Doubles, Floats, Indices, Int32s
 from crembo_cli.students.tree.bins import MISSING, Bins
+from crembo_cli.students.tree.descent import leaves_of
 from crembo_cli.students.tree.grow import Draft, leaves, summed_by_node
 from crembo_cli.students.tree.splits import by_means
 
@@ -28,20 +29,14 @@ class Cart:
     left: Int32s  # (m,) the left child, followed by the right one; at a leaf, the node itself
     means: Doubles  # (m, c) of the targets of each leaf's rows; 0 at splits
 
+    @property
     def right(self) -> Int32s:
         """Return the right child of each node; at a leaf, the node itself."""
         return np.asarray(self.left + (self.feature != LEAF), np.int32)
 
     def leaves_of(self, rows: Floats) -> Int32s:
         """Return the leaf of each row: int32 (n,), for float32 rows (n, p)."""
-        from crembo_cli.students.tree.kernels import leaves_of
-
-        leaf = np.empty(len(rows), np.int32)
-        rows = np.ascontiguousarray(rows, np.float32)
-        leaves_of(
-            rows, self.feature, self.threshold, self.missing_left, self.left, self.right(), leaf
-        )
-        return leaf
+        return leaves_of(self, rows)
 
     def predict(self, rows: Floats) -> Doubles:
         """Return the mean target of the leaf of each row: float64 (n, c)."""

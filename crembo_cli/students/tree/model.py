@@ -14,6 +14,7 @@ from crembo_cli.students.contract import Feature
 from crembo_cli.students.graph import read_tree_ensemble
 from crembo_cli.students.nodes import OPSETS, TreeArrays, tree_ensemble
 from crembo_cli.students.program import Program, node_of
+from crembo_cli.students.tree.descent import leaves_of
 from crembo_cli.students.tree.text import (
     Branch,
     conditions,
@@ -45,14 +46,7 @@ class Tree:
 
     def leaves_of(self, rows: Floats) -> Int32s:
         """The leaf of each row: int32 (n,), for float32 rows (n, p)."""
-        from crembo_cli.students.tree.kernels import leaves_of
-
-        leaf = np.empty(len(rows), np.int32)
-        rows = np.ascontiguousarray(rows, np.float32)
-        leaves_of(
-            rows, self.feature, self.threshold, self.missing_left, self.left, self.right, leaf
-        )
-        return leaf
+        return leaves_of(self, rows)
 
     def predict(self, rows: Floats) -> Indices:
         """Class indices, int64 (n,), for float32 rows (n, p)."""

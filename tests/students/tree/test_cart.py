@@ -31,7 +31,7 @@ def passing(tree: Cart, rows: np.ndarray) -> dict[int, list[int]]:
         while tree.feature[v] != LEAF:
             value = row[tree.feature[v]]
             left = tree.missing_left[v] if np.isnan(value) else value <= tree.threshold[v]
-            v = int(tree.left[v]) if left else int(tree.right()[v])
+            v = int(tree.left[v]) if left else int(tree.right[v])
             found[v].append(i)
     return found
 
@@ -40,7 +40,7 @@ def depths(tree: Cart) -> list[int]:
     """The number of splits above each node."""
     found = [0] * len(tree.feature)
     for v in np.flatnonzero(tree.feature != LEAF):
-        found[tree.left[v]] = found[tree.right()[v]] = found[v] + 1
+        found[tree.left[v]] = found[tree.right[v]] = found[v] + 1
     return found
 
 
@@ -62,7 +62,7 @@ def test_growth_equals_its_criterion_done_naively(table: Table, max_depth: int, 
             assert tree.means[v] == pytest.approx(targets[here].mean(axis=0), abs=1e-6)
         else:
             assert at[v] < max_depth
-            sides = own[int(tree.left[v])], own[int(tree.right()[v])]
+            sides = own[int(tree.left[v])], own[int(tree.right[v])]
             assert min(map(len, sides)) >= least
             assert sum(error(targets, side) for side in sides) <= min(splits) + 1e-5 * len(here)
 

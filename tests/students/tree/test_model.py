@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crembo_cli.arrays import LEAF
+from crembo_cli.students.tree.descent import leaves_of
 from crembo_cli.students.tree.grow import grow
 from crembo_cli.students.tree.model import Tree, compact
 from tests.students.tree import naive
@@ -32,6 +33,8 @@ def test_leaves_equal_a_walk_row_by_row(drawn: Table, depth: int) -> None:
     assert np.array_equal(tree.predict_proba(drawn.rows), tree.probabilities[walked])
     sliced = np.asfortranarray(drawn.rows)
     assert tree.leaves_of(sliced).tolist() == walked
+    assert leaves_of(tree, drawn.rows, few=0).tolist() == walked
+    assert leaves_of(tree, drawn.rows, few=len(walked)).tolist() == walked
 
 
 @settings(deadline=None)
