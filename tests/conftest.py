@@ -110,11 +110,11 @@ def compress_starts_no_process_to_fit() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def speeds_are_measured_briefly() -> Iterator[None]:
-    """Measure how fast a student predicts for a hundredth of a second, in every run."""
-    from crembo_cli.student_file import build
+    """Measure how fast a model predicts for a hundredth of a second, in every run."""
+    from crembo_cli.teachers.process import timing
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "MEASURED_SECONDS", 0.01)
+        patch.setattr(timing, "SPENT", 0.01)
         yield
 
 

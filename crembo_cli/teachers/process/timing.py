@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
-SPENT = 0.1  # seconds that are spent on calls, at the least
+SPENT = 0.05  # seconds that are spent on calls, at the least
 CALLS, MOST = 3, 1.0  # and calls, unless they have taken so many seconds
 TIMED_SECONDS = 0.2  # a call is of at most as many rows as are predicted in so long
 
