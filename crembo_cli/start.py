@@ -1,5 +1,6 @@
-"""What each process of crembo's own does first, and the command line's last; not the library,
-whose process is the caller's.
+"""What crembo's own processes do first, and its command line last.
+
+The library does neither: its process is the caller's.
 """
 
 import atexit

@@ -178,7 +178,7 @@ def note_held(
         absent = set(compared_classes(totals.labels)) - set(test.y_true.tolist())
         if absent:
             found.append(
-                "how certain differences of AUC are is unknown: none of the drawn rows is of class "
+                "the errors of differences in AUC are unknown: no drawn row is of class "
                 f"{list_names([names[k] for k in sorted(absent)])}"
             )
     return found

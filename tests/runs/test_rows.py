@@ -164,7 +164,7 @@ def test_all_rows_of_a_table_in_blocks_are_refused_before_they_are_read(
 
 
 def test_a_class_without_a_drawn_row_is_named() -> None:
-    """How certain a difference of AUC is cannot be told without one."""
+    """The error of a difference in AUC is unknown without one."""
     beliefs = np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1]]
     rows = evidence_of(pd.DataFrame({"x": np.arange(5.0)}), beliefs, np.array([0, 1, 2, 0, 1]))
     said = {"student": Prediction(labels=rows.y_true, probabilities=beliefs)}
@@ -173,6 +173,6 @@ def test_a_class_without_a_drawn_row_is_named() -> None:
     held = replace(rows, beliefs=beliefs[[0, 1]], y_true=rows.y_true[[0, 1]])
     assert note_held(held, totals, "margins", ["a", "b", "1 c"]) == [
         "margins are measured on 2 drawn rows",
-        "how certain differences of AUC are is unknown: none of the drawn rows is of class '1 c'",
+        "the errors of differences in AUC are unknown: no drawn row is of class '1 c'",
     ]
     assert len(note_held(replace(held, y_true=None), totals, "margins", ["a", "b", "c"])) == 1
