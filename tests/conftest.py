@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crembo_cli.search.defaults import SYNTHETIC_PER_ROW, THRESHOLDS
 from crembo_cli.start import import_without_searching
 from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # fixtures
 from tests.installed_plugins import Plugged, plugged_into
@@ -83,12 +84,21 @@ def strong_references() -> Mapping[str, Recipe]:
     return dict(REFERENCES)
 
 
+def use_defaults(of_users: bool) -> None:
+    """Search on as many rows and at as many thresholds as users do by default, or on few."""
+    from crembo_cli.search import defaults, training_rows
+
+    training_rows.SYNTHETIC_PER_ROW = SYNTHETIC_PER_ROW if of_users else 5
+    defaults.THRESHOLDS = THRESHOLDS if of_users else 4
+
+
 @pytest.hookimpl(tryfirst=True)  # before fixtures, those of modules too
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Start the processes of teachers, and fit references, as for users where it is marked."""
+    """Start processes of teachers, fit references and search as for users where it is marked."""
     from crembo_cli.search.references import REFERENCES
 
     forks().started = item.get_closest_marker("started") is not None
+    use_defaults(item.get_closest_marker("defaults") is not None)
     cheap = {} if item.get_closest_marker("references") else cheap_references()
     REFERENCES.update({**strong_references(), **cheap})
 
@@ -115,6 +125,7 @@ def speeds_are_measured_briefly() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timing, "SPENT", 0.01)
+        patch.setattr(timing, "CALLS", 1)
         yield
 
 
