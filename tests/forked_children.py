@@ -26,8 +26,8 @@ SERVER = [sys.executable, "-P", str(Path(__file__).with_name("fork_server.py"))]
 # Variables that may differ; the last one is set by whoever imports onnxruntime first.
 OWN = {*HOMES, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ORT_DISABLE_TELEMETRY"}
 IMPORTED = (
-    "crembo_cli.teachers.onnx.model", "crembo_cli.teachers.pickles.estimator", "onnx", "onnxruntime",
-    "pandas", "joblib", "threadpoolctl",
+    "crembo_cli.teachers.onnx.model", "crembo_cli.teachers.pickles.estimator", "onnx",
+    "onnxruntime", "pandas", "joblib", "threadpoolctl",
 )  # fmt: skip
 # Of these, the server imports what a test has imported, most likely to make a teacher with it.
 LIBRARIES = ("sklearn", "lightgbm", "xgboost", "catboost", "scipy")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -39,15 +40,11 @@ def test_every_command_is_in_the_readme(name: str) -> None:
     assert re.search(rf"^\| `crembo {name}\b", README, re.MULTILINE)
 
 
-def test_the_generated_pages_are_up_to_date() -> None:
+@pytest.mark.defaults
+def test_the_generated_pages_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     """Options, numbers of a report and families are those of the program."""
-    done = subprocess.run(
-        [sys.executable, ROOT / "docs" / "generate.py", "--check"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    monkeypatch.setattr(sys, "argv", ["generate.py", "--check"])
+    runpy.run_path(str(ROOT / "docs" / "generate.py"), run_name="__main__")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -132,6 +129,7 @@ def test_the_library_examples_run(
     assert (tmp_path / "wine.student.onnx").exists()
 
 
+@pytest.mark.defaults
 @pytest.mark.references
 def test_the_readme_shows_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Word for word; numbers differ a little from one processor to another."""

@@ -242,6 +242,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     return crembo(folder, "compress", forest, table, "--student", "tree", *options)
 
 
+@pytest.mark.defaults
 def test_the_report_is_drawn(drawn: Ran) -> None:
     """With details the report is a drawing with figures, path and tree; no word besides."""
     assert (drawn.code, drawn.err) == (0, "")
@@ -250,6 +251,7 @@ def test_the_report_is_drawn(drawn: Ran) -> None:
         assert words in drawn.out
 
 
+@pytest.mark.defaults
 def test_the_student_wins_where_it_should(drawn: Ran) -> None:
     """On the README's sample the student is deeper than all CART trees at 5 %."""
     text = drawn.out.splitlines()
