@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -21,6 +22,7 @@ from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # f
 from tests.installed_plugins import Plugged, plugged_into
 from tests.report.axe import axe  # noqa: F401  # fixture
 from tests.report.browser import chromium  # noqa: F401  # fixture
+from tests.report.drawn_once import no_plots  # noqa: F401  # fixture
 from tests.slow import LONGEST, SLOW, is_slow
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ import_without_searching()
 # Each process that a test starts would otherwise compile the package again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Threads that wait for work would keep a processor busy that another process of tests could use.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -54,6 +59,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             each.add_marker(pytest.mark.slow)
         if no_torch and each.get_closest_marker("torch"):
             each.add_marker(pytest.mark.skip(reason="torch is not installed"))
+
+
+def pytest_collection_finish() -> None:
+    """Never search what has been imported for garbage again."""
+    gc.freeze()
 
 
 @cache

@@ -17,8 +17,9 @@ def attempts(code: str, folder: Path) -> list[str]:
     """The system calls of a program, and of the processes it starts, that address a network."""
     log = folder / "strace.log"
     calls = "trace=connect,sendto,sendmsg,sendmmsg"
+    watch = [str(STRACE), "-f", "--seccomp-bpf", "-qq", "-e", calls, "-o", log]
     done = subprocess.run(
-        [str(STRACE), "-f", "-qq", "-e", calls, "-o", log, sys.executable, "-c", code],
+        [*watch, sys.executable, "-c", code],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -63,6 +63,7 @@ def test_with_a_teacher_all_but_refits_is_measured(
     assert len(robustness["weakest_groups"]) >= 1
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_the_rows_it_was_fitted_on_bound_nothing(
     crembo: Crembo, student: Path, teacher: Path, data: Path
 ) -> None:

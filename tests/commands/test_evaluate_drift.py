@@ -44,6 +44,7 @@ def test_rows_of_the_same_table_have_not_moved(
     assert "No column moved since training" in Path("r.md").read_text()
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_what_moved_is_named_with_index_and_test(
     crembo: Crembo, churn: Path, today: pd.DataFrame
 ) -> None:

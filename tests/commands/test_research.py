@@ -59,6 +59,7 @@ def test_an_evaluation_has_no_steps(crembo: Crembo, teacher: Path, data: Path) -
     assert "unsupported output format" in ran.err
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_repeats_report_means_and_errors_over_seeds(
     crembo: Crembo, teacher: Path, data: Path
 ) -> None:

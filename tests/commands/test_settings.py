@@ -122,6 +122,7 @@ def test_verbose_prints_which_came_from_where(
     )
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_the_reports_command_runs_the_same_without_the_settings(
     crembo: Crembo, tmp_path: Path, beliefs: Path, data: Path
 ) -> None:

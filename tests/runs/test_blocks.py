@@ -47,13 +47,13 @@ def answers(rows: pd.DataFrame) -> np.ndarray:
 def as_csv(frame: pd.DataFrame, path: Path, rng: random.Random) -> dict[str, int]:
     """Write text, and return how to cut it."""
     frame.to_csv(path, index=False)
-    return {"size": rng.randrange(60, 900)}
+    return {"size": rng.randrange(300, 1_200)}
 
 
 def as_parquet(frame: pd.DataFrame, path: Path, rng: random.Random) -> dict[str, int]:
     """Write row groups of any size, and return how to cut them."""
     pq.write_table(pa.Table.from_pandas(frame), path, row_group_size=rng.randrange(5, 90))
-    return {"rows": rng.randrange(7, 100)}
+    return {"rows": rng.randrange(20, 100)}
 
 
 @pytest.mark.parametrize("rows", ["auto", 100])

@@ -368,6 +368,7 @@ def test_a_cell_that_no_input_can_hold_is_named_where_its_row_is_not_drawn(
         crembo.evaluate(model, tmp_path / "t.parquet", rows=50)
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_every_report_tells_of_how_many_rows(
     crembo: Crembo, students: tuple[Path, Path], table: Path
 ) -> None:
@@ -391,6 +392,7 @@ def test_every_report_tells_of_how_many_rows(
     assert (data["rows"], data["queried_rows"], data["grouped_rows"]) == (400, 50, 50)
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_every_report_tells_of_how_many_rows_the_weakest_groups_are(
     crembo: Crembo, students: tuple[Path, Path], table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

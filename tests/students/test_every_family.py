@@ -31,8 +31,8 @@ SETTINGS: Mapping[str, list[dict[str, Any]]] = {
     "additive": [{"knots": 4, "pairs": 3}, {"knots": 4}],
     "mlp": [{"hidden": 8, "steps": 60}],
     "boosted": [{"trees": 4}],
-    "net": [{"width": 8, "steps": 60}, {"depth": 1, "steps": 40}],
-    "cnn": [{"width": 4, "depth": 2, "steps": 40}],
+    "net": [{"width": 8, "steps": 30}, {"depth": 1, "steps": 20}],
+    "cnn": [{"width": 4, "depth": 2, "steps": 20}],
 }
 
 

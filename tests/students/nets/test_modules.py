@@ -24,7 +24,7 @@ def seen(shape: Shape, depth: int) -> tuple[modules.ImageNet, Floats]:
     module = modules.cnn(shape, 4, 8, depth, seed=3)
     module.standardise(rows)
     module.train()
-    for _ in range(30):
+    for _ in range(10):
         module(torch.from_numpy(rows))
     return module.eval(), rows
 
