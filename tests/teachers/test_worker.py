@@ -14,6 +14,7 @@ import pytest
 
 from crembo_cli.errors import TeacherError
 from crembo_cli.teachers.process import timing
+from crembo_cli.teachers.process.timing import CALLS, SPENT
 from crembo_cli.teachers.process.wire import receive, send
 from crembo_cli.teachers.process.worker import answer, refusal
 from tests.teachers.conftest import Loader
@@ -146,9 +147,9 @@ class Sleepy:
 
 @pytest.fixture
 def measured_as_for_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tenth of a second, and three calls; other tests measure speeds briefly."""
-    monkeypatch.setattr(timing, "SPENT", 0.1)
-    monkeypatch.setattr(timing, "CALLS", 3)
+    """As long as for users, and as many calls; other tests measure speeds briefly."""
+    monkeypatch.setattr(timing, "SPENT", SPENT)
+    monkeypatch.setattr(timing, "CALLS", CALLS)
 
 
 @pytest.mark.usefixtures("measured_as_for_users")
