@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,30 @@ from tests.fork_server import become
 
 LIMIT = 30  # seconds that one run may take
 PARTS = 4  # of the runs, at the same time
+# What the runs need, imported once.
+IMPORTED = (
+    "onnx",
+    "onnxruntime",
+    "pandas",
+    "pyarrow.csv",
+    "pyarrow.parquet",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.pipeline",
+    "crembo_cli.dataset.csv.read",
+    "crembo_cli.dataset.frames",
+    "crembo_cli.dataset.parquet",
+    "crembo_cli.dataset.read",
+    "crembo_cli.runs.explain",
+    "crembo_cli.runs.score",
+    "crembo_cli.student_file.read",
+    "crembo_cli.teachers.belief_table",
+    "crembo_cli.teachers.load",
+    "crembo_cli.teachers.onnx.model",
+    "crembo_cli.teachers.pickles.estimator",
+    "crembo_cli.teachers.pickles.skops_file",
+    "crembo_cli.teachers.process.subprocess_teacher",
+)
 
 
 class Fork:
@@ -79,18 +104,8 @@ def fork_part(runs: list[list[str]], part: int) -> int:
 
 def main() -> None:
     """Import what the runs need, then run them all."""
-    import sklearn.ensemble
-    import sklearn.linear_model
-    import sklearn.pipeline  # noqa: F401
-
-    import crembo_cli.dataset.read
-    import crembo_cli.runs.explain
-    import crembo_cli.runs.score
-    import crembo_cli.student_file.read
-    import crembo_cli.teachers.load
-    import crembo_cli.teachers.onnx.model
-    import crembo_cli.teachers.pickles.estimator
-    import crembo_cli.teachers.pickles.skops_file  # noqa: F401
+    for name in IMPORTED:
+        import_module(name)
     from crembo_cli.commands import app
     from crembo_cli.teachers.process import child
 
