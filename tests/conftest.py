@@ -22,7 +22,6 @@ from tests.command_line import beliefs, crembo, data, teacher  # noqa: F401  # f
 from tests.installed_plugins import Plugged, plugged_into
 from tests.report.axe import axe  # noqa: F401  # fixture
 from tests.report.browser import chromium  # noqa: F401  # fixture
-from tests.report.drawn_once import no_plots  # noqa: F401  # fixture
 from tests.slow import LONGEST, SLOW, is_slow
 
 if TYPE_CHECKING:
@@ -155,6 +154,16 @@ def every_json_report_is_validated() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model, "render_json", render_and_validate)
         yield
+
+
+@pytest.fixture
+def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages have empty plots: for tests of what a page says, not of what it draws."""
+    from crembo_cli.report import plots
+    from tests.report.drawn_once import PLOTS
+
+    for name in PLOTS:
+        monkeypatch.setattr(plots, name, lambda *_, **__: "<svg></svg>")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Plots that are drawn once for many pages, or not: they take most of a page's time."""
+"""Plots that are drawn once for many pages, since drawing them takes most of a page's time."""
 
 from __future__ import annotations
 
@@ -37,13 +37,6 @@ def plots_drawn_once() -> Iterator[None]:
         for name in PLOTS:
             patch.setattr(plots, name, _once(getattr(plots, name)))
         yield
-
-
-@pytest.fixture
-def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages have empty plots: for tests of what a page says, not of what it draws."""
-    for name in PLOTS:
-        monkeypatch.setattr(plots, name, lambda *_, **__: "<svg></svg>")
 
 
 def page_for(report: Report) -> str:
