@@ -239,13 +239,14 @@ def dask_workers(folder: Path, teacher: Path, table: Path) -> None:
     worker = [*module, "distributed.cli.dask_worker", address, *alone, "--nthreads", "1"]
     processes, costs = [], []
     try:
-        for number in (1, 2):
+        for _ in range(2):
             started.append([*worker, "--no-nanny", "--local-directory", str(folder)])
             for command in started:
                 processes.append(subprocess.Popen(command, stdout=quiet, stderr=quiet))
                 sleep(5)
             started.clear()
-            costs.append(run(*score, f"{folder}/scores-{number}/"))
+            with tempfile.TemporaryDirectory(dir=folder) as scores:
+                costs.append(run(*score, f"{scores}/"))
     finally:
         for process in processes:
             process.kill()
