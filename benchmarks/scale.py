@@ -217,8 +217,8 @@ def slow_case(folder: Path, times: int, rows: int, group: int) -> tuple[Path, Pa
 def dask(folder: Path, sizes: list[int]) -> None:
     """Score with slow teachers on one and on two Dask workers of one thread.
 
-    A forest of 9,000 trees takes about a millisecond a row, one of 500 trees 55 microseconds. There
-    are so many rows that what is not shared (a start, a first block) takes a small part.
+    A forest of 9,000 trees takes about a millisecond a row, one of 500 trees 55 microseconds.
+    What is not shared is a start, a first block and the last requests.
     """
     del sizes
     for times, rows, group in ((90, 200_000, 2_500), (5, 3 * PART, GROUP)):
