@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +14,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 WORTH_THREADS = 2_000_000  # steps of about 1 ns: below this, threads cost more than they save
+
+
+def available_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def in_threads(run: Callable[[int, int], None], count: int, threads: int, *, work: int) -> None:

@@ -35,6 +35,14 @@ def is_alive(number: int) -> bool:
         return False
 
 
+def wait_for_end(number: int) -> None:
+    """Wait until a process is gone."""
+    end = time.monotonic() + PATIENCE
+    while is_alive(number):
+        assert time.monotonic() < end, "it lives on"
+        time.sleep(0.05)
+
+
 def test_another_process_calls_and_results_may_be_wanted_in_any_order(
     background: Background,
 ) -> None:
@@ -102,11 +110,7 @@ def test_the_process_ends_with_a_parent_that_is_killed() -> None:
         "print(number, flush=True); os.kill(os.getpid(), 9)"
     )
     ended = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=False)
-    number = int(ended.stdout)
-    end = time.monotonic() + PATIENCE
-    while is_alive(number) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not is_alive(number)
+    wait_for_end(int(ended.stdout))
 
 
 def test_a_process_started_early_is_the_next_ones_with_its_imports() -> None:
@@ -134,8 +138,5 @@ def test_a_process_started_early_for_nothing_is_ended() -> None:
     ended = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True)
     first, gone, second = ended.stdout.decode().strip().split(";")
     assert gone == "[]"
-    end = time.monotonic() + PATIENCE
-    while is_alive(int(second)) and time.monotonic() < end:
-        time.sleep(0.05)
     assert not is_alive(int(first))
-    assert not is_alive(int(second))
+    wait_for_end(int(second))

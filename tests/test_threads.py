@@ -129,7 +129,7 @@ def test_an_item_is_made_while_a_thread_uses_the_one_before() -> None:
 
 
 @given(st.lists(st.integers(-2, 2), max_size=6))
-def test_what_is_call_behind_comes_in_order_up_to_the_first_error(numbers: list[int]) -> None:
+def test_results_come_in_order_up_to_the_first_error(numbers: list[int]) -> None:
     """As from a plain loop, errors of either side included."""
 
     def items() -> Iterator[int]:

@@ -169,15 +169,16 @@ def command(
 
     from crembo_cli.background import start_early
     from crembo_cli.commands.messages import Messages, check_summary, publish
-
-    if jobs != 1 and not dry_run:
-        start_early(defaults.FITTERS)
-    from crembo_cli.runs.compress import compress
+    from crembo_cli.threads import available_cores
 
     del explain_report  # an eager option: its callback has run
     del debug  # app.run reads it from the arguments, before any command runs
     messages = Messages(quiet=quiet, verbose=verbose, dry_run=dry_run)
     check_summary()
+    if not dry_run and (available_cores() if jobs is None else jobs) > 1:
+        start_early(defaults.FITTERS)
+    from crembo_cli.runs.compress import compress
+
     with messages.progress():
         result = compress(
             teacher,

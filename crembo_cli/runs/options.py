@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from crembo_cli.files import check_output
 from crembo_cli.report.formats import RENDERERS, STEP_RENDERERS, file_suffixes, render
 from crembo_cli.runs.image_shape import parse_image_shape
 from crembo_cli.search import defaults
+from crembo_cli.threads import available_cores
 
 if TYPE_CHECKING:
     from crembo_cli.core.image_shape import ImageShape
@@ -209,9 +209,7 @@ def count_threads(jobs: int | None) -> int:
     if jobs is not None:
         check_range("--jobs", jobs, 1, 256)
         return jobs
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return available_cores()
 
 
 def display_path(value: object) -> str:
